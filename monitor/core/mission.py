@@ -1,0 +1,217 @@
+"""Reads one mission event: bytes in, a `Mission` out, or a named rejection.
+
+Decides what a valid event is (the contract in docs/design.md) and what each fault is called. An event is a
+snapshot of a mission as known now, so nothing here depends on earlier events. Refuses to know where the bytes
+came from, what has been counted already, and what time it is: the record's own timestamp is an argument.
+
+The fast path is one strict decode. Only when that fails is the event looked at again, slowly, to name the fault.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True)]
+SETTLEMENTS: Final = ("urban", "town", "rural")
+TIME_FIELDS: Final = ("ringing_at", "dispatched_at", "on_scene_at", "recorded_at")
+
+
+class Reason(StrEnum):
+    """Why an event was put among the dead letters; the value is the metric label and the record header."""
+
+    EMPTY = "empty"
+    TOMBSTONE = "tombstone"
+    TOO_LARGE = "too_large"
+    MALFORMED_JSON = "malformed_json"
+    INVALID_FIELD = "invalid_field"
+    UNKNOWN_DISTRICT = "unknown_district"
+    UNKNOWN_SETTLEMENT = "unknown_settlement"
+    TIME_WITHOUT_OFFSET = "time_without_offset"
+    INVALID_TIME = "invalid_time"
+    NO_TIME = "no_time"
+    ARRIVAL_BEFORE_RINGING = "arrival_before_ringing"
+    IMPLAUSIBLE_RESPONSE = "implausible_response"
+    IN_THE_FUTURE = "in_the_future"
+    LATE = "late"
+    CONFLICT = "conflict"
+
+
+class Rejected(Exception):  # noqa: N818 - the domain's word for it, raised and caught inside the core
+    """An event that cannot be counted. `reason` is its name, `detail` says what was found, without values."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class Event(msgspec.Struct, gc=False):
+    """The wire form, field by field as in the contract. Unknown fields are ignored."""
+
+    mission_id: Annotated[
+        str, Meta(min_length=1, max_length=64, description="Identity of the mission; also the Kafka key.")
+    ]
+    district: Annotated[str, Meta(description="Slug of the police district.")]
+    settlement: Annotated[str, Meta(description="Settlement class: urban, town or rural.")]
+    urgent: Annotated[bool, Meta(description="Only urgent missions count.")]
+    status: Annotated[Literal["open", "closed", "cancelled"], Meta(description="Where the mission stands.")]
+    ringing_at: Annotated[
+        Instant | None, Meta(description="The call starts ringing (RFC 3339 with offset), or null.")
+    ]
+    on_scene_at: Annotated[
+        Instant | None, Meta(description="First patrol registered on scene (RFC 3339 with offset), or null.")
+    ]
+    revision: Annotated[
+        Annotated[int, Meta(ge=0, le=2**63 - 1)] | None,
+        Meta(description="Version from the source; the highest wins. Without it the order in the partition decides."),
+    ] = None
+    dispatched_at: Annotated[
+        Instant | None, Meta(description="First patrol dispatched (RFC 3339 with offset), or null.")
+    ] = None
+    recorded_at: Annotated[
+        Instant | None,
+        Meta(
+            description="When the source wrote this snapshot; default: the record's timestamp. Places a mission "
+            "whose ringing_at is null."
+        ),
+    ] = None
+    excluded: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=200)] | None,
+        Meta(description="Reason that takes the mission out of the official figure; kept and counted apart."),
+    ] = None
+
+
+class Mission(msgspec.Struct, gc=False):
+    """A valid snapshot, in the units of the core.
+
+    `series` is the index of (district, settlement) in the reader's catalogue. `placed_at` (epoch seconds) is
+    when the call rang, or, where that is unknown (`timed` false), when the source wrote the snapshot.
+    `response_seconds` is exact to the microsecond, None unless both times are known.
+    """
+
+    mission_id: str
+    revision: int | None
+    series: int
+    urgent: bool
+    status: str
+    timed: bool
+    placed_at: float
+    response_seconds: float | None
+    excluded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far an event may stray before it is refused. Seconds and bytes."""
+
+    response_seconds: float = 24 * 3600.0
+    ahead_seconds: float = 300.0
+    record_bytes: int = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class EventReader:
+    """Reads events for a fixed catalogue of series: `index[(district, settlement)]` is the series' number."""
+
+    index: Mapping[tuple[str, str], int]
+    limits: Limits = field(default_factory=Limits)
+    _decoder: msgspec.json.Decoder[Event] = field(
+        default_factory=lambda: msgspec.json.Decoder(Event), init=False, repr=False, compare=False
+    )
+
+    def read(self, raw: bytes | None, recorded: float | None) -> Mission:
+        """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.
+
+        Raises `Rejected` with a named reason for whatever is not a valid event, and nothing else.
+        """
+        if raw is None:
+            raise Rejected(Reason.TOMBSTONE, "a null value; withdraw a mission with status 'cancelled'")
+        if not raw:
+            raise Rejected(Reason.EMPTY, "a value of zero bytes")
+        if len(raw) > self.limits.record_bytes:
+            raise Rejected(Reason.TOO_LARGE, f"{len(raw)} bytes; the limit is {self.limits.record_bytes}")
+        try:
+            event = self._decoder.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+            raise _name_fault(raw, fault) from fault
+        series = self.index.get((event.district, event.settlement))
+        if series is None:
+            raise self._name_unknown(event)
+        ringing = event.ringing_at
+        response = None
+        if ringing is not None:
+            placed = ringing.timestamp()
+            if event.on_scene_at is not None:
+                response = (event.on_scene_at - ringing).total_seconds()
+                if response < 0:
+                    raise Rejected(Reason.ARRIVAL_BEFORE_RINGING, f"on_scene_at is {-response:g} s before ringing_at")
+                if response > self.limits.response_seconds:
+                    raise Rejected(
+                        Reason.IMPLAUSIBLE_RESPONSE,
+                        f"{response:g} s from ringing_at to on_scene_at; the limit is "
+                        f"{self.limits.response_seconds:g} s",
+                    )
+        elif event.recorded_at is not None:
+            placed = event.recorded_at.timestamp()
+        elif recorded is not None:
+            placed = recorded
+        else:
+            raise Rejected(Reason.NO_TIME, "neither ringing_at, recorded_at nor a record timestamp")
+        if recorded is not None and placed > recorded + self.limits.ahead_seconds:
+            raise Rejected(
+                Reason.IN_THE_FUTURE,
+                f"placed {placed - recorded:g} s after the record's timestamp; the limit is "
+                f"{self.limits.ahead_seconds:g} s",
+            )
+        return Mission(
+            event.mission_id, event.revision, series, event.urgent, event.status,
+            ringing is not None, placed, response, event.excluded is not None,
+        )  # fmt: skip
+
+    def _name_unknown(self, event: Event) -> Rejected:
+        if any(district == event.district for district, _ in self.index):
+            known = sorted({settlement for _, settlement in self.index})
+            return Rejected(Reason.UNKNOWN_SETTLEMENT, f"settlement is not one of: {' '.join(known)}")
+        known = sorted({district for district, _ in self.index})
+        return Rejected(Reason.UNKNOWN_DISTRICT, f"district is not one of: {' '.join(known)}")
+
+
+def _name_fault(raw: bytes, fault: Exception) -> Rejected:
+    """Look again at an event that the strict decoder refused, to say what is wrong with it."""
+    if not isinstance(fault, msgspec.ValidationError):
+        return Rejected(Reason.MALFORMED_JSON, str(fault))
+    try:
+        loose = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+        return Rejected(Reason.MALFORMED_JSON, str(worse))
+    if isinstance(loose, dict):
+        for name in TIME_FIELDS:
+            reason = _time_fault(loose.get(name))
+            if reason is not None:
+                return Rejected(reason, f"{name} must be an RFC 3339 time with offset, or null")
+    return Rejected(Reason.INVALID_FIELD, str(fault))
+
+
+def _time_fault(value: Any) -> Reason | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
+        return Reason.INVALID_TIME
+    return Reason.TIME_WITHOUT_OFFSET if parsed.tzinfo is None else None
+
+
+def index_of(series: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Number the series in the order given."""
+    return {pair: number for number, pair in enumerate(series)}
+
+
+def instant(seconds: float) -> datetime:
+    """Epoch seconds as an aware UTC time."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,310 @@
+"""One partition of the topic: the only mutator of the core. Batches in, effects out, checkpoints on demand.
+
+Decides which records are taken (none below `next_offset`, none across a gap), what is rejected, when slices are
+sealed, and what a checkpoint holds. Time is an argument; producing dead letters, storing checkpoints and
+acknowledging to Kafka are somebody else's work. The same records in any split of batches give the same state.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from monitor.core.digest import Backend
+from monitor.core.ledger import REFUSED, Day, Entry, Kind, Ledger, Outcome
+from monitor.core.mission import EventReader, Limits, Reason, Rejected, index_of
+from monitor.core.slices import Aggregate, Grid, seal
+from monitor.core.stored import (
+    Changes,
+    Head,
+    StoredDay,
+    StoredStateError,
+    write_aggregates,
+    write_entries,
+    write_head,
+)
+
+DAY_SECONDS: Final = 86_400.0
+_SLACK: Final = 64
+"""Superseded entries a stored day may hold beside twice its missions before it is written anew."""
+
+
+class Record(Protocol):
+    """What the core reads of a Kafka record; `timestamp` in milliseconds, None or negative where absent."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one partition that cover the offsets `start` (included) to `next_offset` (excluded).
+
+    Offsets inside without a record (compaction, transaction markers) are known to be empty.
+    """
+
+    start: int
+    next_offset: int
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that must go to the dead letters before the next checkpoint."""
+
+    record: Record
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What the shell has to carry out after a batch."""
+
+    dead_letters: Sequence[DeadLetter]
+    applied: int
+    """Records taken into account; the rest lay below `next_offset`."""
+
+
+class OffsetGap(Exception):  # noqa: N818 - a fact about the batch, handled by fetching again
+    """A batch that begins after the next offset: records between would be lost. Seek back and fetch again."""
+
+
+SealTargets = Callable[[tuple[str, str], float], tuple[float | None, ...]]
+"""The targets (seconds, in `TARGET_ORDER`) for (district, settlement) at an instant (epoch seconds)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a partition is kept. All partitions of a topic share one."""
+
+    grid: Grid
+    series: Sequence[tuple[str, str]]
+    """(district, settlement) pairs that an event may name."""
+    seal_targets: SealTargets
+    limits: Limits = field(default_factory=Limits)
+    horizon_seconds: float | None = 400 * DAY_SECONDS
+    """Missions older than this (event time) are sealed; None: never."""
+    capacity: int = 1_000_000
+    """Missions kept correctable; beyond, the oldest slices are sealed early."""
+    keep_seconds: float = DAY_SECONDS
+    """Never sealed early: missions younger than this are still in progress."""
+    roll_up_seconds: float = 35 * DAY_SECONDS
+    """Sealed slices older than this are kept as one aggregate per local day."""
+    backend: Backend = "fastdigest"
+
+
+class Partition:
+    """State of one partition; build with `start` or `restore`."""
+
+    def __init__(self, policy: Policy, head: Head, days: Mapping[int, StoredDay]) -> None:
+        """Take up `head` and `days` as stored. Raises StoredStateError where they do not fit the policy."""
+        grid = policy.grid
+        if (head.slice_seconds, head.zone) != (grid.seconds, grid.zone.key):
+            raise StoredStateError(
+                f"stored state has slices of {head.slice_seconds} s in {head.zone}, the configuration says "
+                f"{grid.seconds} s in {grid.zone.key}: change it back, or clear the store to rebuild from Kafka"
+            )
+        self.policy = policy
+        self.head = head
+        self._names = list(head.series) + [pair for pair in policy.series if pair not in set(head.series)]
+        numbers = index_of(self._names)
+        self._reader = EventReader({pair: numbers[pair] for pair in policy.series}, policy.limits)
+        self._ledger = _ledger_of(grid, head, days)
+        self._stored_offset = head.next_offset
+        self._seal_at = float("-inf")
+
+    @classmethod
+    def start(cls, policy: Policy, next_offset: int = 0) -> "Partition":
+        """An empty partition that waits for `next_offset`."""
+        grid = policy.grid
+        head = Head(next_offset=next_offset, slice_seconds=grid.seconds, zone=grid.zone.key, series=[])
+        return cls(policy, head, {})
+
+    @property
+    def next_offset(self) -> int:
+        """The offset of the next record to take; everything below has been taken into account."""
+        return self.head.next_offset
+
+    @property
+    def missions(self) -> Mapping[str, Entry]:
+        """Missions that can still be corrected, by id. Read only."""
+        return self._ledger.missions
+
+    @property
+    def days(self) -> Mapping[int, Day]:
+        """Local days in memory. Read only."""
+        return self._ledger.days
+
+    @property
+    def series(self) -> Sequence[tuple[str, str]]:
+        """(district, settlement) by series number."""
+        return self._names
+
+    @property
+    def changed(self) -> int:
+        """Missions that the next checkpoint would store."""
+        return sum(len(day.changed) for day in self._ledger.days.values())
+
+    def skip_lost(self, earliest: int) -> int:
+        """Go on at `earliest` where retention has removed what lay between; the number of offsets lost."""
+        lost = max(0, earliest - self.head.next_offset)
+        self.head.next_offset += lost
+        self.head.lost_offsets += lost
+        return lost
+
+    def apply(self, batch: Batch, now: float) -> Effects:
+        """Take a batch into account. `now` (epoch seconds) only ever delays sealing.
+
+        Raises OffsetGap, with nothing changed, where records before the batch are missing.
+        """
+        head = self.head
+        if batch.start > head.next_offset:
+            raise OffsetGap(f"batch begins at offset {batch.start}, next expected is {head.next_offset}")
+        read, apply, outcomes = self._reader.read, self._ledger.apply, head.outcomes
+        missions, capacity = self._ledger.missions, self.policy.capacity
+        watermark = head.watermark if head.watermark is not None else float("-inf")
+        newest = head.last_record_at if head.last_record_at is not None else float("-inf")
+        next_offset = head.next_offset
+        dead: list[DeadLetter] = []
+        applied = 0
+        for record in batch.records:
+            if record.offset < next_offset:
+                continue
+            applied += 1
+            stamp = record.timestamp
+            recorded = stamp / 1000.0 if stamp is not None and stamp >= 0 else None
+            if recorded is not None and recorded > newest:
+                newest = recorded
+            try:
+                mission = read(record.value, recorded)
+            except Rejected as fault:
+                dead.append(DeadLetter(record, fault.reason, fault.detail))
+                continue
+            outcome = apply(mission)
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            if outcome in REFUSED:
+                dead.append(_refusal(record, outcome))
+                continue
+            if mission.placed_at > watermark:
+                watermark = mission.placed_at
+                if watermark >= self._seal_at:
+                    self._seal_old(min(watermark, now))
+            if len(missions) > capacity:
+                self._seal_early(watermark)
+        for letter in dead:
+            head.dead_letters[letter.reason] = head.dead_letters.get(letter.reason, 0) + 1
+        head.watermark = watermark if watermark > float("-inf") else None
+        head.last_record_at = newest if newest > float("-inf") else None
+        head.next_offset = max(next_offset, batch.next_offset)
+        return Effects(dead, applied)
+
+    def checkpoint(self) -> Changes:
+        """Everything that changed since the last call, to be stored whole, and considered stored from here on."""
+        ledger = self._ledger
+        append: dict[int, bytes] = {}
+        replace: dict[int, list[bytes]] = {}
+        stored = 0
+        for number, day in list(ledger.days.items()):
+            stored += len(day.changed)
+            if day.rewrite or day.logged + len(day.changed) > 2 * len(day.missions) + _SLACK:
+                if day.changed or day.rewrite:
+                    replace[number] = self._whole(day)
+                    day.logged = len(day.missions)
+            elif day.changed:
+                entries = [self._entry_of(mission_id, day) for mission_id in day.changed]
+                append[number] = write_entries(entries)
+                day.logged += len(entries)
+            day.changed = set()
+            day.rewrite = False
+            if day.whole:
+                ledger.forget(number)
+        head = self.head
+        head.series = list(self._names)
+        head.missions = len(ledger.missions)
+        head.sealed_before = ledger.sealed_before if ledger.sealed_before > float("-inf") else None
+        expected, self._stored_offset = self._stored_offset, head.next_offset
+        return Changes(
+            expected_offset=expected,
+            next_offset=head.next_offset,
+            head=write_head(head),
+            append=append,
+            replace=replace,
+            missions=stored,
+        )
+
+    def _whole(self, day: Day) -> list[bytes]:
+        blobs = [write_aggregates(day.aggregates)] if day.aggregates else []
+        if day.missions:
+            blobs.append(write_entries([self._ledger.missions[mission_id] for mission_id in day.missions]))
+        return blobs
+
+    def _entry_of(self, mission_id: str, day: Day) -> Entry:
+        if mission_id in day.missions:
+            return self._ledger.missions[mission_id]
+        return Entry(mission_id, None, 0, 0.0, Kind.MOVED, None)
+
+    def _seal_old(self, event_time: float) -> None:
+        if self.policy.horizon_seconds is None:
+            self._seal_at = float("inf")
+            return
+        grid = self.policy.grid
+        # Whole slices on both sides: the line then moves at the same record, however batches and restarts fall.
+        self._ledger.seal_before(grid.floor(event_time) - grid.floor(self.policy.horizon_seconds), self._aggregate)
+        self._ledger.roll_up_before(grid.day_of(event_time - self.policy.roll_up_seconds))
+        self._seal_at = grid.floor(event_time) + grid.seconds
+
+    def _seal_early(self, watermark: float) -> None:
+        """Seal the oldest slices until a fiftieth of the capacity is free, so that it need not happen per record."""
+        surplus = len(self._ledger.missions) - self.policy.capacity * 49 // 50
+        youngest = self.policy.grid.floor(watermark - self.policy.keep_seconds)
+        line = None
+        for start, held in self._ledger.oldest_slices():
+            if surplus <= 0 or start >= youngest:
+                break
+            line = start + self.policy.grid.seconds
+            surplus -= held
+        if line is not None:
+            self.head.sealed_early += self._ledger.seal_before(line, self._aggregate)
+
+    def _aggregate(self, entries: list[Entry], series: int, start: float, end: float) -> Aggregate:
+        kinds = [entry.kind for entry in entries]
+        return seal(
+            series=series,
+            start=start,
+            end=end,
+            responses=[entry.response for entry in entries if entry.response is not None],
+            # Still open when sealed: nobody can register its arrival any more.
+            unmeasured=sum(kind in (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED) for kind in kinds),
+            excluded=kinds.count(Kind.EXCLUDED),
+            targets=self.policy.seal_targets(self._names[series], start),
+            backend=self.policy.backend,
+        )
+
+
+def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay]) -> Ledger:
+    ledger = Ledger(grid)
+    if head.sealed_before is not None:
+        ledger.sealed_before = head.sealed_before
+    for number, stored in days.items():
+        if not stored.entries and grid.midnight(number + 1) <= ledger.sealed_before:
+            whole = len({(part.series, part.targets) for part in stored.aggregates}) == len(stored.aggregates)
+            if whole:
+                continue
+        day = ledger.days[number] = Day()
+        day.aggregates = list(stored.aggregates)
+        day.missions = set(stored.entries)
+        day.logged = stored.logged
+        ledger.missions.update(stored.entries)
+    return ledger
+
+
+def _refusal(record: Record, outcome: Outcome) -> DeadLetter:
+    if outcome is Outcome.LATE:
+        return DeadLetter(record, Reason.LATE, "its slice is sealed: it could be counted twice, or not at all")
+    return DeadLetter(
+        record, Reason.CONFLICT, "same revision as the snapshot before, other content; the first one stands"
+    )

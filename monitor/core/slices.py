@@ -1,0 +1,145 @@
+"""Time cut into slices, slices gathered into local days, and what a sealed slice still knows.
+
+A slice is one hour (configurable) of one series. Slices of one local day form a bucket: the unit that is stored,
+read and rolled up, so that calendar periods, which begin at local midnight, never cut one. A sealed slice is an
+`Aggregate`: exact counts and a t-digest, no missions. Refuses to know what time it is and who counts missions.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from monitor.core import digest
+from monitor.core.digest import Backend, Digest
+
+HOUR: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How time is cut: `seconds` per slice, aligned to the epoch; days are those of `zone`.
+
+    Raises ValueError where a slice would straddle local midnight.
+    """
+
+    zone: ZoneInfo
+    seconds: int = HOUR
+    _days: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.seconds <= 0 or HOUR % self.seconds:
+            raise ValueError(f"slice of {self.seconds} s: must divide one hour (3600 s)")
+        offset = datetime(2000, 1, 1, tzinfo=self.zone).utcoffset() or timedelta()
+        if int(offset.total_seconds()) % self.seconds:
+            raise ValueError(
+                f"slice of {self.seconds} s straddles midnight in {self.zone.key}: choose one that divides its "
+                f"offset of {int(offset.total_seconds())} s"
+            )
+
+    def slice_of(self, at: float) -> int:
+        """Number of the slice that holds the instant `at` (epoch seconds)."""
+        return int(at // self.seconds)
+
+    def start_of(self, number: int) -> float:
+        """First instant (epoch seconds) of a slice."""
+        return float(number * self.seconds)
+
+    def floor(self, at: float) -> float:
+        """Start of the slice that holds `at`."""
+        return at // self.seconds * self.seconds
+
+    def day_of_slice(self, number: int) -> int:
+        """Local day (proleptic ordinal, as `date.toordinal`) that holds a slice; remembered, it is asked often."""
+        day = self._days.get(number)
+        if day is None:
+            day = datetime.fromtimestamp(number * self.seconds, self.zone).toordinal()
+            self._days[number] = day
+        return day
+
+    def day_of(self, at: float) -> int:
+        """Local day that holds the instant `at`."""
+        return self.day_of_slice(int(at // self.seconds))
+
+    def midnight(self, day: int) -> float:
+        """First instant (epoch seconds) of a local day: 23, 24 or 25 hours before the next one."""
+        return datetime.combine(date.fromordinal(day), time(), self.zone).timestamp()
+
+
+class Aggregate(msgspec.Struct, frozen=True, array_like=True):
+    """A sealed stretch of one series: exact counts, and the sketch that only has to show a percentile.
+
+    `start`, `end`: epoch seconds; one slice, or one local day once rolled up.
+    `targets`, `within`: the four targets in force (seconds, None where there is none), in the order of
+    `TARGET_ORDER`, and how many of the `measured` missions took at most that long.
+    """
+
+    series: int
+    start: float
+    end: float
+    measured: int
+    unmeasured: int
+    excluded: int
+    targets: tuple[float | None, ...]
+    within: tuple[int, ...]
+    sketch: tuple[list[float], list[float], float, float]
+
+    def digest(self, backend: Backend = "fastdigest") -> Digest:
+        """The response times (seconds) as a digest."""
+        return digest.from_fields(self.sketch, backend=backend)
+
+
+TARGET_ORDER: Final = (("own", 50), ("own", 80), ("national", 50), ("national", 80))
+"""Whose target and which percentile each place of `Aggregate.targets` and `.within` stands for."""
+
+
+def seal(
+    *,
+    series: int,
+    start: float,
+    end: float,
+    responses: Sequence[float],
+    unmeasured: int,
+    excluded: int,
+    targets: tuple[float | None, ...],
+    backend: Backend = "fastdigest",
+) -> Aggregate:
+    """Aggregate of one closed stretch; `responses` are its measured response times (seconds)."""
+    return Aggregate(
+        series=series,
+        start=start,
+        end=end,
+        measured=len(responses),
+        unmeasured=unmeasured,
+        excluded=excluded,
+        targets=targets,
+        within=tuple(
+            0 if target is None else sum(1 for response in responses if response <= target) for target in targets
+        ),
+        sketch=digest.to_fields(digest.of(responses, backend=backend)),
+    )
+
+
+def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> Aggregate:
+    """One aggregate of several of the same series and the same targets, spanning all of them.
+
+    Raises ValueError on a mixture, which could not be told apart afterwards.
+    """
+    whole = sorted(parts, key=lambda part: part.start)
+    first = whole[0]
+    if any(part.series != first.series or part.targets != first.targets for part in whole):
+        raise ValueError("aggregates of different series or targets cannot become one")
+    return Aggregate(
+        series=first.series,
+        start=first.start,
+        end=max(part.end for part in whole),
+        measured=sum(part.measured for part in whole),
+        unmeasured=sum(part.unmeasured for part in whole),
+        excluded=sum(part.excluded for part in whole),
+        targets=first.targets,
+        within=tuple(sum(counts) for counts in zip(*(part.within for part in whole), strict=True)),
+        sketch=digest.to_fields(digest.merge([part.digest(backend) for part in whole], backend=backend)),
+    )

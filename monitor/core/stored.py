@@ -1,0 +1,142 @@
+"""The bytes of stored state: a partition's head, and the log of each local day.
+
+Decides the encoding and its version, nothing else. A day is a list of blobs, oldest first: logs of changed
+missions (a later entry of a mission replaces an earlier one) and, after sealing, one blob of aggregates. Every
+blob begins with a version byte and a type byte, so state outlives the code that wrote it. Refuses to know where
+the bytes are kept.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import msgspec
+
+from monitor.core.ledger import Entry, Kind
+from monitor.core.slices import Aggregate
+
+VERSION: Final = 1
+_ENTRIES: Final = b"E"
+_AGGREGATES: Final = b"A"
+_HEAD: Final = b"H"
+
+T = TypeVar("T")
+
+
+class StoredStateError(Exception):
+    """Stored bytes that cannot be used; the message says what was found and what to do."""
+
+
+class Head(msgspec.Struct, kw_only=True):
+    """What a partition knows beside its missions. Times in epoch seconds, None before the first event.
+
+    `series` numbers the series for the entries: it is only ever appended to.
+    """
+
+    next_offset: int
+    slice_seconds: int
+    zone: str
+    series: list[tuple[str, str]]
+    watermark: float | None = None
+    sealed_before: float | None = None
+    last_record_at: float | None = None
+    missions: int = 0
+    outcomes: dict[str, int] = msgspec.field(default_factory=dict)
+    dead_letters: dict[str, int] = msgspec.field(default_factory=dict)
+    sealed_early: int = 0
+    lost_offsets: int = 0
+    """Offsets that retention removed before they were read: counted, never silently skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDay:
+    """A day as read back: current entries by mission, sealed aggregates, and the length of the log."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    aggregates: Sequence[Aggregate] = ()
+    logged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """One checkpoint of one partition: all of it is written, or none.
+
+    `append` adds a blob to a day's log, `replace` writes the day anew (an empty list removes it). Days are local
+    days (`date.toordinal`).
+    """
+
+    expected_offset: int
+    next_offset: int
+    head: bytes
+    append: Mapping[int, bytes]
+    replace: Mapping[int, Sequence[bytes]]
+    missions: int
+    """How many missions changed: the size of the checkpoint, for policies and metrics."""
+
+    @property
+    def days(self) -> set[int]:
+        """Every day that this checkpoint touches."""
+        return set(self.append) | set(self.replace)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_entries = msgspec.msgpack.Decoder(list[Entry])
+_decode_aggregates = msgspec.msgpack.Decoder(list[Aggregate])
+_decode_head = msgspec.msgpack.Decoder(Head)
+
+
+def write_entries(entries: Sequence[Entry]) -> bytes:
+    """A blob of the day's log."""
+    return _prefix(_ENTRIES) + _encode(entries)
+
+
+def write_aggregates(aggregates: Sequence[Aggregate]) -> bytes:
+    """A blob of sealed aggregates."""
+    return _prefix(_AGGREGATES) + _encode(aggregates)
+
+
+def write_head(head: Head) -> bytes:
+    """The head's bytes."""
+    return _prefix(_HEAD) + _encode(head)
+
+
+def read_head(blob: bytes) -> Head:
+    """The head back from its bytes. Raises `StoredStateError`."""
+    return _read(blob, _HEAD, _decode_head, "head")
+
+
+def read_day(blobs: Iterable[bytes]) -> StoredDay:
+    """A day back from its blobs, oldest first. Raises `StoredStateError`."""
+    entries: dict[str, Entry] = {}
+    aggregates: list[Aggregate] = []
+    logged = 0
+    for blob in blobs:
+        if blob[1:2] == _AGGREGATES:
+            sealed = _read(blob, _AGGREGATES, _decode_aggregates, "day")
+            aggregates.extend(sealed)
+            continue
+        batch = _read(blob, _ENTRIES, _decode_entries, "day")
+        logged += len(batch)
+        entries.update((entry.mission_id, entry) for entry in batch)
+    present = {mission: entry for mission, entry in entries.items() if entry.kind != Kind.MOVED}
+    return StoredDay(present, aggregates, logged)
+
+
+def _prefix(kind: bytes) -> bytes:
+    return bytes((VERSION,)) + kind
+
+
+def _read(blob: bytes, kind: bytes, decoder: "msgspec.msgpack.Decoder[T]", what: str) -> T:
+    if len(blob) < 2:
+        raise StoredStateError(f"stored {what} of {len(blob)} bytes: truncated; rebuild the partition from Kafka")
+    if blob[0] > VERSION:
+        raise StoredStateError(
+            f"stored {what} has schema version {blob[0]}, this program knows {VERSION}: run the newer program, "
+            "or clear the store to rebuild from Kafka"
+        )
+    if blob[0] != VERSION or blob[1:2] != kind:
+        raise StoredStateError(f"stored {what} begins with {blob[:2]!r}: not written by this program")
+    try:
+        return decoder.decode(memoryview(blob)[2:])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise StoredStateError(f"stored {what} is damaged ({fault}); rebuild the partition from Kafka") from fault

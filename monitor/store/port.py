@@ -1,0 +1,95 @@
+"""What the monitor asks of a store: partitions that one owner at a time may change, whole checkpoint by checkpoint.
+
+The port decides the guarantees; the adapters (`redis`, `memory`) carry them out and pass one contract suite:
+
+- A checkpoint is written whole or not at all, and only by the latest owner: whoever claimed the partition since
+  makes every earlier lease worthless (`Fenced`). Writing the same checkpoint again is harmless, so a shell that
+  did not hear the answer may simply repeat it.
+- A reader asks for what changed since a sequence number and gets days and head of one moment.
+- Days, offsets and bytes are opaque here; `monitor.core.stored` knows what they mean.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.core.stored import Changes
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - a state of the world, not of the program: wait and try again
+    """The store does not answer; the message says which and what to check. Nothing is known to be written."""
+
+
+class Fenced(Exception):  # noqa: N818 - a verdict on the lease
+    """Another owner has claimed the partition: drop the state, write nothing more under this lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one partition's next checkpoint.
+
+    `epoch` counts claims, `sequence` counts checkpoints over the partition's whole life; `next_offset` is the
+    offset the stored state continues at, None where nothing is stored yet.
+    """
+
+    partition: int
+    epoch: int
+    sequence: int
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPartition:
+    """A partition as stored at one moment: the head's bytes (None: nothing stored) and the log of each day."""
+
+    sequence: int
+    head: bytes | None
+    days: Mapping[int, Sequence[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionChange:
+    """What a reader has to take over: the present head, and the present content of every day that changed.
+
+    A day that was removed is present with no blobs. `sequence` is what to ask from next time.
+    """
+
+    partition: int
+    sequence: int
+    head: bytes
+    days: Mapping[int, Sequence[bytes]]
+
+
+class Store(Protocol):
+    """Every method raises `StoreUnavailable` where the store does not answer in time."""
+
+    async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
+        """Become the owner: from here on every earlier lease of the partition is fenced."""
+
+    async def checkpoint(self, lease: Lease, changes: Changes) -> Lease:
+        """Write one checkpoint whole and return the lease for the next. Raises `Fenced`.
+
+        Refused unless the lease is the latest, the stored sequence is the lease's, and (where anything is
+        stored) the stored offset is `changes.expected_offset`. Repeating the last successful call succeeds.
+        """
+
+    async def partitions(self) -> Sequence[int]:
+        """Numbers of all partitions that hold a checkpoint, ascending."""
+
+    async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
+        """What changed after `sequence` (0: everything), read at one moment; None where nothing did.
+
+        A stored sequence below `sequence` means that the store was emptied: everything is returned then.
+        """
+
+    async def wait_for_change(self, timeout_seconds: float) -> bool:
+        """Wait until some partition may have changed, at most `timeout_seconds`; False on time-out.
+
+        A hint only: it may be wrong both ways, so a reader asks anyway now and then.
+        """
+
+    async def ping(self) -> None:
+        """Return when the store answers."""
+
+    async def close(self) -> None:
+        """Release connections."""
