@@ -1,0 +1,133 @@
+"""Everything that is stored, as the read side holds it: days of all partitions, and a timeline per series.
+
+Takes changed days in, gives timelines out, and rebuilds only those that a change touches. National series are the
+pool of the districts' missions, judged by the national targets; percentiles are never averaged. Refuses to know
+where days come from and what time it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+
+import numpy as np
+
+from monitor.core.digest import Backend
+from monitor.core.ledger import Entry
+from monitor.core.slices import TARGET_ORDER, Aggregate, Grid
+from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
+from monitor.core.targets import NATIONAL, Target, Targets
+from monitor.core.timeline import Facts, Floats, Timeline, facts_of
+
+Series = tuple[str, str]
+"""(area, settlement); the area is a district's slug, or `national`."""
+
+
+class History:
+    """The read side's memory. `put` changes in; ask for `timeline`s."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        targets: Targets,
+        *,
+        districts: Sequence[str],
+        settlements: Sequence[str],
+        backend: Backend = "fastdigest",
+    ) -> None:
+        self.grid = grid
+        self.targets = targets
+        self.districts = tuple(districts)
+        self.settlements = tuple(settlements)
+        self.heads: dict[int, Head] = {}
+        self._backend: Backend = backend
+        self._facts: dict[Series, dict[tuple[int, int], Facts]] = {}
+        self._timelines: dict[Series, Timeline] = {}
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """National first, then the districts in their configured order."""
+        return (NATIONAL, *self.districts)
+
+    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
+        """Take over the present head and the present content of changed days. Raises StoredStateError."""
+        if (head.slice_seconds, head.zone) != (self.grid.seconds, self.grid.zone.key):
+            raise StoredStateError(
+                f"partition {partition} is stored in slices of {head.slice_seconds} s in {head.zone}, the "
+                f"configuration says {self.grid.seconds} s in {self.grid.zone.key}"
+            )
+        self.heads[partition] = head
+        for day, blobs in days.items():
+            self.put_day(partition, head, day, read_day(blobs))
+
+    def put_day(self, partition: int, head: Head, day: int, stored: StoredDay) -> None:
+        """Take over one day of one partition, in place of what was known of it."""
+        entries: dict[int, list[Entry]] = {}
+        for entry in stored.entries.values():
+            entries.setdefault(entry.series, []).append(entry)
+        aggregates: dict[int, list[Aggregate]] = {}
+        for part in stored.aggregates:
+            aggregates.setdefault(part.series, []).append(part)
+        present = {
+            head.series[number]: facts_of(entries.get(number, ()), aggregates.get(number, ()))
+            for number in entries.keys() | aggregates.keys()
+        }
+        place = (partition, day)
+        for series, known in self._facts.items():
+            if place in known and series not in present:
+                del known[place]
+                self._outdate(series)
+        for series, facts in present.items():
+            self._facts.setdefault(series, {})[place] = facts
+            self._outdate(series)
+
+    def drop(self, partition: int) -> None:
+        """Forget a partition whose stored state was emptied."""
+        self.heads.pop(partition, None)
+        for series, known in self._facts.items():
+            gone = [place for place in known if place[0] == partition]
+            for place in gone:
+                del known[place]
+            if gone:
+                self._outdate(series)
+
+    def timeline(self, area: str, settlement: str) -> Timeline:
+        """The series in time order; empty where nothing is known of it."""
+        timeline = self._timelines.get((area, settlement))
+        if timeline is None:
+            areas = self.districts if area == NATIONAL else (area,)
+            facts = [one for name in areas for one in self._facts.get((name, settlement), {}).values()]
+            timeline = self._timelines[area, settlement] = Timeline(
+                facts,
+                judge=partial(self._targets_at, area, settlement),
+                area="national" if area == NATIONAL else "own",
+                backend=self._backend,
+            )
+        return timeline
+
+    def _outdate(self, series: Series) -> None:
+        self._timelines.pop(series, None)
+        self._timelines.pop((NATIONAL, series[1]), None)
+
+    def _targets_at(self, area: str, settlement: str, percent: int, instants: Floats) -> Floats:
+        """The target (seconds, NaN where none) in force at each of the ascending `instants`."""
+        found = np.full(len(instants), np.nan)
+        for target_set in self.targets.sets:
+            target = seconds(target_set.targets.get((area, settlement)), percent)
+            since = np.searchsorted(instants, self.grid.midnight(target_set.valid_from.toordinal()))
+            found[since:] = np.nan if target is None else target
+        return found
+
+
+def seconds(target: Target | None, percent: int) -> float | None:
+    """The goal (50) or the requirement (80) in seconds, None where there is none."""
+    if target is None:
+        return None
+    return target.goal_p50_seconds if percent == 50 else target.requirement_p80_seconds
+
+
+def seal_targets(targets: Targets, grid: Grid, series: Series, at: float) -> tuple[float | None, ...]:
+    """The four targets (seconds) that a slice starting at `at` is counted against, in `TARGET_ORDER`."""
+    on = date.fromordinal(grid.day_of(at))
+    district, settlement = series
+    areas = {"own": district, "national": NATIONAL}
+    return tuple(seconds(targets.target(areas[whose], settlement, on), percent) for whose, percent in TARGET_ORDER)
