@@ -39,7 +39,7 @@ class TopicRefused(RuntimeError):  # noqa: N818 - named for what happened
 
     def __init__(self, topic: str, bootstrap: str, reason: str) -> None:
         super().__init__(
-            f"The broker at {bootstrap} refuses to create topic {topic!r}: {reason}. "
+            f"The broker at {bootstrap} refuses to create topic {topic!r}: {reason.rstrip('.')}. "
             "Create it by hand, or ask for partitions and replicas that the cluster allows."
         )
         self.topic = topic

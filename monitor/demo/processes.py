@@ -62,10 +62,20 @@ def free_port() -> int:
     keeps reconnecting could be given the very port it calls, and even connect to itself.
     """
     for port in random.SystemRandom().sample(SERVER_PORTS, k=100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((LOOPBACK, port))
+        if port_is_free(port):
             return port
     raise OSError(f"no free port on {LOOPBACK} between {SERVER_PORTS.start} and {SERVER_PORTS.stop}")
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen there now; connections of a former one that fade away do not count."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 @overload

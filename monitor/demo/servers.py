@@ -14,7 +14,7 @@ from typing import Protocol, Self
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from monitor.demo.processes import LOOPBACK, Child, free_port
+from monitor.demo.processes import LOOPBACK, Child, ProcessFailed, free_port, port_is_free
 from monitor.topics import BrokerUnreachable, describe_topic
 
 try:
@@ -57,6 +57,8 @@ class Server(Protocol):
 
     async def start(self) -> None:
         """Run it and return once it answers; also after stop() or kill(), on the same port and files."""
+        if not port_is_free(self.port):  # whoever holds it would seem to be our server's answer
+            raise ProcessFailed(f"{self.name}: another process listens at {self.address}")
         # Started from this thread: the child lives no longer than the thread that starts it.
         self.child = Child(self.name, self.command(), log=self.log)
         try:

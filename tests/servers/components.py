@@ -1,0 +1,38 @@
+"""Real components that tests need from outside Python: where they are, what happens when they are missing.
+
+On a machine that calls itself CI a missing component fails the test; elsewhere the test is skipped, with the
+command that installs it. No test runs against a stand-in.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+DEBIAN_PACKAGES = {
+    "java": "default-jre-headless",
+    "mvn": "maven",
+    "redis-server": "redis-server",
+    "promtool": "prometheus",
+    "chromium": "chromium",
+}
+
+
+def require(program: str) -> Path:
+    """The path of an installed program."""
+    path = shutil.which(program)
+    if path is None:
+        missing(
+            f"{program} is not installed. On Debian or Ubuntu: apt-get install {DEBIAN_PACKAGES[program]} "
+            "(as root, `make test` does it)."
+        )
+    return Path(path)
+
+
+def missing(reason: str) -> NoReturn:
+    """End the test: a failure with CI=true, otherwise a skip."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} With CI=true nothing may be left out.", pytrace=False)
+    pytest.skip(reason)
