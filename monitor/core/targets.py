@@ -123,9 +123,7 @@ def parse_target_set(raw: Mapping[str, Any], *, origin: str) -> tuple[TargetSet 
     for area, table in _areas(raw, error).items():
         path = _area_path(area)
         if not isinstance(table, Mapping):
-            error(
-                path, f"must be a table with a name and one entry per settlement class, not {_shown(table)}"
-            )
+            error(path, f"must be a table with a name and one entry per settlement class, not {_shown(table)}")
             continue
         names[area] = _text(table, "name", area, path, error)
         for settlement, entry in table.items():
@@ -203,9 +201,7 @@ def _coverage(one: TargetSet, areas: list[str], settlements: list[str]) -> Itera
     present = set(one.areas()) | one.area_names.keys()
     for area in areas:
         if area not in present:
-            yield Fault(
-                "error", f"{one.origin}: {_area_path(area)}", "the table of this area is missing; add it"
-            )
+            yield Fault("error", f"{one.origin}: {_area_path(area)}", "the table of this area is missing; add it")
             continue
         for settlement in settlements:
             if (area, settlement) not in one.targets:
@@ -341,9 +337,7 @@ def _seconds(entry: Mapping[str, object], key: str, path: str, error: Report) ->
         error(f"{path}.{key}", f"must be a number of minutes, not {_shown(minutes)}")
         return None
     if not 0 < minutes <= MAXIMUM_MINUTES:
-        error(
-            f"{path}.{key}", f"{minutes} minutes cannot be right; give more than 0, at most {MAXIMUM_MINUTES}"
-        )
+        error(f"{path}.{key}", f"{minutes} minutes cannot be right; give more than 0, at most {MAXIMUM_MINUTES}")
         return None
     return minutes * 60.0
 

@@ -216,11 +216,7 @@ def test_eras_cut_a_span_without_gap_or_overlap(starts: set[date], start: date, 
     end = start + timedelta(days=length)
     eras = list(targets.eras(start, end))
     assert sum((era.end - era.start).days for era in eras) == max(length, 0)
-    days = [
-        (era.start + timedelta(days=k), era.targets)
-        for era in eras
-        for k in range((era.end - era.start).days)
-    ]
+    days = [(era.start + timedelta(days=k), era.targets) for era in eras for k in range((era.end - era.start).days)]
     assert [day for day, _ in days] == [start + timedelta(days=k) for k in range(max(length, 0))]
     assert all(targets.in_force(day) is in_force for day, in_force in days)
     assert all(left.targets is not right.targets for left, right in itertools.pairwise(eras))

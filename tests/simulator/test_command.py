@@ -1,0 +1,86 @@
+"""``monitor simulate`` as a program: JSON lines out, mistakes explained, pipes closed quietly."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from monitor.simulator import year
+from monitor.simulator.command import simulate
+
+PROGRAM = [sys.executable, "-c", "from monitor.simulator.command import simulate; simulate()"]
+
+
+def test_a_year_is_written_line_by_line() -> None:
+    """Standard output holds exactly the year's events, one a line, and nothing else."""
+    done = subprocess.run([*PROGRAM, "--year", "2024", "--seed", "7"], capture_output=True, check=True, timeout=60)
+    assert done.stdout == b"".join(one.value + b"\n" for one in year(2024, seed=7))
+    assert done.stderr == b""
+
+
+def test_a_history_ends_where_told() -> None:
+    """--end is the last moment of a history, and makes it repeatable."""
+    arguments = ["--history", "3d", "--end", "2025-03-01T12:00:00+01:00"]
+    once, again = (CliRunner().invoke(simulate, arguments) for _ in range(2))
+    assert once.exit_code == 0
+    assert once.stdout_bytes == again.stdout_bytes
+    recorded = [json.loads(line)["recorded_at"] for line in once.stdout.splitlines()]
+    assert "2025-03-01T11" in max(recorded)
+    assert max(recorded) <= "2025-03-01T12:00:00+01:00"
+
+
+def test_a_live_run_ends_after_its_duration() -> None:
+    """--duration ends the run by itself, with exit code 0 and events written."""
+    done = subprocess.run(
+        [*PROGRAM, "--rate", "3000", "--scenario", "storm", "--duration", "0.5"],
+        capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert {json.loads(line)["status"] for line in done.stdout.splitlines()} >= {"open"}
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("mode", [["--year", "2024"], ["--rate", "100000"]])
+def test_a_reader_that_has_seen_enough_is_no_error(mode: list[str]) -> None:
+    """When the reader closes the pipe the program ends with 0 and says nothing."""
+    with subprocess.Popen([*PROGRAM, *mode], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline().startswith(b'{"mission_id"')
+        program.stdout.close()
+        assert program.stderr.read() == b""
+        assert program.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "exactly one of --year, --history and --rate; none given"),
+        (["--year", "2024", "--rate", "1"], "--year and --rate given"),
+        (["--year", "2024", "--end", "2025-01-01T00:00:00Z"], "--end goes with --history"),
+        (["--history", "2d", "--scenario", "storm"], "--scenario goes with --rate"),
+        (["--history", "2d", "--duration", "3"], "--duration goes with --rate"),
+        (["--rate", "1", "--storm-after", "3"], "--storm-after goes with --scenario storm"),
+        (["--rate", "1", "--scenario", "storm", "--storm-district", "atlantis"], "use one of oslo"),
+        (["--rate", "0"], "no number above 0"),
+        (["--rate", "nan"], "no number above 0"),
+        (["--history", "0d"], "write 400d"),
+        (["--history", "soon"], "write 400d"),
+        (["--history", "2d", "--end", "2025-01-01T00:00:00"], "has no offset"),
+        (["--history", "2d", "--end", "yesterday"], "is no time"),
+    ],
+    ids=" ".join,
+)
+def test_mistakes_are_usage_errors_that_say_what_to_do(arguments: list[str], message: str) -> None:
+    """Half-meant combinations are refused with exit code 2 before anything is written."""
+    done = CliRunner().invoke(simulate, arguments)
+    assert done.exit_code == 2
+    assert message in " ".join(done.stderr.split())
+    assert done.stdout == ""
+
+
+def test_the_help_shows_commands_to_copy() -> None:
+    """Examples keep their lines, so that a stranger can copy one."""
+    done = CliRunner().invoke(simulate, ["--help"])
+    assert "\n  monitor simulate --history 400d > history.jsonl\n" in done.stdout
