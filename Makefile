@@ -1,0 +1,51 @@
+# Everything a fresh machine needs is set up on the way: Python 3.11 or newer is enough for `make demo`.
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+BENCHMARKS := benchmarks/ingest.py
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format bench lock clean
+
+help: ## Show what can be done
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.demo ## Run the whole monitor with embedded servers (ARGS='--duration 60' ends it by itself)
+	@$(BIN)/monitor demo $(ARGS)
+
+test: check ## Run all checks and tests, against real servers
+	@.ci/install-system test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## Lint, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## Format the code and fix what can be fixed safely
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure the throughput of the worker
+	@for benchmark in $(BENCHMARKS); do $(BIN)/python $$benchmark || exit 1; done
+
+lock: ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrade: to their newest versions)
+	@PYTHON="$$(.ci/find-python $(PYTHON))" && export PYTHON && .ci/lock $(ARGS)
+
+clean: ## Remove everything that was set up or built here
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One virtual environment; a stamp in it per set of pins, so that only a change installs again.
+$(BIN)/python:
+	@PYTHON="$$(.ci/find-python $(PYTHON))" && echo "Creating $(VENV) with $$PYTHON" && "$$PYTHON" -m venv --clear $(VENV)
+
+$(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: constraints/%.txt pyproject.toml | $(BIN)/python
+	@PYTHON=$(BIN)/python .ci/install-system build
+	@echo "Installing the pinned packages of $<"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
