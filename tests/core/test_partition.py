@@ -1,0 +1,191 @@
+"""The laws of a partition: however records are split, repeated, crashed over or spread, the figures are the same."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.core.history import History
+from monitor.core.partition import Batch, OffsetGap, Partition
+from monitor.core.stored import Head
+from monitor.core.windows import Span
+
+from tests.core.events import BASE, GRID, SERIES, TARGETS, Account, Rec, Shelf, Snap, batches, policy, records, snaps
+
+NOW = (BASE + timedelta(days=30)).timestamp()
+EVER = Span(0.0, 1e11)
+CUTS = st.lists(st.integers(0, 60), max_size=6)
+
+
+def read_side(*shelves: Shelf) -> History:
+    """A history of the given partitions."""
+    history = History(GRID, TARGETS, districts=("oslo", "vest"), settlements=("urban", "rural"))
+    for number, shelf in enumerate(shelves):
+        if shelf.head is not None:
+            head, days = shelf.read()
+            history.heads[number] = head
+            for day, stored in days.items():
+                history.put_day(number, head, day, stored)
+    return history
+
+
+def figures(history: History) -> dict[tuple[str, str], tuple[int, int, int, int]]:
+    """Measured, unmeasured, excluded and open missions of every series that has any."""
+    found = {}
+    for district, settlement in SERIES:
+        line = history.timeline(district, settlement)
+        shown = line.within_span(EVER, abandoned_before=0.0)
+        waiting = line.in_progress(NOW, None, abandoned_before=0.0).open
+        row = (shown.measured, shown.unmeasured, shown.excluded, waiting)
+        if any(row):
+            found[district, settlement] = row
+    return found
+
+
+def account_of(events: list[Snap], horizon: float | None = None) -> Account:
+    """The independent account of the events."""
+    account = Account(horizon)
+    for snap in events:
+        account.take(snap)
+    return account
+
+
+@settings(max_examples=400)
+@given(st.lists(snaps(), max_size=60), CUTS, CUTS)
+def test_figures_equal_an_independent_account_however_batches_and_checkpoints_fall(
+    events: list[Snap], cuts: list[int], stores: list[int]
+) -> None:
+    """Any list of snapshots, split anywhere and checkpointed anywhere, counts as its missions' final words do."""
+    shelf, partition = Shelf(), Partition.start(policy())
+    for number, batch in enumerate(batches(records(events), cuts)):
+        partition.apply(batch, NOW)
+        if number in stores:
+            shelf.put(partition.checkpoint())
+    shelf.put(partition.checkpoint())
+    account = account_of(events)
+    history = read_side(shelf)
+    assert figures(history) == account.tally()
+    for district, settlement in SERIES:
+        assert sorted(history.timeline(district, settlement).response.tolist()) == account.responses(
+            district, settlement
+        )
+    assert partition.head.dead_letters.get("conflict", 0) == account.conflicts
+
+
+@settings(max_examples=300)
+@given(st.lists(snaps(), min_size=1, max_size=60), CUTS, st.lists(st.integers(0, 60), max_size=4))
+def test_a_crash_anywhere_leaves_no_trace(events: list[Snap], cuts: list[int], crashes: list[int]) -> None:
+    """Lose the memory at any batch and resume from the last checkpoint: the stored state ends up the same."""
+    rule = policy(horizon_seconds=6 * 3600.0)
+    shelf, partition = Shelf(), Partition.start(rule)
+    shelf.put(partition.checkpoint())
+    todo = batches(records(events), cuts)
+    position, crashes = 0, sorted(crashes)
+    while position < len(todo):
+        partition.apply(todo[position], NOW)
+        position += 1
+        if crashes and position >= crashes[0] % (len(todo) + 1):
+            crashes.pop(0)
+            partition = Partition(rule, *shelf.read())
+            position = next(i for i, batch in enumerate(todo) if batch.next_offset > partition.next_offset)
+        elif position % 2:
+            shelf.put(partition.checkpoint())
+    shelf.put(partition.checkpoint())
+    steady = Partition.start(rule)
+    calm = Shelf()
+    for batch in todo:
+        steady.apply(batch, NOW)
+    calm.put(steady.checkpoint())
+    assert dict(partition.missions) == dict(steady.missions)
+    assert _comparable(partition.head) == _comparable(steady.head)
+    assert figures(read_side(shelf)) == figures(read_side(calm))
+
+
+def _comparable(head: Head) -> dict[str, object]:
+    return {name: getattr(head, name) for name in head.__struct_fields__}
+
+
+@settings(max_examples=200)
+@given(st.lists(snaps(), max_size=60), st.integers(1, 5))
+def test_partitions_add_up(events: list[Snap], count: int) -> None:
+    """Missions spread over partitions by key give the figures of one partition."""
+    shelves = []
+    for number in range(count):
+        mine = [snap for snap in events if ord(snap.mission) % count == number]
+        partition, shelf = Partition.start(policy()), Shelf()
+        if mine:
+            partition.apply(Batch(0, len(mine), records(mine)), NOW)
+        shelf.put(partition.checkpoint())
+        shelves.append(shelf)
+    assert figures(read_side(*shelves)) == account_of(events).tally()
+
+
+@settings(max_examples=300)
+@given(st.lists(snaps(minutes=3000), max_size=60), CUTS)
+def test_sealing_changes_no_count_and_refuses_what_comes_too_late(events: list[Snap], cuts: list[int]) -> None:
+    """With a horizon of six hours, sealed slices keep exact counts, and late events are refused one by one."""
+    partition, shelf = Partition.start(policy(horizon_seconds=6 * 3600.0)), Shelf()
+    late = 0
+    for batch in batches(records(events), cuts):
+        late += sum(letter.reason == "late" for letter in partition.apply(batch, NOW).dead_letters)
+        shelf.put(partition.checkpoint())
+    account = account_of(events, horizon=6 * 3600.0)
+    assert late == account.late
+    assert figures(read_side(shelf)) == account.tally()
+
+
+@settings(max_examples=150)
+@given(st.lists(snaps(), max_size=60), st.integers(0, 59), st.integers(0, 59))
+def test_redelivered_records_change_nothing(events: list[Snap], left: int, right: int) -> None:
+    """Records below the next offset are passed over, however the overlap lies."""
+    recs = records(events)
+    left, right = sorted((min(left, len(recs)), min(right, len(recs))))
+    partition, once = Partition.start(policy()), Partition.start(policy())
+    once.apply(Batch(0, len(recs), recs), NOW)
+    partition.apply(Batch(0, right, recs[:right]), NOW)
+    partition.apply(Batch(left, len(recs), recs[left:]), NOW)
+    assert dict(partition.missions) == dict(once.missions)
+    assert partition.head == once.head
+
+
+def test_a_gap_before_a_batch_is_refused_and_changes_nothing() -> None:
+    """A batch that begins after the next offset would lose records, so nothing of it is taken."""
+    partition = Partition.start(policy(), 5)
+    with pytest.raises(OffsetGap, match="offset 7, next expected is 5"):
+        partition.apply(Batch(7, 8, [Rec(7, None, b"{}")]), NOW)
+    assert partition.next_offset == 5
+
+
+def test_offsets_without_a_record_inside_a_batch_are_no_gap() -> None:
+    """Compaction and transaction markers leave holes inside what one fetch covers."""
+    partition = Partition.start(policy())
+    (snap,) = [Snap("a", 1, "oslo", "urban", True, "closed", 10, 60, False, 20)]
+    partition.apply(Batch(0, 100, [Rec(42, None, snap.encode())]), NOW)
+    assert partition.next_offset == 100
+    assert partition.head.outcomes == {"new": 1}
+
+
+def test_the_cap_seals_the_oldest_slices_and_counts_them() -> None:
+    """Beyond its capacity a partition seals the oldest missions early; no count is lost by it."""
+    events = [
+        Snap(f"m{number}", 0, "oslo", "urban", True, "closed", number * 60, 300, False, 0) for number in range(200)
+    ]
+    partition, shelf = Partition.start(policy(horizon_seconds=9e9, capacity=100)), Shelf()
+    partition.apply(Batch(0, 200, records(events)), NOW)
+    shelf.put(partition.checkpoint())
+    assert len(partition.missions) <= 100
+    assert partition.head.sealed_early >= 100
+    assert figures(read_side(shelf)) == {("oslo", "urban"): (200, 0, 0, 0)}
+
+
+def test_a_wrong_clock_ahead_cannot_seal_the_history() -> None:
+    """A record stamped years ahead moves the watermark, but sealing waits for the clock."""
+    ahead = Snap("z", 0, "oslo", "urban", True, "closed", 60 * 24 * 1000, 60, False, 0)
+    stamp = int((BASE + timedelta(days=1001)).timestamp() * 1000)
+    partition = Partition.start(policy(horizon_seconds=400 * 86400.0))
+    partition.apply(Batch(0, 1, [Rec(0, stamp, ahead.encode())]), NOW)
+    today = Snap("a", 0, "oslo", "urban", True, "closed", 60, 60, False, 0)
+    effects = partition.apply(Batch(1, 2, [Rec(1, stamp, today.encode())]), NOW)
+    assert not effects.dead_letters
+    assert set(partition.missions) == {"a", "z"}
