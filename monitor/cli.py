@@ -1,0 +1,204 @@
+"""The command line: which commands there are, what they need, and what their failures mean to a shell.
+
+Decides exit codes: 0 done, 1 something failed at run time, 2 usage or configuration, 130 interrupted. A command is
+imported when it is used, so that help is quick and the stream engine is loaded by the worker alone. The
+configuration is read only when a command that needs it runs, never to show its help.
+"""
+
+import copy
+import functools
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+from monitor import log
+
+INTERRUPTED: Final = 130
+FAILED: Final = 1
+MISUSED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command lives, and what it wants: `configured` gets the Configuration as its object."""
+
+    target: str
+    summary: str
+    configured: bool = True
+    warns: bool = False
+    """Whether the configuration's warnings are shown when it starts."""
+
+
+COMMANDS: Final[dict[str, Entry]] = {
+    "demo": Entry("monitor.demo.command:demo", "Run everything on this machine: broker, store, worker, page."),
+    "worker": Entry("monitor.worker.command:worker", "Count mission events from Kafka into the store.", warns=True),
+    "exporter": Entry(
+        "monitor.exporter.command:exporter", "Serve the page, the metrics and the verdicts.", warns=True
+    ),
+    "report": Entry("monitor.report.command:report", "Judge a year, a tertial or a month."),
+    "simulate": Entry("monitor.simulator.command:simulate", "Write invented mission events.", configured=False),
+    "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),
+    "dead-letters": Entry("monitor.dead_letters:dead_letters", "Look at events that could not be counted."),
+    "check": Entry("monitor.check:check", "Find everything wrong with the configuration.", configured=False),
+}
+
+
+class Monitor(click.Group):
+    """Commands imported on use; failures told in words, with the exit code they deserve."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = _imported(cmd_name, entry)
+        return _configured(command, entry) if entry.configured else command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table above: nothing is imported to list the commands."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except (KeyboardInterrupt, click.Abort):
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _silence_output()
+            ctx.exit(0)  # the reader has seen enough
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except Exception as fault:
+            if logging.getLogger("monitor").isEnabledFor(logging.DEBUG):
+                logging.getLogger(__name__).debug("this is where it happened", exc_info=True)
+            _tell(fault, ctx)
+            raise
+        return result
+
+
+@click.group(
+    cls=Monitor,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 something failed at run time, 2 wrong usage or configuration, 130 interrupted.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Configuration file.  [default: MONITOR_CONFIG, config/monitor.toml, or the one that came along]",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Log more, mission ids included, and show where failures happen.")
+@click.version_option(package_name="response-time-monitor", prog_name="monitor")
+def cli(config: Path | None, verbose: bool) -> None:
+    """Response times of emergency missions: percentiles judged against goal and requirement.
+
+    Try `monitor demo` first. Every command explains itself with --help.
+    """
+    del config  # read from the context by whoever needs it
+    log.set_up(verbose=verbose)
+
+
+def config_path() -> Path | None:
+    """What --config named, for the command that is running."""
+    path: Path | None = click.get_current_context().find_root().params.get("config")
+    return path
+
+
+def _imported(name: str, entry: Entry) -> click.Command:
+    module, _, attribute = entry.target.partition(":")
+    try:
+        command = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as fault:
+        if fault.name is not None and module.startswith(fault.name):
+            raise click.UsageError(f"The command {name!r} is not part of this installation.") from fault
+        raise click.ClickException(
+            f"The command {name!r} needs the package {fault.name!r}, which is not installed: "
+            "pip install 'response-time-monitor[demo]'"
+        ) from fault
+    except ImportError as fault:
+        raise click.ClickException(str(fault)) from fault
+    if not isinstance(command, click.Command):
+        raise TypeError(f"{entry.target} is no click command")
+    return command
+
+
+def _configured(command: click.Command, entry: Entry) -> click.Command:
+    """The same command, for which the configuration is read once its own arguments have proved right."""
+    command = copy.copy(command)
+    if isinstance(command, click.Group):
+        command.commands = {name: _configured(one, entry) for name, one in command.commands.items()}
+    elif command.callback is not None:
+        command.callback = _with_configuration(command.callback, entry)
+    return command
+
+
+def _with_configuration(callback: Callable[..., Any], entry: Entry) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        from monitor.settings import load  # noqa: PLC0415 - help must not wait for it
+
+        configuration = load(config_path())
+        if entry.warns:
+            for fault in configuration.warnings:
+                click.echo(f"{fault.severity}: {fault.where}: {fault.message}", err=True)
+        click.get_current_context().obj = configuration
+        return callback(*args, **kwargs)
+
+    return run
+
+
+def _tell(fault: Exception, ctx: click.Context) -> None:
+    """End with a message where the failure is one that a user can act on; return where it is a bug."""
+    from monitor.core.stored import StoredStateError  # noqa: PLC0415 - only on failure
+    from monitor.kafka import KafkaMisconfigured, TopicMissing  # noqa: PLC0415
+    from monitor.settings import ConfigurationError  # noqa: PLC0415
+    from monitor.store.port import StoreUnavailable  # noqa: PLC0415
+    from monitor.topics import TopicRefused  # noqa: PLC0415
+
+    if isinstance(fault, ConfigurationError):
+        for one in fault.faults:
+            click.echo(f"{one.severity}: {one.where}: {one.message}", err=True)
+        ctx.exit(MISUSED)
+    if isinstance(fault, KafkaMisconfigured):
+        _end(ctx, fault, MISUSED)
+    # BrokerUnreachable and files that cannot be read are OSErrors.
+    if isinstance(fault, OSError | StoreUnavailable | StoredStateError | TopicMissing | TopicRefused):
+        _end(ctx, fault, FAILED)
+
+
+def _end(ctx: click.Context, fault: Exception, code: int) -> NoReturn:
+    click.echo(f"error: {fault}", err=True)
+    ctx.exit(code)
+
+
+def _silence_output() -> None:
+    """What is still buffered has nowhere to go; the interpreter would complain about it at exit."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    cli(prog_name="monitor")
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

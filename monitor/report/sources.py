@@ -1,0 +1,103 @@
+"""Where a report's missions come from: the store, or JSON lines through the very same core.
+
+Either way the answer is a `History`. Lines that cannot be counted are kept by reason with their line numbers,
+never dropped in silence. Refuses to know periods and formats.
+"""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from monitor.core.history import History
+from monitor.core.partition import Batch, DeadLetter, Partition, Policy
+from monitor.core.stored import read_head
+from monitor.store.port import Store
+
+LINES_AT_ONCE: Final = 4_000
+EXAMPLES: Final = 5
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """A line of a file as a record: its number (from 1) is its offset. A file has no time stamps of its own."""
+
+    offset: int
+    value: bytes
+    timestamp: int | None = None
+    key: bytes | None = None
+
+
+@dataclass(slots=True)
+class Refused:
+    """Lines refused for one reason: how many, the first few numbers, and what was found in the first."""
+
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+    detail: str = ""
+
+
+Seen = Callable[[int, int], None]
+"""Told of the bytes and lines read so far."""
+
+
+def from_lines(
+    history: History, policy: Policy, lines: Iterable[bytes], *, now: float, seen: Seen = lambda _bytes, _lines: None
+) -> dict[str, Refused]:
+    """Count every line into `history`; what was refused, by reason. `now` in epoch seconds."""
+    partition = Partition.start(policy, next_offset=1)
+    refused: dict[str, Refused] = {}
+    size = 0
+    with _collector_paused():
+        for batch in _batches(lines):
+            _note(partition.apply(batch, now).dead_letters, refused)
+            size += sum(len(record.value or b"") + 1 for record in batch.records)
+            seen(size, batch.next_offset - 1)
+        changes = partition.checkpoint()
+        days: dict[int, Sequence[bytes]] = {day: [blob] for day, blob in changes.append.items()}
+        history.put(0, read_head(changes.head), days | dict(changes.replace))
+    return refused
+
+
+async def from_store(history: History, store: Store, *, seen: Seen = lambda _done, _days: None) -> int:
+    """Take over every stored partition; how many there are. Raises StoreUnavailable, StoredStateError."""
+    partitions = await store.partitions()
+    days = 0
+    for done, partition in enumerate(partitions, start=1):
+        change = await store.changes_since(partition, 0)
+        if change is not None:
+            history.put(partition, read_head(change.head), change.days)
+            days += len(change.days)
+        seen(done, days)
+    return len(partitions)
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[Batch]:
+    records = (Line(number, line.rstrip(b"\r\n")) for number, line in enumerate(lines, start=1))
+    start = 1
+    while batch := list(islice(records, LINES_AT_ONCE)):
+        yield Batch(start, start + len(batch), batch)
+        start += len(batch)
+
+
+def _note(letters: Sequence[DeadLetter], refused: dict[str, Refused]) -> None:
+    for letter in letters:
+        known = refused.setdefault(letter.reason, Refused(detail=letter.detail))
+        known.count += 1
+        if len(known.lines) < EXAMPLES:
+            known.lines.append(letter.record.offset)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Missions are kept, not garbage: looking through them again and again for cycles costs a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
