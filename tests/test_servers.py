@@ -113,12 +113,14 @@ class TestUnreachableBroker:
 
 @pytest.mark.integration
 class TestRedis:
-    async def test_both_versions_answer(self, redis_url: str) -> None:
-        """The fixture hands out an empty server of the version it names."""
+    async def test_both_versions_answer(self, redis_url: str, request: pytest.FixtureRequest) -> None:
+        """The fixture hands out an empty server of the version it names, not the same one twice."""
+        embedded = "redis_embedded_6" in request.node.callspec.id
         async with Redis.from_url(redis_url) as client:
             assert await client.ping()
             assert await client.dbsize() == 0
-            assert (await client.info("server"))["redis_version"] >= "6.2"
+            major = int((await client.info("server"))["redis_version"].partition(".")[0])
+            assert major == 6 if embedded else major >= 7
 
     async def test_an_append_only_server_remembers_after_kill_9(self) -> None:
         """What was stored before a crash is there after a start on the same port."""

