@@ -28,8 +28,9 @@ class Fenced(Exception):  # noqa: N818 - a verdict on the lease
 class Lease:
     """The right to write one partition's next checkpoint.
 
-    `epoch` counts claims, `sequence` counts checkpoints over the partition's whole life; `next_offset` is the
-    offset the stored state continues at, None where nothing is stored yet.
+    `epoch` grows with every claim and is never given twice; `sequence` grows with every checkpoint, not always
+    by one, from a number that the store chooses. `next_offset` is the offset the stored state continues at, None
+    where nothing is stored yet.
     """
 
     partition: int
@@ -64,13 +65,17 @@ class Store(Protocol):
     """Every method raises `StoreUnavailable` where the store does not answer in time."""
 
     async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
-        """Become the owner: from here on every earlier lease of the partition is fenced."""
+        """Become the owner: from here on every earlier lease of the partition is fenced.
+
+        Raises `Fenced` where another owner claims, or the store is emptied, while the state is read.
+        """
 
     async def checkpoint(self, lease: Lease, changes: Changes) -> Lease:
         """Write one checkpoint whole and return the lease for the next. Raises `Fenced`.
 
         Refused unless the lease is the latest, the stored sequence is the lease's, and (where anything is
-        stored) the stored offset is `changes.expected_offset`. Repeating the last successful call succeeds.
+        stored) the stored offset is `changes.expected_offset`. Repeating the last successful call succeeds; so
+        after `StoreUnavailable` the same call may be made again, with the same arguments.
         """
 
     async def partitions(self) -> Sequence[int]:
@@ -79,13 +84,15 @@ class Store(Protocol):
     async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
         """What changed after `sequence` (0: everything), read at one moment; None where nothing did.
 
-        A stored sequence below `sequence` means that the store was emptied: everything is returned then.
+        A stored sequence below `sequence` means that the store was emptied: everything is returned then, and days
+        that are not in it are gone. An emptied store stays below what it once was, however much is written.
         """
 
     async def wait_for_change(self, timeout_seconds: float) -> bool:
         """Wait until some partition may have changed, at most `timeout_seconds`; False on time-out.
 
-        A hint only: it may be wrong both ways, so a reader asks anyway now and then.
+        A hint only: it may be wrong both ways, so a reader asks anyway now and then. The first wait, and the first
+        after `StoreUnavailable`, return at once: what happened before went unheard. One task at a time.
         """
 
     async def ping(self) -> None:

@@ -1,0 +1,124 @@
+"""Partitions in this process: the port's guarantees without a server, for tests and for commands on one file.
+
+What is stored lives in a `MemoryBacking`; stores that share one see each other, as processes that share a server
+would. A backing can be emptied and made unreachable, so that faults can be rehearsed. One event loop at a time.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from monitor.core.stored import Changes
+from monitor.store.port import Fenced, Lease, PartitionChange, StoredPartition, StoreUnavailable
+
+
+@dataclass(slots=True)
+class _Kept:
+    """One partition as stored. `changed` is the feed: sequence of each day's last change."""
+
+    epoch: int
+    sequence: int
+    next_offset: int | None = None
+    head: bytes = b""
+    days: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    changed: dict[int, int] = field(default_factory=dict)
+
+
+class MemoryBacking:
+    """What a server would be: outlives the stores that use it."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+        """False: every call raises StoreUnavailable, as if the server were down."""
+        self.kept: dict[int, _Kept] = {}
+        self.claims = 0
+        """Claims ever made: emptying does not take them back, so no lease from before fits again."""
+        self.first_sequence = 2**40
+        self.version = 0
+        self.changed = asyncio.Event()
+
+    def empty(self) -> None:
+        """Forget everything, as a restart without persistence would."""
+        self.kept.clear()
+        self.first_sequence -= 2**20  # an emptied store stays below what it once was
+
+    def announce(self) -> None:
+        """Wake everybody who waits for a change."""
+        self.version += 1
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+class MemoryStore:
+    """`monitor.store.port.Store` on a backing: its own, unless one is shared."""
+
+    def __init__(self, backing: MemoryBacking | None = None) -> None:
+        self._backing = backing if backing is not None else MemoryBacking()
+        self._heard = -1
+
+    async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
+        backing = self._reached()
+        backing.claims += 1
+        kept = backing.kept.setdefault(partition, _Kept(0, backing.first_sequence))
+        kept.epoch = backing.claims
+        lease = Lease(partition, kept.epoch, kept.sequence, kept.next_offset)
+        head = None if kept.next_offset is None else kept.head
+        return lease, StoredPartition(kept.sequence, head, {day: blobs for day, blobs in kept.days.items() if blobs})
+
+    async def checkpoint(self, lease: Lease, changes: Changes) -> Lease:
+        backing = self._reached()
+        what = f"checkpoint of partition {lease.partition}, offset {changes.next_offset}, refused: "
+        kept = backing.kept.get(lease.partition)
+        if kept is None:
+            raise Fenced(what + f"the store was emptied since epoch {lease.epoch} was claimed")
+        if kept.epoch != lease.epoch:
+            raise Fenced(what + f"epoch {kept.epoch} has been claimed since epoch {lease.epoch}")
+        following = Lease(lease.partition, lease.epoch, lease.sequence + 1, changes.next_offset)
+        if (kept.sequence, kept.next_offset, kept.head) == (following.sequence, changes.next_offset, changes.head):
+            return following
+        if kept.sequence != lease.sequence:
+            raise Fenced(what + f"checkpoint {kept.sequence} is stored, the lease continues {lease.sequence}")
+        if kept.next_offset not in (None, changes.expected_offset):
+            raise Fenced(what + f"offset {kept.next_offset} is stored, the state continues {changes.expected_offset}")
+        kept.sequence, kept.next_offset, kept.head = following.sequence, changes.next_offset, changes.head
+        for day, blobs in changes.replace.items():
+            kept.days[day] = tuple(blobs)
+        for day, blob in changes.append.items():
+            kept.days[day] = (*kept.days.get(day, ()), blob)
+        kept.changed |= dict.fromkeys(changes.days, kept.sequence)
+        backing.announce()
+        return following
+
+    async def partitions(self) -> Sequence[int]:
+        return sorted(number for number, kept in self._reached().kept.items() if kept.next_offset is not None)
+
+    async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
+        kept = self._reached().kept.get(partition)
+        if kept is None or kept.next_offset is None or kept.sequence == sequence:
+            return None
+        since = sequence if sequence < kept.sequence else 0
+        days = {day: kept.days[day] for day, changed in kept.changed.items() if changed > since}
+        return PartitionChange(partition, kept.sequence, kept.head, days)
+
+    async def wait_for_change(self, timeout_seconds: float) -> bool:
+        backing = self._reached()
+        if self._heard == backing.version:
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    await backing.changed.wait()
+            except TimeoutError:
+                return False
+        self._heard = backing.version
+        return True
+
+    async def ping(self) -> None:
+        self._reached()
+
+    async def close(self) -> None:
+        """Nothing to release: the backing belongs to whoever made it."""
+
+    def _reached(self) -> MemoryBacking:
+        if not self._backing.reachable:
+            self._heard = -1  # whatever happens while it is away goes unheard
+            raise StoreUnavailable("the store in memory has been made unreachable")
+        return self._backing

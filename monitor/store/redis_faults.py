@@ -1,0 +1,71 @@
+"""What a Redis client's errors mean to the monitor: unavailable (and what to check), or a fault to be seen.
+
+Decides the wording and which errors pass; knows nothing of keys. Never shows a password: the address is made of
+host and port alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from redis import exceptions
+
+from monitor.core.stored import StoredStateError
+from monitor.store.port import StoreUnavailable
+
+_ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (exceptions.AuthenticationError, "refuses the login: check user and password in the store's URL"),
+    (exceptions.NoPermissionError, "lacks a permission (ACL) for this user: allow scripts, hashes, lists, sets"),
+    (exceptions.BusyLoadingError, "is still loading its data: it answers when that is done"),
+    (exceptions.ReadOnlyError, "is a read-only replica: point the store's URL at the primary"),
+    (exceptions.OutOfMemoryError, "is out of memory: raise maxmemory, or give it a server of its own"),
+    (exceptions.MovedError, "is a node of a cluster and passes the question on: name a proxy or a single server"),
+    (exceptions.ClusterError, "is a cluster that is not serving: check its nodes"),
+    (exceptions.TimeoutError, "does not answer in time: check its load and the network in between"),
+    (exceptions.ConnectionError, "cannot be reached: check that it runs, and host and port in the store's URL"),
+)
+"""The first that fits speaks; subclasses come before their bases."""
+
+_REPLIES: Final = {
+    "OOM": "is out of memory: raise maxmemory, or give it a server of its own",
+    "MISCONF": "cannot write to its disk and refuses changes: check its log and disk",
+    "NOREPLICAS": "lacks the replicas that it requires: check them",
+    "BUSY": "is busy with a script: wait, or look at its slow log",
+    "READONLY": "is a read-only replica: point the store's URL at the primary",
+    "LOADING": "is still loading its data: it answers when that is done",
+}
+"""Replies without a class of their own, some of them wrapped in a script's error, by the code they contain."""
+
+
+def address_of(connection: Mapping[str, Any]) -> str:
+    """Where the client connects to, without user and password."""
+    path = connection.get("path")
+    return str(path) if path else f"{connection.get('host', 'localhost')}:{connection.get('port', 6379)}"
+
+
+@contextmanager
+def told_plainly(address: str) -> Iterator[None]:
+    """Turn what redis-py raises inside into StoreUnavailable, or StoredStateError for keys of somebody else."""
+    try:
+        yield
+    except exceptions.RedisError as fault:
+        advice = _advice(fault)
+        if advice is not None:
+            raise StoreUnavailable(f"Redis at {address} {advice} ({fault})") from fault
+        if "WRONGTYPE" in str(fault):
+            raise StoredStateError(
+                f"Redis at {address} holds keys of another program under this namespace: choose another ({fault})"
+            ) from fault
+        raise
+    except (OSError, TimeoutError) as fault:
+        raise StoreUnavailable(f"Redis at {address} cannot be reached: check that it runs ({fault})") from fault
+
+
+def _advice(fault: exceptions.RedisError) -> str | None:
+    for kind, advice in _ADVICE:
+        if isinstance(fault, kind):
+            return advice
+    if isinstance(fault, exceptions.ResponseError):
+        words = str(fault).replace("-", " ").split()
+        return next((advice for code, advice in _REPLIES.items() if code in words), None)
+    return None
