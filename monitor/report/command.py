@@ -44,7 +44,7 @@ class PeriodName(click.ParamType):
               help="How to print it; csv and json carry unrounded figures.")  # fmt: skip
 @click.pass_obj
 def report(configuration: Configuration, period: Period, events: BinaryIO | None, format_name: str) -> None:
-    r"""Judge a period: percentiles per area and class against goal and requirement.
+    """Judge a period: percentiles per area and class against goal and requirement.
 
     Without --events the figures come from the store, as the workers have left it. With --events they come
     straight from the file, through the same code, without Kafka or Redis: lines that cannot be counted are
@@ -54,7 +54,7 @@ def report(configuration: Configuration, period: Period, events: BinaryIO | None
     monitor report --period 2024-T2
     monitor report --period 2024 --events missions.jsonl --format markdown
     monitor simulate --year 2024 | monitor report --period 2024 --events - --format json
-    """
+    """  # noqa: D301 - click reads the character
     history = empty_history(configuration)
     if events is None:
         asyncio.run(_from_store(history, configuration))

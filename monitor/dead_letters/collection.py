@@ -1,0 +1,152 @@
+"""Dead letters as read back from their topic: which source records are there, and which were sent back already.
+
+Decides how a dead letter is recognised and that it is one however often it was produced: its identity is the
+record it was made from (topic, partition, offset). A record that was sent back is remembered by a marker in the
+same topic, because nothing in Kafka can be crossed out. Refuses to judge events.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from monitor.progress import Advance
+from monitor.worker.rejects import (
+    HEADER_DETAIL,
+    HEADER_OFFSET,
+    HEADER_PARTITION,
+    HEADER_REASON,
+    HEADER_TIMESTAMP,
+    HEADER_TOPIC,
+    HEADER_TRUNCATED,
+)
+
+HEADER_REQUEUED: Final = "monitor-requeued"
+"""On a record sent back to the source topic, and on the marker that remembers it."""
+FETCH_MS: Final = 500
+MARKER_VALUE: Final = b"requeued"
+
+
+class Source(NamedTuple):
+    """The record a dead letter was made from: its identity."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One source record among the dead letters. `timestamp_ms`: the source record's, where it had one."""
+
+    source: Source
+    reason: str
+    detail: str
+    timestamp_ms: int | None
+    key: bytes | None
+    value: bytes | None
+    truncated: bool
+
+    @property
+    def timestamp(self) -> str | None:
+        """The source record's time, RFC 3339."""
+        if self.timestamp_ms is None:
+            return None
+        return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(slots=True)
+class Collection:
+    """What a reading of the topic found. `letters` by source, in the order first met."""
+
+    letters: dict[Source, DeadLetter] = field(default_factory=dict)
+    requeued: set[Source] = field(default_factory=set)
+    repeated: int = 0
+    """Dead letters of a source record already known: they are produced at least once."""
+    foreign: int = 0
+    """Records without the monitor's headers."""
+
+    def take(self, record: "Record") -> None:
+        """Take one record of the topic into account."""
+        headers = {name: value for name, value in record.headers if value is not None}
+        source = _source(headers)
+        if source is None:
+            self.foreign += 1
+        elif HEADER_REQUEUED in headers:
+            self.requeued.add(source)
+        elif HEADER_REASON not in headers:
+            self.foreign += 1
+        elif source in self.letters:
+            self.repeated += 1
+        else:
+            self.letters[source] = _letter(source, headers, record)
+
+
+class Record(Protocol):
+    """What is read of a Kafka record."""
+
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+
+
+def marker(source: Source) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Key and headers of the record that remembers that `source` was sent back."""
+    key = f"requeued {source.topic}:{source.partition}:{source.offset}".encode()
+    return key, [
+        (HEADER_REQUEUED, b"1"),
+        (HEADER_TOPIC, source.topic.encode()),
+        (HEADER_PARTITION, str(source.partition).encode()),
+        (HEADER_OFFSET, str(source.offset).encode()),
+    ]
+
+
+async def collect(consumer: AIOKafkaConsumer, topic: str, partitions: int, *, seen: Advance) -> Collection:
+    """Read the topic from its beginning to where it ends now."""
+    collection = Collection()
+    async for done, records in _to_the_end(consumer, [TopicPartition(topic, number) for number in range(partitions)]):
+        for record in records:
+            collection.take(record)
+        seen(done, len(collection.letters))
+    return collection
+
+
+async def _to_the_end(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+) -> AsyncIterator[tuple[int, Iterable[Any]]]:
+    """Records in batches, with the number of offsets passed so far."""
+    consumer.assign(partitions)
+    begins: Mapping[TopicPartition, int] = await consumer.beginning_offsets(partitions)
+    ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
+    for partition in partitions:
+        consumer.seek(partition, begins[partition])
+    while behind := [one for one in partitions if await consumer.position(one) < ends[one]]:
+        found = await consumer.getmany(*behind, timeout_ms=FETCH_MS)
+        # Positions, not records, say how far it is: compaction and transactions leave offsets without a record.
+        done = sum([await consumer.position(one) - begins[one] for one in partitions])
+        yield done, [record for one, records in found.items() for record in records if record.offset < ends[one]]
+
+
+def _source(headers: Mapping[str, bytes]) -> Source | None:
+    try:
+        return Source(headers[HEADER_TOPIC].decode(), int(headers[HEADER_PARTITION]), int(headers[HEADER_OFFSET]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _letter(source: Source, headers: Mapping[str, bytes], record: Record) -> DeadLetter:
+    stamp = headers.get(HEADER_TIMESTAMP, b"")
+    return DeadLetter(
+        source=source,
+        reason=headers[HEADER_REASON].decode("utf-8", "replace"),
+        detail=headers.get(HEADER_DETAIL, b"").decode("utf-8", "replace"),
+        timestamp_ms=int(stamp) if stamp.isdigit() else None,
+        key=record.key,
+        value=record.value,
+        truncated=HEADER_TRUNCATED in headers,
+    )
