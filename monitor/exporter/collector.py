@@ -1,0 +1,125 @@
+"""The published state as Prometheus metrics, made at scrape time from one immutable value.
+
+Decides which figure becomes which sample; names and labels are the vocabulary's. No I/O, no clock, no state of its
+own. What NaN and absence mean is told in `monitor.exporter.metrics`.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
+
+from monitor.core.ledger import Outcome
+from monitor.core.mission import Reason
+from monitor.core.snapshot import Row, Standing
+from monitor.core.stored import Head
+from monitor.core.verdict import State
+from monitor.exporter import metrics
+from monitor.exporter.metrics import Metric
+from monitor.exporter.published import Published
+
+
+class PublishedCollector(Collector):
+    """Registers like any collector; `current` returns the state to expose."""
+
+    def __init__(self, current: Callable[[], Published]) -> None:
+        self._current = current
+
+    def describe(self) -> Iterable[Family]:
+        """The families without samples, so that registering needs no state."""
+        return [_family(metric) for metric in metrics.EXPORTER]
+
+    def collect(self) -> Iterable[Family]:
+        """All families, in the order of the vocabulary."""
+        return _Families(self._current()).all()
+
+
+class _Families:
+    def __init__(self, published: Published) -> None:
+        self._published = published
+        self._families = {metric.name: _family(metric) for metric in metrics.EXPORTER}
+
+    def all(self) -> Iterable[Family]:
+        snapshot = self._published.snapshot
+        for row in snapshot.rows:
+            self._row(row)
+        for standing in snapshot.standings:
+            self._standing(standing)
+        if self._published.loaded:
+            self._counters(self._published.heads)
+        self._pipeline()
+        return self._families.values()
+
+    def _add(self, metric: Metric, value: float | None, *labels: str) -> None:
+        told = math.nan if value is None else float(value)
+        names = dict(zip(metric.labels, labels, strict=True))
+        self._families[metric.name].samples.append(Sample(metric.name, names, told))
+
+    def _known(self, value: float) -> float | None:
+        """A count: not known as long as nothing was read."""
+        return value if self._published.loaded else None
+
+    def _row(self, row: Row) -> None:
+        labels = (row.area, row.settlement, row.window)
+        figures = row.figures
+        self._add(metrics.RESPONSE_TIME_EXACT, self._known(figures.exact), *labels)
+        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.measured), *labels)
+        if row.span is not None:
+            self._add(metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.unmeasured), *labels)
+            self._add(metrics.RESPONSE_MISSIONS_EXCLUDED, self._known(figures.excluded), *labels)
+        for percent, verdict in row.verdicts.items():
+            place = (*labels, str(percent))
+            self._add(metrics.RESPONSE_TIME_SECONDS, figures.percentiles[percent], *place)
+            self._add(metrics.RESPONSE_MISSIONS_JUDGED, self._known(verdict.judged), *place)
+            self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within), *place)
+            self._add(metrics.RESPONSE_WITHIN_TARGET_RATIO, verdict.within_ratio, *place)
+            self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, *place)
+            for state in State:
+                self._add(metrics.RESPONSE_COMPLIANCE, verdict.state is state, *place, state)
+
+    def _standing(self, standing: Standing) -> None:
+        series = (standing.area, standing.settlement)
+        for percent, target in standing.targets.items():
+            self._add(metrics.RESPONSE_TIME_TARGET_SECONDS, target, *series, str(percent))
+        self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), *series)
+        self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), *series)
+        self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, *series)
+
+    def _counters(self, heads: Mapping[int, Head]) -> None:
+        outcomes = _total(Outcome, (head.outcomes for head in heads.values()))
+        for outcome, count in outcomes.items():
+            self._add(metrics.EVENTS, count, outcome)
+        for reason, count in _total(Reason, (head.dead_letters for head in heads.values())).items():
+            self._add(metrics.DEAD_LETTERS, count, reason)
+        self._add(metrics.SEALED_EARLY, sum(head.sealed_early for head in heads.values()))
+        self._add(metrics.LOST_OFFSETS, sum(head.lost_offsets for head in heads.values()))
+        for partition, head in sorted(heads.items()):
+            self._add(metrics.NEXT_OFFSET, head.next_offset, str(partition))
+            self._add(metrics.WATERMARK_TIMESTAMP_SECONDS, head.watermark, str(partition))
+
+    def _pipeline(self) -> None:
+        published = self._published
+        snapshot = published.snapshot
+        tracked = sum(head.missions for head in published.heads.values())
+        self._add(metrics.MISSIONS_TRACKED, self._known(tracked))
+        self._add(metrics.LAST_RECORD_TIMESTAMP_SECONDS, snapshot.last_record_at)
+        self._add(metrics.FEED_STALE, self._known(snapshot.stale))
+        self._add(metrics.STORE_UP, published.store_up)
+        self._add(metrics.STORE_READ_TIMESTAMP_SECONDS, published.read_at)
+        self._add(metrics.SNAPSHOT_TIMESTAMP_SECONDS, snapshot.at)
+
+
+def _family(metric: Metric) -> Family:
+    name = metric.name.removesuffix("_total") if metric.kind == "counter" else metric.name
+    return Family(name, metric.help, metric.kind)
+
+
+def _total(known: Iterable[str], parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Sums by name: every known one, and whatever a newer program has stored beside them."""
+    totals = {str(name): 0 for name in known}
+    for name, count in chain.from_iterable(part.items() for part in parts):
+        totals[name] = totals.get(name, 0) + count
+    return totals

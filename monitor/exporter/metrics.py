@@ -1,0 +1,226 @@
+"""The vocabulary: every metric the monitor exposes, with its help text, kind and labels, and who exposes it.
+
+Exporter, workers, rules, dashboards and documentation take names and labels from here and from nowhere else. Base
+units (seconds, missions, records), moments instead of ages, no `quantile` label.
+
+How a value that does not exist is told, in one rule: 0 means "known to be none", NaN means "not known, or there is
+none to give" (the percentile of no missions). A comparison with NaN is never true, so an alert does not fire on it,
+and the series is there all the same. Counters are never NaN: before the store was read they are not exposed, since
+a 0 that jumps to its true value would look like a million events at once.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from monitor.core.verdict import State
+
+Kind = Literal["gauge", "counter", "histogram"]
+Source = Literal["exporter", "worker"]
+Unit = Literal[
+    "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "0 to 1", "partitions", "rewinds",
+    "checkpoints", "attempts",
+]  # fmt: skip
+
+DISTRICT: Final = "district"
+SETTLEMENT: Final = "settlement"
+WINDOW: Final = "window"
+PERCENTILE: Final = "percentile"
+STATE: Final = "state"
+OUTCOME: Final = "outcome"
+REASON: Final = "reason"
+PARTITION: Final = "partition"
+
+LABELS: Final[dict[str, str]] = {
+    DISTRICT: "Slug of the police district, or `national` for the pool of all of them.",
+    SETTLEMENT: "Settlement class: `urban`, `town` or `rural`.",
+    WINDOW: "Missions looked at: rolling (`24h`, `28d`), the newest by count (`last100`), or to date (`year`).",
+    PERCENTILE: '`"50"` (the goal\'s, the median) or `"80"` (the requirement\'s).',
+    STATE: f"The verdict: {', '.join(f'`{state}`' for state in State)}. Exactly one of them is 1.",
+    OUTCOME: "What became of an event in the ledger (docs/design.md prints the table).",
+    REASON: "Why an event was put among the dead letters.",
+    PARTITION: "Number of the topic's partition.",
+}
+"""Every label with its meaning."""
+
+_SERIES: Final = (DISTRICT, SETTLEMENT)
+_WINDOWED: Final = (*_SERIES, WINDOW)
+_JUDGED: Final = (*_WINDOWED, PERCENTILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric as it is exposed; a counter's name ends with `_total`.
+
+    `absent` says when the value is NaN, or the series is missing. `buckets`: upper bounds of a histogram.
+    """
+
+    name: str
+    help: str
+    kind: Kind
+    unit: Unit
+    labels: tuple[str, ...] = ()
+    absent: str = ""
+    source: Source = "exporter"
+    buckets: tuple[float, ...] = ()
+
+
+_NOT_READ: Final = "before the store was first read completely"
+
+RESPONSE_TIME_SECONDS: Final = Metric(
+    "response_time_seconds",
+    "Percentile of the response time of urgent missions, from ringing to first patrol on scene.",
+    "gauge", "seconds", _JUDGED, "NaN without measured missions",
+)  # fmt: skip
+RESPONSE_TIME_EXACT: Final = Metric(
+    "response_time_exact",
+    "Whether the percentiles of this window are nearest-rank over every mission (1) or read from a sketch (0).",
+    "gauge", "0 or 1", _WINDOWED, f"NaN {_NOT_READ}",
+)  # fmt: skip
+RESPONSE_TIME_TARGET_SECONDS: Final = Metric(
+    "response_time_target_seconds",
+    "Target in force today: the goal (percentile 50) or the requirement (percentile 80).",
+    "gauge", "seconds", (*_SERIES, PERCENTILE), "NaN where none is set",
+)  # fmt: skip
+RESPONSE_MISSIONS_MEASURED: Final = Metric(
+    "response_missions_measured", "Urgent missions with both times, which the percentiles are taken from.",
+    "gauge", "missions", _WINDOWED, f"NaN {_NOT_READ}",
+)  # fmt: skip
+RESPONSE_MISSIONS_UNMEASURED: Final = Metric(
+    "response_missions_unmeasured", "Urgent missions that ended, or were given up, without both times.",
+    "gauge", "missions", _WINDOWED, f"NaN {_NOT_READ}; no series for windows by count, where it has no meaning",
+)  # fmt: skip
+RESPONSE_MISSIONS_EXCLUDED: Final = Metric(
+    "response_missions_excluded", "Urgent missions that the source takes out of the official figure.",
+    "gauge", "missions", _WINDOWED, f"NaN {_NOT_READ}; no series for windows by count, where it has no meaning",
+)  # fmt: skip
+RESPONSE_MISSIONS_JUDGED: Final = Metric(
+    "response_missions_judged", "Measured missions that had a target when they rang: the verdict's denominator.",
+    "gauge", "missions", _JUDGED, f"NaN {_NOT_READ}",
+)  # fmt: skip
+RESPONSE_MISSIONS_WITHIN_TARGET: Final = Metric(
+    "response_missions_within_target", "Judged missions that took at most the target in force when they rang.",
+    "gauge", "missions", _JUDGED, f"NaN {_NOT_READ}",
+)  # fmt: skip
+RESPONSE_WITHIN_TARGET_RATIO: Final = Metric(
+    "response_within_target_ratio", "Share of judged missions within their target.",
+    "gauge", "0 to 1", _JUDGED, "NaN without judged missions",
+)  # fmt: skip
+RESPONSE_COMPLIANCE: Final = Metric(
+    "response_compliance",
+    "Whether the target was met, as a state set; without missions or with a silent feed the state is no_data.",
+    "gauge", "0 or 1", (*_JUDGED, STATE),
+)  # fmt: skip
+RESPONSE_LATE_BUDGET_MISSIONS: Final = Metric(
+    "response_late_budget_missions",
+    "Further late missions that the target allows as it stands; negative: overdrawn.",
+    "gauge", "missions", _JUDGED, "NaN where the state is no_data or no_target",
+)  # fmt: skip
+RESPONSE_MISSIONS_OPEN: Final = Metric(
+    "response_missions_open", "Urgent missions in progress.", "gauge", "missions", _SERIES, f"NaN {_NOT_READ}"
+)
+RESPONSE_MISSIONS_OVERDUE: Final = Metric(
+    "response_missions_overdue", "Urgent missions in progress that are past the requirement already.",
+    "gauge", "missions", _SERIES, f"NaN {_NOT_READ}; 0 where no requirement is set",
+)  # fmt: skip
+RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS: Final = Metric(
+    "response_last_mission_timestamp_seconds", "When the call of the newest measured mission began to ring.",
+    "gauge", "Unix time, seconds", _SERIES, "NaN without measured missions",
+)  # fmt: skip
+
+EVENTS: Final = Metric(
+    "monitor_events_total", "Events taken into account, by what became of them; exact across restarts.",
+    "counter", "events", (OUTCOME,), f"not exposed {_NOT_READ}",
+)  # fmt: skip
+DEAD_LETTERS: Final = Metric(
+    "monitor_dead_letters_total", "Events put among the dead letters, by reason; exact across restarts.",
+    "counter", "events", (REASON,), f"not exposed {_NOT_READ}",
+)  # fmt: skip
+SEALED_EARLY: Final = Metric(
+    "monitor_sealed_early_total", "Missions sealed before the correction horizon because a ledger was full.",
+    "counter", "missions", (), f"not exposed {_NOT_READ}",
+)  # fmt: skip
+LOST_OFFSETS: Final = Metric(
+    "monitor_lost_offsets_total", "Offsets that Kafka's retention removed before they were read.",
+    "counter", "records", (), f"not exposed {_NOT_READ}",
+)  # fmt: skip
+MISSIONS_TRACKED: Final = Metric(
+    "monitor_missions_tracked", "Missions in the ledgers, which can still be corrected.",
+    "gauge", "missions", (), f"NaN {_NOT_READ}",
+)  # fmt: skip
+NEXT_OFFSET: Final = Metric(
+    "monitor_next_offset", "Offset that the stored state of the partition continues at.",
+    "gauge", "records", (PARTITION,), "no series before the partition's first checkpoint",
+)  # fmt: skip
+WATERMARK_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_watermark_timestamp_seconds", "Event time of the newest mission of the partition.",
+    "gauge", "Unix time, seconds", (PARTITION,),
+    "NaN before its first mission; no series before its first checkpoint",
+)  # fmt: skip
+LAST_RECORD_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_last_record_timestamp_seconds", "Kafka timestamp of the newest record of the topic.",
+    "gauge", "Unix time, seconds", (), "NaN before the first record",
+)  # fmt: skip
+FEED_STALE: Final = Metric(
+    "monitor_feed_stale", "Whether the feed has been silent for too long, so that every verdict is no_data.",
+    "gauge", "0 or 1", (), f"NaN {_NOT_READ}",
+)  # fmt: skip
+STORE_UP: Final = Metric(
+    "monitor_store_up",
+    "Whether the store answered, with state this program can read, when last asked.",
+    "gauge",
+    "0 or 1",
+)
+STORE_READ_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_store_read_timestamp_seconds",
+    "When the store was last read completely: the age of all figures while the store is down.",
+    "gauge", "Unix time, seconds", (), f"NaN {_NOT_READ}",
+)  # fmt: skip
+SNAPSHOT_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_snapshot_timestamp_seconds", "The moment that windows, verdicts and missions in progress are as of.",
+    "gauge", "Unix time, seconds",
+)  # fmt: skip
+
+CHECKPOINT_SECONDS: Final = Metric(
+    "monitor_checkpoint_seconds", "Time to write one checkpoint to the store.",
+    "histogram", "seconds", source="worker", buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+)  # fmt: skip
+BATCH_SECONDS: Final = Metric(
+    "monitor_batch_seconds", "Time to take one batch of records into account, without its checkpoint.",
+    "histogram", "seconds", source="worker", buckets=(0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
+)  # fmt: skip
+EVENT_DELAY_SECONDS: Final = Metric(
+    "monitor_event_delay_seconds", "Time from a record's Kafka timestamp to the checkpoint that holds it.",
+    "histogram", "seconds", source="worker", buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
+)  # fmt: skip
+CONSUMER_LAG_RECORDS: Final = Metric(
+    "monitor_consumer_lag_records", "Records in the partition that this worker has not taken into account yet.",
+    "gauge", "records", (PARTITION,), "no series for partitions of other workers", source="worker",
+)  # fmt: skip
+PARTITIONS_ASSIGNED: Final = Metric(
+    "monitor_partitions_assigned", "Partitions that this worker owns.", "gauge", "partitions", source="worker"
+)
+REWINDS: Final = Metric(
+    "monitor_rewinds_total", "Times a partition was rebuilt from the beginning because the store was empty.",
+    "counter", "rewinds", source="worker",
+)  # fmt: skip
+FENCED_CHECKPOINTS: Final = Metric(
+    "monitor_fenced_checkpoints_total", "Checkpoints refused because another worker had claimed the partition.",
+    "counter", "checkpoints", source="worker",
+)  # fmt: skip
+REDELIVERED_RECORDS: Final = Metric(
+    "monitor_redelivered_records_total", "Records that Kafka delivered again and that were already counted.",
+    "counter", "records", source="worker",
+)  # fmt: skip
+STORE_RETRIES: Final = Metric(
+    "monitor_store_retries_total",
+    "Attempts to reach the store that had to be repeated.",
+    "counter",
+    "attempts",
+    source="worker",
+)
+
+ALL: Final[tuple[Metric, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""In the order of this file."""
+EXPORTER: Final = tuple(metric for metric in ALL if metric.source == "exporter")
+WORKER: Final = tuple(metric for metric in ALL if metric.source == "worker")
+BY_NAME: Final = {metric.name: metric for metric in ALL}

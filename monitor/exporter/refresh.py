@@ -1,0 +1,177 @@
+"""Keeps the published state current: reads what changed in the store, judges everything anew, swaps the answer.
+
+Decides when to read (on the store's hint, and at least every `refresh_seconds`, for windows move with the clock),
+how often to publish at most, and what an absent or unreadable store means: the last figures stay, the store is told
+to be down, reading is tried again with growing pauses and then starts over from the whole state. Refuses to know
+how the answer is shown.
+
+`History` has one writer: this loop, which hands the heavy work to a thread and waits for it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final, NoReturn
+
+from monitor.core.history import History
+from monitor.core.snapshot import Terms, take
+from monitor.core.stored import Head, StoredStateError, read_day, read_head
+from monitor.exporter.published import Published, StoreState
+from monitor.store.port import PartitionChange, Store, StoreUnavailable
+
+PAUSE_SECONDS: Final = 0.25
+"""Shortest time from one publication to the next."""
+SHARE: Final = 4
+"""Where judging takes long, the pause is stretched: the loop works one part in so many of the time."""
+FIRST_RETRY_SECONDS: Final = 0.1
+LAST_RETRY_SECONDS: Final = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class Refresh:
+    """The loop and its latest answer. `history` must be empty, and belongs to the loop from here on."""
+
+    def __init__(
+        self, store: Store, history: History, terms: Terms, *, refresh_seconds: float, clock: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._history = history
+        self._terms = terms
+        self._refresh_seconds = refresh_seconds
+        self._clock = clock
+        self._sequences: dict[int, int] = {}
+        """Where each partition was read up to; a partition that is not here is read whole."""
+        self._store_state = StoreState.UNKNOWN
+        self._problem: str | None = "the store has not been read yet"
+        self._read_at: float | None = None
+        self._loaded = False
+        self._published_monotonic = time.monotonic()
+        self._news = asyncio.Event()
+        now = clock()
+        self._blank = take(history, terms, now)
+        self.published = Published(
+            snapshot=self._blank, heads=MappingProxyType({}), store=self._store_state, problem=self._problem,
+            loaded=False, read_at=None, published_at=now,
+        )  # fmt: skip
+
+    async def after(self, seen: Published) -> Published:
+        """The latest answer, as soon as it is another than `seen`."""
+        while self.published is seen:
+            await self._news.wait()
+        return self.published
+
+    async def run(self) -> NoReturn:
+        """Until cancelled. Only errors of the program itself come out of it."""
+        retry_seconds = FIRST_RETRY_SECONDS
+        while True:
+            began = time.monotonic()
+            try:
+                changed = await self._read()
+            except (StoreUnavailable, StoredStateError) as fault:
+                await self._fail(fault)
+                await asyncio.sleep(min(retry_seconds, self._until_due()))
+                retry_seconds = min(2 * retry_seconds, LAST_RETRY_SECONDS)
+                continue
+            retry_seconds = FIRST_RETRY_SECONDS
+            turned = self._turn(StoreState.UP, None)
+            if changed or turned or self._due():
+                await self._publish()
+            worked = time.monotonic() - began
+            await asyncio.sleep(min(max(PAUSE_SECONDS, (SHARE - 1) * worked), self._refresh_seconds))
+            await self._wait()
+
+    async def _wait(self) -> None:
+        try:
+            await self._store.wait_for_change(self._until_due())
+        except StoreUnavailable as fault:  # the next reading finds out whether that is all of the store
+            _log.debug("no hint from the store: %s", fault)
+            await asyncio.sleep(min(PAUSE_SECONDS, self._until_due()))
+
+    async def _read(self) -> bool:
+        """Take over what changed in all partitions; whether anything did."""
+        present = await self._store.partitions()
+        gone = self._history.heads.keys() - set(present)
+        for partition in gone:
+            _log.warning("partition %d is no longer in the store: its figures are dropped", partition)
+            await asyncio.to_thread(self._history.drop, partition)
+            self._sequences.pop(partition, None)
+        changed = bool(gone)
+        for partition in present:
+            changed |= await self._read_partition(partition)
+        self._loaded = True
+        self._read_at = self._clock()
+        return changed
+
+    async def _read_partition(self, partition: int) -> bool:
+        since = self._sequences.get(partition, 0)
+        change = await self._store.changes_since(partition, since)
+        if change is None:
+            return False
+        head = read_head(change.head)
+        whole = since == 0 or change.sequence < since
+        known = self._history.heads.get(partition)
+        if not whole and known is not None and head.next_offset < known.next_offset:
+            whole = True  # a store that was emptied and has overtaken the sequence since: it cannot go back otherwise
+            change = await self._store.changes_since(partition, 0)
+            if change is None:
+                return False
+            head = read_head(change.head)
+        if whole and since:
+            _log.warning("partition %d was emptied in the store: reading all of it again", partition)
+        await asyncio.to_thread(self._absorb, head, change, whole=whole)
+        self._sequences[partition] = change.sequence
+        return True
+
+    def _absorb(self, head: Head, change: PartitionChange, *, whole: bool) -> None:
+        """Runs in a thread. Everything that can be refused is refused before anything is touched."""
+        days = {day: read_day(blobs) for day, blobs in change.days.items()}
+        self._history.put(change.partition, head, {})
+        if whole:
+            self._history.drop(change.partition)
+            self._history.put(change.partition, head, {})
+        for day, stored in days.items():
+            self._history.put_day(change.partition, head, day, stored)
+
+    async def _fail(self, fault: StoreUnavailable | StoredStateError) -> None:
+        # Whatever happened in the meantime (a restart, a fail-over, a restore), the next reading is a whole one.
+        self._sequences.clear()
+        state = StoreState.DOWN if isinstance(fault, StoreUnavailable) else StoreState.UNREADABLE
+        if self._turn(state, str(fault)) or self._due():
+            await self._publish()
+
+    def _turn(self, state: StoreState, problem: str | None) -> bool:
+        """Note how the reading ended; whether that is news, which is then logged once."""
+        before, self._store_state, self._problem = self._store_state, state, problem
+        if state is before:
+            return False
+        if state is StoreState.DOWN:
+            _log.warning("store down, the last figures stay: %s", problem)
+        elif state is StoreState.UNREADABLE:
+            _log.error("THE STORE CANNOT BE READ, the last figures stay: %s", problem)
+        elif before is not StoreState.UNKNOWN:
+            _log.info("store up again")
+        return True
+
+    def _until_due(self) -> float:
+        return max(0.001, self._published_monotonic + self._refresh_seconds - time.monotonic())
+
+    def _due(self) -> bool:
+        return time.monotonic() >= self._published_monotonic + self._refresh_seconds
+
+    async def _publish(self) -> None:
+        now = self._clock()
+        if self._loaded:
+            snapshot = await asyncio.to_thread(take, self._history, self._terms, now)
+        else:
+            snapshot = replace(self._blank, at=now)
+        self._published_monotonic = time.monotonic()
+        self.published = Published(
+            snapshot=snapshot, heads=MappingProxyType(dict(self._history.heads)), store=self._store_state,
+            problem=self._problem, loaded=self._loaded, read_at=self._read_at, published_at=now,
+        )  # fmt: skip
+        news, self._news = self._news, asyncio.Event()
+        news.set()
