@@ -128,6 +128,7 @@ class TestFencing:
         before, _ = await old.claim(0)
         await world.empty()
         after, _ = await new.claim(0)
+        assert after.epoch > before.epoch
         with pytest.raises(Fenced):
             await old.checkpoint(before, changes(0, 10, append={1: b"old"}))
         await new.checkpoint(after, changes(0, 10, append={1: b"new"}))

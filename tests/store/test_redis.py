@@ -74,6 +74,16 @@ class OvertakenStore(RedisStore):
         self.lease = await self.owner.checkpoint(self.lease, moved)
 
 
+async def test_both_kinds_of_server_are_what_they_say(redis_6: EmbeddedRedis, redis_7: EmbeddedRedis) -> None:
+    """The suite runs on Redis 6.2 and on something newer, not twice on the same."""
+    versions = [
+        tuple(int(part) for part in (await RedisWorld(server).ask("INFO"))["redis_version"].split(".")[:2])
+        for server in (redis_6, redis_7)
+    ]
+    assert versions[0] == (6, 2)
+    assert versions[1] >= (7, 0)
+
+
 async def test_all_keys_of_a_partition_lie_in_one_cluster_slot(redis: RedisWorld) -> None:
     """The scripts run on Redis Cluster: one hash tag per partition."""
     store = redis.store()
