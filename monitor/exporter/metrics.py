@@ -4,9 +4,9 @@ Exporter, workers, rules, dashboards and documentation take names and labels fro
 units (seconds, missions, records), moments instead of ages, no `quantile` label.
 
 How a value that does not exist is told, in one rule: 0 means "known to be none", NaN means "not known, or there is
-none to give" (the percentile of no missions). A comparison with NaN is never true, so an alert does not fire on it,
-and the series is there all the same. Counters are never NaN: before the store was read they are not exposed, since
-a 0 that jumps to its true value would look like a million events at once.
+none to give" (the percentile of no missions). A comparison with NaN is never true (except !=), so no alert fires on
+it, and the series is there all the same. Counters are never NaN: before the store was read they are not exposed,
+since a 0 that jumps to its true value would look like a million events at once.
 """
 
 from dataclasses import dataclass
@@ -182,15 +182,18 @@ SNAPSHOT_TIMESTAMP_SECONDS: Final = Metric(
 
 CHECKPOINT_SECONDS: Final = Metric(
     "monitor_checkpoint_seconds", "Time to write one checkpoint to the store.",
-    "histogram", "seconds", source="worker", buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+    "histogram", "seconds", source="worker",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
 )  # fmt: skip
 BATCH_SECONDS: Final = Metric(
     "monitor_batch_seconds", "Time to take one batch of records into account, without its checkpoint.",
-    "histogram", "seconds", source="worker", buckets=(0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
+    "histogram", "seconds", source="worker",
+    buckets=(0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
 )  # fmt: skip
 EVENT_DELAY_SECONDS: Final = Metric(
     "monitor_event_delay_seconds", "Time from a record's Kafka timestamp to the checkpoint that holds it.",
-    "histogram", "seconds", source="worker", buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
+    "histogram", "seconds", source="worker",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
 )  # fmt: skip
 CONSUMER_LAG_RECORDS: Final = Metric(
     "monitor_consumer_lag_records", "Records in the partition that this worker has not taken into account yet.",

@@ -1,0 +1,56 @@
+"""``monitor exporter``: serve metrics, page and API from the store until told to stop."""
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from monitor.exporter.service import AddressUnavailable, serve
+from monitor.settings import Configuration
+from monitor.wiring import redis_store
+
+_log = logging.getLogger(__name__)
+
+
+@click.command("exporter")
+@click.option("--host", help="Address to listen on. [default: exporter.host of the configuration]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    help="Port to listen on; 0: any free one. [default: exporter.port of the configuration]",
+)
+@click.pass_obj
+def exporter(configuration: Configuration, host: str | None, port: int | None) -> None:
+    """Serve the verdicts: /metrics for Prometheus, / for people, /api/v1/compliance for programs.
+
+    Reads the store that the workers write to and follows its changes; any number of exporters may run. With the
+    store down it goes on serving the last figures, and says so. Ends on SIGTERM or Ctrl-C.
+    """
+    settings = configuration.settings.exporter
+    try:
+        asyncio.run(
+            _run(
+                configuration,
+                host=settings.host if host is None else host,
+                port=settings.port if port is None else port,
+            )
+        )
+    except AddressUnavailable as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+async def _run(configuration: Configuration, *, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    store = redis_store(configuration)
+    try:
+        await serve(configuration, store, host=host, port=port, stop=stop, ready=_announce)
+    finally:
+        await store.close()
+
+
+def _announce(url: str) -> None:
+    click.echo(f"Exporter on {url}")

@@ -1,0 +1,66 @@
+"""docs/metrics.md, written from the vocabulary. `python -m monitor.exporter.document` writes it anew."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from monitor.exporter import metrics
+from monitor.exporter.metrics import LABELS, Metric
+
+PLACE: Final = "docs/metrics.md"
+"""Where the document lies in the repository."""
+
+_OPENING: Final = f"""\
+# Metrics
+
+Generated from `monitor/exporter/metrics.py` by `python -m monitor.exporter.document`; do not edit.
+
+Base units, moments instead of ages. **0 means "known to be none"; NaN means "not known, or there is none to
+give"**, for example the percentile of no missions. A comparison with NaN is never true (except `!=`), so no alert
+fires on it, and the series is there from the start all the same. Aggregations need care: `sum` and `avg` over a NaN
+are NaN, `min` and `max` leave it out. Counters are never NaN; until the store was read once they are not exposed,
+since a 0 that jumps to its true value would look like all events of the past at once.
+
+The figures of partitions come from the stored state, so they are exact, also across restarts, and the same from
+every exporter: aggregate over exporters with `max`, never with `sum`. Should the store be emptied, counters start
+again and Prometheus sees a reset.
+
+To judge from counts, use `{metrics.RESPONSE_MISSIONS_WITHIN_TARGET.name}` over
+`{metrics.RESPONSE_MISSIONS_JUDGED.name}`: missions that had no target when they rang are measured, not judged.
+
+## Labels
+"""
+
+
+def metrics_markdown() -> str:
+    """The whole document."""
+    parts = [
+        _OPENING,
+        _table(("Label", "Meaning"), ((f"`{label}`", meaning) for label, meaning in LABELS.items())),
+        "\n## From the exporter: response times and verdicts\n",
+        _listed(metric for metric in metrics.EXPORTER if metric.name.startswith("response_")),
+        "\n## From the exporter: the pipeline, as stored\n",
+        _listed(metric for metric in metrics.EXPORTER if metric.name.startswith("monitor_")),
+        "\n## From each worker (`worker.metrics_port`)\n",
+        _listed(metrics.WORKER),
+    ]
+    return "\n".join(parts)
+
+
+def _listed(listed: Iterable[Metric]) -> str:
+    return _table(("Metric", "Kind", "Unit", "Labels", "Meaning"), (_row(metric) for metric in listed))
+
+
+def _row(metric: Metric) -> tuple[str, ...]:
+    labels = " ".join(f"`{label}`" for label in metric.labels) or "—"
+    absent = f" *{metric.absent[0].upper()}{metric.absent[1:]}.*" if metric.absent else ""
+    return f"`{metric.name}`", metric.kind, metric.unit, labels, metric.help + absent
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    Path(PLACE).write_text(metrics_markdown(), encoding="utf-8")

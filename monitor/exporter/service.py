@@ -1,0 +1,222 @@
+"""The exporter's web service: metrics, health, page and JSON, all from the latest published state.
+
+Decides addresses, status codes and headers. `/healthz`: this process answers. `/readyz`: 200 once everything was
+read and as long as the figures move with the clock; the store being down does not make it unready (the last
+figures are the best there are, and taking them away helps nobody), but the body says so. State that this program
+cannot read does: somebody has to act. No access log; no figure is computed here.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+import msgspec
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+from monitor import clock as wall
+from monitor.core.targets import NATIONAL
+from monitor.exporter.collector import PublishedCollector
+from monitor.exporter.compliance import answer
+from monitor.exporter.page import POLICY, page
+from monitor.exporter.published import Published, StoreState
+from monitor.exporter.refresh import Refresh
+from monitor.settings import Configuration
+from monitor.store.port import Store
+from monitor.wiring import empty_history, snapshot_terms
+
+OLD_AFTER_REFRESHES: Final = 3
+"""A snapshot older than this many refresh periods is no longer ready: the loop hangs."""
+PREFERRED_WINDOW: Final = "28d"
+_FORMATS_KEPT: Final = 4
+_THREAD_FROM_BYTES: Final = 32_768
+"""Larger answers are compressed in a thread."""
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Server": "response-time-monitor",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class AddressUnavailable(Exception):  # noqa: N818 - a fact about the machine; the message says what to do
+    """The exporter cannot listen where it was told to."""
+
+
+class Service:
+    """The handlers, over one refresh loop."""
+
+    def __init__(self, configuration: Configuration, refresh: Refresh, clock: Callable[[], float]) -> None:
+        self._configuration = configuration
+        self._refresh = refresh
+        self._clock = clock
+        self._registry = CollectorRegistry()
+        self._registry.register(PublishedCollector(lambda: refresh.published))
+        self._rendered: dict[str, tuple[Published, bytes]] = {}
+        """By content type: the last exposition, and what it was made from."""
+
+    def application(self) -> web.Application:
+        """The routes as an aiohttp application."""
+        application = web.Application()
+        application.add_routes(
+            [
+                web.get("/", self.page),
+                web.get("/metrics", self.metrics),
+                web.get("/healthz", self.healthz),
+                web.get("/readyz", self.readyz),
+                web.get("/api/v1/compliance", self.compliance),
+            ]
+        )
+        application.on_response_prepare.append(_secure)
+        return application
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """Whether the process answers."""
+        return web.Response(text="alive\n")
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Whether the figures can be relied on."""
+        published = self._refresh.published
+        refresh_seconds = self._configuration.settings.exporter.refresh_seconds
+        age = self._clock() - published.snapshot.at
+        if published.store is StoreState.UNREADABLE:
+            return _unready(f"the store holds what this program cannot read: {published.problem}")
+        if not published.loaded:
+            return _unready(f"not everything has been read from the store yet: {published.problem or 'wait'}")
+        if age > OLD_AFTER_REFRESHES * refresh_seconds:
+            return _unready(f"the figures are {age:.0f} s old, they should be renewed every {refresh_seconds:g} s")
+        if not published.store_up:
+            return web.Response(text=f"ready, with the last figures: {published.problem}\n")
+        return web.Response(text="ready\n")
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """The exposition, in the format asked for. Rendered once per published state."""
+        try:
+            encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        except (TypeError, ValueError):  # a version that is no number
+            encode, content_type = choose_encoder("")
+        published = self._refresh.published
+        source, body = self._rendered.get(content_type, (None, b""))
+        if source is not published:
+            body = await asyncio.to_thread(encode, self._registry)
+            if len(self._rendered) >= _FORMATS_KEPT:  # the type repeats the client's own words: do not hoard them
+                self._rendered.clear()
+            self._rendered[content_type] = (published, body)
+        return _compressed(body, content_type)
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The table of one window."""
+        windows = self._configuration.settings.windows.names
+        window = request.query.get("window", PREFERRED_WINDOW if PREFERRED_WINDOW in windows else windows[0])
+        if window not in windows:
+            raise web.HTTPBadRequest(text=f"Unknown window: use one of {', '.join(windows)}.\n")
+        published = self._refresh.published
+        text = page(
+            published, window=window, windows=windows, names=self._names(published),
+            zone=self._configuration.grid.zone,
+        )  # fmt: skip
+        response = _compressed(text.encode(), "text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    async def compliance(self, _request: web.Request) -> web.Response:
+        """The published state as JSON."""
+        published = self._refresh.published
+        body = await asyncio.to_thread(_encoded, published, self._names(published))
+        return _compressed(body, "application/json; charset=utf-8")
+
+    def _names(self, published: Published) -> dict[str, str]:
+        """Names of the areas as the targets in force print them."""
+        day = date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
+        in_force = self._configuration.targets.in_force(day)
+        return {NATIONAL: "National"} | (dict(in_force.area_names) if in_force else {})
+
+
+def _encoded(published: Published, names: dict[str, str]) -> bytes:
+    return msgspec.json.encode(answer(published, names))
+
+
+def _compressed(body: bytes, content_type: str) -> web.Response:
+    response = web.Response(body=body, headers={"Content-Type": content_type}, zlib_executor_size=_THREAD_FROM_BYTES)
+    response.enable_compression()
+    return response
+
+
+def _unready(reason: str) -> web.Response:
+    return web.Response(status=503, text=f"not ready: {reason}\n")
+
+
+async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+async def serve(
+    configuration: Configuration,
+    store: Store,
+    *,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    ready: Callable[[str], None] | None = None,
+    clock: Callable[[], float] = wall.now,
+) -> None:
+    """Serve until `stop` is set; `ready` gets the URL once the port is open. The store stays the caller's.
+
+    Raises AddressUnavailable, with what to do, where it cannot listen.
+    """
+    refresh = Refresh(
+        store, empty_history(configuration), snapshot_terms(configuration),
+        refresh_seconds=configuration.settings.exporter.refresh_seconds, clock=clock,
+    )  # fmt: skip
+    service = Service(configuration, refresh, clock)
+    runner = web.AppRunner(service.application(), access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    tasks: list[asyncio.Task[object]] = []
+    try:
+        url = await _listen(runner, host, port)
+        tasks = [asyncio.create_task(refresh.run()), asyncio.create_task(stop.wait())]
+        if ready is not None:
+            ready(url)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # a fault of the refresh loop ends the service: it would show old figures for ever
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as fault:
+        raise AddressUnavailable(_advice(fault, host, port)) from fault
+    chosen = runner.addresses[0][1]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{chosen}/"
+
+
+def _advice(fault: OSError, host: str, port: int) -> str:
+    where = f"cannot listen on {host} port {port}: "
+    if isinstance(fault, socket.gaierror):
+        return where + "the name of the host is unknown; give an address of this machine with --host"
+    if fault.errno == errno.EADDRINUSE:
+        return where + (
+            "another program uses it; stop that one, or choose another port with --port or MONITOR_EXPORTER__PORT "
+            "(0: any free one)"
+        )
+    if fault.errno == errno.EADDRNOTAVAIL:
+        return where + "this machine has no such address; give one that it has with --host or MONITOR_EXPORTER__HOST"
+    if fault.errno == errno.EACCES:
+        return where + "not permitted; ports below 1024 need privileges, choose a higher one with --port"
+    return where + (fault.strerror or str(fault))
