@@ -3,10 +3,10 @@
 -- KEYS[1] head            ARGV[1] schema version of the program
 -- Returns {"claimed", epoch, sequence, next_offset or nil} or {"schema", version found}; numbers as decimal text.
 --
--- The epoch follows the server's clock, so that no lease from before the store was emptied (or from before a
--- fail-over to a replica that had not heard of it) ever fits again. The sequence of an empty partition begins at
--- a number that falls with the clock: a store that was emptied and filled again stays below what it once was,
--- which is how a reader that slept through both notices.
+-- The epoch counts claims, on an empty partition from the server's clock: no lease from before the store was
+-- emptied ever fits again. The sequence of an empty partition begins at a number that falls with the clock: a
+-- store that was emptied and filled again stays below what it once was, which is how a reader that slept through
+-- both notices.
 
 local LIVES_BEGIN_BELOW = 4503599627370496 -- 2^52; scores and Lua numbers are exact up to 2^53
 
@@ -17,11 +17,7 @@ end
 
 local clock = redis.call('TIME')
 local microseconds = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-local epoch = microseconds
-if stored[2] then
-  epoch = math.max(tonumber(stored[2]) + 1, microseconds)
-end
-epoch = string.format('%.0f', epoch)
+local epoch = string.format('%.0f', stored[2] and tonumber(stored[2]) + 1 or microseconds)
 local sequence = stored[3] or string.format('%.0f', LIVES_BEGIN_BELOW - microseconds)
 
 redis.call('HSET', KEYS[1], 'schema', ARGV[1], 'epoch', epoch, 'sequence', sequence)

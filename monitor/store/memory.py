@@ -31,8 +31,7 @@ class MemoryBacking:
         self.reachable = True
         """False: every call raises StoreUnavailable, as if the server were down."""
         self.kept: dict[int, _Kept] = {}
-        self.claims = 0
-        """Claims ever made: emptying does not take them back, so no lease from before fits again."""
+        self.first_epoch = 0
         self.first_sequence = 2**40
         self.version = 0
         self.changed = asyncio.Event()
@@ -40,6 +39,7 @@ class MemoryBacking:
     def empty(self) -> None:
         """Forget everything, as a restart without persistence would."""
         self.kept.clear()
+        self.first_epoch += 2**20  # no lease from before fits again
         self.first_sequence -= 2**20  # an emptied store stays below what it once was
 
     def announce(self) -> None:
@@ -58,9 +58,8 @@ class MemoryStore:
 
     async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
         backing = self._reached()
-        backing.claims += 1
-        kept = backing.kept.setdefault(partition, _Kept(0, backing.first_sequence))
-        kept.epoch = backing.claims
+        kept = backing.kept.setdefault(partition, _Kept(backing.first_epoch, backing.first_sequence))
+        kept.epoch += 1
         lease = Lease(partition, kept.epoch, kept.sequence, kept.next_offset)
         head = None if kept.next_offset is None else kept.head
         return lease, StoredPartition(kept.sequence, head, {day: blobs for day, blobs in kept.days.items() if blobs})

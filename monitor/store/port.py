@@ -28,9 +28,9 @@ class Fenced(Exception):  # noqa: N818 - a verdict on the lease
 class Lease:
     """The right to write one partition's next checkpoint.
 
-    `epoch` grows with every claim and is never given twice; `sequence` grows with every checkpoint, not always
-    by one, from a number that the store chooses. `next_offset` is the offset the stored state continues at, None
-    where nothing is stored yet.
+    `epoch` counts claims, from a number higher than ever where the store was emptied. `sequence` grows with every
+    checkpoint, not always by one, from a number that the store chooses. `next_offset` is the offset the stored
+    state continues at, None where nothing is stored yet.
     """
 
     partition: int
@@ -67,7 +67,7 @@ class Store(Protocol):
     async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
         """Become the owner: from here on every earlier lease of the partition is fenced.
 
-        Raises `Fenced` where another owner claims, or the store is emptied, while the state is read.
+        `StoreUnavailable` also where another owner claims, or the store is emptied, while the state is read.
         """
 
     async def checkpoint(self, lease: Lease, changes: Changes) -> Lease:

@@ -26,7 +26,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from monitor.core.stored import Changes, StoredStateError
-from monitor.store.port import Fenced, Lease, PartitionChange, StoredPartition
+from monitor.store.port import Fenced, Lease, PartitionChange, StoredPartition, StoreUnavailable
 from monitor.store.redis_faults import address_of, told_plainly
 
 SCHEMA: Final = 1
@@ -85,7 +85,11 @@ class RedisStore:
                 return lease, StoredPartition(lease.sequence, None, {})
             reading = await self._read(partition, 0)
         if reading is None or reading[0].epoch != lease.epoch:
-            raise Fenced(f"partition {partition}: claimed by another owner, or emptied, while its state was read")
+            # The lease is worthless already, and what was read may not be of one moment.
+            raise StoreUnavailable(
+                f"partition {partition} was claimed by another owner, or emptied, while its state was read: "
+                "claim it again if it is still assigned here"
+            )
         index, days = reading
         return lease, StoredPartition(
             index.sequence, index.head, {day: blobs for day, blobs in days.items() if blobs}

@@ -58,6 +58,16 @@ class TestClaim:
         _, stored = await owner.claim(0)
         assert dict(stored.days).keys() == {2}
 
+    async def test_an_epoch_counts_the_claims_of_its_partition(self, world: World) -> None:
+        """An owner that claims again can tell whether somebody else did in between."""
+        one, other = world.store(), world.store()
+        first, _ = await one.claim(0)
+        await other.claim(1)
+        second, _ = await one.claim(0)
+        await other.claim(0)
+        fourth, _ = await one.claim(0)
+        assert (second.epoch - first.epoch, fourth.epoch - first.epoch) == (1, 3)
+
 
 class TestFencing:
     async def test_a_second_claim_fences_the_first(self, world: World) -> None:
@@ -206,7 +216,7 @@ async def test_owners_that_race_write_every_offset_once(world: World) -> None:
         for _ in range(20):
             try:
                 return await own(store, name)
-            except Fenced:  # a claim may itself be overtaken while it reads
+            except StoreUnavailable:  # a claim may itself be overtaken while it reads
                 continue
         return None
 
