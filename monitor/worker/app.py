@@ -1,0 +1,219 @@
+"""The Faust application around the keeper: one agent that is handed whole batches.
+
+This and `transport` are the only modules that know Faust. Faust owns the consumer group, rebalancing and flow
+control; the keeper owns the state. A slow tick stores what is due, takes over what an earlier attempt had to leave
+(store away, fenced), and tells Kafka what is stored.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+import faust
+from aiokafka.errors import KafkaError
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.types import TP, EventT, StreamT
+from yarl import URL
+
+from monitor.core.partition import Batch
+from monitor.core.stored import StoredStateError
+from monitor.kafka import connection
+from monitor.settings import KafkaSettings
+from monitor.store.port import StoreUnavailable
+from monitor.worker.instruments import Instruments
+from monitor.worker.keeper import ForeignLog, Keeper, LogBounds
+from monitor.worker.transport import BatchSchema, Consumer, Transport
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 0.05
+COMMIT_SECONDS: Final = 2.0
+RETAKE_SECONDS: Final = 1.0
+LEAVE_SECONDS: Final = 3.0
+"""Time to store what is left when partitions are handed over."""
+
+
+class WorkerFailed(Exception):  # noqa: N818 - what happened, for the command to report
+    """The worker cannot go on; the message says why."""
+
+
+class WorkerApp:
+    """One worker of the consumer group. `run` returns when told to stop, or raises WorkerFailed."""
+
+    def __init__(self, kafka: KafkaSettings, keeper: Keeper, instruments: Instruments) -> None:
+        self._keeper = keeper
+        self._instruments = instruments
+        self._topic = kafka.topic
+        self._failure: BaseException | None = None
+        self._checkpoints: dict[int, asyncio.Task[None]] = {}
+        self._committed: dict[int, int] = {}
+        self.app = faust.App(
+            kafka.group,
+            broker=[URL(f"kafka://{address}") for address in kafka.bootstrap.split(",")],
+            broker_session_timeout=kafka.session_timeout_seconds,
+            broker_rebalance_timeout=kafka.rebalance_timeout_seconds,
+            broker_heartbeat_interval=kafka.heartbeat_seconds,
+            broker_request_timeout=max(40.0, 2 * kafka.session_timeout_seconds),
+            broker_credentials=credentials(connection(kafka)),
+            consumer_auto_offset_reset="earliest",
+            stream_buffer_maxsize=4,
+            stream_wait_empty=False,
+            stream_recovery_delay=0.0,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            web_enabled=False,
+            autodiscover=False,
+        )
+        self.app.transport = Transport(self.app.conf.broker_consumer, self.app, source=self)
+        topic = self.app.topic(kafka.topic, schema=BatchSchema(), acks=False, internal=True)
+        self.app.agent(topic, name="missions")(self._agent)
+        self.app.on_partitions_revoked.connect(cast("Any", self._on_revoked))  # Faust types a signal's handler as any
+
+    @property
+    def _consumer(self) -> Consumer:
+        return cast("Consumer", self.app.consumer)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then store everything, leave the group and return."""
+        await self.app.start()
+        log.info("worker started; waiting for partitions of %s", self._topic)
+        try:
+            await self._tick_until(stop)
+        except Exception as fault:
+            self._failure = self._failure or fault
+            log.exception("worker failed")
+        finally:
+            await self._stop()
+        if self._failure is not None:
+            raise WorkerFailed(f"the worker failed: {self._failure!r}") from self._failure
+
+    async def _stop(self) -> None:
+        log.info("stopping: storing what is left and leaving the group")
+        self._consumer.stop_flow()
+        await self._keeper.let_go(list(self._keeper.kept), within_seconds=LEAVE_SECONDS)
+        await asyncio.gather(*self._checkpoints.values(), return_exceptions=True)
+        await self.app.stop()
+
+    async def _agent(self, stream: StreamT[Batch]) -> None:
+        try:
+            async for event in stream.events():
+                await self._take(event)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as fault:
+            # Restarting the agent, as Faust would, would meet the same record again: stop, loudly.
+            self._failure = fault
+            log.exception("worker failed")
+            raise
+
+    async def _take(self, event: EventT[Any]) -> None:
+        tp = event.message.tp
+        if await self._keeper.handle(tp.partition, cast("Batch", event.value)):
+            return
+        kept = self._keeper.kept.get(tp.partition)
+        if kept is not None and tp in self._consumer.assignment():
+            await self._consumer.seek_stored({tp: kept.partition.next_offset})
+
+    async def positions(self, logs: Mapping[int, LogBounds]) -> Mapping[int, int]:
+        """Take over these partitions (the transport's question on assignment)."""
+        numbers = list(logs)
+        offsets = await asyncio.gather(*(self._take_over(number, logs[number]) for number in numbers))
+        found = {number: offset for number, offset in zip(numbers, offsets, strict=True) if offset is not None}
+        if found:
+            log.info("took over partitions %s", sorted(found))
+        return found
+
+    async def _take_over(self, number: int, bounds: LogBounds) -> int | None:
+        try:
+            return await self._keeper.take_over(number, bounds)
+        except StoreUnavailable as fault:
+            log.error("partition %d waits for the store: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+        except (ForeignLog, StoredStateError) as fault:
+            log.error("partition %d is not processed: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+        return None
+
+    async def _on_revoked(self, _app: Any, revoked: Iterable[TP], **_: Any) -> None:
+        """Store what is left before somebody else takes over. Memory is kept: the next claim decides its worth."""
+        numbers = sorted(tp.partition for tp in revoked)
+        if numbers:
+            log.info("giving back partitions %s", numbers)
+            await self._keeper.store_all(numbers, within_seconds=LEAVE_SECONDS)
+
+    async def _tick_until(self, stop: asyncio.Event) -> None:
+        clock = asyncio.get_running_loop().time
+        commit_at = retake_at = clock() + RETAKE_SECONDS
+        while not stop.is_set():
+            await asyncio.sleep(TICK_SECONDS)
+            if self.app.crashed or self._failure is not None:
+                self._failure = self._failure or self.app.crash_reason or RuntimeError("Faust stopped")
+                return
+            self._store_due()
+            if self.app.rebalancing:
+                continue
+            if clock() >= retake_at:
+                await self._retake()
+                self._measure_lag()
+                retake_at = clock() + RETAKE_SECONDS
+            if clock() >= commit_at:
+                await self._commit()
+                commit_at = clock() + COMMIT_SECONDS
+
+    def _store_due(self) -> None:
+        self._checkpoints = {number: task for number, task in self._checkpoints.items() if not task.done()}
+        for number in self._keeper.due():
+            if number not in self._checkpoints:
+                task = asyncio.create_task(self._keeper.checkpoint(number), name=f"checkpoint-{number}")
+                task.add_done_callback(self._checkpoint_done)
+                self._checkpoints[number] = task
+
+    def _checkpoint_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self._failure = fault
+
+    async def _retake(self) -> None:
+        """Bring partitions that are assigned but not kept, or no longer assigned but kept, into order."""
+        assigned = {tp for tp in self._consumer.assignment() if tp.topic == self._topic}
+        missing = {tp for tp in assigned if tp.partition not in self._keeper.kept}
+        surplus = set(self._keeper.kept) - {tp.partition for tp in assigned}
+        if surplus:
+            await self._keeper.let_go(surplus, within_seconds=LEAVE_SECONDS)
+        if not missing:
+            return
+        self._consumer.pause_partitions(missing)
+        try:
+            offsets = await self._consumer.wanted(missing)
+        except KafkaError as fault:
+            log.info("partitions %s wait for the broker: %r", sorted(tp.partition for tp in missing), fault)
+            return
+        if offsets and not self.app.rebalancing:
+            await self._consumer.seek_stored(offsets)
+            self._consumer.resume_partitions(offsets)
+
+    async def _commit(self) -> None:
+        stored = {number: kept.stored_offset for number, kept in self._keeper.kept.items()}
+        news = {
+            number: offset for number, offset in stored.items() if offset and self._committed.get(number) != offset
+        }
+        if news and await self._consumer.commit_stored({TP(self._topic, n): offset for n, offset in news.items()}):
+            self._committed.update(news)
+
+    def _measure_lag(self) -> None:
+        for tp in self._consumer.assignment():
+            kept, end = self._keeper.kept.get(tp.partition), self._consumer.highwater(tp)
+            if kept is not None and end is not None:
+                self._instruments.lag(tp.partition, max(0, end - kept.partition.next_offset))
+        self._instruments.keep_lags({tp.partition for tp in self._consumer.assignment()})
+
+
+def credentials(connection: Mapping[str, Any]) -> SASLCredentials | SSLCredentials | None:
+    """Faust's form of aiokafka's connection arguments; None for a plain connection."""
+    context = connection.get("ssl_context")
+    if "sasl_mechanism" in connection:
+        return SASLCredentials(
+            mechanism=connection["sasl_mechanism"],
+            username=connection["sasl_plain_username"],
+            password=connection["sasl_plain_password"],
+            ssl_context=context,
+        )
+    return SSLCredentials(context) if context is not None else None

@@ -1,0 +1,112 @@
+"""`monitor worker`: start, check that everything is there, work until told to stop."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+from prometheus_client import start_http_server
+
+from monitor import clock
+from monitor.kafka import producing, require_topic
+from monitor.settings import Configuration
+from monitor.wiring import partition_policy, redis_store
+from monitor.worker.checkpointing import CheckpointPolicy
+from monitor.worker.instruments import Instruments
+from monitor.worker.keeper import Keeper
+from monitor.worker.rejects import KafkaDeadLetters
+
+log = logging.getLogger(__name__)
+
+
+@click.command("worker")
+@click.pass_obj
+def worker(configuration: Configuration) -> None:
+    """Read mission events from Kafka and keep the ledger in Redis.
+
+    Start as many as there are partitions at most: they share the topic by consumer group. SIGTERM stores what is
+    left, leaves the group and exits 0; a second one ends at once.
+    """
+    asyncio.run(work(configuration))
+
+
+async def work(configuration: Configuration) -> None:
+    """Run a worker until SIGTERM or SIGINT.
+
+    Raises BrokerUnreachable, TopicMissing, StoreUnavailable or WorkerFailed, each saying what to do.
+    """
+    from monitor.worker.app import WorkerApp  # noqa: PLC0415 - Faust takes a second to import: only where it runs
+
+    settings = configuration.settings
+    stop = stopping()
+    await require_topic(settings.kafka, settings.kafka.topic)
+    await require_topic(settings.kafka, settings.kafka.dead_letter_topic)
+    store = redis_store(configuration)
+    instruments = Instruments()
+    try:
+        await store.ping()
+        async with producing(settings.kafka) as producer, exposing(configuration, instruments):
+            keeper = Keeper(
+                partition_policy(configuration),
+                store,
+                KafkaDeadLetters(producer, topic=settings.kafka.dead_letter_topic, source=settings.kafka.topic),
+                checkpoints=CheckpointPolicy(
+                    seconds=settings.worker.checkpoint_seconds, missions=settings.worker.checkpoint_missions
+                ),
+                instruments=instruments,
+                now=clock.now,
+                monotonic=time.monotonic,
+            )
+            calm_collector()
+            await WorkerApp(settings.kafka, keeper, instruments).run(stop)
+    finally:
+        await store.close()
+    log.info("worker stopped")
+
+
+@asynccontextmanager
+async def exposing(configuration: Configuration, instruments: Instruments) -> AsyncIterator[None]:
+    """Serve the worker's own metrics where a port is configured."""
+    worker = configuration.settings.worker
+    if not worker.metrics_port:
+        yield
+        return
+    server, thread = start_http_server(worker.metrics_port, worker.metrics_host, registry=instruments.registry)
+    log.info("metrics at http://%s:%d/metrics", worker.metrics_host, worker.metrics_port)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        await asyncio.to_thread(thread.join)
+
+
+def stopping() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if stop.is_set():
+            log.warning("second signal: ending without storing")
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask)
+    return stop
+
+
+def calm_collector() -> None:
+    """Keep Python's cyclic garbage collector from walking the ledger again and again.
+
+    Entries hold no cycles and are not tracked; what is loaded now stays. Measured: it halves the ingest otherwise.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)

@@ -1,0 +1,243 @@
+"""Keeps the partitions that this worker owns: batches in, dead letters out, checkpoints stored in order.
+
+The asyncio shell around `core.partition`, free of Faust: `handle(partition, batch)` can be called by anything.
+A partition is taken over from the store, changed in memory, and stored whole checkpoint by checkpoint, dead letters
+first. While the store or the dead-letter topic is away, a partition takes in only so much and then waits. A fenced
+partition is dropped at once: its successor has the truth.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from monitor.core.partition import Batch, DeadLetter, OffsetGap, Partition, Policy
+from monitor.core.stored import Changes, read_day, read_head
+from monitor.store.port import Fenced, Lease, Store, StoreUnavailable
+from monitor.worker.checkpointing import CheckpointPolicy
+from monitor.worker.instruments import Instruments
+from monitor.worker.rejects import DeadLetterBox, DeadLettersUnavailable
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_SECONDS = 0.1
+LONGEST_WAIT_SECONDS = 2.0
+
+
+class ForeignLog(Exception):  # noqa: N818 - a fact about the topic, for the operator to resolve
+    """The stored state belongs to another log than the topic now holds; nothing can be taken from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogBounds:
+    """Offsets of a partition's log: the first there is, the next to be written, and the group's commit if any."""
+
+    earliest: int
+    end: int
+    committed: int | None
+
+
+@dataclass(slots=True)
+class Kept:
+    """A partition in memory, and what is under way for it."""
+
+    partition: Partition
+    lease: Lease
+    letters: list[DeadLetter] = field(default_factory=list)
+    dirty_since: float | None = None
+    """Monotonic time of the oldest change not yet stored."""
+    oldest_record_at: float | None = None
+    """Timestamp (epoch seconds) of the oldest record not yet stored."""
+    storing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    given_up: bool = False
+
+    @property
+    def stored_offset(self) -> int:
+        """What Kafka may be told: everything below is stored."""
+        return self.lease.next_offset if self.lease.next_offset is not None else 0
+
+
+class Keeper:
+    """The partitions of one worker. All methods run on one event loop."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        store: Store,
+        dead_letters: DeadLetterBox,
+        *,
+        checkpoints: CheckpointPolicy,
+        instruments: Instruments,
+        now: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._policy = policy
+        self._store = store
+        self._dead_letters = dead_letters
+        self._checkpoints = checkpoints
+        self._instruments = instruments
+        self._now = now
+        self._monotonic = monotonic
+        self._kept: dict[int, Kept] = {}
+
+    @property
+    def kept(self) -> Mapping[int, Kept]:
+        """Partitions in memory, by number. Read only."""
+        return self._kept
+
+    async def take_over(self, number: int, bounds: LogBounds) -> int:
+        """Own a partition and return the offset it continues at.
+
+        Raises StoreUnavailable; StoredStateError where the stored state is not for this program; ForeignLog
+        where it belongs to another log.
+        """
+        known = self._kept.pop(number, None)
+        if known is not None:
+            known.given_up = True
+        lease, stored = await self._store.claim(number)
+        if known is not None and _is_current(known, lease):
+            # Nobody wrote since: what is in memory is at least what is stored, so it need not be read again.
+            kept = Kept(known.partition, lease, letters=known.letters, dirty_since=known.dirty_since)
+        else:
+            restored = await asyncio.to_thread(self._restore, stored.head, stored.days, bounds.earliest)
+            kept = Kept(restored, lease)
+            if stored.head is None and bounds.committed is not None:
+                self._instruments.rewinds.inc()
+                log.warning("partition %d: the store is empty but the group has read it before; reading it again "
+                            "from offset %d", number, bounds.earliest)  # fmt: skip
+        if kept.partition.next_offset > bounds.end:
+            raise ForeignLog(
+                f"partition {number}: stored state continues at offset {kept.partition.next_offset}, but the topic "
+                f"ends at {bounds.end}: it was emptied or made anew. Clear the store's keys of this topic, or name "
+                "another redis.namespace, to read it from the beginning"
+            )
+        lost = kept.partition.skip_lost(bounds.earliest)
+        if lost:
+            kept.dirty_since = self._monotonic()
+            log.error("partition %d: retention removed %d offsets before they were read; the figures miss them",
+                      number, lost)  # fmt: skip
+        self._kept[number] = kept
+        self._instruments.assigned.set(len(self._kept))
+        return kept.partition.next_offset
+
+    def _restore(self, head: bytes | None, days: Mapping[int, Iterable[bytes]], earliest: int) -> Partition:
+        if head is None:
+            return Partition.start(self._policy, max(0, earliest))
+        return Partition(self._policy, read_head(head), {day: read_day(blobs) for day, blobs in days.items()})
+
+    async def handle(self, number: int, batch: Batch) -> bool:
+        """Take a batch into account; False where it cannot be taken and the consumer must seek back.
+
+        Returns at once as long as checkpoints keep up, and waits for one when they do not.
+        """
+        kept = self._kept.get(number)
+        if kept is None:
+            return False
+        started = self._monotonic()
+        try:
+            effects = kept.partition.apply(batch, self._now())
+        except OffsetGap as gap:
+            log.info("partition %d: %s: fetching again", number, gap)
+            return False
+        kept.letters += effects.dead_letters
+        self._instruments.redelivered.inc(len(batch.records) - effects.applied)
+        if kept.dirty_since is None:
+            kept.dirty_since = started
+        if kept.oldest_record_at is None and batch.records and (batch.records[0].timestamp or -1) >= 0:
+            kept.oldest_record_at = (batch.records[0].timestamp or 0) / 1000.0
+        self._instruments.batch_seconds.observe(self._monotonic() - started)
+        if self._checkpoints.full(changed=self._pending(kept)):
+            await self.checkpoint(number)
+        return True
+
+    def due(self) -> list[int]:
+        """Partitions whose checkpoint is due now."""
+        now = self._monotonic()
+        return [
+            number
+            for number, kept in self._kept.items()
+            if kept.dirty_since is not None
+            and not kept.storing.locked()
+            and self._checkpoints.due(changed=self._pending(kept), since_seconds=now - kept.dirty_since)
+        ]
+
+    async def checkpoint(self, number: int) -> None:
+        """Store everything of a partition that is not stored yet; waits until it is, or the partition is lost."""
+        kept = self._kept.get(number)
+        if kept is None:
+            return
+        async with kept.storing:
+            if kept.dirty_since is None or kept.given_up:
+                return
+            letters, kept.letters = kept.letters, []
+            kept.dirty_since = None
+            recorded, kept.oldest_record_at = kept.oldest_record_at, None
+            changes = kept.partition.checkpoint()
+            started = self._monotonic()
+            if await self._persist(number, kept, letters, changes):
+                self._instruments.checkpoint_seconds.observe(self._monotonic() - started)
+                if recorded is not None:
+                    self._instruments.event_delay_seconds.observe(max(0.0, self._now() - recorded))
+
+    async def store_all(self, numbers: Iterable[int], *, within_seconds: float) -> None:
+        """Store what is left of these partitions, as far as time allows."""
+        numbers = [number for number in numbers if number in self._kept]
+        try:
+            async with asyncio.timeout(within_seconds):
+                await asyncio.gather(*(self.checkpoint(number) for number in numbers))
+        except TimeoutError:
+            log.warning("could not store partitions %s in time; the next owner reads them again", numbers)
+
+    async def let_go(self, numbers: Iterable[int], *, within_seconds: float) -> None:
+        """Store what is left of these partitions, as far as time allows, and forget them."""
+        numbers = list(numbers)
+        await self.store_all(numbers, within_seconds=within_seconds)
+        for number in numbers:
+            kept = self._kept.get(number)
+            if kept is not None:
+                self._drop(number, kept)
+
+    def _pending(self, kept: Kept) -> int:
+        return kept.partition.changed + len(kept.letters)
+
+    async def _persist(self, number: int, kept: Kept, letters: list[DeadLetter], changes: Changes) -> bool:
+        wait = FIRST_WAIT_SECONDS
+        while not kept.given_up:
+            try:
+                if letters:
+                    await self._dead_letters.put(number, letters)
+                    letters = []
+                kept.lease = await self._store.checkpoint(kept.lease, changes)
+            except Fenced:
+                self._instruments.fenced.inc()
+                self._drop(number, kept)
+                log.warning("partition %d: another worker owns it now; dropped unstored changes", number)
+                return False
+            except (StoreUnavailable, DeadLettersUnavailable) as fault:
+                self._instruments.store_retries.inc()
+                if wait == FIRST_WAIT_SECONDS:
+                    log.error("partition %d: checkpoint waits: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+                await asyncio.sleep(wait)
+                wait = min(LONGEST_WAIT_SECONDS, 2 * wait)
+            except BaseException:
+                # Drained but perhaps not stored: memory and store may differ, so this state ends here.
+                self._drop(number, kept)
+                raise
+            else:
+                if wait > FIRST_WAIT_SECONDS:
+                    log.info("partition %d: checkpoints go through again", number)
+                return True
+        return False
+
+    def _drop(self, number: int, kept: Kept) -> None:
+        kept.given_up = True
+        if self._kept.get(number) is kept:
+            del self._kept[number]
+        self._instruments.assigned.set(len(self._kept))
+
+
+def _is_current(known: Kept, lease: Lease) -> bool:
+    """Whether the state in memory continues what the new lease found stored: no other claim came between."""
+    return (
+        not known.storing.locked() and lease.epoch == known.lease.epoch + 1 and lease.sequence == known.lease.sequence
+    )

@@ -1,0 +1,89 @@
+"""Dead letters: the original bytes, unchanged, with headers that say why and from where.
+
+They are produced, and acknowledged by all replicas, before the checkpoint that counts them. A crash between the
+two produces them again, so a reader tells them apart by their source offset. A record too large for the topic
+goes without its value, marked as truncated: it still lies in the source topic.
+"""
+
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final, Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+
+from monitor.core.partition import DeadLetter
+
+HEADER_REASON: Final = "monitor-reason"
+HEADER_DETAIL: Final = "monitor-detail"
+HEADER_TOPIC: Final = "monitor-topic"
+HEADER_PARTITION: Final = "monitor-partition"
+HEADER_OFFSET: Final = "monitor-offset"
+HEADER_TIMESTAMP: Final = "monitor-timestamp"
+HEADER_TRUNCATED: Final = "monitor-truncated"
+REQUEST_BYTES: Final = 16 * 1024 * 1024
+"""Largest request of the producer; the broker has a limit of its own."""
+LARGEST_BYTES: Final = REQUEST_BYTES - 65_536
+"""Largest key and value that leave room for the headers."""
+
+
+class DeadLettersUnavailable(Exception):  # noqa: N818 - a state of the world: wait and try again
+    """The dead-letter topic does not take records; nothing may be checkpointed until it does."""
+
+
+class DeadLetterBox(Protocol):
+    """Where refused records go."""
+
+    async def put(self, partition: int, letters: Sequence[DeadLetter]) -> None:
+        """Return when all are safely stored. Raises DeadLettersUnavailable; then some may be stored."""
+
+
+class KafkaDeadLetters:
+    """The dead-letter topic. The producer is started and stopped by its owner."""
+
+    def __init__(self, producer: AIOKafkaProducer, *, topic: str, source: str) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._source = source
+
+    async def put(self, partition: int, letters: Sequence[DeadLetter]) -> None:
+        """Produce all and wait for the acknowledgements."""
+        try:
+            waiting = [(letter, await self._send(partition, letter)) for letter in letters]
+            refused = [letter for letter, sent in waiting if not await _accepted(sent)]
+            for letter in refused:
+                # One large record refuses its whole batch: only what is refused alone goes without its value.
+                if not await _accepted(await self._send(partition, letter)):
+                    await (await self._send(partition, letter, truncated=True))
+        except (KafkaError, OSError, TimeoutError) as fault:
+            raise DeadLettersUnavailable(
+                f"topic {self._topic} does not take records ({type(fault).__name__}: {fault}): check that it exists, "
+                "that this client may write to it, and that enough replicas are in sync"
+            ) from fault
+
+    async def _send(self, partition: int, letter: DeadLetter, *, truncated: bool = False) -> Awaitable[Any]:
+        record = letter.record
+        headers = [
+            (HEADER_REASON, letter.reason.encode()),
+            (HEADER_DETAIL, letter.detail[:1000].encode("utf-8", "replace")),
+            (HEADER_TOPIC, self._source.encode()),
+            (HEADER_PARTITION, str(partition).encode()),
+            (HEADER_OFFSET, str(record.offset).encode()),
+        ]
+        if record.timestamp is not None and record.timestamp >= 0:
+            headers.append((HEADER_TIMESTAMP, str(record.timestamp).encode()))
+        value, key = record.value, record.key
+        if truncated or len(value or b"") + len(key or b"") > LARGEST_BYTES:
+            headers.append((HEADER_TRUNCATED, b"1"))
+            value, key = None, (key or b"")[:1024]
+        if value is None and key is None:
+            key = b""  # the client refuses a record with neither; the headers tell what it was
+        future: Awaitable[Any] = await self._producer.send(self._topic, value=value, key=key, headers=headers)
+        return future
+
+
+async def _accepted(sent: Awaitable[Any]) -> bool:
+    try:
+        await sent
+    except (MessageSizeTooLargeError, RecordTooLargeError):
+        return False
+    return True
