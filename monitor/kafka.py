@@ -8,6 +8,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -72,18 +73,37 @@ async def require_topic(kafka: KafkaSettings, topic: str, *, advice: str = "Crea
     return count
 
 
+@dataclass(frozen=True, slots=True)
+class Producers:
+    """Two producers that wait for all replicas. `plain` is for records that the topic may refuse.
+
+    An idempotent producer numbers its batches, and a batch refused for its size leaves a gap after which the broker
+    takes nothing more from it (OutOfOrderSequenceNumber). So what may be refused never travels with `safe`.
+    """
+
+    safe: AIOKafkaProducer
+    plain: AIOKafkaProducer
+
+
 @asynccontextmanager
-async def producing(kafka: KafkaSettings, *, compression: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
-    """A producer that waits for all replicas; idempotent where the broker can.
+async def producing(kafka: KafkaSettings, *, compression: str | None = None) -> AsyncIterator[Producers]:
+    """Producers for one run; `safe` is idempotent where the broker can.
 
     Without idempotence a retry may send a batch twice: the ledger takes the second one as duplicates.
     """
     with hushed("aiokafka"):
-        producer = await _started_producer(kafka, compression)
+        safe = await _started_producer(kafka, compression, idempotent=True)
+        if safe is None:
+            log.debug("the broker offers no idempotent producer: going on without")
+        plain = await _started_producer(kafka, compression, idempotent=False)
+        if plain is None:
+            raise AssertionError("a plain producer starts or raises")
         try:
-            yield producer
+            yield Producers(safe or plain, plain)
         finally:
-            await producer.stop()
+            for producer in (safe, plain):
+                if producer is not None:
+                    await producer.stop()
 
 
 @asynccontextmanager
@@ -107,33 +127,34 @@ async def reading(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
             await consumer.stop()
 
 
-async def _started_producer(kafka: KafkaSettings, compression: str | None) -> AIOKafkaProducer:
-    arguments = connection(kafka) | {
-        "acks": "all",
-        "compression_type": compression,
-        "max_batch_size": BATCH_BYTES,
-        "max_request_size": LARGEST_RECORD_BYTES,
-        "request_timeout_ms": int(REQUEST_SECONDS * 1000),
-    }
-    for idempotent in (True, False):
-        try:
-            producer = AIOKafkaProducer(**arguments, enable_idempotence=idempotent)
-        except RuntimeError as fault:
-            raise KafkaMisconfigured(
-                f"compression {compression} needs a package that is not installed: "
-                "pip install cramjam, or choose none or gzip"
-            ) from fault
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                await producer.start()
-        except (KafkaError, TimeoutError) as fault:
-            await producer.stop()
-            if not idempotent:
-                raise BrokerUnreachable(kafka.bootstrap, str(fault) or "no answer in time") from fault
-            log.debug("the broker offers no idempotent producer (%s): going on without", fault)
-        else:
-            return producer
-    raise AssertionError("the second attempt returns or raises")
+async def _started_producer(
+    kafka: KafkaSettings, compression: str | None, *, idempotent: bool
+) -> AIOKafkaProducer | None:
+    """None where an idempotent one is asked for and the broker has none to offer."""
+    try:
+        producer = AIOKafkaProducer(
+            **connection(kafka),
+            acks="all",
+            enable_idempotence=idempotent,
+            compression_type=compression,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=LARGEST_RECORD_BYTES,
+            request_timeout_ms=int(REQUEST_SECONDS * 1000),
+        )
+    except RuntimeError as fault:
+        raise KafkaMisconfigured(
+            f"compression {compression} needs a package that is not installed: "
+            "pip install cramjam, or choose none or gzip"
+        ) from fault
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await producer.start()
+    except (KafkaError, TimeoutError) as fault:
+        await producer.stop()
+        if idempotent:
+            return None
+        raise BrokerUnreachable(kafka.bootstrap, str(fault) or "no answer in time") from fault
+    return producer
 
 
 def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext:

@@ -106,8 +106,8 @@ async def _replay(
         count = await require_topic(kafka, kafka.topic, advice="Let `monitor replay --create` create it, or use")
     loop = asyncio.get_running_loop()
     began = loop.time()
-    async with producing(kafka, compression=compression) as producer:
-        outbox = Outbox(producer, kafka.topic, partitions=count)
+    async with producing(kafka, compression=compression) as producers:
+        outbox = Outbox(producers, kafka.topic, partitions=count)
         with progress.bar(f"Sending to {kafka.topic}", _size(events), unit="events") as seen:
             lines, keyless = await send_lines(outbox, chunks(events.fileno()), rate=rate, seen=seen)
     seconds = loop.time() - began

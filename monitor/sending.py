@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLarge
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 
-from monitor.kafka import LARGEST_RECORD_BYTES
+from monitor.kafka import LARGEST_RECORD_BYTES, Producers
 
 ALONE_BYTES: Final = 64 * 1024
 """Larger records travel alone: what the topic refuses for its size must not take others with it."""
@@ -60,11 +60,12 @@ class Oversized:
 class Outbox:
     """Records on their way to one topic. `put` them, then `settle`; `flush` now and then when they come slowly."""
 
-    def __init__(self, producer: BatchProducer, topic: str, *, partitions: int) -> None:
+    def __init__(self, producers: Producers, topic: str, *, partitions: int) -> None:
         self.confirmed = 0
         """Records that the broker has confirmed."""
         self.oversized: list[Oversized] = []
-        self._producer = producer
+        self._producer: BatchProducer = producers.safe
+        self._lone_producer: BatchProducer = producers.plain
         self._topic = topic
         self._partitions = list(range(partitions))
         self._keyless = 0
@@ -91,10 +92,7 @@ class Outbox:
             self.oversized.append(Oversized(tag, size))
             return
         if size > ALONE_BYTES:
-            await self._submit(partition)
-            builder = self._producer.create_batch()
-            builder.append(timestamp=None, key=key, value=value, headers=headers)
-            await self._send(builder, partition, Oversized(tag, size))
+            await self._put_alone(partition, key, value, headers=headers, alone=Oversized(tag, size))
             return
         batch = self._open.get(partition)
         if batch is None:
@@ -120,34 +118,43 @@ class Outbox:
         chosen: int = _partition_of_key(key, self._partitions, self._partitions)
         return chosen
 
-    async def _submit(self, partition: int) -> None:
-        builder = self._open.pop(partition, None)
-        if builder is not None:
-            self._keyless = (self._keyless + 1) % len(self._partitions)
-            await self._send(builder, partition, None)
-
-    async def _send(self, builder: BatchBuilder, partition: int, alone: Oversized | None) -> None:
-        self._raise_failure()
-        count = builder.record_count()
+    async def _put_alone(
+        self, partition: int, key: bytes | None, value: bytes | None, *, headers: Headers, alone: Oversized
+    ) -> None:
+        """Confirmed, or noted as refused, before anything else moves: two producers know no common order."""
+        await self.settle()
+        batch = self._lone_producer.create_batch()
+        batch.append(timestamp=None, key=key, value=value, headers=headers)
         try:
-            # Waits until the batch before it has left: order, and a bound on memory.
-            confirmation = await self._producer.send_batch(builder, self._topic, partition=partition)
+            await (await self._lone_producer.send_batch(batch, self._topic, partition=partition))
+        except (MessageSizeTooLargeError, RecordTooLargeError):
+            self.oversized.append(alone)
         except (KafkaError, OSError) as fault:
             raise self._failed(fault) from fault
-        task = asyncio.create_task(self._confirm(confirmation, count, alone))
+        else:
+            self.confirmed += 1
+
+    async def _submit(self, partition: int) -> None:
+        batch = self._open.pop(partition, None)
+        if batch is None:
+            return
+        self._raise_failure()
+        self._keyless = (self._keyless + 1) % len(self._partitions)
+        count = batch.record_count()
+        try:
+            # Waits until the batch before it has left: order, and a bound on memory.
+            confirmation = await self._producer.send_batch(batch, self._topic, partition=partition)
+        except (KafkaError, OSError) as fault:
+            raise self._failed(fault) from fault
+        task = asyncio.create_task(self._confirm(confirmation, count))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
-    async def _confirm(self, confirmation: Awaitable[RecordMetadata], count: int, alone: Oversized | None) -> None:
+    async def _confirm(self, confirmation: Awaitable[RecordMetadata], count: int) -> None:
         try:
             await confirmation
-        except (MessageSizeTooLargeError, RecordTooLargeError) as fault:
-            if alone is None:
-                self._failure = fault
-            else:
-                self.oversized.append(alone)
         except (KafkaError, OSError) as fault:
-            self._failure = fault
+            self._failure = self._failure or fault
         else:
             self.confirmed += count
 

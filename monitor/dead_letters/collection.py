@@ -119,7 +119,11 @@ async def collect(consumer: AIOKafkaConsumer, topic: str, partitions: int, *, se
 async def _to_the_end(
     consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
 ) -> AsyncIterator[tuple[int, Iterable[Any]]]:
-    """Records in batches, with the number of offsets passed so far."""
+    """Records in batches, with the number of offsets passed so far.
+
+    The batch that reaches the end is taken whole: Tansu names the offset after the last batch's first record as the
+    end, and what lies beyond the end is a dead letter all the same.
+    """
     consumer.assign(partitions)
     begins: Mapping[TopicPartition, int] = await consumer.beginning_offsets(partitions)
     ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
@@ -129,7 +133,7 @@ async def _to_the_end(
         found = await consumer.getmany(*behind, timeout_ms=FETCH_MS)
         # Positions, not records, say how far it is: compaction and transactions leave offsets without a record.
         done = sum([await consumer.position(one) - begins[one] for one in partitions])
-        yield done, [record for one, records in found.items() for record in records if record.offset < ends[one]]
+        yield done, [record for records in found.values() for record in records]
 
 
 def _source(headers: Mapping[str, bytes]) -> Source | None:

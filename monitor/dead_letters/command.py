@@ -190,10 +190,10 @@ async def _send_back(kafka: KafkaSettings, letters: Sequence[DeadLetter]) -> lis
     partitions = await require_topic(kafka, kafka.topic)
     marks = await require_topic(kafka, kafka.dead_letter_topic)
     refused: list[DeadLetter] = []
-    async with producing(kafka) as producer:
+    async with producing(kafka) as producers:
         for first in range(0, len(letters), _SENT_AT_ONCE):
             step = letters[first : first + _SENT_AT_ONCE]
-            events = Outbox(producer, kafka.topic, partitions=partitions)
+            events = Outbox(producers, kafka.topic, partitions=partitions)
             for tag, letter in enumerate(step):
                 # Without a key, the partition it was in is the only hint at its order.
                 keyless = letter.key is None and letter.source.partition < partitions
@@ -206,7 +206,7 @@ async def _send_back(kafka: KafkaSettings, letters: Sequence[DeadLetter]) -> lis
                 )
             await events.settle()
             too_large = {one.tag for one in events.oversized}
-            markers = Outbox(producer, kafka.dead_letter_topic, partitions=marks)
+            markers = Outbox(producers, kafka.dead_letter_topic, partitions=marks)
             for tag, letter in enumerate(step):
                 if tag in too_large:
                     refused.append(letter)
