@@ -50,11 +50,13 @@ async def work(configuration: Configuration) -> None:
     instruments = Instruments()
     try:
         await store.ping()
-        async with producing(settings.kafka) as producer, exposing(configuration, instruments):
+        async with producing(settings.kafka) as producers, exposing(configuration, instruments):
             keeper = Keeper(
                 partition_policy(configuration),
                 store,
-                KafkaDeadLetters(producer, topic=settings.kafka.dead_letter_topic, source=settings.kafka.topic),
+                KafkaDeadLetters(
+                    producers.plain, topic=settings.kafka.dead_letter_topic, source=settings.kafka.topic
+                ),
                 checkpoints=CheckpointPolicy(
                     seconds=settings.worker.checkpoint_seconds, missions=settings.worker.checkpoint_missions
                 ),

@@ -1,0 +1,5 @@
+"""`python -m monitor`: the same as the console script."""
+
+from monitor.cli import main
+
+main()
