@@ -29,8 +29,9 @@ dt { color: #555 } dd { margin: 0; font-weight: 600 }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 caption { text-align: left; padding-bottom: .4rem; color: #555 }
 th, td { padding: .2rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd }
-th[scope=rowgroup], th[scope=row] { text-align: left; vertical-align: top }
-thead th { vertical-align: bottom; border-bottom: 2px solid #1a1a1a } tbody { border-top: 2px solid #999 }
+th[scope=rowgroup], th[scope=row], th.words { text-align: left; vertical-align: top }
+thead th { white-space: normal; min-width: 3rem; vertical-align: bottom; border-bottom: 2px solid #1a1a1a }
+tbody { border-top: 2px solid #999 }
 td.met { color: #004b7d; background: #e3f1fb } td.missed { color: #8a2f00; background: #fde7d8; font-weight: 700 }
 td.no_data, td.no_target { color: #595959; background: #f0f0f0 }
 footer { margin-top: 1rem; color: #555; max-width: 60rem }
@@ -44,8 +45,8 @@ POLICY: Final = (
 WORDS: Final = {State.MET: "met", State.MISSED: "missed", State.NO_DATA: "no data", State.NO_TARGET: "no target"}
 NONE: Final = "—"
 _COLUMNS: Final = (
-    "Area", "Class", "Missions", "P50 min", "Goal min", "Goal", "Late budget", "P80 min", "Requirement min",
-    "Requirement", "Late budget", "Unmeasured", "Excluded", "Open", "Overdue",
+    "Missions", "P50, min", "Goal, min", "Goal", "Goal: late budget", "P80, min", "Requirement, min", "Requirement",
+    "Requirement: late budget", "Unmeasured", "Excluded", "Open", "Overdue",
 )  # fmt: skip
 
 
@@ -111,7 +112,8 @@ def _table(published: Published, rows: Sequence[Row], window: str, names: Mappin
     areas: dict[str, list[Row]] = {}
     for row in rows:
         areas.setdefault(row.area, []).append(row)
-    head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
+    head = "".join(f'<th scope="col" class="words">{name}</th>' for name in ("Area", "Class"))
+    head += "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
     bodies = "\n".join(
         _area(names.get(area, area), members, standings, loaded=published.loaded) for area, members in areas.items()
     )
@@ -119,7 +121,8 @@ def _table(published: Published, rows: Sequence[Row], window: str, names: Mappin
     since = f", since {_moment(span.start, zone)}" if span else ", whenever they were"
     caption = f"Window {escape(window)}{escape(since)}; open and overdue are now, whatever the window"
     return (
-        f'<div class="wide"><table>\n<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n'
+        '<div class="wide" role="region" aria-label="Figures" tabindex="0"><table>\n'
+        f"<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n"
         f"{bodies}\n</table></div>"
     )
 

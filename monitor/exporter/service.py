@@ -41,7 +41,6 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
-    "Server": "response-time-monitor",
 }
 
 _log = logging.getLogger(__name__)
@@ -157,6 +156,7 @@ def _unready(reason: str) -> web.Response:
 async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "response-time-monitor"  # in place of versions
 
 
 async def serve(

@@ -1,0 +1,39 @@
+"""A running refresh loop, ended with its test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+
+from monitor.exporter.refresh import Refresh
+from tests.eventually import wait_until
+from tests.exporter.world import World
+
+Running = Callable[[World], Awaitable[Refresh]]
+
+
+@pytest.fixture
+def world() -> World:
+    """A store in memory that nobody has written to."""
+    return World()
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[Running]:
+    """Starts the loop of a world and waits until it has tried to read."""
+    tasks: list[asyncio.Task[object]] = []
+
+    async def start(world: World) -> Refresh:
+        refresh = world.refresh()
+        first = refresh.published
+        tasks.append(asyncio.create_task(refresh.run()))
+        await wait_until(lambda: tasks[-1].done() or refresh.published is not first, "a first reading")
+        return refresh
+
+    yield start
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task  # an error of the loop fails the test

@@ -1,0 +1,216 @@
+"""What is exposed is the vocabulary, filled with the snapshot's figures."""
+
+import math
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse
+
+from monitor.core.verdict import State
+from monitor.exporter import metrics
+from monitor.exporter.collector import PublishedCollector
+from monitor.exporter.published import Published
+from tests.exporter.conftest import Running
+from tests.exporter.world import DAY, NOW, World, event, missions, shows
+
+Series = tuple[str, frozenset[tuple[str, str]]]
+
+
+def registry(published: Published) -> CollectorRegistry:
+    """A registry of its own over one state."""
+    found = CollectorRegistry()
+    found.register(PublishedCollector(lambda: published))
+    return found
+
+
+def exposed(published: Published) -> dict[Series, float]:
+    """Every series with its value, read back from the text format."""
+    text = generate_latest(registry(published)).decode()
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in parse(text)
+        for sample in family.samples
+    }
+
+
+def value(told: dict[Series, float], metric: metrics.Metric, *labels: str) -> float:
+    """One value of an exposition."""
+    return told[metric.name, frozenset(zip(metric.labels, labels, strict=True))]
+
+
+async def filled(world: World) -> None:
+    """Something of every kind in two partitions."""
+    await world.tell(missions(20, late=3))
+    await world.tell([event("open", minutes=None), event("out", excluded="exercise")])
+    await world.tell([b"{", *missions(5, name="w", district="vest", settlement="rural")], partition=1)
+
+
+@pytest.fixture
+async def published(world: World, running: Running) -> Published:
+    """The filled world as published."""
+    await filled(world)
+    return (await running(world)).published
+
+
+async def test_vocabulary_and_exposition_are_equal(published: Published) -> None:
+    """Every exposed name and label set is in the vocabulary, and everything there is exposed."""
+    told = {(name, frozenset(label for label, _ in labels)) for name, labels in exposed(published)}
+    assert told == {(metric.name, frozenset(metric.labels)) for metric in metrics.EXPORTER}
+
+
+async def test_kinds_and_help_are_the_vocabularys(published: Published) -> None:
+    """TYPE and HELP lines say what the vocabulary says."""
+    for family in registry(published).collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert (family.documentation, family.type) == (metrics.BY_NAME[name].help, metrics.BY_NAME[name].kind)
+
+
+def test_registering_needs_no_state() -> None:
+    """The collector describes itself, so that registering collects nothing; a second one is refused."""
+
+    def nothing() -> NoReturn:
+        raise AssertionError("asked for the state")
+
+    found = CollectorRegistry()
+    found.register(PublishedCollector(nothing))
+    with pytest.raises(ValueError, match="Duplicated"):
+        found.register(PublishedCollector(nothing))
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("kind", ["unread", "empty", "filled"])
+async def test_promtool_has_no_complaint(promtool: Path, kind: str, world: World, running: Running) -> None:
+    """Prometheus' own linter is silent in every stage of the exporter's life."""
+    if kind == "filled":
+        await filled(world)
+    published = world.refresh().published if kind == "unread" else (await running(world)).published
+    judged = subprocess.run(  # noqa: ASYNC221 - a few milliseconds, nothing else runs
+        [promtool, "check", "metrics"], input=generate_latest(registry(published)), capture_output=True, check=False
+    )
+    assert (judged.returncode, judged.stdout, judged.stderr) == (0, b"", b"")
+
+
+async def test_openmetrics_says_the_same(published: Published) -> None:
+    """The OpenMetrics format passes its parser and carries the same values."""
+    text = generate_openmetrics(registry(published)).decode()
+    told = {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in parse_openmetrics(text)
+        for sample in family.samples
+    }
+    assert told == pytest.approx(exposed(published), nan_ok=True)
+
+
+async def test_every_series_exists_from_the_start(world: World, running: Running) -> None:
+    """An empty store gives the same series as a filled one, but for the partitions that are not there."""
+    empty = exposed((await running(world)).published)
+    await filled(world)
+    full = exposed((await running(world)).published)
+    assert full.keys() - empty.keys() == {
+        (metric.name, frozenset({("partition", number)}))
+        for metric in (metrics.NEXT_OFFSET, metrics.WATERMARK_TIMESTAMP_SECONDS)
+        for number in ("0", "1")
+    }
+    assert not empty.keys() - full.keys()
+
+
+async def test_nothing_read_is_not_nothing_there(world: World) -> None:
+    """Before the store was read counts are NaN, verdicts no_data, and counters not exposed."""
+    unread = exposed(world.refresh().published)
+    counters = {metric.name for metric in metrics.EXPORTER if metric.kind == "counter"}
+    assert not counters & {name for name, _ in unread}
+    assert unread[metrics.STORE_UP.name, frozenset()] == 0
+    for (name, labels), told in unread.items():
+        if name == metrics.RESPONSE_COMPLIANCE.name:
+            state = dict(labels)["state"]
+            assert told == 0 or state in ("no_data", "no_target")
+        elif name.startswith("response_missions"):
+            assert math.isnan(told)
+
+
+async def test_values_are_the_snapshots(published: Published) -> None:
+    """Row by row, each sample is the figure that the snapshot holds; what does not exist is NaN."""
+    told = exposed(published)
+
+    def one(metric: metrics.Metric, *labels: str) -> float:
+        return told[metric.name, frozenset(zip(metric.labels, labels, strict=True))]
+
+    def same(found: float, expected: float | None) -> bool:
+        return math.isnan(found) if expected is None else found == expected
+
+    for row in published.snapshot.rows:
+        place = (row.area, row.settlement, row.window)
+        assert one(metrics.RESPONSE_MISSIONS_MEASURED, *place) == row.figures.measured
+        assert one(metrics.RESPONSE_TIME_EXACT, *place) == row.figures.exact
+        for percent, verdict in row.verdicts.items():
+            judged = (*place, str(percent))
+            assert same(one(metrics.RESPONSE_TIME_SECONDS, *judged), row.figures.percentiles[percent])
+            assert same(one(metrics.RESPONSE_WITHIN_TARGET_RATIO, *judged), verdict.within_ratio)
+            assert same(one(metrics.RESPONSE_LATE_BUDGET_MISSIONS, *judged), verdict.late_budget)
+            assert one(metrics.RESPONSE_MISSIONS_JUDGED, *judged) == verdict.judged
+            assert one(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, *judged) == verdict.within
+            states = {state: one(metrics.RESPONSE_COMPLIANCE, *judged, state) for state in State}
+            assert states == {state: float(state is verdict.state) for state in State}
+    for standing in published.snapshot.standings:
+        series = (standing.area, standing.settlement)
+        assert one(metrics.RESPONSE_MISSIONS_OPEN, *series) == standing.in_progress.open
+        assert one(metrics.RESPONSE_MISSIONS_OVERDUE, *series) == standing.in_progress.overdue
+        assert same(one(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, *series), standing.last_rang_at)
+
+
+async def test_known_missions_give_known_figures(published: Published) -> None:
+    """20 missions, 3 of them late: requirement met with one to spare, and the one still open is overdue."""
+    told, urban = exposed(published), ("oslo", "urban")
+    assert value(told, metrics.RESPONSE_TIME_SECONDS, *urban, "28d", "80") == 480.0
+    assert value(told, metrics.RESPONSE_COMPLIANCE, *urban, "28d", "80", "met") == 1
+    assert value(told, metrics.RESPONSE_LATE_BUDGET_MISSIONS, *urban, "28d", "80") == 1
+    assert value(told, metrics.RESPONSE_WITHIN_TARGET_RATIO, *urban, "28d", "80") == 0.85
+    assert value(told, metrics.RESPONSE_MISSIONS_EXCLUDED, *urban, "28d") == 1
+    assert value(told, metrics.RESPONSE_MISSIONS_OVERDUE, *urban) == 1
+    assert value(told, metrics.RESPONSE_MISSIONS_MEASURED, "national", "rural", "28d") == 5
+    assert value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, *urban, "80") == 1200
+    assert math.isnan(value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, "finnmark", "urban", "80"))
+    assert value(told, metrics.EVENTS, "new") == 27
+    assert value(told, metrics.DEAD_LETTERS, "malformed_json") == 1
+    assert value(told, metrics.DEAD_LETTERS, "late") == 0
+    assert value(told, metrics.NEXT_OFFSET, "1") == 6
+    assert value(told, metrics.MISSIONS_TRACKED) == 27
+
+
+async def test_a_window_by_count_has_no_unmeasured_missions(published: Published) -> None:
+    """Unmeasured and excluded missions have no place among the newest measured ones, so they are not told there."""
+    for name, labels in exposed(published):
+        if name in (metrics.RESPONSE_MISSIONS_UNMEASURED.name, metrics.RESPONSE_MISSIONS_EXCLUDED.name):
+            assert dict(labels)["window"] != "last100"
+
+
+@pytest.mark.parametrize("silent_days", [None, 1])
+async def test_no_data_is_never_met(silent_days: int | None, world: World, running: Running) -> None:
+    """Neither an empty store nor a feed that fell silent shows any target as met or missed."""
+    if silent_days is not None:
+        await filled(world)
+        world.clock.now += silent_days * DAY
+    refresh = await running(world)
+    await shows(refresh, 0 if silent_days is None else 20)
+    told = exposed(refresh.published)
+    assert value(told, metrics.FEED_STALE) == 1
+    judged = {
+        (dict(labels)["state"], one)
+        for (name, labels), one in told.items()
+        if name == metrics.RESPONSE_COMPLIANCE.name
+    }
+    assert judged == {("met", 0), ("missed", 0), ("no_data", 1), ("no_data", 0), ("no_target", 1), ("no_target", 0)}
+
+
+async def test_moments_are_told_as_moments(published: Published) -> None:
+    """Timestamps are Unix time: of the newest record, mission, snapshot and reading."""
+    told = exposed(published)
+    assert value(told, metrics.LAST_RECORD_TIMESTAMP_SECONDS) == NOW
+    assert value(told, metrics.SNAPSHOT_TIMESTAMP_SECONDS) == NOW
+    assert value(told, metrics.STORE_READ_TIMESTAMP_SECONDS) == NOW
+    assert value(told, metrics.WATERMARK_TIMESTAMP_SECONDS, "0") == NOW - 3600

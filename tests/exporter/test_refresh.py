@@ -1,0 +1,194 @@
+"""The loop follows the store and the clock, and survives what can happen to a store."""
+
+import asyncio
+import logging
+
+import pytest
+
+from monitor.exporter.published import StoreState
+from tests.eventually import wait_until
+from tests.exporter.conftest import Running
+from tests.exporter.world import DAY, HOUR, World, measured, missions, shows
+
+
+async def test_what_is_stored_is_published(world: World, running: Running) -> None:
+    """The first publication after loading holds every partition."""
+    await world.tell(missions(3))
+    await world.tell(missions(2, name="other"), partition=7)
+    refresh = await running(world)
+    assert refresh.published.loaded
+    assert refresh.published.store_up
+    assert refresh.published.problem is None
+    assert sorted(refresh.published.heads) == [0, 7]
+    assert measured(refresh) == 5
+    assert measured(refresh, area="national") == 5
+
+
+async def test_changes_are_followed(running: Running) -> None:
+    """A checkpoint is published without waiting for the next regular refresh."""
+    world = World(refresh_seconds=600.0)
+    refresh = await running(world)
+    assert measured(refresh) == 0
+    await world.tell(missions(3))
+    await shows(refresh, 3)
+    await world.tell(missions(4, name="more"), partition=1)
+    await shows(refresh, 7)
+
+
+async def test_a_correction_replaces_what_was_published(world: World, running: Running) -> None:
+    """A mission that moves to another district leaves the first."""
+    await world.tell(missions(1))
+    refresh = await running(world)
+    await world.tell(missions(1, district="vest"))
+    await shows(refresh, 1, area="vest")
+    assert measured(refresh) == 0
+
+
+async def test_windows_move_with_the_clock(world: World, running: Running) -> None:
+    """Without any event a mission leaves the day's window and stays in the month's.
+
+    rang            now            now + 25 h
+    |---------------|--------------|
+    [----- 24h -----]
+            [------ 24h ----------]
+    """
+    await world.tell(missions(1))
+    refresh = await running(world)
+    assert measured(refresh, "24h") == 1
+    world.clock.now += 25 * HOUR
+    await shows(refresh, 0, "24h")
+    assert measured(refresh, "28d") == 1
+
+
+async def test_the_store_goes_down_and_comes_back(
+    world: World, running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last figures stay and move with the clock; afterwards what was missed is read; each turn is logged once."""
+    caplog.set_level(logging.INFO, "monitor.exporter.refresh")
+    await world.tell(missions(3))
+    refresh = await running(world)
+    read_at = refresh.published.read_at
+    world.backing.reachable = False
+    await wait_until(lambda: not refresh.published.store_up, "the store to be told down")
+    down = refresh.published
+    assert (down.store, down.loaded, measured(refresh)) == (StoreState.DOWN, True, 3)
+    assert down.problem is not None
+    world.clock.now += 25 * HOUR
+    await shows(refresh, 0, "24h")
+    assert measured(refresh) == 3
+    assert refresh.published.read_at == read_at
+    world.backing.reachable = True
+    await world.tell(missions(1, name="later"))
+    await shows(refresh, 4)
+    await wait_until(lambda: refresh.published.store_up, "the store to be told up")
+    assert refresh.published.problem is None
+    turns = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+    assert [turn.partition(",")[0] for turn in turns] == ["store down", "store up again"]
+
+
+async def test_a_store_that_is_down_from_the_start_is_loaded_later(world: World, running: Running) -> None:
+    """Nothing is known until the store answers; then everything is."""
+    await world.tell(missions(3))
+    world.backing.reachable = False
+    refresh = await running(world)
+    assert not refresh.published.loaded
+    assert refresh.published.read_at is None
+    world.backing.reachable = True
+    await shows(refresh, 3)
+    assert refresh.published.loaded
+
+
+async def test_an_emptied_store_is_dropped_and_followed_anew(world: World, running: Running) -> None:
+    """What is no longer stored is no longer shown, and what is written afterwards is."""
+    await world.tell(missions(3))
+    refresh = await running(world)
+    world.forget()
+    await shows(refresh, 0)
+    await wait_until(lambda: not refresh.published.heads, "the head to go")
+    await world.tell(missions(2, name="again"))
+    await shows(refresh, 2)
+
+
+async def test_a_store_emptied_and_refilled_behind_our_back_is_read_whole(running: Running) -> None:
+    """Nothing of the earlier life stays, although the partition was there at every reading."""
+    world = World(refresh_seconds=600.0)
+    await world.tell(missions(3, rang=world.clock.now - 5 * DAY))
+    refresh = await running(world)
+    world.forget()
+    await world.tell(missions(2, name="again"))
+    await shows(refresh, 2)
+
+
+async def test_a_sequence_that_was_overtaken_does_not_hide_an_emptied_store(running: Running) -> None:
+    """An offset that goes back gives away a store that was emptied, even where the sequence does not."""
+    world = World(refresh_seconds=600.0)
+    await world.tell(missions(3, rang=world.clock.now - 5 * DAY))
+    refresh = await running(world)
+    world.forget()
+    world.backing.first_sequence = 2**41
+    await world.tell(missions(2, name="again"))
+    await shows(refresh, 2)
+
+
+async def test_after_an_outage_everything_is_read_again(world: World, running: Running) -> None:
+    """Whatever a store became while it was away (restored, failed over, refilled), nothing of before stays."""
+    await world.tell(missions(3, rang=world.clock.now - 5 * DAY))
+    refresh = await running(world)
+    world.backing.reachable = False
+    await wait_until(lambda: not refresh.published.store_up, "the store to be told down")
+    world.forget()
+    world.backing.first_sequence = 2**41
+    world.backing.reachable = True
+    await world.tell(missions(4, name="again"))
+    await shows(refresh, 4)
+
+
+async def test_state_of_a_newer_program_is_refused_loudly(
+    world: World, running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last figures stay, the problem is told and logged once as an error, and readable state is used again."""
+    await world.tell(missions(3))
+    refresh = await running(world)
+    world.spoil()
+    await wait_until(lambda: refresh.published.store is StoreState.UNREADABLE, "the state to be refused")
+    assert "schema version 99" in str(refresh.published.problem)
+    assert measured(refresh) == 3
+    first = refresh.published
+    await wait_until(lambda: refresh.published is not first, "another publication")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    world.mend()
+    await world.tell(missions(1, name="later"))
+    await shows(refresh, 4)
+    assert refresh.published.store_up
+
+
+async def test_a_burst_of_checkpoints_is_published_in_few_snapshots(running: Running) -> None:
+    """Changes that follow each other closely share a snapshot."""
+    world = World(refresh_seconds=600.0)
+    refresh = await running(world)
+    publications = 0
+
+    async def count() -> None:
+        nonlocal publications
+        seen = refresh.published
+        while True:
+            seen = await refresh.after(seen)
+            publications += 1
+
+    counting = asyncio.create_task(count())
+    for number in range(30):
+        await world.tell(missions(1, name=f"burst-{number}"))
+    await shows(refresh, 30)
+    counting.cancel()
+    assert publications <= 3
+
+
+async def test_a_published_state_never_changes(world: World, running: Running) -> None:
+    """Who holds one sees the same figures and heads whatever comes after."""
+    await world.tell(missions(3))
+    refresh = await running(world)
+    held = refresh.published
+    heads, rows = dict(held.heads), list(held.snapshot.rows)
+    await world.tell(missions(3, name="more"), partition=1)
+    await shows(refresh, 6)
+    assert (dict(held.heads), list(held.snapshot.rows)) == (heads, rows)
