@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-MARK = "MONITOR_TEST_SESSION"
+MARK = "RESPONSE_MONITOR_TEST_SESSION"
 
 
 class LeakWatch:
