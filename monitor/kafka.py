@@ -45,10 +45,13 @@ class TopicMissing(RuntimeError):  # noqa: N818 - named for what happened
 
 def connection(kafka: KafkaSettings) -> dict[str, Any]:
     """The arguments with which every aiokafka client reaches the brokers. Raises KafkaMisconfigured."""
-    arguments: dict[str, Any] = {
-        "bootstrap_servers": [address.strip() for address in kafka.bootstrap.split(",")],
-        "security_protocol": kafka.security_protocol,
-    }
+    addresses = [address.strip() for address in kafka.bootstrap.split(",")]
+    return {"bootstrap_servers": addresses, **security(kafka)}
+
+
+def security(kafka: KafkaSettings) -> dict[str, Any]:
+    """The part of it that keeps strangers out. Raises KafkaMisconfigured."""
+    arguments: dict[str, Any] = {"security_protocol": kafka.security_protocol}
     if kafka.security_protocol in ("SSL", "SASL_SSL"):
         arguments["ssl_context"] = _ssl_context(kafka)
     if kafka.security_protocol.startswith("SASL"):
@@ -67,7 +70,7 @@ def connection(kafka: KafkaSettings) -> dict[str, Any]:
 async def require_topic(kafka: KafkaSettings, topic: str, *, advice: str = "Create it with") -> int:
     """How many partitions the topic has. Raises BrokerUnreachable or TopicMissing; never creates it."""
     with hushed("aiokafka"):
-        count = await describe_topic(kafka.bootstrap, topic, timeout_seconds=START_SECONDS)
+        count = await describe_topic(kafka.bootstrap, topic, timeout_seconds=START_SECONDS, security=security(kafka))
     if count is None:
         raise TopicMissing(topic, kafka.bootstrap, partitions=kafka.partitions, advice=advice)
     return count

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from monitor import progress
-from monitor.kafka import producing, require_topic
+from monitor.kafka import producing, require_topic, security
 from monitor.sending import Outbox
 from monitor.settings import Configuration
 from monitor.topics import ensure_topics
@@ -101,7 +101,7 @@ async def _replay(
     kafka = configuration.settings.kafka
     if create:
         wanted = {kafka.topic: partitions or kafka.partitions}
-        count = (await ensure_topics(kafka.bootstrap, wanted))[kafka.topic]
+        count = (await ensure_topics(kafka.bootstrap, wanted, security=security(kafka)))[kafka.topic]
     else:
         count = await require_topic(kafka, kafka.topic, advice="Let `monitor replay --create` create it, or use")
     loop = asyncio.get_running_loop()

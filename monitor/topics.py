@@ -21,6 +21,10 @@ LARGEST_PORT = 65535
 NO_ERROR = 0
 NO_LEADER = -1
 
+Security = Mapping[str, Any]
+"""aiokafka's arguments for SSL and SASL (monitor.kafka.security); empty for a plain connection."""
+_PLAIN: Security = {}
+
 
 class BrokerUnreachable(ConnectionError):  # noqa: N818 - named for what happened
     """No Kafka broker answers at the bootstrap address."""
@@ -45,9 +49,11 @@ class TopicRefused(RuntimeError):  # noqa: N818 - named for what happened
         self.topic = topic
 
 
-async def describe_topic(bootstrap: str, name: str, *, timeout_seconds: float = 10.0) -> int | None:
+async def describe_topic(
+    bootstrap: str, name: str, *, timeout_seconds: float = 10.0, security: Security = _PLAIN
+) -> int | None:
     """How many partitions the topic has; None when there is no such topic. Never creates it."""
-    async with _admin(bootstrap, timeout_seconds) as admin:
+    async with _admin(bootstrap, timeout_seconds, security) as admin:
         return (await _partitions(admin)).get(name)
 
 
@@ -58,12 +64,13 @@ async def ensure_topics(
     replication: int = 1,
     config: Mapping[str, str] | None = None,
     timeout_seconds: float = 30.0,
+    security: Security = _PLAIN,
 ) -> dict[str, int]:
     """Create the topics that are missing and wait until each has its leaders.
 
     Returns the partition counts that are in force: those of a topic that existed before are its own.
     """
-    async with _admin(bootstrap, timeout_seconds) as admin:
+    async with _admin(bootstrap, timeout_seconds, security) as admin:
         existing = await _partitions(admin)
         missing = {name: count for name, count in partitions.items() if name not in existing}
         if missing:
@@ -105,13 +112,13 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str, timeout_seconds: float) -> AsyncIterator[AIOKafkaAdminClient]:
+async def _admin(bootstrap: str, timeout_seconds: float, security: Security) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client; whatever keeps it from an answer becomes BrokerUnreachable."""
     try:
         async with asyncio.timeout(timeout_seconds):
             await _require_listener(bootstrap)
             admin = AIOKafkaAdminClient(
-                bootstrap_servers=bootstrap.split(","), request_timeout_ms=int(timeout_seconds * 1000)
+                bootstrap_servers=bootstrap.split(","), request_timeout_ms=int(timeout_seconds * 1000), **security
             )
             try:
                 await admin.start()
