@@ -49,6 +49,8 @@ class Kept:
     oldest_record_at: float | None = None
     """Timestamp (epoch seconds) of the oldest record not yet stored."""
     storing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    drained: bool = False
+    """Whether changes were taken out for a checkpoint that is not known to be stored."""
     given_up: bool = False
 
     @property
@@ -91,13 +93,19 @@ class Keeper:
         Raises StoreUnavailable; StoredStateError where the stored state is not for this program; ForeignLog
         where it belongs to another log.
         """
-        known = self._kept.pop(number, None)
+        known = self._kept.get(number)
         if known is not None:
-            known.given_up = True
+            self._drop(number, known)
         lease, stored = await self._store.claim(number)
         if known is not None and _is_current(known, lease):
             # Nobody wrote since: what is in memory is at least what is stored, so it need not be read again.
-            kept = Kept(known.partition, lease, letters=known.letters, dirty_since=known.dirty_since)
+            kept = Kept(
+                known.partition,
+                lease,
+                letters=known.letters,
+                dirty_since=known.dirty_since,
+                oldest_record_at=known.oldest_record_at,
+            )
         else:
             restored = await asyncio.to_thread(self._restore, stored.head, stored.days, bounds.earliest)
             kept = Kept(restored, lease)
@@ -172,6 +180,7 @@ class Keeper:
             letters, kept.letters = kept.letters, []
             kept.dirty_since = None
             recorded, kept.oldest_record_at = kept.oldest_record_at, None
+            kept.drained = True
             changes = kept.partition.checkpoint()
             started = self._monotonic()
             if await self._persist(number, kept, letters, changes):
@@ -208,6 +217,7 @@ class Keeper:
                     await self._dead_letters.put(number, letters)
                     letters = []
                 kept.lease = await self._store.checkpoint(kept.lease, changes)
+                kept.drained = False
             except Fenced:
                 self._instruments.fenced.inc()
                 self._drop(number, kept)
@@ -237,7 +247,8 @@ class Keeper:
 
 
 def _is_current(known: Kept, lease: Lease) -> bool:
-    """Whether the state in memory continues what the new lease found stored: no other claim came between."""
-    return (
-        not known.storing.locked() and lease.epoch == known.lease.epoch + 1 and lease.sequence == known.lease.sequence
-    )
+    """Whether the state in memory continues what the new lease found stored: no other claim came between.
+
+    A checkpoint that was given up unanswered has left changes that memory no longer counts as changed.
+    """
+    return not known.drained and lease.epoch == known.lease.epoch + 1 and lease.sequence == known.lease.sequence
