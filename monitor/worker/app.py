@@ -8,6 +8,7 @@ control; the keeper owns the state. A slow tick stores what is due, takes over w
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import faust
@@ -152,6 +153,8 @@ class WorkerApp:
             if self.app.rebalancing:
                 continue
             if clock() >= retake_at:
+                with suppress(StoreUnavailable):  # whoever has something to store tells
+                    await self._keeper.forget_missing()
                 await self._retake()
                 self._measure_lag()
                 retake_at = clock() + RETAKE_SECONDS

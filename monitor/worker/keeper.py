@@ -206,6 +206,18 @@ class Keeper:
             if kept is not None:
                 self._drop(number, kept)
 
+    async def forget_missing(self) -> None:
+        """Forget partitions that the store held and no longer holds: it was emptied, so they must be taken over anew.
+
+        A checkpoint would notice, too, but a partition without new events makes none, and its missions would be
+        missing until then. Raises StoreUnavailable.
+        """
+        held = {number: kept for number, kept in self._kept.items() if kept.lease.next_offset is not None}
+        stored = await self._store.partitions() if held else []
+        for number in held.keys() - set(stored):
+            log.warning("partition %d: the store was emptied; taking the partition over again", number)
+            self._drop(number, held[number])
+
     def _pending(self, kept: Kept) -> int:
         return kept.partition.changed + len(kept.letters)
 
