@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),
     "dead-letters": Entry("monitor.dead_letters.command:dead_letters", "Look at events that could not be counted."),
     "check": Entry("monitor.check:check", "Find everything wrong with the configuration.", configured=False),
+    "generate": Entry("monitor.generate:generate", "Write the generated files of a clone anew."),
 }
 
 

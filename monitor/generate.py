@@ -1,0 +1,208 @@
+"""`monitor generate`: the files that say again what the code decides, written from the code.
+
+Decides which files those are and how they read: the settings (docs/configuration.md), the metrics
+(docs/metrics.md), the event's JSON Schema (config/schema/) and the ledger's table inside docs/design.md. They are
+committed, and a test fails when one of them no longer fits. Refuses to know anything that the code does not say.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin
+
+import click
+import msgspec
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
+from monitor.core.mission import Event
+from monitor.exporter.document import PLACE as METRICS
+from monitor.exporter.document import metrics_markdown
+from monitor.settings import CONFIG_VARIABLE, ENV_PREFIX, Configuration, Settings
+
+CONFIGURATION: Final = "docs/configuration.md"
+DESIGN: Final = "docs/design.md"
+SCHEMA: Final = "config/schema/mission-event.schema.json"
+BEGIN: Final = "<!-- generated from RULES by `monitor generate`: do not edit -->"
+END: Final = "<!-- end of the generated part -->"
+
+_WITH_OFFSET: Final = r"([Zz]|[+-]\d{2}:\d{2})$"
+_TYPES: Final = {float: "number", int: "whole number", str: "text", Path: "path", tuple: "list", SecretStr: "secret"}
+
+
+_OPENING: Final = f"""
+# Configuration
+
+Generated from `monitor/settings.py` by `monitor generate`; do not edit.
+
+The file is the one that `--config` or `{CONFIG_VARIABLE}` names, else `config/monitor.toml` in the current directory,
+else the one that came along. Every key may be left out. The environment wins over the file:
+`{ENV_PREFIX}<SECTION>__<KEY>`, with lists as JSON (`{ENV_PREFIX}WINDOWS__NAMES='["7d", "year"]'`). An unknown key or
+variable is an error. Secrets come from the environment, or from the file that a `*_file` key names; in the
+configuration file they are an error. `monitor check` shows everything that is wrong at once, and
+`monitor check --connect` also asks broker and store.
+
+Targets are files of their own, one per year, in the folder that `targets.directory` names; `config/targets/2024.toml`
+shows how they are written. Sizes and times carry their unit in their name.
+"""
+
+
+@click.command(
+    name="generate",
+    epilog="Exit codes: 0 written or up to date, 1 out of date (--check), 2 usage or configuration.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; fail where a file is out of date.")
+@click.option("--root", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="PATH",
+              help="The clone to write into.  [default: the current directory]")  # fmt: skip
+@click.pass_obj
+def generate(configuration: Configuration, *, check: bool, root: Path) -> None:
+    """Write the generated files of this repository anew: reference documents and the event's JSON Schema.
+
+    Run it after a change to settings, metrics, the event or the ledger's rules. The schema names the districts and
+    classes that are configured.
+
+    \b
+    monitor generate
+    monitor generate --check
+    """  # noqa: D301 - click reads the character
+    if not (root / DESIGN).is_file():
+        raise click.UsageError(f"{root} is no clone of the repository ({DESIGN} is missing): name one with --root.")
+    outdated = []
+    for place, text in generated(configuration, root).items():
+        file = root / place
+        if file.is_file() and file.read_text(encoding="utf-8") == text:
+            continue
+        outdated.append(place)
+        if not check:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        click.echo(f"{'out of date' if check else 'written'}: {place}")
+    if not outdated:
+        click.echo("everything generated is up to date")
+    elif check:
+        click.echo("run `monitor generate` and commit what it writes", err=True)
+        click.get_current_context().exit(1)
+
+
+def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
+    """Every generated file with its text, by its place under `root`."""
+    design = (root / DESIGN).read_text(encoding="utf-8")
+    return {
+        CONFIGURATION: configuration_markdown(),
+        METRICS: metrics_markdown(),
+        SCHEMA: event_schema(configuration.settings.events.districts, configuration.settings.events.settlements),
+        DESIGN: with_rules(design),
+    }
+
+
+def with_rules(design: str) -> str:
+    """The design document with the ledger's table as the code has it now. Raises ValueError without the markers."""
+    before, begin, rest = design.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{DESIGN}: the table belongs between the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{rules_markdown()}{END}{after}"
+
+
+def rules_markdown() -> str:
+    """The ledger's outcomes, one row per revision and change, one column per state of the slice."""
+    return _table(
+        ("The event's revision", "Its contribution", "Slice open", "Slice sealed"),
+        (
+            (seen, change, _outcome(Case(seen, change, Home.OPEN)), _outcome(Case(seen, change, Home.SEALED)))
+            for seen in Seen
+            for change in (Change.COUNTS, Change.CEASES, Change.NONE)
+            if any(Case(seen, change, home) in RULES for home in Home)
+        ),
+    )
+
+
+def _outcome(case: Case) -> str:
+    outcome = RULES.get(case)
+    if outcome is None:
+        return "—"
+    return f"`{outcome}`" + (", taken" if outcome in STORES else ", refused" if outcome in REFUSED else "")
+
+
+def event_schema(districts: Iterable[str], settlements: Iterable[str]) -> str:
+    """JSON Schema of one event, from the type that decodes it."""
+    _, components = msgspec.json.schema_components([Event])
+    schema: dict[str, Any] = components["Event"]
+    properties = schema["properties"]
+    properties["district"]["enum"] = list(districts)
+    properties["settlement"]["enum"] = list(settlements)
+    for field in properties.values():
+        for form in field.get("anyOf", ()):
+            if form.get("format") == "date-time":
+                form["pattern"] = _WITH_OFFSET
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": "Generated from monitor/core/mission.py and the configured lists by `monitor generate`.",
+        "title": "Mission event",
+        "description": (
+            "A snapshot of one mission as known now: the value of a record whose key is mission_id. Unknown fields "
+            "are ignored. What a schema cannot say: on_scene_at is not before ringing_at nor implausibly long after "
+            "it, and no mission begins in the record's future."
+        ),
+    }
+    return json.dumps(head | {key: schema[key] for key in ("type", "required", "properties")}, indent=2) + "\n"
+
+
+def configuration_markdown() -> str:
+    """Every setting with type, default, meaning and environment variable."""
+    parts = [_OPENING.strip()]
+    for name, section in Settings.model_fields.items():
+        model = section.annotation
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise TypeError(f"section {name} is no model")
+        rows = [_setting(name, key, field) for key, field in model.model_fields.items()]
+        parts += [
+            f"## `[{name}]`",
+            (model.__doc__ or "").strip(),
+            _table(("Key", "Type", "Default", "Meaning", "Environment"), rows).rstrip(),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _setting(section: str, key: str, field: FieldInfo) -> tuple[str, ...]:
+    variable = f"`{ENV_PREFIX}{section.upper()}__{key.upper()}`"
+    return f"`{key}`", _type(field), _default(field.default), field.description or "", variable
+
+
+def _type(field: FieldInfo) -> str:
+    kinds: list[Any] = [one for one in get_args(field.annotation) if one is not type(None)]
+    if get_origin(field.annotation) is Literal:
+        return "one of " + ", ".join(f"`{one}`" for one in kinds)
+    kind: Any = kinds[0] if type(None) in get_args(field.annotation) else field.annotation
+    return ", ".join((_TYPES[get_origin(kind) or kind], *_bounds(field.metadata)))
+
+
+_BOUNDS: Final[tuple[tuple[str, Callable[[Any], str]], ...]] = (
+    ("gt", lambda bound: f"above {bound}"),
+    ("ge", lambda bound: f"{bound} or more"),
+    ("le", lambda bound: f"{bound} or less"),
+    ("min_length", lambda bound: f"at least {bound}"),
+    ("pattern", lambda bound: f"like `{bound}`"),
+)
+
+
+def _bounds(metadata: Iterable[object]) -> list[str]:
+    return [
+        say(bound) for one in metadata for name, say in _BOUNDS if (bound := getattr(one, name, None)) is not None
+    ]
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, float):
+        return f"`{value:.15g}`"
+    if isinstance(value, str | Path):
+        return f'`"{value}"`'
+    return f"`{json.dumps(value)}`"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
