@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import faust
@@ -22,8 +23,10 @@ from monitor.core.stored import StoredStateError
 from monitor.kafka import connection
 from monitor.settings import KafkaSettings
 from monitor.store.port import StoreUnavailable
+from monitor.topics import BrokerUnreachable
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import ForeignLog, Keeper, LogBounds
+from monitor.worker.log_end import read_end
 from monitor.worker.transport import BatchSchema, Consumer, Transport
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class WorkerApp:
     def __init__(self, kafka: KafkaSettings, keeper: Keeper, instruments: Instruments) -> None:
         self._keeper = keeper
         self._instruments = instruments
+        self._kafka = kafka
         self._topic = kafka.topic
         self._failure: BaseException | None = None
         self._checkpoints: dict[int, asyncio.Task[None]] = {}
@@ -127,9 +131,16 @@ class WorkerApp:
 
     async def _take_over(self, number: int, bounds: LogBounds) -> int | None:
         try:
-            return await self._keeper.take_over(number, bounds)
+            try:
+                return await self._keeper.take_over(number, bounds)
+            except ForeignLog:
+                # Read first: the end that a broker names may be behind, by what came since or (Tansu) by a batch.
+                end = await read_end(self._kafka, number, named=bounds.end)
+                return await self._keeper.take_over(number, replace(bounds, end=end))
         except StoreUnavailable as fault:
             log.error("partition %d waits for the store: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+        except BrokerUnreachable as fault:
+            log.error("partition %d waits for the broker: %s", number, fault)  # noqa: TRY400 - no traceback wanted
         except (ForeignLog, StoredStateError) as fault:
             log.error("partition %d is not processed: %s", number, fault)  # noqa: TRY400 - no traceback wanted
         return None
