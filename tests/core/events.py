@@ -7,13 +7,16 @@ mission's snapshots and counts at the end.
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from monitor.core.history import seal_targets
 from monitor.core.partition import Batch, Policy
 from monitor.core.slices import Grid
-from monitor.core.stored import read_day, read_head
+from monitor.core.stored import Changes, Head, StoredDay, read_day, read_head
 from monitor.core.targets import Target, Targets, TargetSet
 
 GRID = Grid(ZoneInfo("Europe/Oslo"))
@@ -219,17 +222,13 @@ def batches(recs: list[Rec], cuts: list[int]) -> list[Batch]:
     """The records split at the given places."""
     edges = sorted({0, len(recs), *(cut % (len(recs) + 1) for cut in cuts)})
     found = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         found.append(Batch(recs[left].offset, recs[right - 1].offset + 1, recs[left:right]))
     return found
 
 
 def policy(**changes: object) -> Policy:
     """A policy over SERIES, by default one that never seals."""
-    from functools import partial
-
-    from monitor.core.history import seal_targets
-
     settings: dict[str, object] = {
         "grid": GRID,
         "series": SERIES,
@@ -246,7 +245,7 @@ class Shelf:
         self.head: bytes | None = None
         self.days: dict[int, list[bytes]] = {}
 
-    def put(self, changes) -> None:  # type: ignore[no-untyped-def]
+    def put(self, changes: Changes) -> None:
         """Write one checkpoint."""
         for day, blob in changes.append.items():
             self.days.setdefault(day, []).append(blob)
@@ -254,7 +253,7 @@ class Shelf:
             self.days[day] = list(blobs)
         self.head = changes.head
 
-    def read(self):  # type: ignore[no-untyped-def]
+    def read(self) -> tuple[Head, dict[int, StoredDay]]:
         """Head and days, decoded."""
         assert self.head is not None
         return read_head(self.head), {day: read_day(blobs) for day, blobs in self.days.items()}

@@ -10,7 +10,6 @@ from monitor.core.history import History
 from monitor.core.partition import Batch, OffsetGap, Partition
 from monitor.core.stored import Head
 from monitor.core.windows import Span
-
 from tests.core.events import BASE, GRID, SERIES, TARGETS, Account, Rec, Shelf, Snap, batches, policy, records, snaps
 
 NOW = (BASE + timedelta(days=30)).timestamp()
