@@ -17,6 +17,7 @@ from monitor.kafka import producing, require_topic
 from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.checkpointing import CheckpointPolicy
+from monitor.worker.failpoints import stepped
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import Keeper
 from monitor.worker.rejects import KafkaDeadLetters
@@ -61,7 +62,7 @@ async def work(configuration: Configuration) -> None:
                     seconds=settings.worker.checkpoint_seconds, missions=settings.worker.checkpoint_missions
                 ),
                 instruments=instruments,
-                now=clock.now,
+                now=stepped(clock.now),
                 monotonic=time.monotonic,
             )
             calm_collector()

@@ -15,6 +15,7 @@ from monitor.core.partition import Batch, DeadLetter, OffsetGap, Partition, Poli
 from monitor.core.stored import Changes, read_day, read_head
 from monitor.store.port import Fenced, Lease, Store, StoreUnavailable
 from monitor.worker.checkpointing import CheckpointPolicy
+from monitor.worker.failpoints import CHECKPOINT_STORED, LETTERS_PRODUCED, passing
 from monitor.worker.instruments import Instruments
 from monitor.worker.rejects import DeadLetterBox, DeadLettersUnavailable
 
@@ -228,7 +229,9 @@ class Keeper:
                 if letters:
                     await self._dead_letters.put(number, letters)
                     letters = []
+                    passing(LETTERS_PRODUCED)
                 kept.lease = await self._store.checkpoint(kept.lease, changes)
+                passing(CHECKPOINT_STORED)
                 kept.drained = False
             except Fenced:
                 self._instruments.fenced.inc()
