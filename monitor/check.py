@@ -58,7 +58,7 @@ def _summary(configuration: Configuration) -> str:
     since = ", ".join(f"{one.name or one.origin} from {one.valid_from}" for one in sets)
     return (
         f"{configuration.origin}: {_many(len(sets), 'target set')} ({since}), "
-        f"{_many(len(settings.events.districts), 'district')} × "  # noqa: RUF001 - times
+        f"{_many(len(settings.events.districts), 'district')} × "
         f"{_many(len(settings.events.settlements), 'class', 'classes')}, "
         f"{_many(len(settings.windows.names), 'window')} ({' '.join(settings.windows.names)})"
     )

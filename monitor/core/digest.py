@@ -115,8 +115,15 @@ class Digest:
             return None
         if self.exact:
             return self.centroids[nearest_rank(len(self.centroids), percent) - 1][0]
-        value = BACKENDS[self.backend].quantile(self.centroids, percent / 100)
-        return min(self.maximum, max(self.minimum, value))
+        return self.quantile(percent / 100)
+
+    def quantile(self, share: float) -> float:
+        """The value below which a `share` (0 to 1) lies; NaN when empty. For official percentiles: `percentile`."""
+        if not self.centroids:
+            return math.nan
+        if self.exact:
+            return self.centroids[max(0, math.ceil(share * len(self.centroids)) - 1)][0]
+        return min(self.maximum, max(self.minimum, BACKENDS[self.backend].quantile(self.centroids, share)))
 
     def cdf(self, seconds: float) -> float:
         """Share (0 to 1) of values at or below `seconds`; NaN when empty."""

@@ -5,18 +5,23 @@ it is computed later, so all of them agree. A stale feed turns every window that
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from monitor.core import alarm
+from monitor.core.alarm import DAY, Alarm, Rules
 from monitor.core.history import History, seconds
 from monitor.core.timeline import PERCENTS, Figures, InProgress
 from monitor.core.verdict import Verdict, judge
-from monitor.core.windows import Period, Span, Window
+from monitor.core.windows import UNITS, Period, Span, Window
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One area and class in one window. `verdicts` by percentile (50 the goal, 80 the requirement)."""
+    """One area and class in one window. `verdicts` by percentile (50 the goal, 80 the requirement).
+
+    `with_open`: percentiles that count missions in progress as longer than so far; only for windows up to a day.
+    """
 
     area: str
     settlement: str
@@ -24,6 +29,7 @@ class Row:
     span: Span | None
     figures: Figures
     verdicts: dict[int, Verdict]
+    with_open: dict[int, float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Standing:
     in_progress: InProgress
     last_rang_at: float | None
     targets: dict[int, float | None]
+    alarm: Alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Terms:
     windows: Sequence[Window]
     stale_after_seconds: float
     abandoned_after_seconds: float
+    alarms: Rules = field(default_factory=Rules)
 
 
 def take(history: History, terms: Terms, now: float) -> Snapshot:
@@ -62,26 +70,70 @@ def take(history: History, terms: Terms, now: float) -> Snapshot:
     newest = [head.last_record_at for head in history.heads.values() if head.last_record_at is not None]
     last_record_at = max(newest, default=None)
     stale = last_record_at is None or now - last_record_at > terms.stale_after_seconds
-    abandoned_before = now - terms.abandoned_after_seconds
-    today = date.fromordinal(history.grid.day_of(now))
-    rows, standings = [], []
+    moment = _Moment(
+        now=now,
+        stale=stale,
+        # A silent feed stops the clock of the alarms: they neither begin nor end by silence.
+        as_of=now if last_record_at is None or not stale else last_record_at,
+        abandoned_before=now - terms.abandoned_after_seconds,
+    )
+    rows: list[Row] = []
+    standings: list[Standing] = []
     for area in history.areas:
         for settlement in history.settlements:
-            timeline = history.timeline(area, settlement)
-            target = history.targets.target(area, settlement, today)
-            targets = {percent: seconds(target, percent) for percent in PERCENTS}
-            last = float(timeline.rang_at[-1]) if len(timeline.rang_at) else None
-            progress = timeline.in_progress(now, targets[80], abandoned_before=abandoned_before)
-            standings.append(Standing(area, settlement, progress, last, targets))
-            for window in terms.windows:
-                span = window.span(now, history.grid)
-                if span is None:
-                    figures = timeline.newest(window.count or 0)
-                else:
-                    figures = timeline.within_span(span, abandoned_before=abandoned_before)
-                verdicts = _verdicts(figures, targets, stale=stale)
-                rows.append(Row(area, settlement, window.name, span, figures, verdicts))
+            standing = _standing(history, terms, moment, area, settlement)
+            standings.append(standing)
+            rows.extend(_row(history, window, moment, standing) for window in terms.windows)
     return Snapshot(now, stale, last_record_at, rows, standings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    now: float
+    stale: bool
+    as_of: float
+    abandoned_before: float
+
+
+def _standing(history: History, terms: Terms, moment: _Moment, area: str, settlement: str) -> Standing:
+    timeline = history.timeline(area, settlement)
+    today = date.fromordinal(history.grid.day_of(moment.now))
+    target = history.targets.target(area, settlement, today)
+    targets = {percent: seconds(target, percent) for percent in PERCENTS}
+    return Standing(
+        area=area,
+        settlement=settlement,
+        in_progress=timeline.in_progress(moment.now, targets[80], abandoned_before=moment.abandoned_before),
+        last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
+        targets=targets,
+        alarm=alarm.assess(timeline, terms.alarms, UNITS, as_of=moment.as_of, grid=history.grid),
+    )
+
+
+def _row(history: History, window: Window, moment: _Moment, standing: Standing) -> Row:
+    timeline = history.timeline(standing.area, standing.settlement)
+    span = window.span(moment.now, history.grid)
+    before = moment.abandoned_before
+    if span is None:
+        figures, with_open, around = timeline.newest(window.count or 0), None, None
+    else:
+        figures, around = timeline.within_span(span, abandoned_before=before), span
+        brief = window.seconds is not None and window.seconds <= DAY
+        with_open = timeline.with_open(moment.now, span, abandoned_before=before) if brief else None
+    verdicts = {}
+    for percent in PERCENTS:
+        target = standing.targets[percent]
+        verdicts[percent] = judge(
+            percent,
+            figures.counts[percent],
+            target_seconds=target,
+            measured=figures.measured,
+            stale=moment.stale,
+            progress=None
+            if around is None
+            else timeline.in_progress(moment.now, target, abandoned_before=before, span=around),
+        )
+    return Row(standing.area, standing.settlement, window.name, span, figures, verdicts, with_open)
 
 
 def over_period(history: History, period: Period, *, now: float, abandoned_after_seconds: float) -> list[Row]:
@@ -99,18 +151,15 @@ def over_period(history: History, period: Period, *, now: float, abandoned_after
             figures = history.timeline(area, settlement).within_span(
                 span, abandoned_before=now - abandoned_after_seconds
             )
-            rows.append(Row(area, settlement, period.name, span, figures, _verdicts(figures, targets, stale=False)))
+            verdicts = {
+                percent: judge(
+                    percent,
+                    figures.counts[percent],
+                    target_seconds=targets[percent],
+                    measured=figures.measured,
+                    stale=False,
+                )
+                for percent in PERCENTS
+            }
+            rows.append(Row(area, settlement, period.name, span, figures, verdicts))
     return rows
-
-
-def _verdicts(figures: Figures, targets: dict[int, float | None], *, stale: bool) -> dict[int, Verdict]:
-    return {
-        percent: judge(
-            percent,
-            figures.counts[percent],
-            target_seconds=targets[percent],
-            measured=figures.measured,
-            stale=stale,
-        )
-        for percent in PERCENTS
-    }

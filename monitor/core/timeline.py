@@ -16,6 +16,8 @@ from monitor.core import digest
 from monitor.core.digest import Backend, Digest, nearest_rank
 from monitor.core.ledger import Entry, Kind
 from monitor.core.slices import TARGET_ORDER, Aggregate
+from monitor.core.stats import kaplan_meier, order_interval
+from monitor.core.stats.order_interval import PercentileInterval
 from monitor.core.windows import Span
 
 PERCENTS: Final = (50, 80)
@@ -52,12 +54,14 @@ class Figures:
     """What a span (or a count) of one series shows. Seconds; None where there is nothing to show.
 
     `exact` says whether the percentiles are nearest-rank over every mission, or interpolated in a sketch.
+    `intervals` are the order-statistic 95 % intervals of the percentiles.
     """
 
     measured: int
     unmeasured: int
     excluded: int
     percentiles: dict[int, float | None]
+    intervals: dict[int, PercentileInterval]
     exact: bool
     counts: dict[int, Count]
     last_rang_at: float | None
@@ -65,10 +69,13 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class InProgress:
-    """Open missions now: `overdue` are past the requirement, so already known to be late."""
+    """Open missions now: `overdue` are past the target asked about, so already known to be late."""
 
     open: int
     overdue: int
+
+
+EVER: Final = Span(float("-inf"), float("inf"))
 
 
 class Timeline:
@@ -89,8 +96,9 @@ class Timeline:
         self._places = {percent: TARGET_ORDER.index((area, percent)) for percent in PERCENTS}
         self._judged: dict[int, NDArray[np.int64]] = {}
         self._within: dict[int, NDArray[np.int64]] = {}
+        self._targets: dict[int, Floats] = {}
         for percent in PERCENTS:
-            targets = judge(percent, self.rang_at)
+            targets = self._targets[percent] = judge(percent, self.rang_at)
             self._judged[percent] = _running(~np.isnan(targets))
             self._within[percent] = _running(self.response <= targets)
 
@@ -113,13 +121,35 @@ class Timeline:
         size = len(self.rang_at)
         return self._figures(max(0, size - count), size, [], 0, 0)
 
-    def in_progress(self, now: float, requirement: float | None, *, abandoned_before: float) -> InProgress:
-        """Open missions at `now`; `requirement` in seconds, None where there is none."""
-        first = int(np.searchsorted(self.open_at, abandoned_before))
-        waiting = self.open_at[first:]
-        untimed = len(self.untimed_at) - int(np.searchsorted(self.untimed_at, abandoned_before))
-        overdue = 0 if requirement is None else int(np.count_nonzero(now - waiting > requirement))
+    def in_progress(
+        self, now: float, target: float | None, *, abandoned_before: float, span: Span = EVER
+    ) -> InProgress:
+        """Open missions at `now` that rang in `span`; `target` in seconds, None where there is none."""
+        waiting = self._waiting(span, abandoned_before)
+        untimed = _size(self.untimed_at, Span(max(span.start, abandoned_before), span.end))
+        overdue = 0 if target is None else int(np.count_nonzero(now - waiting > target))
         return InProgress(open=len(waiting) + untimed, overdue=overdue)
+
+    def with_open(self, now: float, span: Span, *, abandoned_before: float) -> dict[int, float | None]:
+        """Percentiles of the exact missions in `span`, those in progress counted as "longer than so far"."""
+        first, last = _cut(self.rang_at, span)
+        waited = now - self._waiting(span, abandoned_before)
+        return {
+            percent: kaplan_meier.percentile(self.response[first:last], waited[waited > 0], percent)
+            for percent in PERCENTS
+        }
+
+    def lates(self, percent: int, span: Span) -> NDArray[np.bool_]:
+        """Whether each exact mission of `span` that had a target was late, in the order they rang."""
+        first, last = _cut(self.rang_at, span)
+        targets = self._targets[percent][first:last]
+        judged = ~np.isnan(targets)
+        late: NDArray[np.bool_] = self.response[first:last][judged] > targets[judged]
+        return late
+
+    def _waiting(self, span: Span, abandoned_before: float) -> Floats:
+        first, last = _cut(self.open_at, Span(max(span.start, abandoned_before), span.end))
+        return self.open_at[first:last]
 
     def _figures(self, first: int, last: int, sealed: Sequence[Aggregate], unmeasured: int, excluded: int) -> Figures:
         values = self.response[first:last]
@@ -138,10 +168,12 @@ class Timeline:
         if last_rang_at is None and any(part.measured for part in sealed):
             last_rang_at = max(part.start for part in sealed if part.measured)
         if not any(part.measured for part in sealed):
-            return Figures(measured, unmeasured, excluded, _exact(values), True, counts, last_rang_at)
+            shown, intervals = _exact(values)
+            return Figures(measured, unmeasured, excluded, shown, intervals, True, counts, last_rang_at)
         pool = self._pooled(values, sealed)
         shown = {percent: pool.percentile(percent) for percent in PERCENTS}
-        return Figures(measured, unmeasured, excluded, shown, pool.exact, counts, last_rang_at)
+        intervals = {percent: order_interval.of_quantiles(pool.quantile, measured, percent) for percent in PERCENTS}
+        return Figures(measured, unmeasured, excluded, shown, intervals, pool.exact, counts, last_rang_at)
 
     def _pooled(self, values: Floats, sealed: Sequence[Aggregate]) -> Digest:
         parts = [digest.of(values.tolist(), backend=self._backend)]
@@ -168,12 +200,28 @@ def facts_of(entries: Sequence[Entry], aggregates: Sequence[Aggregate]) -> Facts
     )
 
 
-def _exact(values: Floats) -> dict[int, float | None]:
-    if not len(values):
-        return dict.fromkeys(PERCENTS)
-    ranks = [nearest_rank(len(values), percent) - 1 for percent in PERCENTS]
-    selected = np.partition(values, ranks)
-    return {percent: float(selected[rank]) for percent, rank in zip(PERCENTS, ranks, strict=True)}
+def _exact(values: Floats) -> tuple[dict[int, float | None], dict[int, PercentileInterval]]:
+    """Nearest-rank percentiles and their intervals, by one selection instead of a sort."""
+    n = len(values)
+    if not n:
+        return dict.fromkeys(PERCENTS), dict.fromkeys(PERCENTS, PercentileInterval(None, None))
+    wanted = {percent: (nearest_rank(n, percent), order_interval.ranks(n, percent)) for percent in PERCENTS}
+    ranks = {
+        rank
+        for middle, around in wanted.values()
+        for rank in (middle, around.lower, around.upper)
+        if rank is not None
+    }
+    selected = np.partition(values, [rank - 1 for rank in ranks])
+
+    def at(rank: int | None) -> float | None:
+        return None if rank is None else float(selected[rank - 1])
+
+    shown = {percent: at(middle) for percent, (middle, _) in wanted.items()}
+    intervals = {
+        percent: PercentileInterval(at(around.lower), at(around.upper)) for percent, (_, around) in wanted.items()
+    }
+    return shown, intervals
 
 
 def _pool(arrays: Sequence[Floats]) -> Floats:

@@ -8,7 +8,11 @@ answers of their own, and a stale feed is no data: never shown as met.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitor.core.timeline import Count
+from monitor.core.stats import binomial, wilson
+from monitor.core.stats.binomial import Evidence
+from monitor.core.stats.bounds import ShareBounds, share_bounds
+from monitor.core.stats.wilson import ShareInterval
+from monitor.core.timeline import Count, InProgress
 
 
 class State(StrEnum):
@@ -22,13 +26,22 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer with the counts that decide it: `within` of `judged` missions took at most their target."""
+    """The answer with the counts that decide it: `within` of `judged` missions took at most their target.
+
+    `evidence` says how well these counts carry the answer, `share` is the 95 % interval of the true share within
+    target, `bounds` what missions in progress can still make of it (None for closed periods and where nothing is
+    known). `breach_p_value`: the chance of so few within if the target were truly just met.
+    """
 
     percent: int
     state: State
     target_seconds: float | None
     judged: int
     within: int
+    evidence: Evidence
+    share: ShareInterval | None
+    bounds: ShareBounds | None
+    breach_p_value: float | None
 
     @property
     def within_ratio(self) -> float | None:
@@ -46,10 +59,19 @@ class Verdict:
         return (100 - self.percent) * self.judged // 100 - (self.judged - self.within)
 
 
-def judge(percent: int, count: Count, *, target_seconds: float | None, measured: int, stale: bool) -> Verdict:
+def judge(
+    percent: int,
+    count: Count,
+    *,
+    target_seconds: float | None,
+    measured: int,
+    stale: bool,
+    progress: InProgress | None = None,
+) -> Verdict:
     """The verdict on `count` of `measured` missions; `target_seconds` is the target in force at the window's end.
 
-    Where missions were measured but no target was in force for any of them, the answer is no_target.
+    `progress` are the open missions of the window against this target. Where missions were measured but no target
+    was in force for any of them, the answer is no_target.
     """
     if target_seconds is None and not count.judged:
         state = State.NO_TARGET
@@ -61,4 +83,17 @@ def judge(percent: int, count: Count, *, target_seconds: float | None, measured:
         state = State.MET
     else:
         state = State.MISSED
-    return Verdict(percent, state, target_seconds, count.judged, count.within)
+    decided = state in (State.MET, State.MISSED)
+    return Verdict(
+        percent=percent,
+        state=state,
+        target_seconds=target_seconds,
+        judged=count.judged,
+        within=count.within,
+        evidence=binomial.evidence(count.within, count.judged, percent) if decided else Evidence.NONE,
+        share=wilson.share_interval(count.within, count.judged) if count.judged else None,
+        bounds=None
+        if progress is None
+        else share_bounds(count.within, count.judged, progress.open, progress.overdue),
+        breach_p_value=binomial.breach_p_value(count.within, count.judged, percent) if count.judged else None,
+    )

@@ -12,11 +12,13 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
+from monitor.core.alarm import Alarm, Level
 from monitor.core.ledger import Outcome
 from monitor.core.mission import Reason
 from monitor.core.snapshot import Row, Standing
+from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import Head
-from monitor.core.verdict import State
+from monitor.core.verdict import State, Verdict
 from monitor.exporter import metrics
 from monitor.exporter.metrics import Metric
 from monitor.exporter.published import Published
@@ -79,6 +81,32 @@ class _Families:
             self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, *place)
             for state in State:
                 self._add(metrics.RESPONSE_COMPLIANCE, verdict.state is state, *place, state)
+            self._certainty(row, verdict, place)
+
+    def _certainty(self, row: Row, verdict: Verdict, place: tuple[str, ...]) -> None:
+        interval = row.figures.intervals[verdict.percent]
+        share, bounds = verdict.share, verdict.bounds
+        self._add(metrics.RESPONSE_TIME_LOWER_SECONDS, interval.lower, *place)
+        self._add(metrics.RESPONSE_TIME_UPPER_SECONDS, interval.upper, *place)
+        self._add(metrics.RESPONSE_WITHIN_TARGET_LOWER_RATIO, share.lower if share else None, *place)
+        self._add(metrics.RESPONSE_WITHIN_TARGET_UPPER_RATIO, share.upper if share else None, *place)
+        if row.span is not None:
+            self._add(metrics.RESPONSE_WITHIN_TARGET_PESSIMISTIC_RATIO, bounds.lower if bounds else None, *place)
+            self._add(metrics.RESPONSE_WITHIN_TARGET_OPTIMISTIC_RATIO, bounds.upper if bounds else None, *place)
+        if row.with_open is not None:
+            self._add(metrics.RESPONSE_TIME_WITH_OPEN_SECONDS, row.with_open[verdict.percent], *place)
+        self._add(metrics.RESPONSE_BREACH_P_VALUE, verdict.breach_p_value, *place)
+        for evidence in Evidence:
+            self._add(metrics.RESPONSE_EVIDENCE, verdict.evidence is evidence, *place, evidence)
+
+    def _alarm(self, alarm: Alarm, series: tuple[str, str]) -> None:
+        for level in Level:
+            self._add(metrics.RESPONSE_BREACH, self._known(alarm.level is level), *series, level)
+        for baseline, drift in alarm.drift.items():
+            self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, *series, baseline)
+            self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, *series, baseline)
+        for (unit, percent), seen in alarm.periods.items():
+            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *series, unit, str(percent))
 
     def _standing(self, standing: Standing) -> None:
         series = (standing.area, standing.settlement)
@@ -87,6 +115,7 @@ class _Families:
         self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), *series)
         self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), *series)
         self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, *series)
+        self._alarm(standing.alarm, series)
 
     def _counters(self, heads: Mapping[int, Head]) -> None:
         outcomes = _total(Outcome, (head.outcomes for head in heads.values()))

@@ -8,15 +8,23 @@ from datetime import datetime
 
 import msgspec
 
+from monitor.core.alarm import Baseline, Level
 from monitor.core.mission import instant
+from monitor.core.sentence import sentence
 from monitor.core.snapshot import Row, Standing
-from monitor.core.timeline import Figures
+from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
 from monitor.exporter.published import Published, StoreState
 
 
 class Judgement(msgspec.Struct):
-    """One percentile of one window, judged. `judged` missions had a target when they rang."""
+    """One percentile of one window, judged. `judged` missions had a target when they rang.
+
+    `lower_seconds`/`upper_seconds` and `within_lower_ratio`/`within_upper_ratio` are 95 % intervals of the percentile
+    and of the share within target; `pessimistic_ratio`/`optimistic_ratio` what missions in progress can make of it.
+    `with_open_seconds` counts those as longer than so far (windows up to a day). `breach_p_value`: the chance of so
+    few within if the target were truly just met, for one look.
+    """
 
     percentile: int
     seconds: float | None
@@ -26,6 +34,17 @@ class Judgement(msgspec.Struct):
     within: int | None
     within_ratio: float | None
     late_budget: int | None
+    evidence: Evidence
+    lower_seconds: float | None
+    upper_seconds: float | None
+    within_lower_ratio: float | None
+    within_upper_ratio: float | None
+    pessimistic_ratio: float | None
+    optimistic_ratio: float | None
+    with_open_seconds: float | None
+    breach_p_value: float | None
+    sentence_en: str
+    sentence_nb: str
 
 
 class WindowAnswer(msgspec.Struct):
@@ -42,7 +61,7 @@ class WindowAnswer(msgspec.Struct):
 
 
 class SeriesAnswer(msgspec.Struct):
-    """One area and class: what goes on now, and its windows."""
+    """One area and class: what goes on now, and its windows. `breach`: none, warning or page; null: not known."""
 
     district: str
     name: str
@@ -50,6 +69,8 @@ class SeriesAnswer(msgspec.Struct):
     open: int | None
     overdue: int | None
     last_mission_at: datetime | None
+    breach: Level | None
+    drift_alarm: bool | None
     windows: list[WindowAnswer]
 
 
@@ -71,7 +92,8 @@ def answer(published: Published, names: dict[str, str]) -> Answer:
     snapshot, loaded = published.snapshot, published.loaded
     windows: dict[tuple[str, str], list[WindowAnswer]] = {}
     for row in snapshot.rows:
-        windows.setdefault((row.area, row.settlement), []).append(_window(row, loaded=loaded))
+        name = names.get(row.area, row.area)
+        windows.setdefault((row.area, row.settlement), []).append(_window(row, name, loaded=loaded))
     return Answer(
         at=instant(snapshot.at),
         loaded=loaded,
@@ -97,11 +119,18 @@ def _series(
         open=standing.in_progress.open if loaded else None,
         overdue=standing.in_progress.overdue if loaded else None,
         last_mission_at=_moment(standing.last_rang_at),
+        breach=standing.alarm.level if loaded else None,
+        drift_alarm=_drift_alarm(standing),
         windows=windows.get((standing.area, standing.settlement), []),
     )
 
 
-def _window(row: Row, *, loaded: bool) -> WindowAnswer:
+def _drift_alarm(standing: Standing) -> bool | None:
+    drift = standing.alarm.drift[Baseline.REQUIREMENT]
+    return None if drift is None else drift.alarm
+
+
+def _window(row: Row, name: str, *, loaded: bool) -> WindowAnswer:
     figures, span = row.figures, row.span
     return WindowAnswer(
         window=row.window,
@@ -111,11 +140,13 @@ def _window(row: Row, *, loaded: bool) -> WindowAnswer:
         unmeasured=figures.unmeasured if loaded and span else None,
         excluded=figures.excluded if loaded and span else None,
         exact=figures.exact,
-        judgements=[_judgement(figures, verdict, loaded=loaded) for verdict in row.verdicts.values()],
+        judgements=[_judgement(row, name, verdict, loaded=loaded) for verdict in row.verdicts.values()],
     )
 
 
-def _judgement(figures: Figures, verdict: Verdict, *, loaded: bool) -> Judgement:
+def _judgement(row: Row, name: str, verdict: Verdict, *, loaded: bool) -> Judgement:
+    figures, share, bounds = row.figures, verdict.share, verdict.bounds
+    interval = figures.intervals[verdict.percent]
     return Judgement(
         percentile=verdict.percent,
         seconds=figures.percentiles[verdict.percent],
@@ -125,6 +156,17 @@ def _judgement(figures: Figures, verdict: Verdict, *, loaded: bool) -> Judgement
         within=verdict.within if loaded else None,
         within_ratio=verdict.within_ratio,
         late_budget=verdict.late_budget,
+        evidence=verdict.evidence,
+        lower_seconds=interval.lower,
+        upper_seconds=interval.upper,
+        within_lower_ratio=share.lower if share else None,
+        within_upper_ratio=share.upper if share else None,
+        pessimistic_ratio=bounds.lower if bounds else None,
+        optimistic_ratio=bounds.upper if bounds else None,
+        with_open_seconds=row.with_open[verdict.percent] if row.with_open else None,
+        breach_p_value=verdict.breach_p_value,
+        sentence_en=sentence(verdict, area=name, settlement=row.settlement, window=row.window, language="en"),
+        sentence_nb=sentence(verdict, area=name, settlement=row.settlement, window=row.window, language="nb"),
     )
 
 

@@ -18,7 +18,7 @@ Kind = Literal["gauge", "counter", "histogram"]
 Source = Literal["exporter", "worker"]
 Unit = Literal[
     "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "0 to 1", "partitions", "rewinds",
-    "checkpoints", "attempts",
+    "checkpoints", "attempts", "likelihood ratio", "log likelihood ratio", "probability",
 ]  # fmt: skip
 
 DISTRICT: Final = "district"
@@ -28,6 +28,8 @@ PERCENTILE: Final = "percentile"
 STATE: Final = "state"
 OUTCOME: Final = "outcome"
 REASON: Final = "reason"
+LEVEL: Final = "level"
+BASELINE: Final = "baseline"
 PARTITION: Final = "partition"
 
 LABELS: Final[dict[str, str]] = {
@@ -38,6 +40,8 @@ LABELS: Final[dict[str, str]] = {
     STATE: f"The verdict: {', '.join(f'`{state}`' for state in State)}. Exactly one of them is 1.",
     OUTCOME: "What became of an event in the ledger (docs/design.md prints the table).",
     REASON: "Why an event was put among the dead letters.",
+    LEVEL: "How far: of the breach `none`, `warning` or `page`, of the evidence `strong`, `weak` or `none`.",
+    BASELINE: "What a drift is measured from: the `requirement`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
 }
 """Every label with its meaning."""
@@ -114,6 +118,63 @@ RESPONSE_LATE_BUDGET_MISSIONS: Final = Metric(
     "response_late_budget_missions",
     "Further late missions that the target allows as it stands; negative: overdrawn.",
     "gauge", "missions", _JUDGED, "NaN where the state is no_data or no_target",
+)  # fmt: skip
+RESPONSE_TIME_LOWER_SECONDS: Final = Metric(
+    "response_time_lower_seconds", "Lower end of the 95 % interval of the percentile (order statistics).",
+    "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
+)  # fmt: skip
+RESPONSE_TIME_UPPER_SECONDS: Final = Metric(
+    "response_time_upper_seconds", "Upper end of the 95 % interval of the percentile (order statistics).",
+    "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
+)  # fmt: skip
+RESPONSE_TIME_WITH_OPEN_SECONDS: Final = Metric(
+    "response_time_with_open_seconds",
+    "Percentile that counts missions in progress as longer than so far (Kaplan-Meier); windows up to a day.",
+    "gauge", "seconds", _JUDGED, "NaN while so many are open that it is not known; no series for longer windows",
+)  # fmt: skip
+RESPONSE_WITHIN_TARGET_LOWER_RATIO: Final = Metric(
+    "response_within_target_lower_ratio", "Lower end of the 95 % interval of the share within target (Wilson).",
+    "gauge", "0 to 1", _JUDGED, "NaN without judged missions",
+)  # fmt: skip
+RESPONSE_WITHIN_TARGET_UPPER_RATIO: Final = Metric(
+    "response_within_target_upper_ratio", "Upper end of the 95 % interval of the share within target (Wilson).",
+    "gauge", "0 to 1", _JUDGED, "NaN without judged missions",
+)  # fmt: skip
+RESPONSE_WITHIN_TARGET_PESSIMISTIC_RATIO: Final = Metric(
+    "response_within_target_pessimistic_ratio", "Share within target if every mission in progress ends late.",
+    "gauge", "0 to 1", _JUDGED, "NaN without missions; no series for windows by count",
+)  # fmt: skip
+RESPONSE_WITHIN_TARGET_OPTIMISTIC_RATIO: Final = Metric(
+    "response_within_target_optimistic_ratio",
+    "Share within target if every mission in progress that still can ends in time.",
+    "gauge", "0 to 1", _JUDGED, "NaN without missions; no series for windows by count",
+)  # fmt: skip
+RESPONSE_EVIDENCE: Final = Metric(
+    "response_evidence", "How well the counts carry the verdict, as a state set.",
+    "gauge", "0 or 1", (*_JUDGED, LEVEL),
+)  # fmt: skip
+RESPONSE_BREACH_P_VALUE: Final = Metric(
+    "response_breach_p_value",
+    "Chance of so few missions within target if the target were truly just met (exact, for one look).",
+    "gauge", "probability", _JUDGED, "NaN without judged missions",
+)  # fmt: skip
+RESPONSE_PERIOD_E_VALUE: Final = Metric(
+    "response_period_e_value",
+    "Evidence against the target, period to date, valid however often it is looked at: 1 at first, 100 is 1 in 100.",
+    "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for month, tertial and year",
+)  # fmt: skip
+RESPONSE_BREACH: Final = Metric(
+    "response_breach",
+    "Whether somebody should be told that the requirement is not met, as a state set; held while the feed is silent.",
+    "gauge", "0 or 1", (*_SERIES, LEVEL), f"NaN {_NOT_READ}",
+)  # fmt: skip
+RESPONSE_DRIFT_SCORE: Final = Metric(
+    "response_drift_score", "CUSUM of late missions, in natural logarithms; held while the feed is silent.",
+    "gauge", "log likelihood ratio", (*_SERIES, BASELINE), "NaN with too few missions for a level",
+)  # fmt: skip
+RESPONSE_DRIFT_ALARM: Final = Metric(
+    "response_drift_alarm", "Whether the CUSUM has crossed its threshold and not come back to 0 since.",
+    "gauge", "0 or 1", (*_SERIES, BASELINE), "NaN with too few missions for a level",
 )  # fmt: skip
 RESPONSE_MISSIONS_OPEN: Final = Metric(
     "response_missions_open", "Urgent missions in progress.", "gauge", "missions", _SERIES, f"NaN {_NOT_READ}"

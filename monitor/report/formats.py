@@ -26,7 +26,7 @@ HEADINGS: Final = (
 )  # fmt: skip
 _TEXT_COLUMNS: Final = (0, 1, 5, 8)
 _WORDS: Final = {State.MET: "met", State.MISSED: "MISSED", State.NO_DATA: "no data", State.NO_TARGET: "no target"}
-_NOTHING: Final = "–"  # noqa: RUF001 - a dash, as in the official tables
+_NOTHING: Final = "–"
 _NOTE: Final = (
     "Minutes: rounded (exact). Met or missed is judged on exact response times: at least 50 % within the goal, "
     "80 % within the requirement. Late budget: late missions the requirement still allows; negative is overdrawn. "
