@@ -1,0 +1,125 @@
+"""Everything that can be set, read, typed or refused is told somewhere in the documents."""
+
+import json
+import re
+
+import pytest
+from pydantic import BaseModel
+
+from monitor.cli import COMMANDS
+from monitor.core.ledger import Outcome, contribution
+from monitor.core.mission import Event, EventReader, Reason, index_of
+from monitor.core.verdict import State
+from monitor.exporter import metrics
+from monitor.settings import Settings
+from tests.docs.blocks import ROOT, documents, words
+
+WORDS = words()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+SNAPSHOTS = {
+    "nothing": {"urgent": False},
+    "excluded": {"excluded": "exercise"},
+    "measured": {"on_scene_at": "2024-05-01T12:05:00+02:00"},
+    "unmeasured": {"status": "closed"},
+    "open": {},
+    "untimed": {"ringing_at": None, "recorded_at": "2024-05-01T12:00:00+02:00"},
+}
+"""An example for each row of the design's table of contributions, in its order."""
+
+
+def settings() -> list[str]:
+    """Every setting as section.key."""
+    return [
+        f"{section}.{key}"
+        for section, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for key in field.annotation.model_fields
+    ]
+
+
+@pytest.mark.parametrize("setting", settings())
+def test_every_setting_is_explained(setting: str) -> None:
+    """Each key is in docs/configuration.md with its variable and a meaning."""
+    section, _, key = setting.partition(".")
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    variable = f"MONITOR_{section}__{key}".upper()
+    assert re.search(rf"^\| `{key}` \| .+ \| .+ \| .{{10,}} \| `{variable}` \|$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("metric", metrics.ALL, ids=lambda metric: metric.name)
+def test_every_metric_is_explained(metric: metrics.Metric) -> None:
+    """Each metric is in docs/metrics.md."""
+    assert f"`{metric.name}`" in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+
+
+def test_no_metric_is_named_that_does_not_exist() -> None:
+    """A metric renamed in the code is renamed in every document."""
+    named = set(re.findall(r"\b(?:response|monitor)_[a-z_]+(?:_[a-z]+)+\b", WORDS))
+    known = set(metrics.BY_NAME) | {"response_time", "response_seconds"}
+    assert named - known == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    """The README's table lists each command."""
+    assert f"| `monitor {command}` |" in README
+
+
+def test_no_command_is_named_that_does_not_exist() -> None:
+    """A command renamed in the code is renamed in every document."""
+    assert set(re.findall(r"`monitor ([a-z][a-z-]*)", WORDS)) - set(COMMANDS) == set()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_of_a_dead_letter_is_explained(reason: Reason) -> None:
+    """Whoever finds it in a header or a metric can look it up."""
+    assert f"| `{reason}` |" in DESIGN
+
+
+@pytest.mark.parametrize("word", [*Outcome, *State])
+def test_every_outcome_and_verdict_is_in_the_design(word: str) -> None:
+    """Whoever finds it in a label can look it up."""
+    assert f"`{word}`" in DESIGN
+
+
+@pytest.mark.parametrize("field", Event.__struct_fields__)
+def test_every_field_of_an_event_is_in_the_contract(field: str) -> None:
+    """Each field the decoder reads has its row."""
+    assert f"| `{field}` |" in DESIGN
+
+
+def test_the_table_of_contributions_is_what_the_code_decides() -> None:
+    """Each row's example contributes what the row says, in the order of the table."""
+    section = DESIGN.partition("## What a mission contributes")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| (?!Snapshot|---).*?`(\w+)`[^`]*\|$", section.replace("`excluded` is", "excluded is"),
+                      re.MULTILINE) == list(SNAPSHOTS)  # fmt: skip
+    reader = EventReader(index_of(Settings().series))
+    for kind, changes in SNAPSHOTS.items():
+        assert contribution(reader.read(_event(**changes), None)).name.lower() == kind
+
+
+def _event(**changes: object) -> bytes:
+    return json.dumps(
+        {"mission_id": "m", "district": "oslo", "settlement": "urban", "urgent": True, "status": "open",
+         "ringing_at": "2024-05-01T12:00:00+02:00", "on_scene_at": None, **changes}
+    ).encode()  # fmt: skip
+
+
+def test_no_link_leads_nowhere() -> None:
+    """Every relative link names a file that is there, and a heading that is in it."""
+    broken = []
+    for file in documents():
+        for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text(encoding="utf-8")):
+            if re.match(r"[a-z]+:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            other = (file.parent / path) if path else file
+            if not other.exists() or (anchor and anchor not in _anchors(other.read_text(encoding="utf-8"))):
+                broken.append(f"{file.name}: {target}")
+    assert broken == []
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

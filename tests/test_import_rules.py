@@ -1,0 +1,206 @@
+"""Who may know whom: the core is pure, the two sides share little, and nothing runs in circles.
+
+Read from the source, imports inside functions included. Each exception states its reason.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[1]
+
+CORE_LIBRARIES: Final = {"msgspec", "numpy", "fastdigest", "tdigest"}
+STATISTICS: Final = "monitor.core.stats"
+"""Exact tests and intervals may use scipy; nothing else in the core does."""
+OUTSIDE_WORLD: Final = {
+    "asyncio", "concurrent", "ctypes", "fcntl", "ftplib", "getpass", "glob", "http", "io", "locale", "logging",
+    "mmap", "multiprocessing", "os", "pathlib", "platform", "random", "secrets", "select", "selectors", "shutil",
+    "signal", "smtplib", "socket", "socketserver", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading",
+    "time", "urllib", "uuid",
+}  # fmt: skip
+"""Standard library that the core does without: clock, randomness, I/O. (zoneinfo reads the tz database: data.)"""
+IMPURE_CALLS: Final = {"open", "print", "input", "exec", "eval", "__import__"}
+IMPURE_ATTRIBUTES: Final = {
+    ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"),
+    ("np", "random"), ("numpy", "random"), ("stats", "rvs"),
+}  # fmt: skip
+
+FAUST: Final = {"monitor.worker.app", "monitor.worker.transport"}
+SHARED: Final = {
+    "monitor.core", "monitor.store",  # the seam itself
+    "monitor.settings", "monitor.wiring", "monitor.clock", "monitor.log", "monitor.progress",  # settings, and use
+}  # fmt: skip
+KAFKA: Final = {"monitor.kafka", "monitor.topics", "monitor.sending"}
+MAY_IMPORT: Final[dict[str, set[str]]] = {
+    "monitor.core": {"monitor.core"},
+    "monitor.store": {"monitor.core", "monitor.store"},
+    "monitor.settings": {"monitor.core", "monitor.clock"},
+    "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
+    # The vocabulary of metrics is one module for everybody: names only.
+    "monitor.worker": {*SHARED, *KAFKA, "monitor.worker", "monitor.exporter.metrics"},
+    "monitor.exporter": {*SHARED, "monitor.exporter"},
+    "monitor.report": {*SHARED, "monitor.report"},
+    # The names of a dead letter's headers are the worker's: it writes them.
+    "monitor.dead_letters": {*SHARED, *KAFKA, "monitor.dead_letters", "monitor.worker.rejects"},
+    "monitor.simulator": {"monitor.clock", "monitor.simulator"},
+}
+IMPORTS_CLI: Final = {
+    "monitor.__main__": "it is the command line",
+    "monitor.check": "it loads the configuration itself, to show all faults of what --config named",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One module's name, source tree and the modules it imports, with the line of each."""
+
+    name: str
+    tree: ast.Module
+    imports: dict[str, int]
+
+    def within(self, package: str) -> bool:
+        """Whether the module is the package, or lies in it."""
+        return inside(self.name, package)
+
+
+def inside(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+@cache
+def modules() -> dict[str, Module]:
+    """Every module of the program, by name."""
+    files = {file: _name(file) for file in sorted((ROOT / "monitor").rglob("*.py"))}
+    names = set(files.values())
+    found = {}
+    for file, name in files.items():
+        tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+        found[name] = Module(name, tree, dict(_imports(name, tree, names, package=file.name == "__init__.py")))
+    return found
+
+
+def _name(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(name: str, tree: ast.Module, names: set[str], *, package: bool) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = name.split(".")
+            above = parts[: len(parts) - node.level + package] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                # `from monitor.core import digest` imports a module, `from monitor.core.digest import of` a name.
+                whole = f"{base}.{alias.name}"
+                yield (whole if whole in names else base), node.lineno
+
+
+def core() -> list[Module]:
+    return [module for module in modules().values() if module.within("monitor.core")]
+
+
+@pytest.mark.parametrize("module", core(), ids=lambda module: module.name)
+def test_the_core_imports_only_what_is_pure(module: Module) -> None:
+    """Standard library without clock, randomness and I/O; the decoder; numbers; the sketches; the core itself."""
+    allowed = (set(sys.stdlib_module_names) - OUTSIDE_WORLD) | CORE_LIBRARIES
+    allowed |= {"scipy"} if module.within(STATISTICS) else set()
+    foreign = [
+        f"{module.name}:{line} imports {name}"
+        for name, line in module.imports.items()
+        if not inside(name, "monitor.core") and name.partition(".")[0] not in allowed
+    ]
+    assert foreign == []
+
+
+@pytest.mark.parametrize("module", core(), ids=lambda module: module.name)
+def test_the_core_asks_nobody_for_time_chance_or_files(module: Module) -> None:
+    """Time is an argument: no `datetime.now()`, no `date.today()`, no `open()`, no `numpy.random`."""
+    used = []
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and (_last(node.value), node.attr) in IMPURE_ATTRIBUTES:
+            used.append(f"{module.name}:{node.lineno} uses {_last(node.value)}.{node.attr}")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in IMPURE_CALLS:
+            used.append(f"{module.name}:{node.lineno} calls {node.func.id}()")
+    assert used == []
+
+
+def _last(node: ast.expr) -> str:
+    """`datetime` of both `datetime` and `datetime.datetime`."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def test_only_two_modules_know_faust() -> None:
+    """The stream engine stays replaceable: the application and its transport, nobody else."""
+    knowing = {
+        module.name for module in modules().values() for name in module.imports if name.partition(".")[0] == "faust"
+    }
+    assert knowing == FAUST
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_knows_only_what_it_may(package: str) -> None:
+    """Write side and read side share the core, the store and the settings, and the names of metrics."""
+    foreign = [
+        f"{module.name}:{line} imports {name}"
+        for module in modules().values()
+        if module.within(package)
+        for name, line in module.imports.items()
+        if inside(name, "monitor") and not any(inside(name, allowed) for allowed in MAY_IMPORT[package])
+    ]
+    assert foreign == []
+
+
+def test_the_command_line_is_imported_by_nobody() -> None:
+    """Commands are found by name, so none of them needs the others to be installed or loaded."""
+    importing = {module.name for module in modules().values() if "monitor.cli" in module.imports}
+    assert importing == set(IMPORTS_CLI)
+
+
+def test_one_module_reads_the_wall_clock() -> None:
+    """Everything else is told what time it is."""
+    clocks = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
+    reading = {
+        f"{module.name}:{node.lineno}"
+        for module in modules().values()
+        if module.name != "monitor.clock"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and (_last(node.value), node.attr) in clocks
+    }
+    assert reading == set()
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside functions count: a circle that is hidden is a circle."""
+    graph = {name: sorted(set(module.imports) & modules().keys() - {name}) for name, module in modules().items()}
+    assert _circle(graph) is None
+
+
+def test_the_circle_finder_finds_circles() -> None:
+    """The check above is not blind."""
+    assert _circle({"a": ["b"], "b": ["c"], "c": ["a"]}) == ["a", "b", "c", "a"]
+    assert _circle({"a": ["b", "c"], "b": ["c"], "c": []}) is None
+
+
+def _circle(graph: dict[str, list[str]]) -> list[str] | None:
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> list[str] | None:
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name in done:
+            return None
+        for other in graph[name]:
+            if found := walk(other, [*path, name]):
+                return found
+        done.add(name)
+        return None
+
+    return next((found for name in graph if (found := walk(name, []))), None)
