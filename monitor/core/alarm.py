@@ -6,6 +6,7 @@ false alarms and delays that these parameters give); a bare "P80 over requiremen
 as of one moment, which stands still while the feed is silent: silence neither raises an alarm nor ends one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -73,25 +74,32 @@ class Alarm:
 def assess(timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid) -> Alarm:
     """The alarm of a series as of a moment (epoch seconds)."""
     until = grid.floor(as_of) + grid.seconds
-    periods: dict[tuple[Unit, int], Watched] = {}
-    for unit in units:
-        span = Window(unit, unit=unit).span(as_of, grid)
-        for percent in PERCENTS:
-            lates = timeline.lates(percent, span) if span else np.empty(0, dtype=bool)
-            periods[unit, percent] = beta_mixture.watch(lates, percent)
+    spans = {unit: Window(unit, unit=unit).span(as_of, grid) for unit in units}
+    # Costly and the same from hour to hour, as long as no mission comes or is corrected: kept with the timeline.
+    periods, drift = timeline.derived(
+        ("alarm", rules, tuple(spans.items()), until),
+        lambda: (_periods(timeline, spans), _drifts(timeline, rules, grid, until)),
+    )
     recent = timeline.lates(REQUIREMENT, Span(grid.floor(as_of - rules.window_days * DAY), until))
     p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), REQUIREMENT)
-    return Alarm(
-        level=_level(
-            rules, [seen.p_value for (_, percent), seen in periods.items() if percent == REQUIREMENT], p_value
-        ),
-        drift={
-            Baseline.REQUIREMENT: _drift(timeline.lates(REQUIREMENT, Span(float("-inf"), until)), rules.shift, rules),
-            Baseline.OWN_YEAR: _own_drift(timeline, rules, grid, until),
-        },
-        periods=periods,
-        window_p_value=p_value,
-    )
+    level = _level(rules, [seen.p_value for (_, percent), seen in periods.items() if percent == REQUIREMENT], p_value)
+    return Alarm(level=level, drift=drift, periods=periods, window_p_value=p_value)
+
+
+def _periods(timeline: Timeline, spans: Mapping[Unit, Span | None]) -> dict[tuple[Unit, int], Watched]:
+    return {
+        (unit, percent): beta_mixture.watch(timeline.lates(percent, span), percent)
+        for unit, span in spans.items()
+        if span is not None
+        for percent in PERCENTS
+    }
+
+
+def _drifts(timeline: Timeline, rules: Rules, grid: Grid, until: float) -> dict[Baseline, Drift | None]:
+    return {
+        Baseline.REQUIREMENT: _drift(timeline.lates(REQUIREMENT, Span(float("-inf"), until)), rules.shift, rules),
+        Baseline.OWN_YEAR: _own_drift(timeline, rules, grid, until),
+    }
 
 
 def _level(rules: Rules, period_p_values: list[float], window_p_value: float) -> Level:

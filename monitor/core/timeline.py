@@ -5,9 +5,9 @@ mission by the targets in force when it rang, so a window costs two look-ups and
 nearest-rank percentiles; sealed stretches join as digests. Refuses to know windows, verdicts and the clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from monitor.core.windows import Span
 PERCENTS: Final = (50, 80)
 """The goal's percentile and the requirement's."""
 
+T = TypeVar("T")
 Floats = NDArray[np.float64]
 Judge = Callable[[int, Floats], Floats]
 """For a percentile and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
@@ -97,10 +98,17 @@ class Timeline:
         self._judged: dict[int, NDArray[np.int64]] = {}
         self._within: dict[int, NDArray[np.int64]] = {}
         self._targets: dict[int, Floats] = {}
+        self._derived: dict[Hashable, object] = {}
         for percent in PERCENTS:
             targets = self._targets[percent] = judge(percent, self.rang_at)
             self._judged[percent] = _running(~np.isnan(targets))
             self._within[percent] = _running(self.response <= targets)
+
+    def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` makes of this timeline, kept under `key` for as long as the timeline lives."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        return cast("T", self._derived[key])
 
     def within_span(self, span: Span, *, abandoned_before: float) -> Figures:
         """Figures of the missions that rang in `span`.
