@@ -1,0 +1,229 @@
+"""How often each interval holds the truth, each test errs, and how long the CUSUM runs: the tables behind the words.
+
+Coverage of the share interval and of the percentile's interval is computed exactly (a sum over the binomial
+distribution) and checked by simulation on response times; the anytime-valid test and the CUSUM are simulated.
+
+    python benchmarks/coverage.py           the tables of docs/statistics.md (about a minute)
+    python benchmarks/coverage.py --quick   a smoke test (seconds)
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from monitor.core import digest
+from monitor.core.digest import BACKENDS, Digest
+from monitor.core.stats import beta_mixture, binomial, chosen, cusum, kaplan_meier, order_interval, wilson
+from monitor.core.stats.run_length import run_length
+
+SEED = 2024
+SIZES = (20, 50, 100, 300, 1000)
+SHARES = (0.60, 0.70, 0.80, 0.90)
+
+
+def response_minutes(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Log-normal response times: median 10 min, 80th percentile 18 min."""
+    return rng.lognormal(np.log(10), np.log(1.8) / stats.norm.ppf(0.8), shape)
+
+
+def share_coverage(n: int, share: float) -> float:
+    """Chance that the Wilson interval of n missions holds the true share: exact."""
+    intervals = [wilson.share_interval(within, n) for within in range(n + 1)]
+    holds = np.array([interval.lower <= share <= interval.upper for interval in intervals])
+    return float(holds @ stats.binom.pmf(np.arange(n + 1), n, share))
+
+
+def percentile_coverage(rng: np.random.Generator, n: int, percent: int, runs: int) -> float:
+    """Share of simulated samples whose order-statistic interval holds the true percentile."""
+    truth = float(np.log(10) + np.log(1.8) / stats.norm.ppf(0.8) * stats.norm.ppf(percent / 100))
+    samples = np.sort(response_minutes(rng, (runs, n)), axis=1)
+    found = order_interval.ranks(n, percent)
+    below = samples[:, found.lower - 1] <= np.exp(truth) if found.lower else True
+    above = samples[:, found.upper - 1] >= np.exp(truth) if found.upper else True
+    return float(np.mean(np.broadcast_to(np.logical_and(below, above), runs)))
+
+
+def sketch_coverage(rng: np.random.Generator, n: int, percent: int, runs: int) -> float:
+    """The same through a compressed t-digest's quantile function."""
+    truth = float(np.exp(np.log(10) + np.log(1.8) / stats.norm.ppf(0.8) * stats.norm.ppf(percent / 100)))
+    held = 0
+    for _ in range(runs):
+        sketch = digest.of(response_minutes(rng, (n,)))
+        interval = order_interval.of_quantiles(quantiles_of(sketch), n, percent)
+        held += (interval.lower or 0.0) <= truth <= (interval.upper or np.inf)
+    return held / runs
+
+
+def quantiles_of(sketch: Digest) -> Callable[[float], float]:
+    """The quantile function of a digest."""
+    return lambda q: BACKENDS[sketch.backend].quantile(sketch.centroids, q)
+
+
+def strong_by_chance(n: int, percent: int) -> tuple[float, float]:
+    """Chance of "strong evidence" of a breach, and of compliance, with the share exactly on target: exact."""
+    within = np.arange(n + 1)
+    chance = stats.binom.pmf(within, n, percent / 100)
+    strong = np.array([binomial.evidence(int(w), n, percent) is binomial.Evidence.STRONG for w in within])
+    met = 100 * within >= percent * n
+    return float(chance @ (strong & ~met)), float(chance @ (strong & met))
+
+
+def false_alarms(rng: np.random.Generator, n: int, shares: tuple[float, float], runs: int) -> list[float]:
+    """Share of periods of n missions that ever alarm, when the true share drifts from one to the other.
+
+    In turn: the e-value at 0.05 and at 0.01, and for contrast the fixed-time test at 0.05 and at 0.01 looked at after
+    every mission.
+    """
+    late = rng.random((runs, n)) >= np.linspace(*shares, n)
+    count = np.arange(1, n + 1)
+    lates = np.cumsum(late, axis=1)
+    within = count - lates
+    e = beta_mixture.log_e_values(within, lates, 80).max(axis=1)
+    p = stats.binom.cdf(within, count, 0.8).min(axis=1)
+    return [float(np.mean(hit)) for hit in (e >= np.log(20), e >= np.log(100), p <= 0.05, p <= 0.01)]
+
+
+def simulated_run_length(
+    rng: np.random.Generator, late_share: float, shift: cusum.Shift, threshold: float, runs: int
+) -> tuple[float, float]:
+    """Mean missions to the first alarm, and its standard error."""
+    lengths = [one_run(rng, late_share, shift, threshold) for _ in range(runs)]
+    return float(np.mean(lengths)), float(np.std(lengths) / np.sqrt(runs))
+
+
+def one_run(rng: np.random.Generator, late_share: float, shift: cusum.Shift, threshold: float) -> int:
+    """Missions to the first alarm."""
+    late = rng.random(2048) < late_share
+    while True:
+        on = cusum.trace(late, shift, threshold).alarm
+        if on.any():
+            return int(np.argmax(on)) + 1
+        late = np.concatenate([late, rng.random(late.size) < late_share])
+
+
+def wald_run_length(late_share: float, shift: cusum.Shift, threshold: float) -> float:
+    """The closed approximation of the literature, for the two shares of the shift (Khan 1978): no overshoot."""
+    drift = late_share * shift.late_step - (1 - late_share) * shift.in_time_step
+    sign = 1 if late_share == shift.normal else -1
+    return float((np.exp(sign * threshold) - sign * threshold - 1) / abs(drift))
+
+
+def waiting_bias(rng: np.random.Generator, runs: int) -> tuple[float, float, float]:
+    """P80 of 200 calls at a random moment of a storm, in minutes: the truth, without the open ones, Kaplan-Meier.
+
+    Medians over the runs. The calls rang within the last 60 minutes and take 1.5 times the usual time.
+    """
+    naive, censored = [], []
+    for _ in range(runs):
+        response = 1.5 * response_minutes(rng, (200,))
+        age = rng.uniform(0, 60, 200)
+        arrived = response <= age
+        naive.append(np.quantile(response[arrived], 0.8, method="inverted_cdf"))
+        censored.append(kaplan_meier.percentile(response[arrived], age[~arrived], 80) or np.nan)
+    return 1.5 * 18.0, float(np.median(naive)), float(np.nanmedian(censored))
+
+
+def show(header: list[str], rows: list[list[str]]) -> None:
+    """A Markdown table."""
+    for row in (header, ["---"] * len(header), *rows):
+        print("| " + " | ".join(row) + " |")
+    print()
+
+
+def show_intervals(rng: np.random.Generator, runs: int) -> None:
+    """Coverage of the two intervals, and how often evidence is strong by chance."""
+    print("Wilson interval of the share, nominal 95 %: coverage (exact), by n and true share\n")
+    show(
+        ["n", *(f"{share:.0%}" for share in SHARES)],
+        [[str(n), *(f"{share_coverage(n, share):.1%}" for share in SHARES)] for n in SIZES],
+    )
+    averages = {n: float(np.mean([share_coverage(n, q) for q in np.linspace(0.55, 0.95, 81)])) for n in SIZES[:4]}
+    print(
+        "Averaged over true shares from 55 to 95 %: " + ", ".join(f"n {n}: {a:.1%}" for n, a in averages.items()),
+        "\n",
+    )
+    print(f"Order-statistic interval of the percentile, nominal at least 95 %: coverage ({runs} samples)\n")
+    rows = [[str(n), *(f"{percentile_coverage(rng, n, percent, runs):.1%}" for percent in (50, 80))] for n in SIZES]
+    rows.append(
+        [
+            "3000, t-digest",
+            *(f"{sketch_coverage(rng, 3000, percent, max(20, runs // 20)):.1%}" for percent in (50, 80)),
+        ]
+    )
+    show(["n", "P50", "P80"], rows)
+    print("Strong evidence by chance, share exactly on target (looked at once; exact): of a breach / of compliance\n")
+    chances = {(n, p): strong_by_chance(n, p) for n in SIZES for p in (80, 50)}
+    show(
+        ["n", "80 %", "50 %"],
+        [[str(n), *(f"{chances[n, p][0]:.1%} / {chances[n, p][1]:.1%}" for p in (80, 50))] for n in SIZES],
+    )
+
+
+def show_periods(rng: np.random.Generator, runs: int) -> None:
+    """How often a compliant period alarms."""
+    print(f"Periods that ever alarm although the target is met ({runs} periods)\n")
+    rows = []
+    for shares in ((0.8, 0.8), (0.85, 0.85), (0.9, 0.8)):
+        for n in (21, 100, 300, 1000, 3000):
+            name = f"{shares[0]:.0%}" if shares[0] == shares[1] else f"{shares[0]:.0%} falling to {shares[1]:.0%}"
+            rows.append([name, str(n), *(f"{share:.2%}" for share in false_alarms(rng, n, shares, runs))])
+    show(["within target", "n", "e ≥ 20", "e ≥ 100", "for contrast: p ≤ 0.05 at any time", "p ≤ 0.01"], rows)
+
+
+def show_run_lengths(rng: np.random.Generator, runs: int) -> None:
+    """CUSUM run lengths: exact, simulated, approximated."""
+    print(f"CUSUM 0.20 → 0.40: missions to the alarm from score 0 (simulated: {runs} runs)\n")
+    rows = []
+    for threshold in (3.0, chosen.DRIFT_TICKET_THRESHOLD, chosen.DRIFT_PAGE_THRESHOLD):
+        for late in (0.20, 0.30, 0.40, 0.50):
+            mean, error = simulated_run_length(rng, late, chosen.DRIFT, threshold, runs)
+            exact = run_length(late, chosen.DRIFT, threshold)
+            wald = wald_run_length(late, chosen.DRIFT, threshold) if late in {0.20, 0.40} else None
+            steady = run_length(late, chosen.DRIFT, threshold, "steady")
+            rows.append(
+                [
+                    f"{threshold}",
+                    f"{late:.0%}",
+                    f"{mean:.1f} ± {error:.1f}",
+                    f"{exact.mean:.1f}",
+                    "" if wald is None else f"{wald:.1f}",
+                    f"{steady.mean:.1f} / {steady.median}",
+                ]
+            )
+    show(["h", "late", "simulated", "Markov chain", "Wald", "steady state, mean / median"], rows)
+    print("Against the series' own level (odds x 8/3): mean missions between false alarms / to detection\n")
+    thresholds = (chosen.DRIFT_TICKET_THRESHOLD, chosen.DRIFT_PAGE_THRESHOLD)
+    rows = []
+    for level in (0.05, 0.10, 0.15, 0.20, 0.30, 0.40, 0.50):
+        shift = cusum.from_level(level)
+        pairs = [(run_length(level, shift, h).mean, run_length(shift.degraded, shift, h).mean) for h in thresholds]
+        rows.append(
+            [f"{level:.0%}", f"{shift.degraded:.0%}", *(f"{quiet:.0f} / {delay:.0f}" for quiet, delay in pairs)]
+        )
+    show(["own level late", "degraded", *(f"h {h}" for h in thresholds)], rows)
+
+
+def main() -> None:
+    """Print the tables as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a smoke test: few runs")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    rng = np.random.default_rng(SEED)
+    show_intervals(rng, 200 if arguments.quick else 20_000)
+    show_periods(rng, 100 if arguments.quick else 5_000)
+    show_run_lengths(rng, 50 if arguments.quick else 4_000)
+    truth, naive, censored = waiting_bias(rng, 20 if arguments.quick else 1_000)
+    print(
+        f"P80 in the middle of a storm, minutes: truth {truth:.1f}, open missions left out {naive:.1f}, "
+        f"Kaplan-Meier {censored:.1f}\n"
+    )
+    print(f"{time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""The worked examples in the statistics' own documentation."""
+
+import doctest
+import importlib
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+from monitor.core import stats
+
+MODULES = [
+    importlib.import_module(f"{stats.__name__}.{found.name}") for found in pkgutil.iter_modules(stats.__path__)
+]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_every_worked_example_is_true(module: ModuleType) -> None:
+    """What the docstrings show is what the functions give."""
+    assert doctest.testmod(module).failed == 0
