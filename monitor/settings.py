@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from monitor import clock
 from monitor.core import windows
+from monitor.core.digest import available
 from monitor.core.mission import SETTLEMENTS, Limits
 from monitor.core.slices import Grid
 from monitor.core.targets import Fault, Targets, TargetSet, parse_target_set, validate
@@ -108,7 +109,7 @@ class WorkerSettings(_Section):
     checkpoint_missions: Count = Field(20_000, description="... and whenever this many missions have changed.")
     metrics_host: str = Field("127.0.0.1", description="Address of the worker's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
-    stop_seconds: Positive = Field(5.0, description="Grace period after SIGTERM.")
+    stop_seconds: Positive = Field(3.0, description="Time to store what is left after SIGTERM, before leaving.")
 
 
 class ExporterSettings(_Section):
@@ -246,6 +247,14 @@ def load(path: Path | None = None) -> Configuration:
         raise ConfigurationError(faults)
     grid = _grid(settings.ledger, path, faults)
     targets = _targets(settings, path, faults)
+    if not available(settings.ledger.digest_backend):
+        faults.append(
+            Fault(
+                "error",
+                f"{path or 'defaults'}: ledger.digest_backend",
+                "fastdigest is not installed (no wheel for this platform?): say tdigest, which is pure Python",
+            )
+        )
     if grid is None or any(fault.severity == "error" for fault in faults):
         raise ConfigurationError(faults)
     return Configuration(settings, targets, grid, faults, str(path) if path else "defaults")

@@ -14,9 +14,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-import fastdigest
 import msgspec
 import tdigest
+
+try:
+    import fastdigest
+except ImportError:  # no wheel for this platform: the configuration must then say tdigest
+    fastdigest = None  # type: ignore[assignment]
 
 CENTROIDS: Final = 500
 """Centroids kept before compression: 500 hold the 80th percentile of a year of one district within a second."""
@@ -52,7 +56,7 @@ class FastDigest:
         return self._load(centroids, len(centroids)).cdf(x)
 
     @staticmethod
-    def _load(centroids: Sequence[Centroid], limit: int) -> fastdigest.TDigest:
+    def _load(centroids: Sequence[Centroid], limit: int) -> "fastdigest.TDigest":
         means = [mean for mean, _ in centroids]
         weights = [weight for _, weight in centroids]
         return fastdigest.TDigest.from_values(means, weights, max_centroids=limit)
@@ -85,6 +89,11 @@ class PlainDigest:
 
 
 BACKENDS: Final[dict[Backend, Sketch]] = {"fastdigest": FastDigest(), "tdigest": PlainDigest()}
+
+
+def available(backend: Backend) -> bool:
+    """Whether the library behind a backend is installed."""
+    return backend == "tdigest" or fastdigest is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from monitor.core.digest import Backend
 from monitor.core.mission import Mission
 from monitor.core.slices import Aggregate, Grid, roll_up
 
@@ -255,7 +256,7 @@ class Ledger:
             day.rewrite = True
         return len(sealed)
 
-    def roll_up_before(self, day_number: int) -> None:
+    def roll_up_before(self, day_number: int, *, backend: Backend) -> None:
         """Merge the slices of each wholly sealed day before `day_number` into one aggregate per series."""
         for number, day in self.days.items():
             if number >= day_number or day.missions or day.whole:
@@ -264,7 +265,7 @@ class Ledger:
             for part in day.aggregates:
                 alike.setdefault((part.series, part.targets), []).append(part)
             day.rewrite = day.rewrite or len(alike) < len(day.aggregates)
-            day.aggregates = [roll_up(parts) for parts in alike.values()]
+            day.aggregates = [roll_up(parts, backend=backend) for parts in alike.values()]
             day.whole = self.grid.midnight(number + 1) <= self.sealed_before
 
     def forget(self, number: int) -> None:

@@ -256,7 +256,9 @@ class Partition:
         grid = self.policy.grid
         # Whole slices on both sides: the line then moves at the same record, however batches and restarts fall.
         self._ledger.seal_before(grid.floor(event_time) - grid.floor(self.policy.horizon_seconds), self._aggregate)
-        self._ledger.roll_up_before(grid.day_of(event_time - self.policy.roll_up_seconds))
+        self._ledger.roll_up_before(
+            grid.day_of(event_time - self.policy.roll_up_seconds), backend=self.policy.backend
+        )
         self._seal_at = grid.floor(event_time) + grid.seconds
 
     def _seal_early(self, watermark: float) -> None:

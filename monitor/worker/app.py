@@ -45,7 +45,10 @@ class WorkerFailed(Exception):  # noqa: N818 - what happened, for the command to
 class WorkerApp:
     """One worker of the consumer group. `run` returns when told to stop, or raises WorkerFailed."""
 
-    def __init__(self, kafka: KafkaSettings, keeper: Keeper, instruments: Instruments) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, keeper: Keeper, instruments: Instruments, *, stop_seconds: float = LEAVE_SECONDS
+    ) -> None:
+        self._stop_seconds = stop_seconds
         self._keeper = keeper
         self._instruments = instruments
         self._kafka = kafka
@@ -96,7 +99,7 @@ class WorkerApp:
     async def _stop(self) -> None:
         log.info("stopping: storing what is left and leaving the group")
         self._consumer.stop_flow()
-        await self._keeper.let_go(list(self._keeper.kept), within_seconds=LEAVE_SECONDS)
+        await self._keeper.let_go(list(self._keeper.kept), within_seconds=self._stop_seconds)
         await asyncio.gather(*self._checkpoints.values(), return_exceptions=True)
         await self.app.stop()
 

@@ -66,7 +66,8 @@ async def work(configuration: Configuration) -> None:
                 monotonic=time.monotonic,
             )
             calm_collector()
-            await WorkerApp(settings.kafka, keeper, instruments).run(stop)
+            app = WorkerApp(settings.kafka, keeper, instruments, stop_seconds=settings.worker.stop_seconds)
+            await app.run(stop)
     finally:
         await store.close()
     log.info("worker stopped")
