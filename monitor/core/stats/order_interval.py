@@ -44,11 +44,11 @@ def ranks(n: int, percent: int, confidence: float = 0.95) -> Ranks:
     >>> ranks(16, 80), ranks(17, 80)
     (Ranks(lower=9, upper=None), Ranks(lower=10, upper=17))
     """
+    if not n:
+        return Ranks(None, None)
     tail = (1 - confidence) / 2
-    below = stats.binom(n, percent / 100)
-    lower = int(below.ppf(tail)) if n else 0
-    upper = int(below.ppf(1 - tail)) + 1 if n else 1
-    return Ranks(lower if lower >= 1 else None, upper if upper <= n else None)
+    lower, most = (int(rank) for rank in stats.binom.ppf([tail, 1 - tail], n, percent / 100))
+    return Ranks(lower if lower >= 1 else None, most + 1 if most < n else None)
 
 
 def of_values(ordered: Sequence[float], percent: int, confidence: float = 0.95) -> PercentileInterval:
