@@ -39,6 +39,6 @@ def share_interval(within: int, n: int, confidence: float = 0.95) -> ShareInterv
     """
     if not n:
         return ShareInterval(0.0, 1.0)
-    # The tested share does not enter the interval; the observed one spares the search for a p-value, most of the work.
+    # The tested share does not enter the interval; the observed one spares the search for a p-value.
     found = stats.binomtest(within, n, within / n).proportion_ci(confidence_level=confidence, method="wilson")
     return ShareInterval(float(found.low), float(found.high))
