@@ -5,16 +5,19 @@ how often to publish at most, and what an absent or unreadable store means: the 
 to be down, reading is tried again with growing pauses and then starts over from the whole state. Refuses to know
 how the answer is shown.
 
-`History` has one writer: this loop, which hands the heavy work to a thread and waits for it.
+`History` has one writer: this loop, which hands the heavy work to a thread and waits for it. Whoever has a question
+of its own (`ask`) is given the history between two of the loop's turns, in a thread as well: one at a time.
 """
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from monitor.core.history import History
 from monitor.core.snapshot import Terms, take
@@ -29,6 +32,8 @@ SHARE: Final = 4
 FIRST_RETRY_SECONDS: Final = 0.1
 LAST_RETRY_SECONDS: Final = 5.0
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +45,9 @@ class Refresh:
     ) -> None:
         self._store = store
         self._history = history
+        self._turn_of = threading.Lock()
+        """Held by whoever works on the history. Not asyncio's: a cancelled task would let go of it too early."""
+        self._asked = asyncio.Lock()
         self._terms = terms
         self._refresh_seconds = refresh_seconds
         self._clock = clock
@@ -63,6 +71,15 @@ class Refresh:
         while self.published is seen:
             await self._news.wait()
         return self.published
+
+    async def ask(self, question: Callable[[History], T]) -> T:
+        """What the question finds in the history as read by now. It runs in a thread, and must change nothing."""
+        async with self._asked:  # the others wait here, not in threads that everybody needs
+            return await asyncio.to_thread(self._alone, question)
+
+    def _alone(self, work: Callable[[History], T]) -> T:
+        with self._turn_of:
+            return work(self._history)
 
     async def run(self) -> NoReturn:
         """Until cancelled. Only errors of the program itself come out of it."""
@@ -97,7 +114,7 @@ class Refresh:
         gone = self._history.heads.keys() - set(present)
         for partition in gone:
             _log.warning("partition %d is no longer in the store: its figures are dropped", partition)
-            await asyncio.to_thread(self._history.drop, partition)
+            await asyncio.to_thread(self._alone, partial(History.drop, partition=partition))
             self._sequences.pop(partition, None)
         changed = bool(gone)
         for partition in present:
@@ -122,19 +139,9 @@ class Refresh:
             head = read_head(change.head)
         if whole and since:
             _log.warning("partition %d was emptied in the store: reading all of it again", partition)
-        await asyncio.to_thread(self._absorb, head, change, whole=whole)
+        await asyncio.to_thread(self._alone, partial(_absorb, head=head, change=change, whole=whole))
         self._sequences[partition] = change.sequence
         return True
-
-    def _absorb(self, head: Head, change: PartitionChange, *, whole: bool) -> None:
-        """Runs in a thread. Everything that can be refused is refused before anything is touched."""
-        days = {day: read_day(blobs) for day, blobs in change.days.items()}
-        self._history.put(change.partition, head, {})
-        if whole:
-            self._history.drop(change.partition)
-            self._history.put(change.partition, head, {})
-        for day, stored in days.items():
-            self._history.put_day(change.partition, head, day, stored)
 
     async def _fail(self, fault: StoreUnavailable | StoredStateError) -> None:
         # Whatever happened in the meantime (a restart, a fail-over, a restore), the next reading is a whole one.
@@ -165,7 +172,7 @@ class Refresh:
     async def _publish(self) -> None:
         now = self._clock()
         if self._loaded:
-            snapshot = await asyncio.to_thread(take, self._history, self._terms, now)
+            snapshot = await asyncio.to_thread(self._alone, partial(take, terms=self._terms, now=now))
         else:
             snapshot = replace(self._blank, at=now)
         self._published_monotonic = time.monotonic()
@@ -175,3 +182,14 @@ class Refresh:
         )  # fmt: skip
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+
+def _absorb(history: History, *, head: Head, change: PartitionChange, whole: bool) -> None:
+    """Runs in a thread. Everything that can be refused is refused before anything is touched."""
+    days = {day: read_day(blobs) for day, blobs in change.days.items()}
+    history.put(change.partition, head, {})
+    if whole:
+        history.drop(change.partition)
+        history.put(change.partition, head, {})
+    for day, stored in days.items():
+        history.put_day(change.partition, head, day, stored)
