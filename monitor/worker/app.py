@@ -86,12 +86,19 @@ class WorkerApp:
         """Work until `stop` is set; then store everything, leave the group and return."""
         await self.app.start()
         log.info("worker started; waiting for partitions of %s", self._topic)
+        tasks = [asyncio.create_task(one) for one in (stop.wait(), self._store_in_time(), self._keep_order())]
         try:
-            await self._tick_until(stop)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         except Exception as fault:
             self._failure = self._failure or fault
             log.exception("worker failed")
         finally:
+            # What these wait for (a store or broker that is away) must not hold up the end.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._stop()
         if self._failure is not None:
             raise WorkerFailed(f"the worker failed: {self._failure!r}") from self._failure
@@ -100,6 +107,8 @@ class WorkerApp:
         log.info("stopping: storing what is left and leaving the group")
         self._consumer.stop_flow()
         await self._keeper.let_go(list(self._keeper.kept), within_seconds=self._stop_seconds)
+        for task in self._checkpoints.values():
+            task.cancel()  # what is still under way has been given up
         await asyncio.gather(*self._checkpoints.values(), return_exceptions=True)
         await self.app.stop()
 
@@ -155,23 +164,25 @@ class WorkerApp:
             log.info("giving back partitions %s", numbers)
             await self._keeper.store_all(numbers, within_seconds=LEAVE_SECONDS)
 
-    async def _tick_until(self, stop: asyncio.Event) -> None:
-        clock = asyncio.get_running_loop().time
-        commit_at = retake_at = clock() + RETAKE_SECONDS
-        while not stop.is_set():
-            await asyncio.sleep(TICK_SECONDS)
-            if self.app.crashed or self._failure is not None:
-                self._failure = self._failure or self.app.crash_reason or RuntimeError("Faust stopped")
-                return
+    async def _store_in_time(self) -> None:
+        """Start every checkpoint when it is due; return when the worker cannot go on."""
+        while self._failure is None and not self.app.crashed:
             self._store_due()
+            await asyncio.sleep(TICK_SECONDS)
+        self._failure = self._failure or self.app.crash_reason or RuntimeError("Faust stopped")
+
+    async def _keep_order(self) -> None:
+        """Now and then: take over what had to wait, and tell Kafka and the metrics where the store stands."""
+        clock = asyncio.get_running_loop().time
+        commit_at = clock() + COMMIT_SECONDS
+        while True:
+            await asyncio.sleep(RETAKE_SECONDS)
             if self.app.rebalancing:
                 continue
-            if clock() >= retake_at:
-                with suppress(StoreUnavailable):  # whoever has something to store tells
-                    await self._keeper.forget_missing()
-                await self._retake()
-                self._measure_lag()
-                retake_at = clock() + RETAKE_SECONDS
+            with suppress(StoreUnavailable):  # whoever has something to store tells
+                await self._keeper.forget_missing()
+            await self._retake()
+            self._measure_lag()
             if clock() >= commit_at:
                 await self._commit()
                 commit_at = clock() + COMMIT_SECONDS
