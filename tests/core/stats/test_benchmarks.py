@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.stats import chosen
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -31,3 +33,13 @@ def test_the_simulations_run(command: list[str], expected: str) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert expected in ran.stdout
+
+
+def test_the_documented_parameters_are_those_that_run() -> None:
+    """The table of chosen parameters in docs/statistics.md says what chosen.py says."""
+    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    shift = f"CUSUM {chosen.DRIFT.normal:.2f} → {chosen.DRIFT.degraded:.2f}"
+    drift = f"| h = {chosen.DRIFT_PAGE_THRESHOLD} | h = {chosen.DRIFT_TICKET_THRESHOLD} |"
+    assert f"| drift: {shift}, district series only {drift}" in text
+    assert f"(α = {chosen.PERIOD_PAGE_ALPHA}) | {1 / chosen.PERIOD_TICKET_ALPHA:.0f}" in text
+    assert f"| never | p ≤ {chosen.WINDOW_TICKET_P_VALUE} |" in text
