@@ -7,6 +7,7 @@ came from, what has been counted already, and what time it is: the record's own 
 The fast path is one strict decode. Only when that fails is the event looked at again, slowly, to name the fault.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,13 @@ import msgspec
 from msgspec import Meta
 
 Instant = Annotated[datetime, Meta(tz=True)]
+_ECHO: Final = re.compile(r"^(Invalid enum value) .*(?= - at `)", re.DOTALL)
+"""The one message of the decoder that repeats a value, which may be anything: also somebody's name."""
 SETTLEMENTS: Final = ("urban", "town", "rural")
 TIME_FIELDS: Final = ("ringing_at", "dispatched_at", "on_scene_at", "recorded_at")
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC).timestamp()
+LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""Epoch seconds that a mission must lie between: beyond, there are no local days to put it in."""
 
 
 class Reason(StrEnum):
@@ -162,6 +168,8 @@ class EventReader:
             placed = recorded
         else:
             raise Rejected(Reason.NO_TIME, "neither ringing_at, recorded_at nor a record timestamp")
+        if not EARLIEST <= placed < LATEST:
+            raise Rejected(Reason.INVALID_TIME, "the time that places the mission is not in the years 1900 to 9998")
         if recorded is not None and placed > recorded + self.limits.ahead_seconds:
             raise Rejected(
                 Reason.IN_THE_FUTURE,
@@ -194,7 +202,7 @@ def _name_fault(raw: bytes, fault: Exception) -> Rejected:
             reason = _time_fault(loose.get(name))
             if reason is not None:
                 return Rejected(reason, f"{name} must be an RFC 3339 time with offset, or null")
-    return Rejected(Reason.INVALID_FIELD, str(fault))
+    return Rejected(Reason.INVALID_FIELD, _ECHO.sub(r"\1", str(fault)))
 
 
 def _time_fault(value: Any) -> Reason | None:
