@@ -7,15 +7,15 @@ as of one moment, which stands still while the feed is silent: silence neither r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.slices import Grid
-from monitor.core.stats import beta_mixture, binomial, cusum
+from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
 from monitor.core.timeline import PERCENTS, Timeline
@@ -42,20 +42,28 @@ class Baseline(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The parameters, chosen by simulation (benchmarks/alert_quality.py). Alphas are chances of a false alarm."""
+    """The parameters; the defaults are those chosen by simulation (`stats.chosen`, docs/statistics.md).
 
-    period_page_alpha: float = 0.005
-    period_warning_alpha: float = 0.05
+    Only tests made for being looked at all the time may page: the period test and the CUSUM. The exact test of the
+    last `window_days` is for one look, so it opens a ticket at most.
+    """
+
+    period_page_alpha: float = chosen.PERIOD_PAGE_ALPHA
+    period_warning_alpha: float = chosen.PERIOD_TICKET_ALPHA
     window_days: int = 28
-    window_page_alpha: float = 0.0001
-    window_warning_alpha: float = 0.01
-    shift: Shift = field(default_factory=lambda: Shift(0.20, 0.40))
-    drift_threshold: float = 6.5
+    window_warning_p_value: float = chosen.WINDOW_TICKET_P_VALUE
+    shift: Shift = chosen.DRIFT
+    drift_threshold: float = chosen.DRIFT_PAGE_THRESHOLD
+    drift_warning_threshold: float = chosen.DRIFT_TICKET_THRESHOLD
     baseline_days: int = 365
     watch_days: int = 90
     """The own-level drift watches this many days; its level is what the rest of `baseline_days` showed."""
     baseline_missions: int = 50
     """Fewer missions give no level of one's own."""
+
+
+PERIODS: Final[tuple[Unit, ...]] = ("tertial", "year")
+"""The official periods, which decide; evidence for the month to date is only shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +79,48 @@ class Alarm:
     window_p_value: float
 
 
-def assess(timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid) -> Alarm:
-    """The alarm of a series as of a moment (epoch seconds)."""
+def assess(
+    timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid, national: bool
+) -> Alarm:
+    """The alarm of a series as of a moment (epoch seconds). The `national` pool has no drift: its districts have."""
     until = grid.floor(as_of) + grid.seconds
     spans = {unit: Window(unit, unit=unit).span(as_of, grid) for unit in units}
     # Costly and the same from hour to hour, as long as no mission comes or is corrected: kept with the timeline.
-    periods, drift = timeline.derived(
-        ("alarm", rules, tuple(spans.items()), until),
-        lambda: (_periods(timeline, spans), _drifts(timeline, rules, grid, until)),
+    return timeline.derived(
+        ("alarm", rules, tuple(spans.items()), until, national),
+        lambda: _assess(timeline, rules, spans, grid, Ends(as_of, until), national=national),
     )
-    recent = timeline.lates(REQUIREMENT, Span(grid.floor(as_of - rules.window_days * DAY), until))
+
+
+class Ends(NamedTuple):
+    """The moment judged, and the end of the slice that holds it (epoch seconds)."""
+
+    as_of: float
+    until: float
+
+
+def _assess(
+    timeline: Timeline, rules: Rules, spans: Mapping[Unit, Span | None], grid: Grid, ends: Ends, *, national: bool
+) -> Alarm:
+    periods = _periods(timeline, spans)
+    recent = timeline.lates(REQUIREMENT, Span(grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
     p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), REQUIREMENT)
-    level = _level(rules, [seen.p_value for (_, percent), seen in periods.items() if percent == REQUIREMENT], p_value)
-    return Alarm(level=level, drift=drift, periods=periods, window_p_value=p_value)
+    ever = timeline.lates(REQUIREMENT, Span(float("-inf"), ends.until))
+    early = None if national else _drift(ever, rules.shift, rules.drift_warning_threshold)
+    return Alarm(
+        level=_level(
+            rules,
+            [seen.p_value for (unit, percent), seen in periods.items() if percent == REQUIREMENT and unit in PERIODS],
+            p_value,
+            drifting=early is not None and early.alarm,
+        ),
+        drift={
+            Baseline.REQUIREMENT: None if national else _drift(ever, rules.shift, rules.drift_threshold),
+            Baseline.OWN_YEAR: None if national else _own_drift(timeline, rules, grid, ends.until),
+        },
+        periods=periods,
+        window_p_value=p_value,
+    )
 
 
 def _periods(timeline: Timeline, spans: Mapping[Unit, Span | None]) -> dict[tuple[Unit, int], Watched]:
@@ -95,18 +132,11 @@ def _periods(timeline: Timeline, spans: Mapping[Unit, Span | None]) -> dict[tupl
     }
 
 
-def _drifts(timeline: Timeline, rules: Rules, grid: Grid, until: float) -> dict[Baseline, Drift | None]:
-    return {
-        Baseline.REQUIREMENT: _drift(timeline.lates(REQUIREMENT, Span(float("-inf"), until)), rules.shift, rules),
-        Baseline.OWN_YEAR: _own_drift(timeline, rules, grid, until),
-    }
-
-
-def _level(rules: Rules, period_p_values: list[float], window_p_value: float) -> Level:
+def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *, drifting: bool) -> Level:
     period = min(period_p_values, default=1.0)
-    if period <= rules.period_page_alpha or window_p_value <= rules.window_page_alpha:
+    if period <= rules.period_page_alpha:
         return Level.PAGE
-    if period <= rules.period_warning_alpha or window_p_value <= rules.window_warning_alpha:
+    if period <= rules.period_warning_alpha or window_p_value <= rules.window_warning_p_value or drifting:
         return Level.WARNING
     return Level.NONE
 
@@ -116,8 +146,9 @@ def _own_drift(timeline: Timeline, rules: Rules, grid: Grid, until: float) -> Dr
     before = timeline.lates(REQUIREMENT, Span(grid.floor(until - rules.baseline_days * DAY), begins))
     if len(before) < rules.baseline_missions:
         return None
-    return _drift(timeline.lates(REQUIREMENT, Span(begins, until)), cusum.from_level(float(before.mean())), rules)
+    watched = timeline.lates(REQUIREMENT, Span(begins, until))
+    return _drift(watched, cusum.from_level(float(before.mean())), rules.drift_threshold)
 
 
-def _drift(lates: NDArray[np.bool_], shift: Shift, rules: Rules) -> Drift | None:
-    return cusum.watch(lates, shift, rules.drift_threshold) if len(lates) else None
+def _drift(lates: NDArray[np.bool_], shift: Shift, threshold: float) -> Drift | None:
+    return cusum.watch(lates, shift, threshold) if len(lates) else None

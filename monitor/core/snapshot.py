@@ -11,6 +11,7 @@ from datetime import date
 from monitor.core import alarm
 from monitor.core.alarm import DAY, Alarm, Rules
 from monitor.core.history import History, seconds
+from monitor.core.targets import NATIONAL
 from monitor.core.timeline import PERCENTS, Figures, InProgress
 from monitor.core.verdict import Verdict, judge
 from monitor.core.windows import UNITS, Period, Span, Window
@@ -106,7 +107,9 @@ def _standing(history: History, terms: Terms, moment: _Moment, area: str, settle
         in_progress=timeline.in_progress(moment.now, targets[80], abandoned_before=moment.abandoned_before),
         last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
         targets=targets,
-        alarm=alarm.assess(timeline, terms.alarms, UNITS, as_of=moment.as_of, grid=history.grid),
+        alarm=alarm.assess(
+            timeline, terms.alarms, UNITS, as_of=moment.as_of, grid=history.grid, national=area == NATIONAL
+        ),
     )
 
 
