@@ -1,0 +1,101 @@
+"""What is fuzzed: each decoder with valid inputs to damage, and the exceptions it may raise."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import EventReader, Rejected, index_of
+from monitor.core.partition import Batch, Partition
+from monitor.core.slices import seal
+from monitor.core.stored import (
+    Head,
+    StoredStateError,
+    read_day,
+    read_head,
+    write_aggregates,
+    write_entries,
+    write_head,
+)
+from tests.core.events import BASE, SERIES, Rec, policy
+
+EVENTS = tuple(
+    json.dumps(event).encode()
+    for event in (
+        {
+            "mission_id": "m-1", "revision": 3, "district": "oslo", "settlement": "urban", "urgent": True,
+            "status": "closed", "ringing_at": "2024-03-30T01:10:00+01:00", "dispatched_at": "2024-03-30T01:11:00Z",
+            "on_scene_at": "2024-03-30T01:20:00.123456+01:00", "recorded_at": "2024-03-30T00:21:00Z", "note": [1, {}],
+        },
+        {
+            "mission_id": "m-2", "district": "vest", "settlement": "rural", "urgent": False, "status": "open",
+            "ringing_at": None, "on_scene_at": None, "excluded": "øvelse",
+        },
+    )
+)  # fmt: skip
+HEAD = Head(
+    next_offset=41, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), watermark=1.7e9, sealed_before=1.6e9,
+    last_record_at=1.7e9, missions=2, outcomes={"new": 2}, dead_letters={"late": 1},
+)  # fmt: skip
+ENTRIES = [
+    Entry("m-1", 3, 0, BASE.timestamp(), Kind.MEASURED, 610.5),
+    Entry("m-2", None, 3, BASE.timestamp() + 60, Kind.OPEN, None),
+    Entry("m-3", 0, 1, 0.0, Kind.MOVED, None),
+]
+AGGREGATES = [
+    seal(series=1, start=BASE.timestamp(), end=BASE.timestamp() + 3600, responses=[60.0, 90.5, 700.0], unmeasured=1,
+         excluded=2, targets=(600.0, 1200.0, None, 1200.0), backend="fastdigest"),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One decoder. `declared`: the only exceptions that may leave it."""
+
+    name: str
+    seeds: tuple[bytes, ...]
+    decode: Callable[[bytes], object]
+    declared: type[Exception]
+
+    def feed(self, data: bytes) -> bool:
+        """Whether the decoder took it; anything but a declared exception goes up."""
+        try:
+            self.decode(data)
+        except self.declared:
+            return False
+        return True
+
+
+def _read_event(data: bytes) -> object:
+    mission = EventReader(index_of(SERIES)).read(data, 1.75e9)
+    assert math.isfinite(mission.placed_at)
+    assert mission.response_seconds is None or 0 <= mission.response_seconds <= 86_400
+    return mission
+
+
+def _partition(data: bytes) -> object:
+    """A whole partition takes the record: it must end as a count or as a dead letter, and be storable."""
+    partition = Partition.start(policy(horizon_seconds=400 * 86_400.0))
+    effects = partition.apply(Batch(0, 1, [Rec(0, 1_750_000_000_000, data)]), 1.75e9)
+    assert len(effects.dead_letters) + len(partition.missions) == 1
+    if effects.dead_letters:
+        raise Rejected(effects.dead_letters[0].reason, effects.dead_letters[0].detail)
+    changes = partition.checkpoint()
+    read_head(changes.head)
+    for blob in changes.append.values():
+        read_day([blob])
+    return partition
+
+
+TARGETS = (
+    Target("event", EVENTS, _read_event, Rejected),
+    Target("record", EVENTS, _partition, Rejected),
+    Target("head", (write_head(HEAD),), read_head, StoredStateError),
+    Target(
+        "day",
+        (write_entries(ENTRIES), write_aggregates(AGGREGATES), write_entries([])),
+        lambda data: read_day([data]),
+        StoredStateError,
+    ),
+)
