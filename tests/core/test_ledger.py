@@ -1,0 +1,347 @@
+"""The ledger's judgement row by row, its outcomes as small stories, and what holds after any events."""
+
+from datetime import UTC, datetime
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from monitor.core.ledger import (
+    REFUSED,
+    RULES,
+    STORES,
+    Case,
+    Change,
+    Entry,
+    Home,
+    Kind,
+    Ledger,
+    Outcome,
+    Seen,
+    contribution,
+)
+from monitor.core.mission import Mission
+from monitor.core.slices import Aggregate, Grid, seal
+
+GRID = Grid(ZoneInfo("Europe/Oslo"))
+HOUR = 3600.0
+NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC).timestamp()
+NEW_YEARS_EVE = datetime(2024, 12, 31, 22, 30, tzinfo=UTC).timestamp()
+"""23:30 in Oslo."""
+
+
+def snap(
+    mission: str = "a",
+    revision: int | None = 1,
+    *,
+    series: int = 0,
+    urgent: bool = True,
+    status: str = "closed",
+    timed: bool = True,
+    at: float = NOON,
+    response: float | None = 300.0,
+    excluded: bool = False,
+) -> Mission:
+    """A snapshot, by default of a measured mission."""
+    return Mission(mission, revision, series, urgent, status, timed, at, response, excluded)
+
+
+def aggregate(entries: list[Entry], series: int, start: float, end: float) -> Aggregate:
+    """A sealer that knows no targets."""
+    return seal(
+        series=series,
+        start=start,
+        end=end,
+        responses=[entry.response for entry in entries if entry.response is not None],
+        unmeasured=sum(entry.kind in (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED) for entry in entries),
+        excluded=sum(entry.kind == Kind.EXCLUDED for entry in entries),
+        targets=(None,) * 4,
+    )
+
+
+def story(*snaps: Mission, sealed_before: float | None = None) -> tuple[list[str], Ledger]:
+    """The outcomes of snapshots one after the other; the ledger is sealed before the last of them."""
+    ledger, outcomes = Ledger(GRID), []
+    for number, one in enumerate(snaps):
+        if sealed_before is not None and number == len(snaps) - 1:
+            ledger.seal_before(sealed_before, aggregate)
+        outcomes.append(ledger.apply(one).value)
+    return outcomes, ledger
+
+
+@pytest.mark.parametrize(
+    ("mission", "kind"),
+    [
+        (snap(urgent=False), Kind.NOTHING),
+        (snap(status="cancelled"), Kind.NOTHING),
+        (snap(urgent=False, excluded=True), Kind.NOTHING),
+        (snap(status="cancelled", excluded=True), Kind.NOTHING),
+        (snap(excluded=True), Kind.EXCLUDED),
+        (snap(excluded=True, response=None, status="open"), Kind.EXCLUDED),
+        (snap(), Kind.MEASURED),
+        (snap(status="open"), Kind.MEASURED),
+        (snap(response=0.0), Kind.MEASURED),
+        (snap(response=None), Kind.UNMEASURED),
+        (snap(response=None, timed=False), Kind.UNMEASURED),
+        (snap(response=None, status="open"), Kind.OPEN),
+        (snap(response=None, status="open", timed=False), Kind.UNTIMED),
+    ],
+)
+def test_a_snapshot_contributes_by_the_first_row_that_holds(mission: Mission, kind: Kind) -> None:
+    """The contribution table row by row, with what a later row would have said otherwise."""
+    assert contribution(mission) is kind
+
+
+IMPOSSIBLE = {
+    # A mission the ledger has never seen counts for nothing so far: it cannot cease.
+    *(Case(Seen.FIRST, Change.CEASES, home) for home in Home),
+}
+
+
+def test_the_table_judges_every_case_that_can_be_asked() -> None:
+    """Every combination of what was seen, how it would change and where, except those that cannot be."""
+    assert set(RULES) == {Case(*case) for case in product(Seen, Change, Home)} - IMPOSSIBLE
+
+
+def test_an_outcome_is_stored_or_refused_or_passed_over_but_never_two_of_these() -> None:
+    """Stored and refused outcomes are apart, and every outcome stands in the table."""
+    assert not STORES & REFUSED
+    assert set(RULES.values()) == set(Outcome)
+    assert set(Outcome) - STORES - REFUSED == {Outcome.DUPLICATE, Outcome.STALE}
+
+
+OLD = NOON - 10 * HOUR
+REACHED = {
+    Case(Seen.FIRST, Change.COUNTS, Home.OPEN): ([snap()], None),
+    Case(Seen.FIRST, Change.NONE, Home.OPEN): ([snap(urgent=False)], None),
+    Case(Seen.FIRST, Change.COUNTS, Home.SEALED): ([snap(at=OLD)], NOON),
+    Case(Seen.FIRST, Change.NONE, Home.SEALED): ([snap(at=OLD, urgent=False)], NOON),
+    Case(Seen.NEWER, Change.NONE, Home.OPEN): ([snap(), snap(revision=2)], None),
+    Case(Seen.NEWER, Change.COUNTS, Home.OPEN): ([snap(), snap(revision=2, response=301.0)], None),
+    Case(Seen.NEWER, Change.COUNTS, Home.SEALED): ([snap(), snap(revision=2, at=OLD)], NOON),
+    Case(Seen.NEWER, Change.CEASES, Home.OPEN): ([snap(), snap(revision=2, status="cancelled")], None),
+    Case(Seen.SAME, Change.NONE, Home.OPEN): ([snap(), snap()], None),
+    Case(Seen.SAME, Change.COUNTS, Home.OPEN): ([snap(), snap(response=301.0)], None),
+    Case(Seen.SAME, Change.COUNTS, Home.SEALED): ([snap(), snap(at=OLD)], NOON),
+    Case(Seen.SAME, Change.CEASES, Home.OPEN): ([snap(), snap(urgent=False)], None),
+    Case(Seen.OLDER, Change.NONE, Home.OPEN): ([snap(), snap(revision=0)], None),
+    Case(Seen.OLDER, Change.COUNTS, Home.OPEN): ([snap(), snap(revision=0, response=301.0)], None),
+    Case(Seen.OLDER, Change.COUNTS, Home.SEALED): ([snap(), snap(revision=0, at=OLD)], NOON),
+    Case(Seen.OLDER, Change.CEASES, Home.OPEN): ([snap(), snap(revision=0, urgent=False)], None),
+}
+
+
+@pytest.mark.parametrize("case", REACHED, ids=lambda case: "-".join(part.name for part in case))
+def test_each_row_of_the_table_is_reached_by_a_story(case: Case) -> None:
+    """The outcome of the last snapshot is the table's, also where the ledger takes a shorter way to it."""
+    snaps, sealed_before = REACHED[case]
+    outcomes, ledger = story(*snaps, sealed_before=sealed_before)
+    assert outcomes[-1] == RULES[case]
+    assert ("a" in ledger.missions) == (case.seen is not Seen.FIRST or RULES[case] in STORES)
+
+
+def test_the_other_rows_stand_for_a_sealed_home_that_a_known_mission_cannot_have() -> None:
+    """No change, or ceasing, leaves a mission where it is, and what the ledger still knows lies in an open slice."""
+    assert set(RULES) - set(REACHED) == {
+        Case(seen, change, Home.SEALED)
+        for seen in (Seen.NEWER, Seen.SAME, Seen.OLDER)
+        for change in (Change.NONE, Change.CEASES)
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"series": 1},
+        {"at": NOON + HOUR},
+        {"at": NOON + 24 * HOUR},
+        {"at": NEW_YEARS_EVE},
+        {"at": NEW_YEARS_EVE + HOUR},
+        {"at": NOON, "response": None},
+        {"at": NOON, "response": None, "status": "open"},
+        {"excluded": True},
+    ],
+)
+def test_a_correction_replaces_what_it_corrects(changes: dict[str, object]) -> None:
+    """Across series, slices, days and years the mission counts once, where and as its newest snapshot says."""
+    outcomes, ledger = story(snap(), snap(revision=2, **changes))  # type: ignore[arg-type]
+    assert outcomes == ["new", "correction"]
+    newest = snap(revision=2, **changes)  # type: ignore[arg-type]
+    _, alone = story(newest)
+    assert ledger.missions == alone.missions
+    assert {day: held.missions for day, held in ledger.days.items() if held.missions} == {
+        GRID.day_of(newest.placed_at): {"a"}
+    }
+
+
+def test_a_correction_over_midnight_marks_both_days_as_changed() -> None:
+    """The day that the mission left must be stored too, or it would count twice after a restart.
+
+    31 December 23:30 ────► 1 January 00:30, Oslo
+    """
+    _, ledger = story(snap(at=NEW_YEARS_EVE), snap(revision=2, at=NEW_YEARS_EVE + HOUR))
+    assert [(day, held.missions, held.changed) for day, held in sorted(ledger.days.items())] == [
+        (GRID.day_of(NEW_YEARS_EVE), set(), {"a"}),
+        (GRID.day_of(NEW_YEARS_EVE) + 1, {"a"}, {"a"}),
+    ]
+
+
+def test_a_withdrawn_mission_can_be_reinstated() -> None:
+    """Cancelled counts for nothing; a newer snapshot that counts is a correction, not a new mission."""
+    outcomes, ledger = story(
+        snap(), snap(revision=2, status="cancelled"), snap(revision=3, status="cancelled"), snap(revision=4)
+    )
+    assert outcomes == ["new", "withdrawn", "unchanged", "correction"]
+    assert ledger.missions["a"].kind == Kind.MEASURED
+
+
+def test_a_mission_that_counts_for_nothing_keeps_its_place() -> None:
+    """A withdrawal that also moves the mission leaves it where it was: nothing is left to be moved."""
+    _, ledger = story(snap(), snap(revision=2, status="cancelled", at=NOON + 48 * HOUR, series=1))
+    assert ledger.missions["a"] == Entry("a", 2, 0, NOON, Kind.NOTHING, None)
+
+
+def test_an_older_snapshot_of_a_mission_that_never_counted_is_stale() -> None:
+    """Re-graded to non-urgent and only then heard of: the older, urgent revision must not bring it in."""
+    outcomes, ledger = story(snap(revision=5, urgent=False), snap(revision=3))
+    assert outcomes == ["uncounted", "stale"]
+    assert ledger.missions["a"].kind == Kind.NOTHING
+
+
+def test_the_same_revision_twice_is_a_duplicate_and_with_other_content_a_conflict() -> None:
+    """The first one stands: nobody can tell which of two is right, so a person must look."""
+    outcomes, ledger = story(snap(), snap(), snap(response=999.0), snap(series=1), snap(status="cancelled"))
+    assert outcomes == ["new", "duplicate", "conflict", "conflict", "conflict"]
+    assert ledger.missions["a"].response == 300.0
+
+
+def test_without_a_revision_the_order_decides() -> None:
+    """The same again is a duplicate, anything else replaces what was before, and a known revision is kept."""
+    outcomes, ledger = story(
+        snap(revision=None), snap(revision=None), snap(revision=None, response=1.0), snap(revision=0, response=2.0),
+        snap(revision=None, response=3.0), snap(revision=0, response=4.0),
+    )  # fmt: skip
+    assert outcomes == ["new", "duplicate", "correction", "correction", "correction", "conflict"]
+    assert ledger.missions["a"] == Entry("a", 0, 0, NOON, Kind.MEASURED, 3.0)
+
+
+def test_a_newer_snapshot_without_news_still_raises_the_revision() -> None:
+    """A revision in between that arrives afterwards is stale, although nothing had changed."""
+    outcomes, _ = story(snap(), snap(revision=3), snap(revision=2, response=999.0))
+    assert outcomes == ["new", "unchanged", "stale"]
+
+
+def test_an_event_for_a_sealed_slice_is_late_and_changes_nothing() -> None:
+    """It could have been counted before it was sealed.
+
+        a sealed        line          now
+    ──────┴───────────────┃─────────────
+      ▲ a again           ┃
+    """
+    ledger = Ledger(GRID)
+    ledger.apply(snap(at=OLD))
+    assert ledger.seal_before(NOON, aggregate) == 1
+    assert ledger.apply(snap(revision=2, at=OLD, response=9.0)) is Outcome.LATE
+    (day,) = ledger.days.values()
+    assert [(part.measured, part.start) for part in day.aggregates] == [(1, GRID.floor(OLD))]
+    assert not ledger.missions
+
+
+def test_a_slice_just_behind_the_line_is_sealed_and_the_one_at_it_is_not() -> None:
+    """The line falls between slices, wherever in a slice it was asked for, and never goes back."""
+    ledger = Ledger(GRID)
+    ledger.apply(snap("before", at=NOON - 0.001))
+    ledger.apply(snap("at", at=NOON))
+    assert ledger.seal_before(NOON + 1800.0, aggregate) == 1
+    assert ledger.seal_before(NOON - HOUR, aggregate) == 0
+    assert set(ledger.missions) == {"at"}
+    assert ledger.apply(snap("later", at=NOON - 0.001)) is Outcome.LATE
+    assert ledger.apply(snap("late", at=NOON)) is Outcome.NEW
+
+
+def test_oldest_slices_come_in_order_with_their_missions() -> None:
+    """What would be sealed first comes first; empty slices are not named."""
+    _, ledger = story(snap("a", at=NOON), snap("b", at=NOON + 1.0), snap("c", at=NOON - 30 * HOUR))
+    assert list(ledger.oldest_slices()) == [(NOON - 30 * HOUR, 1), (NOON, 2)]
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Any events and seals, with what must hold after each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = Ledger(GRID)
+        self.sealed = 0
+
+    @rule(
+        mission=st.sampled_from("abcdef"),
+        revision=st.none() | st.integers(0, 4),
+        series=st.integers(0, 2),
+        hours=st.integers(-60, 60),
+        urgent=st.booleans(),
+        status=st.sampled_from(["open", "closed", "cancelled"]),
+        response=st.none() | st.sampled_from([0.0, 60.0, 900.0]),
+        excluded=st.booleans(),
+    )
+    def hear(
+        self, *, mission: str, revision: int | None, series: int, hours: int, urgent: bool, status: str,
+        response: float | None, excluded: bool,
+    ) -> None:  # fmt: skip
+        """One event."""
+        before = dict(self.ledger.missions)
+        outcome = self.ledger.apply(
+            snap(mission, revision, series=series, at=NOON + hours * HOUR, urgent=urgent, status=status,
+                 response=response, excluded=excluded)
+        )  # fmt: skip
+        after = self.ledger.missions
+        assert (dict(after) != before) <= (outcome in STORES)
+        assert {key: value for key, value in after.items() if key != mission} == {
+            key: value for key, value in before.items() if key != mission
+        }
+        if mission in before and mission in after:
+            old, new = before[mission].revision, after[mission].revision
+            assert old is None or (new is not None and new >= old)
+
+    @rule(hours=st.integers(-70, 70), roll_up_days=st.integers(0, 4))
+    def close(self, hours: int, roll_up_days: int) -> None:
+        """Seal, and roll up what lies some days behind."""
+        line = NOON + hours * HOUR
+        self.sealed += self.ledger.seal_before(line, aggregate)
+        self.ledger.roll_up_before(GRID.day_of(line) - roll_up_days, backend="fastdigest")
+
+    @invariant()
+    def each_mission_lies_in_exactly_one_day(self) -> None:
+        """The day of its place, and in no other."""
+        held = [(mission, number) for number, day in self.ledger.days.items() for mission in day.missions]
+        assert sorted(held) == sorted(
+            (mission, GRID.day_of(entry.placed_at)) for mission, entry in self.ledger.missions.items()
+        )
+
+    @invariant()
+    def the_index_names_what_it_holds(self) -> None:
+        """Entries stand under their own id and carry a response exactly when measured."""
+        for mission, entry in self.ledger.missions.items():
+            assert entry.mission_id == mission
+            assert (entry.response is not None) == (entry.kind == Kind.MEASURED)
+            assert entry.placed_at >= self.ledger.sealed_before
+
+    @invariant()
+    def sealed_missions_are_counted_at_most_once(self) -> None:
+        """Aggregates never count more than was let go, and lie behind the line, each in its day."""
+        parts = [(number, part) for number, day in self.ledger.days.items() for part in day.aggregates]
+        assert sum(part.measured + part.unmeasured + part.excluded for _, part in parts) <= self.sealed
+        for number, part in parts:
+            assert GRID.midnight(number) <= part.start < part.end <= GRID.midnight(number + 1)
+            assert part.end <= self.ledger.sealed_before
+
+    @invariant()
+    def a_whole_day_holds_no_missions(self) -> None:
+        """What is sealed from midnight to midnight can be let go of."""
+        assert not any(day.whole and day.missions for day in self.ledger.days.values())
+
+
+LedgerMachine.TestCase.settings = settings(max_examples=250, stateful_step_count=30, deadline=None)
+TestTheLedgerHoldsAfterAnyEvents = LedgerMachine.TestCase
