@@ -1,8 +1,9 @@
 """`monitor generate`: the files that say again what the code decides, written from the code.
 
 Decides which files those are and how they read: the settings (docs/configuration.md), the metrics
-(docs/metrics.md), the event's JSON Schema (config/schema/) and the ledger's table inside docs/design.md. They are
-committed, and a test fails when one of them no longer fits. Refuses to know anything that the code does not say.
+(docs/metrics.md), the event's JSON Schema (config/schema/), the ledger's table inside docs/design.md, and the alert
+rules with what evaluates and sends them (config/prometheus/, config/alertmanager/). They are committed, and a test
+fails when one of them no longer fits. Refuses to know anything that the code does not say.
 """
 
 import json
@@ -15,6 +16,7 @@ import msgspec
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from monitor import alerts
 from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
 from monitor.core.mission import Event
 from monitor.exporter.document import PLACE as METRICS
@@ -93,6 +95,7 @@ def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
         METRICS: metrics_markdown(),
         SCHEMA: event_schema(configuration.settings.events.districts, configuration.settings.events.settlements),
         DESIGN: with_rules(design),
+        **alerts.files(),
     }
 
 

@@ -16,7 +16,10 @@ DEBIAN_PACKAGES = {
     "java": "default-jre-headless",
     "mvn": "maven",
     "redis-server": "redis-server",
+    "prometheus": "prometheus",
     "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
     "chromium": "chromium",
 }
 

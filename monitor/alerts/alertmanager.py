@@ -1,0 +1,86 @@
+"""Alertmanager's file: who gets a page, who a ticket, and which alert makes another one superfluous.
+
+One notification per district, however many classes and alerts. A breach silences what says the same of the same
+series more weakly; a blind monitor silences whatever it can no longer see. Both only where it is one series: a
+breach in one class that lasts a year must not hide that another class has begun to drift.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from monitor.alerts.prometheus import seconds
+from monitor.alerts.rule import Rule, Severity
+from monitor.alerts.setup import Setup
+from monitor.alerts.yaml import Value, document
+from monitor.exporter.metrics import DISTRICT, SETTLEMENT
+
+PLACE: Final = "config/alertmanager/alertmanager.yml"
+PAGE_AGAIN_SECONDS: Final = 86_400
+TICKET_AGAIN_SECONDS: Final = 4 * 86_400
+"""Shorter than Alertmanager remembers what it has sent (120 h)."""
+
+WEAKER: Final = {
+    "ResponseRequirementBreached": (
+        "ResponseRequirementAtRisk", "ResponseDriftOverTarget", "ResponseDriftOwnLevel", "ResponseGoalMissed",
+    ),
+    "ResponseNationalRequirementBreached": ("ResponseRequirementAtRisk", "ResponseGoalMissed"),
+    "ResponseDriftOverTarget": ("ResponseRequirementAtRisk", "ResponseDriftOwnLevel"),
+}  # fmt: skip
+"""By alert: what it makes superfluous for the same district and class."""
+BLIND: Final = ("ResponseFeedStale", "MonitorStoreDown", "MonitorAbsent")
+"""While one of these is told, alerts that stand still are not."""
+CAUSES: Final = ("MonitorStoreDown", "MonitorAbsent")
+CONSEQUENCES: Final = ("ResponseFeedStale", "MonitorLagging")
+"""What the monitor's own failure looks like from outside."""
+
+
+def configuration(rules: Iterable[Rule], setup: Setup) -> str:
+    """alertmanager.yml."""
+    return document(
+        {
+            "route": {
+                "receiver": Severity.TICKET.value,
+                "group_by": [DISTRICT],
+                "group_wait": seconds(setup.group_wait_seconds),
+                "group_interval": seconds(setup.group_interval_seconds),
+                "repeat_interval": seconds(TICKET_AGAIN_SECONDS),
+                "routes": [
+                    {
+                        "matchers": [f'severity="{Severity.PAGE}"'],
+                        "receiver": Severity.PAGE.value,
+                        "repeat_interval": seconds(PAGE_AGAIN_SECONDS),
+                    }
+                ],
+            },
+            "inhibit_rules": [
+                *(_inhibits((source,), targets, DISTRICT, SETTLEMENT) for source, targets in WEAKER.items()),
+                _inhibits(BLIND, [rule.name for rule in rules if rule.frozen]),
+                _inhibits(CAUSES, CONSEQUENCES),
+            ],
+            "receivers": [
+                _receiver(Severity.PAGE, setup.page_url),
+                _receiver(Severity.TICKET, setup.ticket_url),
+            ],
+        },
+        "Generated from monitor/alerts/ by `monitor generate`; do not edit.",
+        "",
+        "Copy it and put your own receivers in; the addresses are placeholders on this machine. A secret never",
+        "stands here: give a webhook `http_config: {authorization: {credentials_file: page.token}}`, or use the",
+        "*_file key of the receiver (`routing_key_file` of PagerDuty, `api_url_file` of Slack).",
+    )
+
+
+def _inhibits(sources: Sequence[str], targets: Sequence[str], *equal: str) -> Value:
+    rule: dict[str, Value] = {
+        "source_matchers": [_names(sources)],
+        "target_matchers": [_names(targets)],
+    }
+    return {**rule, "equal": list(equal)} if equal else rule
+
+
+def _names(names: Sequence[str]) -> str:
+    return f'alertname=~"{"|".join(names)}"' if len(names) > 1 else f'alertname="{names[0]}"'
+
+
+def _receiver(severity: Severity, url: str) -> Value:
+    return {"name": severity.value, "webhook_configs": [{"url": url, "send_resolved": True}]}

@@ -1,0 +1,137 @@
+"""Alerts about the monitor itself: whether anybody could see if response times went wrong.
+
+A page where the monitor is blind, a ticket where it has lost or refused something. Refuses to know missions.
+"""
+
+from typing import Final
+
+from monitor.alerts.promql import greatest, selector
+from monitor.alerts.rule import MINUTE, Rule, Severity
+from monitor.alerts.text import ago
+from monitor.exporter import metrics
+from monitor.exporter.metrics import PARTITION, REASON
+
+EXPORTER_JOB: Final = "response-exporter"
+WORKER_JOB: Final = "response-worker"
+UP: Final = "up"
+COMPONENT: Final = "component"
+LAG_WINDOW: Final = "10m"
+DEAD_LETTERS_WINDOW: Final = "6h"
+DEAD_LETTERS_LEAST: Final = 5
+DEAD_LETTERS_SHARE: Final = 0.001
+
+
+def _absent() -> str:
+    parts = (
+        f'label_replace(absent({UP}{{job="{job}"}} == 1), "{COMPONENT}", "{component}", "", "")'
+        for component, job in (("exporter", EXPORTER_JOB), ("worker", WORKER_JOB))
+    )
+    return "\nor\n".join(parts)
+
+
+def _lagging() -> str:
+    """Never caught up for ten minutes, and more records behind than those ten minutes have brought forward."""
+    behind = greatest(f"min_over_time({selector(metrics.CONSUMER_LAG_RECORDS)}[{LAG_WINDOW}])", PARTITION)
+    offset = selector(metrics.NEXT_OFFSET)
+    done = greatest(f"max_over_time({offset}[{LAG_WINDOW}]) - min_over_time({offset}[{LAG_WINDOW}])", PARTITION)
+    return f"{behind} > 0\nunless on ({PARTITION})\n{done} > {behind}"
+
+
+def _dead_letters() -> str:
+    dead = f"sum({greatest(f'increase({selector(metrics.DEAD_LETTERS)}[{DEAD_LETTERS_WINDOW}])', REASON)})"
+    events = (
+        f"sum({greatest(f'increase({selector(metrics.EVENTS)}[{DEAD_LETTERS_WINDOW}])', *metrics.EVENTS.labels)})"
+    )
+    return f"{dead} >= {DEAD_LETTERS_LEAST}\nand on () {dead} > {DEAD_LETTERS_SHARE:g} * {events}"
+
+
+def _rewound() -> str:
+    """Went up within the hour, or began above 0: a worker rewinds before it is first asked."""
+    rewinds = selector(metrics.REWINDS)
+    return f"sum(increase({rewinds}[1h])) > 0\nor\nsum({rewinds} unless {rewinds} offset 1h) > 0"
+
+
+RULES: Final = (
+    Rule(
+        name="MonitorAbsent",
+        severity=Severity.PAGE,
+        group="monitor",
+        condition=_absent(),
+        labels=(COMPONENT,),
+        for_seconds=3 * MINUTE,
+        summary="No {{ $labels.component }} of the response-time monitor answers",
+        description=(
+            "Prometheus reaches none of them. Without exporter there are no verdicts; without worker no mission is "
+            "counted. Alerts about response times stand still."
+        ),
+        window="24h",
+    ),
+    Rule(
+        name="MonitorStoreDown",
+        severity=Severity.PAGE,
+        group="monitor",
+        condition=f"{greatest(selector(metrics.STORE_UP))} == 0",
+        sight=f"{greatest(selector(metrics.STORE_UP))} >= 0",
+        for_seconds=3 * MINUTE,
+        summary="The store (Redis) does not answer, or holds what this program cannot read",
+        description=(
+            f"The figures shown were read {ago(metrics.STORE_READ_TIMESTAMP_SECONDS, MINUTE)} min ago and are not "
+            "renewed. Workers wait; nothing is lost as long as Kafka keeps the events. Alerts about "
+            "response times stand still."
+        ),
+        window="24h",
+    ),
+    Rule(
+        name="MonitorLagging",
+        severity=Severity.PAGE,
+        group="monitor",
+        condition=_lagging(),
+        labels=(PARTITION,),
+        for_seconds=5 * MINUTE,
+        summary="Partition {{ $labels.partition }}: the worker is {{ $value }} records behind and does not catch up",
+        description=(
+            "For ten minutes there has been more to read than the worker got done. Missions in progress are told too "
+            "late, or not at all."
+        ),
+        window="24h",
+    ),
+    Rule(
+        name="MonitorDeadLetters",
+        severity=Severity.TICKET,
+        group="monitor",
+        condition=_dead_letters(),
+        for_seconds=5 * MINUTE,
+        summary='{{ $value | printf "%.0f" }} events of the last 6 h were refused',
+        description=(
+            "They lie in the dead letter topic with the reason and the original bytes, and are in no figure. "
+            "`monitor dead-letters list` shows them."
+        ),
+        window="24h",
+    ),
+    Rule(
+        name="MonitorEventsLost",
+        severity=Severity.TICKET,
+        group="monitor",
+        condition=f"{greatest(f'increase({selector(metrics.LOST_OFFSETS)}[1h])')} > 0",
+        for_seconds=0,
+        summary="Kafka removed events before they were read",
+        description=(
+            "The topic's retention is shorter than the workers were away. Missions of that time may be missing or "
+            "open for ever; `monitor replay` sends them again from the source."
+        ),
+        window="24h",
+    ),
+    Rule(
+        name="MonitorStoreEmptied",
+        severity=Severity.TICKET,
+        group="monitor",
+        condition=_rewound(),
+        for_seconds=0,
+        summary="The store was empty: the workers rebuild it from the beginning of the topic",
+        description=(
+            "Figures are complete again once the workers have caught up, as far back as the topic reaches. What is "
+            "older is gone from the figures."
+        ),
+        window="24h",
+    ),
+)

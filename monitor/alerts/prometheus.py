@@ -1,0 +1,98 @@
+"""Prometheus' files: what it scrapes, and the rules it evaluates.
+
+Decides intervals, job names and the form of a rule; what a rule means is told where it is defined.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
+from monitor.alerts.rule import Rule
+from monitor.alerts.setup import Setup
+from monitor.alerts.yaml import Value, document
+
+FOLDER: Final = "config/prometheus"
+PLACE: Final = f"{FOLDER}/prometheus.yml"
+DASHBOARDS: Final = "dashboards"
+RUNBOOKS: Final = "runbooks"
+RUNBOOK_FOLDER: Final = "docs/runbooks"
+_DEFAULT_BASES: Final = {DASHBOARDS: "http://127.0.0.1:8080", RUNBOOKS: RUNBOOK_FOLDER}
+_GENERATED: Final = "Generated from monitor/alerts/ by `monitor generate`; do not edit."
+
+
+def configuration(setup: Setup) -> str:
+    """prometheus.yml: exporters, workers, rules, and where alerts go."""
+    return document(
+        {
+            "global": {
+                "scrape_interval": seconds(setup.scrape_seconds),
+                "scrape_timeout": seconds(min(10, setup.scrape_seconds)),
+                "evaluation_interval": seconds(setup.evaluation_seconds),
+                **({"external_labels": {DASHBOARDS: setup.dashboards}} if setup.dashboards else {}),
+            },
+            "rule_files": ["rules/*.yml"],
+            "alerting": {
+                # They only tell the templates where dashboards and runbooks are.
+                "alert_relabel_configs": [{"action": "labeldrop", "regex": f"{DASHBOARDS}|{RUNBOOKS}"}],
+                "alertmanagers": [{"static_configs": [_targets(setup.alertmanagers)]}],
+            },
+            "scrape_configs": [
+                {"job_name": EXPORTER_JOB, "static_configs": [_targets(setup.exporters)]},
+                {"job_name": WORKER_JOB, "static_configs": [_targets(setup.workers)]},
+            ],
+        },
+        _GENERATED,
+        "",
+        "Copy it and put your own addresses in: exporters (exporter.port), and workers, each with a port of its own",
+        "(worker.metrics_port). Links in alerts begin where these labels say, which are taken off again on the way:",
+        "  global:",
+        "    external_labels:",
+        "      dashboards: https://monitor.example.org",
+        "      runbooks: https://wiki.example.org/runbooks",
+    )
+
+
+def rule_files(rules: Iterable[Rule], setup: Setup) -> Mapping[str, str]:
+    """The rule files by their place, one per group."""
+    groups: dict[str, list[Value]] = {}
+    for rule in rules:
+        groups.setdefault(rule.group, []).append(_written(rule, setup))
+    return {
+        f"{FOLDER}/rules/{name}.yml": document({"groups": [{"name": name, "rules": listed}]}, _GENERATED)
+        for name, listed in groups.items()
+    }
+
+
+def seconds(amount: int) -> str:
+    """A duration in the largest unit that divides it: 5m, 90s, 1d."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if amount and amount % size == 0:
+            return f"{amount // size}{unit}"
+    return f"{amount}s"
+
+
+def _written(rule: Rule, setup: Setup) -> Value:
+    held = {
+        "for": setup.held_seconds(rule.for_seconds),
+        "keep_firing_for": setup.held_seconds(rule.keep_firing_seconds),
+    }
+    return {
+        "alert": rule.name,
+        "expr": rule.expression,
+        **{key: seconds(amount) for key, amount in held.items() if amount},
+        "labels": {"severity": str(rule.severity)},
+        "annotations": {
+            "summary": rule.summary,
+            "description": rule.description,
+            "dashboard_url": f"{_base(DASHBOARDS)}/?window={rule.window}",
+            "runbook_url": f"{_base(RUNBOOKS)}/{rule.name}.md",
+        },
+    }
+
+
+def _base(kind: str) -> str:
+    return f"{{{{ with $externalLabels.{kind} }}}}{{{{ . }}}}{{{{ else }}}}{_DEFAULT_BASES[kind]}{{{{ end }}}}"
+
+
+def _targets(addresses: Iterable[str]) -> dict[str, Value]:
+    return {"targets": list(addresses)}

@@ -1,0 +1,40 @@
+"""PromQL from the vocabulary: every name and label is checked when the expression is made.
+
+Several exporters publish the same stored state, so each expression takes the greatest of them; `max` passes over
+the NaN of one that has not read yet.
+"""
+
+from typing import Final
+
+from monitor.core.targets import NATIONAL
+from monitor.exporter import metrics
+from monitor.exporter.metrics import DISTRICT, SETTLEMENT, Metric
+
+Matcher = tuple[str, str, str]
+"""Label, operator, value."""
+
+SERIES: Final = (DISTRICT, SETTLEMENT)
+DISTRICTS: Final[Matcher] = (DISTRICT, "!=", NATIONAL)
+COUNTRY: Final[Matcher] = (DISTRICT, "=", NATIONAL)
+_OPERATORS: Final = ("=", "!=", "=~", "!~")
+
+
+def selector(metric: Metric, *matchers: Matcher) -> str:
+    """The series of a metric. Raises ValueError for a label that the metric does not have."""
+    for label, operator, _ in matchers:
+        if label not in metric.labels or operator not in _OPERATORS:
+            raise ValueError(f"{metric.name} cannot be selected by {label} {operator}: it has {metric.labels}")
+    inside = ",".join(f'{label}{operator}"{value}"' for label, operator, value in matchers)
+    return f"{metric.name}{{{inside}}}" if inside else metric.name
+
+
+def greatest(vector: str, *by: str) -> str:
+    """The same from all exporters, one sample per combination of `by`."""
+    return f"max by ({', '.join(by)}) ({vector})" if by else f"max({vector})"
+
+
+STORE_UP: Final = f"{greatest(selector(metrics.STORE_UP))} == 1"
+FEED_KNOWN: Final = f"{greatest(selector(metrics.FEED_STALE))} >= 0"
+"""The exporter answers and has read the store once: before, the value is NaN."""
+SIGHT: Final = f"{greatest(selector(metrics.FEED_STALE))} == 0\nand on () {STORE_UP}"
+"""The exporter answers, has read the store and reaches it now, and the feed is alive."""

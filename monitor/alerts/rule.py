@@ -1,0 +1,61 @@
+"""What an alert rule is, and how its expression keeps still while nobody can see.
+
+A rule tests a value, and says with `sight` when that value may be believed: the exporter answers, it has read the
+store, the feed is alive. Without sight nothing begins to fire; an alert that already fires goes on, for as long as
+it takes, since "no data" is no good news. Prometheus remembers what fired in its own series ALERTS; another system
+may put the same promise in its own words, hence the parts.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+ALERTS: Final = "ALERTS"
+MINUTE: Final = 60
+HOUR: Final = 3600
+Group = Literal["response", "monitor"]
+
+
+class Severity(StrEnum):
+    """Whom to tell; the value is the alert's label."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One alert. `condition` is PromQL that gives a sample per `labels` where something is wrong.
+
+    `sight`: PromQL without labels that is empty while the condition cannot be believed; "" where the rule is about
+    just that. `frozen`: the cause may be that nobody sees, which has an alert of its own that inhibits this one.
+    `summary` and `description` are Prometheus templates. `window` is what the exporter's page shows first.
+    """
+
+    name: str
+    severity: Severity
+    group: Group
+    condition: str
+    labels: tuple[str, ...] = ()
+    sight: str = ""
+    frozen: bool = False
+    for_seconds: int
+    keep_firing_seconds: int = 0
+    summary: str
+    description: str
+    window: str = "28d"
+
+    @property
+    def expression(self) -> str:
+        """The whole PromQL."""
+        if not self.sight:
+            return self.condition
+        by = f"by ({', '.join(self.labels)}) " if self.labels else ""
+        firing = f'max {by}({ALERTS}{{alertname="{self.name}",alertstate="firing"}})'
+        sight = indented(self.sight)
+        return f"(\n{indented(self.condition)}\n)\nand on () (\n{sight}\n)\nor\n{firing}\nunless on () (\n{sight}\n)"
+
+
+def indented(text: str) -> str:
+    """Every line two columns further in."""
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,34 @@
+"""Where everything is and how fast it goes: what differs between the shipped files, the demo and a test.
+
+Refuses to know any rule. Nothing here is secret.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+MANY_OVERDUE: Final = 3
+"""Open missions past the requirement, in one district at once, that make a page. At the volumes of 2024 a district
+has one in progress beyond its requirement during less than a hundredth of the time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Addresses are host:port. `longest_for_seconds` caps how long a condition must hold before it is told."""
+
+    exporters: tuple[str, ...] = ("127.0.0.1:8080",)
+    workers: tuple[str, ...] = ("127.0.0.1:8001", "127.0.0.1:8002")
+    alertmanagers: tuple[str, ...] = ("127.0.0.1:9093",)
+    page_url: str = "http://127.0.0.1:9099/page"
+    ticket_url: str = "http://127.0.0.1:9099/ticket"
+    scrape_seconds: int = 15
+    evaluation_seconds: int = 15
+    longest_for_seconds: int | None = None
+    group_wait_seconds: int = 30
+    group_interval_seconds: int = 300
+    dashboards: str | None = None
+    """Where the links of alerts begin; None: at the default exporter's page."""
+    overdue_missions: int = MANY_OVERDUE
+
+    def held_seconds(self, wanted: int) -> int:
+        """`wanted`, or less where this setup is in a hurry."""
+        return wanted if self.longest_for_seconds is None else min(wanted, self.longest_for_seconds)

@@ -1,0 +1,334 @@
+"""Each alert fires, does not fire, keeps still while nobody can see, and is quiet at an empty start: by promtool."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from monitor.alerts import RULES
+from tests.alerts.timeline import EXPORTER, GONE, NAN, RECORD, STALE, STORE, WORKER, Alert, Phases, Value, judge
+
+VEST: Final = {"district": "vest", "settlement": "rural"}
+COUNTRY: Final = {"district": "national", "settlement": "rural"}
+GOAL_PLACE: Final = 'window="tertial",percentile="50"'
+LONG: Final = 80
+"""Minutes: longer than any alert of these waits."""
+BLIND: Final = {"ResponseFeedStale", "MonitorStoreDown", "MonitorAbsent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What makes an alert of one series fire: its series, each with a bad and a good value."""
+
+    alert: Alert
+    series: Mapping[str, tuple[float, float]]
+
+    def showing(self, *phases: tuple[int, str | bool]) -> dict[str, Phases]:
+        """The series over time: True is bad, False good, anything else is shown as it is."""
+        return {
+            name: [
+                (length, (bad if shown else good) if isinstance(shown, bool) else shown) for length, shown in phases
+            ]
+            for name, (bad, good) in self.series.items()
+        }
+
+
+def labelled(labels: Mapping[str, str]) -> str:
+    return ",".join(f'{name}="{value}"' for name, value in labels.items())
+
+
+def at(series: str, labels: Mapping[str, str] = VEST, more: str = "") -> str:
+    return f"{series}{{{labelled(labels)}{more}}}"
+
+
+FROZEN: Final = {
+    sample.alert.name: sample
+    for sample in (
+        Sample(Alert("ResponseRequirementBreached", VEST), {at("response_breach", more=',level="page"'): (1, 0)}),
+        Sample(
+            Alert("ResponseNationalRequirementBreached", COUNTRY),
+            {at("response_breach", COUNTRY, ',level="page"'): (1, 0)},
+        ),
+        Sample(Alert("ResponseRequirementAtRisk", VEST), {at("response_breach", more=',level="warning"'): (1, 0)}),
+        Sample(
+            Alert("ResponseDriftOverTarget", VEST),
+            {at("response_drift_alarm", more=',baseline="requirement"'): (1, 0)},
+        ),
+        Sample(
+            Alert("ResponseDriftOwnLevel", VEST), {at("response_drift_alarm", more=',baseline="own_year"'): (1, 0)}
+        ),
+        Sample(
+            Alert("ResponseGoalMissed", VEST),
+            {
+                at("response_compliance", more=f',{GOAL_PLACE},state="missed"'): (1, 0),
+                at("response_evidence", more=f',{GOAL_PLACE},level="strong"'): (1, 1),
+            },
+        ),
+        Sample(Alert("ResponseMissionsOverdue", {"district": "vest"}), {at("response_missions_overdue"): (3, 2)}),
+        Sample(
+            Alert("ResponseMeasurementMissing", {"district": "vest"}),
+            {
+                at("response_missions_unmeasured", more=',window="28d"'): (30, 14),
+                at("response_missions_measured", more=',window="28d"'): (70, 86),
+            },
+        ),
+    )
+}
+STALE_FEED: Final = Alert("ResponseFeedStale")
+STORE_DOWN: Final = Alert("MonitorStoreDown")
+NO_EXPORTER: Final = Alert("MonitorAbsent", {"component": "exporter"})
+
+
+def exporter(*phases: tuple[int, str]) -> dict[str, Phases]:
+    """The pipeline's series of an exporter that is "up", GONE, or NAN (up, but the store was not read yet)."""
+
+    def shown(healthy: Value, loading: Value) -> Phases:
+        values: dict[str, Value] = {"up": healthy, NAN: loading, GONE: GONE}
+        return [(length, values[state]) for length, state in phases]
+
+    return {
+        STALE: shown(0, NAN),
+        STORE: shown(1, 1),
+        RECORD: shown(lambda minute: 60 * minute, NAN),
+        EXPORTER: [(length, 0 if state == GONE else 1) for length, state in phases],
+    }
+
+
+def names(alerts: Iterable[Alert]) -> set[str]:
+    return {alert.name for alert in alerts}
+
+
+def test_every_rule_that_keeps_still_has_a_sample() -> None:
+    """No rule is left out of the tests below."""
+    assert set(FROZEN) == {rule.name for rule in RULES if rule.frozen}
+
+
+@pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
+def test_it_fires_after_its_time_and_ends_with_its_cause(promtool: Path, sample: Sample) -> None:
+    """Not at once, not for ever: bad for 80 minutes, then good.
+
+    good  0 .... 10   bad 10 ........ 90   good 90 ....... 120
+    """
+    waits = next(rule.for_seconds for rule in RULES if rule.name == sample.alert.name) // 60
+    judge(
+        promtool,
+        sample.showing((10, False), (LONG, True), (30, False)),
+        {9: [], 9 + waits: [], 10 + waits: [sample.alert], 89: [sample.alert], 110: []},
+    )
+
+
+@pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
+def test_it_does_not_fire_on_what_is_good(promtool: Path, sample: Sample) -> None:
+    """Values just on the good side, for hours."""
+    judge(promtool, sample.showing((180, False)), {60: [], 120: [], 179: []})
+
+
+@pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
+def test_a_silent_feed_neither_ends_nor_begins_it(promtool: Path, sample: Sample) -> None:
+    """While the feed is stale, good does not resolve and bad does not fire; the silence itself is told.
+
+    bad 0 .... 80   stale 80 .... 140 (shows good)   alive and good 140 .... 180
+    good 0 ... 80   stale 80 .... 140 (shows bad)    alive and good 140 .... 180
+    """
+    silence: dict[str, Phases] = {STALE: [(LONG, 0), (60, 1), (40, 0)]}
+    bad = sample.showing((LONG, True), (60, False), (40, False))
+    judge(promtool, bad | silence, {79: [sample.alert], 90: [STALE_FEED, sample.alert],
+                                    139: [STALE_FEED, sample.alert], 160: []})  # fmt: skip
+    good = sample.showing((LONG, False), (60, True), (40, False))
+    judge(promtool, good | silence, {79: [], 90: [STALE_FEED], 139: [STALE_FEED], 160: []})
+
+
+@pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
+def test_an_exporter_that_is_away_and_comes_back_changes_nothing(promtool: Path, sample: Sample) -> None:
+    """Gone for an hour, then up without having read the store: only MonitorAbsent is new.
+
+    bad 0 .... 80   gone 80 .... 140   up, reading (NaN) 140 .. 150   good 150 .... 190
+    """
+    away = exporter((LONG, "up"), (60, GONE), (10, NAN), (40, "up"))
+    judge(
+        promtool,
+        sample.showing((LONG, True), (60, GONE), (10, NAN), (40, False)) | away,
+        {79: [sample.alert], 81: [sample.alert], 90: [NO_EXPORTER, sample.alert],
+         139: [NO_EXPORTER, sample.alert], 148: [sample.alert], 175: []},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
+def test_a_store_that_is_down_freezes_it(promtool: Path, sample: Sample) -> None:
+    """Figures that are no longer renewed prove nothing, neither good nor bad."""
+    down: dict[str, Phases] = {STORE: [(LONG, 1), (100, 0), (40, 1)]}
+    bad = sample.showing((LONG, True), (100, False), (40, False))
+    judge(promtool, bad | down, {79: [sample.alert], 90: [STORE_DOWN, sample.alert],
+                                 179: [STORE_DOWN, sample.alert], 200: []})  # fmt: skip
+    judge(promtool, sample.showing((LONG, False), (100, True), (40, False)) | down, {90: [STORE_DOWN], 200: []})
+
+
+@pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
+def test_one_exporter_that_still_reads_does_not_hide_the_other(promtool: Path, sample: Sample) -> None:
+    """Of two exporters one knows and one shows NaN: what is known counts."""
+    first = sample.showing((LONG, True))
+    second = {name.replace("}", ',instance="b"}'): [(LONG, NAN)] for name in first}
+    judge(promtool, first | second | {STALE + '{instance="b"}': [(LONG, NAN)]}, {79: [sample.alert]})
+
+
+def test_nothing_fires_at_an_empty_start(promtool: Path) -> None:
+    """All series are there and NaN, then the store is read and empty: the only news, after an hour, is a ticket."""
+    series: dict[str, Phases] = {}
+    for sample in FROZEN.values():
+        series |= sample.showing((30, NAN), (120, False))
+    series |= {STALE: [(30, NAN), (120, 1)], RECORD: [(150, NAN)], STORE: [(1, 0), (149, 1)]}
+    judge(promtool, series, {1: [], 29: [], 60: [], 85: [], 100: [Alert("ResponseFeedEmpty")]})
+
+
+def test_a_district_that_shows_nothing_yet_is_quiet(promtool: Path) -> None:
+    """A baseline without enough missions is NaN with everything else alive: no drift."""
+    judge(promtool, {at("response_drift_alarm", more=',baseline="own_year"'): [(90, NAN)]}, {89: []})
+
+
+def test_a_baseline_that_ceases_to_exist_ends_its_alert(promtool: Path) -> None:
+    """NaN because there is none to give is an answer, unlike NaN because nothing was read."""
+    drift = FROZEN["ResponseDriftOwnLevel"]
+    judge(promtool, drift.showing((30, True), (30, NAN)), {29: [drift.alert], 50: []})
+
+
+def test_the_country_is_a_ticket_and_no_district(promtool: Path) -> None:
+    """National breach and drift page nobody; they are told once."""
+    series: dict[str, Phases] = {
+        at("response_breach", COUNTRY, ',level="page"'): [(LONG, 1)],
+        at("response_drift_alarm", COUNTRY, ',baseline="requirement"'): [(LONG, 1)],
+        at("response_missions_overdue", COUNTRY): [(LONG, 9)],
+    }
+    judge(promtool, series, {79: [Alert("ResponseNationalRequirementBreached", COUNTRY)]})
+
+
+def test_overdue_missions_add_up_over_the_classes_of_a_district(promtool: Path) -> None:
+    """Two towns and one farm are three; two and one in different districts are not."""
+    town = {**VEST, "settlement": "town"}
+    oslo = {"district": "oslo", "settlement": "urban"}
+    series: dict[str, Phases] = {
+        at("response_missions_overdue"): [(30, 1)],
+        at("response_missions_overdue", town): [(30, 2)],
+        at("response_missions_overdue", oslo): [(30, 2)],
+    }
+    judge(promtool, series, {29: [Alert("ResponseMissionsOverdue", {"district": "vest"})]})
+
+
+def test_overdue_missions_are_not_believed_after_an_hour_of_silence(promtool: Path) -> None:
+    """Nothing was heard since minute 10: what is overdue from minute 75 on may long have ended.
+
+    What fires when the silence begins goes on until something is heard.
+    """
+    overdue, alert = at("response_missions_overdue"), FROZEN["ResponseMissionsOverdue"].alert
+    heard: Phases = [(10, lambda minute: 60 * minute), (110, 600)]
+    judge(promtool, {overdue: [(75, 0), (45, 9)], RECORD: heard}, {119: []})
+    judge(promtool, {overdue: [(75, 9), (45, 0)], RECORD: heard}, {60: [alert], 119: [alert]})
+
+
+@pytest.mark.parametrize(
+    ("unmeasured", "measured", "tells"),
+    [(15, 85, False), (23, 77, True), (9, 10, False), (10, 10, True), (4, 16, False), (400, 1600, True)],
+    ids=["15 of 100", "23 of 100", "half of 19", "half of 20", "4 of 20", "20 % of 2000"],
+)
+def test_missing_times_are_told_when_they_are_more_than_chance(
+    promtool: Path, unmeasured: int, measured: int, tells: bool
+) -> None:
+    """More than 15 %, by two standard deviations, of at least 20 missions."""
+    sample = FROZEN["ResponseMeasurementMissing"]
+    missing, times = sample.series
+    judge(promtool, {missing: [(LONG, unmeasured)], times: [(LONG, measured)]}, {79: [sample.alert] if tells else []})
+
+
+def test_a_missed_goal_without_strong_evidence_is_not_told(promtool: Path) -> None:
+    """The official answer alone is no reason for a ticket."""
+    missed, strong = FROZEN["ResponseGoalMissed"].series
+    judge(promtool, {missed: [(LONG, 1)], strong: [(LONG, 0)]}, {79: []})
+
+
+def test_a_silent_feed_is_told_even_when_the_exporter_goes_away(promtool: Path) -> None:
+    """The page lasts until something is heard."""
+    away = exporter((30, "up"), (100, GONE), (10, NAN), (20, "up"))
+    away[STALE] = [(30, 1), (100, GONE), (10, NAN), (20, 0)]
+    judge(promtool, away, {29: [STALE_FEED], 120: [NO_EXPORTER, STALE_FEED], 138: [STALE_FEED], 150: []})
+
+
+@pytest.mark.parametrize(("job", "component"), [(EXPORTER, "exporter"), (WORKER, "worker")])
+def test_absence_is_told_when_the_last_one_is_gone(promtool: Path, job: str, component: str) -> None:
+    """One of two is enough to go on; none, or none configured, is a page."""
+    absent = Alert("MonitorAbsent", {"component": component})
+    other = job.replace("}", ',instance="b"}')
+    judge(promtool, {job: [(40, 0)], other: [(20, 1), (20, 0)]}, {19: [], 21: [], 30: [absent]})
+    judge(promtool, {job: [(40, GONE)]}, {1: [], 20: [absent]})
+
+
+def test_a_store_that_blinks_pages_nobody(promtool: Path) -> None:
+    """Two minutes are a restart."""
+    judge(promtool, {STORE: [(20, 1), (2, 0), (20, 1)]}, {20: [], 22: [], 30: []})
+
+
+def offsets(speed: int) -> Phases:
+    return [(60, lambda minute: speed * minute)]
+
+
+@pytest.mark.parametrize(
+    ("lag", "speed", "tells"),
+    [
+        ([(60, 7)], 0, True),
+        ([(60, 7)], 100, False),
+        ([(60, 50_000)], 100, True),
+        ([(8, 0), (9, 500), (43, 0)], 1, False),
+    ],
+    ids=["stuck", "busy but quick", "an hour behind", "caught up"],
+)
+def test_a_worker_lags_when_it_is_behind_and_does_not_catch_up(
+    promtool: Path, lag: Phases, speed: int, tells: bool
+) -> None:
+    """What counts is the time it would take, so one record at night counts as well as a million in a replay."""
+    series: dict[str, Phases] = {
+        'monitor_consumer_lag_records{partition="3"}': lag,
+        'monitor_next_offset{partition="3"}': offsets(speed),
+    }
+    judge(promtool, series, {59: [Alert("MonitorLagging", {"partition": "3"})] if tells else []})
+
+
+def test_dead_letters_are_told_when_they_are_several_and_not_a_drop_in_the_sea(promtool: Path) -> None:
+    """Four are an accident; six of thirty thousand are few; what was refused long ago is no news."""
+    dead, events = 'monitor_dead_letters_total{reason="malformed"}', 'monitor_events_total{outcome="new"}'
+
+    def steps(before: int, after: int) -> Phases:
+        return [(60, before), (500, after)]
+
+    told = Alert("MonitorDeadLetters")
+    judge(promtool, {dead: steps(900, 906), events: steps(0, 900)}, {59: [], 90: [told], 500: []})
+    judge(promtool, {dead: steps(900, 904), events: steps(0, 900)}, {90: []})
+    judge(promtool, {dead: steps(900, 906), events: steps(0, 30_000)}, {90: []})
+
+
+def test_lost_events_and_an_emptied_store_are_told_once(promtool: Path) -> None:
+    """A rewind that happened before the worker was first asked counts as well."""
+    judge(promtool, {"monitor_lost_offsets_total": [(30, 7), (150, 12)]},
+          {29: [], 40: [Alert("MonitorEventsLost")], 150: []})  # fmt: skip
+    judge(promtool, {"monitor_rewinds_total": [(30, GONE), (150, 1)]},
+          {29: [], 40: [Alert("MonitorStoreEmptied")], 150: []})  # fmt: skip
+
+
+def test_a_page_tells_its_numbers(promtool: Path) -> None:
+    """Whoever is woken reads where, how many, how much, and against which requirement."""
+    series: dict[str, Phases] = FROZEN["ResponseRequirementBreached"].showing((30, True))
+    for window, judged, ratio in (("28d", 84, 0.714), ("tertial", 310, 0.75), ("year", 812, 0.7612)):
+        place = f',window="{window}",percentile="80"'
+        series[at("response_missions_judged", more=place)] = [(30, judged)]
+        series[at("response_within_target_ratio", more=place)] = [(30, ratio)]
+    series[at("response_time_target_seconds", more=',percentile="80"')] = [(30, 960)]
+    series[at("response_missions_open")] = [(30, 5)]
+    texts = {
+        "summary": "vest, rural: 71.4 % of 84 missions within 16 min over 28 d; requirement 80 %",
+        "description": "The requirement is not met, and that is not chance: the test of the period to date, or of "
+        "the last 28 days, has passed the threshold of a page. Within 16 min: 71.4 % of 84 over 28 d, 75 % of 310 this "
+        "tertial, 76.1 % of 812 this year. In progress: 5, past the requirement ?.",
+        "dashboard_url": "http://127.0.0.1:8080/?window=28d",
+        "runbook_url": "docs/runbooks/ResponseRequirementBreached.md",
+    }
+    breached = FROZEN["ResponseRequirementBreached"].alert
+    judge(promtool, series, {29: [breached]}, {29: (breached, texts)})

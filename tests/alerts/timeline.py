@@ -1,0 +1,99 @@
+"""Series as they would be scraped minute by minute, judged by promtool: what fires at which minute.
+
+The exporter's pipeline series are healthy unless a case says otherwise. A value is a number, NaN, GONE (the target
+does not answer) or a function of the minute.
+"""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from monitor.alerts import RULES, files
+from monitor.alerts.setup import Setup
+
+NAN: Final = "NaN"
+GONE: Final = "_"
+Value = float | str | Callable[[int], float]
+Phases = Sequence[tuple[int, Value]]
+"""Minutes and what the series shows in them, one after another."""
+
+STALE, STORE, RECORD = "monitor_feed_stale", "monitor_store_up", "monitor_last_record_timestamp_seconds"
+EXPORTER, WORKER = 'up{job="response-exporter"}', 'up{job="response-worker"}'
+HEALTHY: Final[Mapping[str, Value]] = {STALE: 0, STORE: 1, RECORD: lambda minute: 60 * minute, EXPORTER: 1, WORKER: 1}
+SEVERITIES: Final = {rule.name: str(rule.severity) for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert that fires, with the labels it has beside its severity."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def series(self) -> str:
+        """As Prometheus records it."""
+        labels = {"alertname": self.name, "alertstate": "firing", "severity": SEVERITIES[self.name], **self.labels}
+        return "ALERTS{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
+
+
+def judge(
+    promtool: Path,
+    series: Mapping[str, Phases],
+    firing: Mapping[int, Sequence[Alert]],
+    texts: Mapping[int, tuple[Alert, Mapping[str, str]]] | None = None,
+) -> None:
+    """Fail unless exactly these alerts fire at these minutes (with these annotations); as shipped, every minute."""
+    minutes = max(sum(length for length, _ in phases) for phases in series.values())
+    told = {name: [(minutes, value)] for name, value in HEALTHY.items()} | dict(series)
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": _values(phases)} for name, phases in told.items()],
+        "promql_expr_test": [
+            {
+                "expr": 'ALERTS{alertstate="firing"}',
+                "eval_time": f"{minute}m",
+                "exp_samples": [{"labels": alert.series(), "value": 1} for alert in alerts],
+            }
+            for minute, alerts in firing.items()
+        ],
+        "alert_rule_test": [
+            {
+                "alertname": alert.name,
+                "eval_time": f"{minute}m",
+                "exp_alerts": [
+                    {
+                        "exp_labels": {"severity": SEVERITIES[alert.name], **alert.labels},
+                        "exp_annotations": annotations,
+                    }
+                ],
+            }
+            for minute, (alert, annotations) in (texts or {}).items()
+        ],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        rules = []
+        for place, text in files(Setup()).items():
+            if "/rules/" in place:
+                rules.append(Path(place).name)
+                Path(folder, Path(place).name).write_text(text, encoding="utf-8")
+        body = {"rule_files": rules, "evaluation_interval": "1m", "tests": [test]}
+        file = Path(folder, "test.yml")
+        file.write_text(json.dumps(body), encoding="utf-8")
+        done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _values(phases: Phases) -> str:
+    shown: list[str] = []
+    for length, value in phases:
+        for _ in range(length):
+            minute = len(shown)
+            if value == GONE and shown and shown[-1] not in (GONE, "stale"):
+                shown.append("stale")  # what Prometheus writes when a scrape fails
+            else:
+                shown.append(str(value(minute)) if callable(value) else str(value))
+    return " ".join(shown)
