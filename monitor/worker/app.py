@@ -34,6 +34,10 @@ log = logging.getLogger(__name__)
 TICK_SECONDS: Final = 0.05
 COMMIT_SECONDS: Final = 2.0
 RETAKE_SECONDS: Final = 1.0
+METADATA_SECONDS: Final = 20
+"""After so long at most, partitions that were added to the topic are shared out."""
+FAREWELL_SECONDS: Final = 1.0
+"""Time to leave the group before the process ends anyway."""
 LEAVE_SECONDS: Final = 3.0
 """Time to store what is left when partitions are handed over."""
 
@@ -54,8 +58,12 @@ class WorkerApp:
         self._kafka = kafka
         self._topic = kafka.topic
         self._failure: BaseException | None = None
+        self.stuck = False
+        """Whether Faust did not end in time: everything is stored, but its threads would keep the process."""
         self._checkpoints: dict[int, asyncio.Task[None]] = {}
         self._committed: dict[int, int] = {}
+        self._refused: set[int] = set()
+        """Partitions that a person must look at: tried again only when they are assigned anew."""
         self.app = faust.App(
             kafka.group,
             broker=[URL(f"kafka://{address}") for address in kafka.bootstrap.split(",")],
@@ -64,7 +72,8 @@ class WorkerApp:
             broker_heartbeat_interval=kafka.heartbeat_seconds,
             broker_request_timeout=max(40.0, 2 * kafka.session_timeout_seconds),
             broker_credentials=credentials(connection(kafka)),
-            consumer_auto_offset_reset="earliest",
+            consumer_auto_offset_reset="none",  # where to go on is never guessed: see transport
+            consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
             stream_buffer_maxsize=4,
             stream_wait_empty=False,
             stream_recovery_delay=0.0,
@@ -110,7 +119,16 @@ class WorkerApp:
         for task in self._checkpoints.values():
             task.cancel()  # what is still under way has been given up
         await asyncio.gather(*self._checkpoints.values(), return_exceptions=True)
-        await self.app.stop()
+        leaving = asyncio.create_task(self.app.stop(), name="leave")
+        _, pending = await asyncio.wait({leaving}, timeout=FAREWELL_SECONDS)
+        if pending:
+            log.warning(
+                "the broker does not answer: ending without having left the group, which notices in %g s",
+                self._kafka.session_timeout_seconds,
+            )
+            self.stuck = True
+        elif fault := leaving.exception():
+            log.warning("could not leave the group in order: %r", fault)
 
     async def _agent(self, stream: StreamT[Batch]) -> None:
         try:
@@ -155,11 +173,13 @@ class WorkerApp:
             log.error("partition %d waits for the broker: %s", number, fault)  # noqa: TRY400 - no traceback wanted
         except (ForeignLog, StoredStateError) as fault:
             log.error("partition %d is not processed: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+            self._refused.add(number)
         return None
 
     async def _on_revoked(self, _app: Any, revoked: Iterable[TP], **_: Any) -> None:
         """Store what is left before somebody else takes over. Memory is kept: the next claim decides its worth."""
         numbers = sorted(tp.partition for tp in revoked)
+        self._refused.clear()
         if numbers:
             log.info("giving back partitions %s", numbers)
             await self._keeper.store_all(numbers, within_seconds=LEAVE_SECONDS)
@@ -202,6 +222,11 @@ class WorkerApp:
     async def _retake(self) -> None:
         """Bring partitions that are assigned but not kept, or no longer assigned but kept, into order."""
         assigned = {tp for tp in self._consumer.assignment() if tp.topic == self._topic}
+        strayed = sorted(tp.partition for tp in self._consumer.strayed & assigned)
+        self._consumer.strayed.clear()
+        if strayed:
+            log.warning("the log of partitions %s does not hold the next offset: looking again", strayed)
+            await self._keeper.let_go(strayed, within_seconds=LEAVE_SECONDS)
         missing = {tp for tp in assigned if tp.partition not in self._keeper.kept}
         surplus = set(self._keeper.kept) - {tp.partition for tp in assigned}
         if surplus:
@@ -210,7 +235,7 @@ class WorkerApp:
             return
         self._consumer.pause_partitions(missing)
         try:
-            offsets = await self._consumer.wanted(missing)
+            offsets = await self._consumer.wanted({tp for tp in missing if tp.partition not in self._refused})
         except KafkaError as fault:
             log.info("partitions %s wait for the broker: %r", sorted(tp.partition for tp in missing), fault)
             return

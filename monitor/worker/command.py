@@ -5,9 +5,12 @@ import gc
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final, NoReturn
 
 import click
 from prometheus_client import start_http_server
@@ -23,6 +26,9 @@ from monitor.worker.keeper import Keeper
 from monitor.worker.rejects import KafkaDeadLetters
 
 log = logging.getLogger(__name__)
+
+CLOSING_SECONDS: Final = 0.5
+"""Time for clients to close once everything is stored."""
 
 
 @click.command("worker")
@@ -49,6 +55,7 @@ async def work(configuration: Configuration) -> None:
     await require_topic(settings.kafka, settings.kafka.dead_letter_topic)
     store = redis_store(configuration)
     instruments = Instruments()
+    closing: asyncio.TimerHandle | None = None
     try:
         await store.ping()
         async with producing(settings.kafka) as producers, exposing(configuration, instruments):
@@ -67,9 +74,18 @@ async def work(configuration: Configuration) -> None:
             )
             calm_collector()
             app = WorkerApp(settings.kafka, keeper, instruments, stop_seconds=settings.worker.stop_seconds)
-            await app.run(stop)
+            try:
+                await app.run(stop)
+            finally:
+                # What is to be stored is stored, or given up: a broker that is away must not keep the process.
+                last = partial(end_at_once, failed=sys.exc_info()[0] is not None)
+                closing = asyncio.get_running_loop().call_later(CLOSING_SECONDS, last)
+                if app.stuck:
+                    last()
     finally:
         await store.close()
+        if closing is not None:
+            closing.cancel()
     log.info("worker stopped")
 
 
@@ -88,6 +104,13 @@ async def exposing(configuration: Configuration, instruments: Instruments) -> As
         server.shutdown()
         server.server_close()
         await asyncio.to_thread(thread.join)
+
+
+def end_at_once(*, failed: bool) -> NoReturn:
+    """End the process without waiting for anybody; what is to be stored must be stored."""
+    log.info("worker stopped")
+    logging.shutdown()
+    os._exit(1 if failed else 0)
 
 
 def stopping() -> asyncio.Event:

@@ -5,16 +5,21 @@ feeds Faust, yields one message per partition and fetch, whose value is a `Batch
 rebalancing, flow control) stays Faust's. Positions come from the keeper of the partitions, not from Kafka's
 commits, which are only a courtesy to lag tools: acknowledgements are off, and `commit_stored` commits what is stored.
 
+Only committed transactions are read. A position outside the log (retention, a topic made anew) is never replaced by
+another behind our back: such partitions are `strayed`, and the keeper is asked again.
+
 Where a batch begins is a claim that nothing before it was skipped. It is made only from what this consumer saw
 itself, so that a message that Faust drops in a rebalance leaves a gap that the core notices.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol, cast
 
+import aiokafka
 import faust
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage, EventT
@@ -34,6 +39,32 @@ class Positions(Protocol):
         """Take over these partitions and say at which offset each continues; leave out what must wait."""
 
 
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """Where aiokafka's consumer lives."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust ties this to transactions of its own; what a source aborts must not count in any case.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 - no public way
+        return consumer
+
+    async def _fetch_records(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super()._fetch_records(*args, **kwargs)
+        except OffsetOutOfRangeError as fault:
+            cast("Consumer", self.consumer).strayed.update(TP(*place) for place in fault.args[0])
+        except NoOffsetForPartitionError:
+            pass  # assigned, and not yet told where to begin
+        return {}
+
+    async def on_thread_stop(self) -> None:
+        """Faust's hook. A fetch that was cancelled in its retry pause must not keep the thread from ending."""
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            log.info("the consumer was closed while the broker is away")
+
+
 class Consumer(driver.Consumer):
     """Faust's consumer of one topic, by batch."""
 
@@ -45,6 +76,11 @@ class Consumer(driver.Consumer):
         self.source = cast("Transport", self.transport).source
         self._seen: dict[TP, int] = {}
         self._sought: dict[TP, int] = {}
+        self.strayed: set[TP] = set()
+        """Partitions whose position lies outside their log. Whoever deals with them empties it."""
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's signature
         """Yield one message per partition: everything that one fetch returned."""
@@ -82,7 +118,11 @@ class Consumer(driver.Consumer):
         A partition that the source leaves out (its store is away) stays where Kafka's commit puts it; its
         batches begin after the expected offset, are refused as gaps, and `seek_stored` is called again.
         """
-        offsets = await self.wanted(self.assignment())
+        try:
+            offsets = await self.wanted(self.assignment())
+        except KafkaError as fault:
+            log.warning("the broker does not tell where the log begins and ends, will ask again: %s", fault)
+            return {}
         await self.seek_stored(offsets)
         return offsets
 
@@ -102,11 +142,19 @@ class Consumer(driver.Consumer):
 
     async def seek_stored(self, offsets: Mapping[TP, int]) -> None:
         """Go on at these offsets; a fetch under way is then no longer believed."""
+        sought = True
         if offsets:
-            await self.seek_wait(offsets)
+            try:
+                await self.seek_wait(offsets)
+            except IllegalStateError as fault:
+                log.info("partitions changed hands meanwhile: %s", fault)
+                sought = False
         for tp, offset in offsets.items():
             self._sought[tp] = self._sought.get(tp, 0) + 1
-            self._seen[tp] = offset
+            if sought:
+                self._seen[tp] = offset
+            else:  # nobody knows which of them moved: whatever comes must prove that it fits
+                self._seen.pop(tp, None)
 
     async def commit_stored(self, offsets: Mapping[TP, int]) -> bool:
         """Tell Kafka what is stored, for lag tools; False where it did not take it. Never needed for correctness."""

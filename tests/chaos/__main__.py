@@ -1,0 +1,22 @@
+"""`python -m tests.chaos --duration 10m --seed 1`: see `tests.chaos.driver`."""
+
+import argparse
+import asyncio
+import sys
+
+from tests.chaos.driver import run, seconds_of
+
+
+def main() -> int:
+    """Run, print the table, and say with the exit code whether everything held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Stage faults and compare figures.")
+    parser.add_argument("--duration", default="10m", help="how long to stage faults: 90s, 10m, 1h (default 10m)")
+    parser.add_argument("--seed", type=int, default=1, help="decides missions and faults (default 1)")
+    arguments = parser.parse_args()
+    outcome = asyncio.run(run(seed=arguments.seed, duration_seconds=seconds_of(arguments.duration)))
+    print(f"\nseed {arguments.seed}, {arguments.duration}\n\n{outcome.table()}")  # noqa: T201 - the result
+    return 0 if outcome.sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

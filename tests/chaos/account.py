@@ -1,0 +1,114 @@
+"""What a log of mission events amounts to, by brute force: each mission's last word, counted, sorted, looked up.
+
+Written from the contract in docs/design.md with none of the monitor's code. Refuses to know how records got there.
+"""
+
+import json
+import math
+import tomllib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.feed import DISTRICTS, SETTLEMENTS
+
+TARGETS = Path(__file__).parents[2] / "config" / "targets" / "2024.toml"
+Row = dict[str, float | int | str | None]
+Contribution = tuple[str, str, str, float, float | None]
+"""What it counts as, district, settlement, its place in time, response in seconds."""
+
+
+class Account:
+    """Missions and their last words. `take` in the order of the partition."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, tuple[int | None, Contribution | None]] = {}
+
+    def take(self, value: bytes) -> bool:
+        """One valid snapshot more; False where it contradicts what has been said under the same revision."""
+        event = json.loads(value)
+        said, revision = _contribution(event), event.get("revision")
+        if event["mission_id"] in self.words:
+            known, before = self.words[event["mission_id"]]
+            if revision is not None and known is not None and revision <= known:
+                return revision < known or said == before
+            revision = known if revision is None else revision
+        self.words[event["mission_id"]] = (revision, said)
+        return True
+
+    def report(self) -> dict[tuple[str, str], Row]:
+        """Every figure of the year's report, by area and class."""
+        said = [word for _, word in self.words.values() if word is not None]
+        targets = tomllib.loads(TARGETS.read_text("utf-8"))
+        rows = {}
+        for settlement in SETTLEMENTS:
+            for area in (*DISTRICTS, "national"):
+                mine = [one for one in said if one[2] == settlement and area in ("national", one[1])]
+                table = targets["national"] if area == "national" else targets["districts"][area]
+                rows[area, settlement] = _row(mine, table.get(settlement))
+        return rows
+
+
+def differences(account: dict[tuple[str, str], Row], report: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many figures were compared, and those of the report that are not the account's."""
+    found = {(row["area"], row["settlement"]): row for row in report["rows"]}
+    wrong = [f"no row for {area} {settlement}" for area, settlement in account.keys() ^ found.keys()]
+    compared = 0
+    for place in account.keys() & found.keys():
+        for name, value in account[place].items():
+            compared += 1
+            if found[place][name] != value:
+                wrong.append(f"{' '.join(place)} {name}: {found[place][name]}, by brute force {value}")
+    return compared, sorted(wrong)
+
+
+def _contribution(event: dict[str, Any]) -> Contribution | None:
+    if not event["urgent"] or event["status"] == "cancelled":
+        return None
+    rang, scene = event["ringing_at"], event["on_scene_at"]
+    place = datetime.fromisoformat(rang or event["recorded_at"])
+    response = (datetime.fromisoformat(scene) - place).total_seconds() if rang and scene else None
+    if "excluded" in event:
+        kind, response = "excluded", None
+    elif response is not None:
+        kind = "measured"
+    elif event["status"] == "closed":
+        kind = "unmeasured"
+    else:
+        kind = "open" if rang else "open, not timed"
+    return kind, event["district"], event["settlement"], place.timestamp(), response
+
+
+def _row(said: list[Contribution], target: dict[str, float] | None) -> Row:
+    times = sorted(one[4] for one in said if one[4] is not None)
+    row: Row = {
+        "missions": len(times),
+        # Open for longer than a response can take: it will never be measured.
+        "unmeasured": sum(one[0] in ("unmeasured", "open", "open, not timed") for one in said),
+        "excluded": sum(one[0] == "excluded" for one in said),
+    }
+    for percent, column, verdict, name in (
+        (50, "goal_p50_minutes", "goal", "p50_minutes"),
+        (80, "requirement_p80_minutes", "requirement", "p80_minutes"),
+    ):
+        limit = None if target is None else target.get(column)
+        row[column] = limit
+        row[name] = times[math.ceil(percent * len(times) / 100) - 1] / 60 if times else None
+        within = 0 if limit is None else sum(time <= limit * 60 for time in times)
+        row[f"within_{verdict}"] = within
+        row[verdict] = (
+            "no_target" if limit is None
+            else "no_data" if not times
+            else "met" if 100 * within >= percent * len(times)
+            else "missed"
+        )  # fmt: skip
+    return row
+
+
+def fold(values: Iterable[bytes]) -> Account:
+    """The account of valid snapshots in order."""
+    account = Account()
+    for value in values:
+        account.take(value)
+    return account

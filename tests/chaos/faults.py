@@ -1,0 +1,255 @@
+"""Every fault that can be staged: a name, what it does to the stage, and how it is put right again.
+
+A fault returns when it is over: what it broke runs again, though it may not have caught up. Faults of one lane
+(workers, Kafka, store) follow each other; lanes run side by side. Random choices come from the lane's own source.
+"""
+
+import asyncio
+import random
+import shutil
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from redis.asyncio import Redis
+
+from monitor.demo.processes import wait_until
+from monitor.worker.failpoints import CHECKPOINT_STORED, CLOCK_STEP, FAIL_POINT, LETTERS_PRODUCED
+from tests.chaos.stage import DEAD_LETTERS, TOPIC, Stage, Worker
+from tests.servers.kafka import KafkaNode
+
+Fault = Callable[[Stage, random.Random], Awaitable[None]]
+SESSION_SECONDS = 6.0
+FROZEN_SECONDS = SESSION_SECONDS + 3.0
+
+
+def _any_worker(stage: Stage, rng: random.Random) -> Worker:
+    return rng.choice(sorted(stage.workers.values(), key=lambda worker: worker.name))
+
+
+async def worker_killed(stage: Stage, rng: random.Random) -> None:
+    """Kill -9 at a random moment; a successor comes a little later."""
+    stage.kill_worker(_any_worker(stage, rng))
+    await asyncio.sleep(rng.uniform(0, 3))
+    await stage.start_worker()
+
+
+async def worker_killed_after_letters(stage: Stage, rng: random.Random) -> None:
+    """Kill -9 between dead letters and the checkpoint that counts them."""
+    await _killed_at(stage, rng, LETTERS_PRODUCED)
+
+
+async def worker_killed_after_checkpoint(stage: Stage, rng: random.Random) -> None:
+    """Kill -9 between a checkpoint and its acknowledgement."""
+    await _killed_at(stage, rng, CHECKPOINT_STORED)
+
+
+async def _killed_at(stage: Stage, rng: random.Random, point: str) -> None:
+    await stage.stop_worker(_any_worker(stage, rng))
+    armed = await stage.start_worker(**{FAIL_POINT: f"{point}@{rng.randint(1, 8)}"})
+    armed.leaving = True
+    with suppress(TimeoutError):
+        await wait_until(lambda: armed.child.exit_code is not None, "its end", timeout_seconds=60)
+    if armed.child.exit_code is None:
+        stage.say(f"{armed.name} never came to {point}: killed")
+    stage.kill_worker(armed)
+    await stage.start_worker()
+
+
+async def worker_frozen(stage: Stage, rng: random.Random) -> None:
+    """SIGSTOP past the session, then thawed: it must find out, and rejoin by itself."""
+    worker = _any_worker(stage, rng)
+    worker.child.signal(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(FROZEN_SECONDS)
+    finally:
+        since = worker.log.stat().st_size
+        worker.child.signal(signal.SIGCONT)
+    try:
+        await wait_until(
+            lambda: worker.child.exit_code is not None or worker.says("took over partitions", since=since),
+            "a thawed worker to take partitions again",
+            timeout_seconds=120,
+        )
+    except TimeoutError:
+        stage.problems.append(f"{worker.name} did not rejoin within 120 s after it was thawed")
+
+
+async def worker_added_and_removed(stage: Stage, rng: random.Random) -> None:
+    """A fourth worker, and some time later one fewer."""
+    await stage.start_worker()
+    await asyncio.sleep(rng.uniform(2, 6))
+    await stage.stop_worker(_any_worker(stage, rng))
+
+
+async def workers_rolled(stage: Stage, rng: random.Random) -> None:
+    """Every worker restarted in order, one after the other."""
+    del rng
+    for worker in list(stage.workers.values()):
+        await stage.stop_worker(worker)
+        await stage.start_worker()
+
+
+async def clock_stepped(stage: Stage, rng: random.Random) -> None:
+    """A worker whose clock jumps by days or years, both ways, while it works."""
+    await stage.stop_worker(_any_worker(stage, rng))
+    step = rng.choice((-3 * 365, -2, 2, 3 * 365)) * 86_400
+    odd = await stage.start_worker(**{CLOCK_STEP: f"{step}@{rng.uniform(0, 4):.1f}"})
+    await asyncio.sleep(rng.uniform(5, 8))
+    if odd.child.exit_code is None:
+        await stage.stop_worker(odd)
+    await stage.start_worker()
+
+
+async def broker_killed(stage: Stage, rng: random.Random) -> None:
+    """One broker of three as by a power cut."""
+    await _killed(rng.sample(stage.kafka.nodes, 1), rng)
+
+
+async def brokers_killed(stage: Stage, rng: random.Random) -> None:
+    """Two of three: nothing can be written or committed until one is back."""
+    await _killed(rng.sample(stage.kafka.nodes, 2), rng)
+
+
+async def _killed(nodes: list[KafkaNode], rng: random.Random) -> None:
+    for node in nodes:
+        node.kill()
+    await asyncio.sleep(rng.uniform(1, 6))
+    await asyncio.gather(*(_back(node) for node in nodes))
+
+
+async def _back(node: KafkaNode) -> None:
+    node.ready_seconds = 180.0
+    await node.start()
+
+
+async def leaders_moved(stage: Stage, rng: random.Random) -> None:
+    """A broker stopped in order: it hands its leaderships to the others first."""
+    node = rng.choice(stage.kafka.nodes)
+    await node.stop()
+    await asyncio.sleep(rng.uniform(0, 3))
+    await _back(node)
+
+
+async def dead_letters_unwritable(stage: Stage, rng: random.Random) -> None:
+    """The dead-letter topic wants more replicas in sync than there are: partitions with letters must wait."""
+    await _configure(stage, DEAD_LETTERS, {"min.insync.replicas": "4"})
+    try:
+        await asyncio.sleep(rng.uniform(5, 10))
+    finally:
+        await _configure(stage, DEAD_LETTERS, {"min.insync.replicas": "2"})
+
+
+async def partitions_added(stage: Stage, rng: random.Random) -> None:
+    """Two more partitions while everything runs; missions told before keep theirs."""
+    del rng
+    async with asyncio.timeout(120):
+        await _administer(stage, lambda admin: admin.create_partitions({TOPIC: NewPartitions(stage.partitions + 2)}))
+    stage.partitions += 2
+
+
+async def _configure(stage: Stage, topic: str, config: dict[str, str]) -> None:
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, configs=config)
+    await _administer(stage, lambda admin: admin.alter_configs([resource]))
+
+
+async def _administer(stage: Stage, action: Callable[[Any], Awaitable[Any]]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stage.kafka.bootstrap.split(","), request_timeout_ms=60_000)
+    await admin.start()
+    try:
+        await action(admin)
+    finally:
+        await admin.close()
+
+
+async def redis_killed(stage: Stage, rng: random.Random) -> None:
+    """Kill -9 and a restart from its append-only file; the exporter must tell of both."""
+    stage.redis.kill()
+    await asyncio.gather(asyncio.sleep(rng.uniform(0.5, 4)), stage.expect_store(up=False))
+    await stage.redis.start()
+    await stage.expect_store(up=True)
+
+
+async def redis_emptied(stage: Stage, rng: random.Random) -> None:
+    """FLUSHALL: everything must be rebuilt from the topic."""
+    del rng
+    async with Redis.from_url(stage.redis.url) as client:
+        await client.flushall()
+
+
+async def redis_restarted_empty(stage: Stage, rng: random.Random) -> None:
+    """Its disk is lost."""
+    stage.redis.kill()
+    await asyncio.sleep(rng.uniform(0, 2))
+    for path in stage.redis.directory.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    await stage.redis.start()
+    await stage.expect_store(up=True)
+
+
+async def redis_slow(stage: Stage, rng: random.Random) -> None:
+    """Hundreds of milliseconds for everything that is asked of it."""
+    stage.proxy.delay_seconds = rng.uniform(0.2, 0.6)
+    try:
+        await asyncio.sleep(rng.uniform(5, 8))
+    finally:
+        stage.proxy.delay_seconds = 0.0
+
+
+async def redis_out_of_memory(stage: Stage, rng: random.Random) -> None:
+    """It refuses whatever needs memory."""
+    async with Redis.from_url(stage.redis.url) as client:
+        await client.config_set("maxmemory-policy", "noeviction")
+        await client.config_set("maxmemory", "1mb")
+        try:
+            await asyncio.sleep(rng.uniform(3, 7))
+        finally:
+            await client.config_set("maxmemory", "0")
+
+
+async def redis_cut_off(stage: Stage, rng: random.Random) -> None:
+    """Every connection breaks, and for a while none is accepted."""
+    stage.proxy.refusing = True
+    try:
+        stage.proxy.cut()
+        await asyncio.sleep(rng.uniform(0.5, 5))
+    finally:
+        stage.proxy.refusing = False
+
+
+async def connections_flap(stage: Stage, rng: random.Random) -> None:
+    """Connections break again and again, in the middle of whatever is said."""
+    until = time.monotonic() + rng.uniform(3, 6)
+    while time.monotonic() < until:
+        stage.proxy.cut()
+        await asyncio.sleep(rng.uniform(0.1, 0.8))
+
+
+async def exporter_restarted(stage: Stage, rng: random.Random) -> None:
+    """The read side killed -9 and started."""
+    del rng
+    if stage.exporter is not None:
+        stage.exporter.kill()
+    await stage.start_exporter()
+
+
+LANES: dict[str, tuple[Fault, ...]] = {
+    "workers": (
+        worker_killed, worker_killed_after_letters, worker_killed_after_checkpoint, worker_frozen,
+        worker_added_and_removed, workers_rolled, clock_stepped,
+    ),
+    "kafka": (broker_killed, brokers_killed, leaders_moved, dead_letters_unwritable, partitions_added),
+    "store": (
+        redis_killed, redis_emptied, redis_restarted_empty, redis_slow, redis_out_of_memory, redis_cut_off,
+        connections_flap, exporter_restarted,
+    ),
+}  # fmt: skip
+"""Kinds by lane."""
+ONCE = frozenset({partitions_added})

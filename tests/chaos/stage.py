@@ -1,0 +1,234 @@
+"""What the faults happen to: three brokers, Redis behind a proxy, workers and an exporter, all real processes.
+
+Knows how to start, look at and heal them. Which fault comes when is the schedule's business.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import psutil
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from monitor.demo.processes import Child, free_port, wait_until
+from monitor.demo.servers import EmbeddedRedis
+from monitor.topics import ensure_topics
+from tests.chaos.proxy import Proxy
+from tests.servers.kafka import ApacheKafka
+
+REPOSITORY = Path(__file__).parents[2]
+TOPIC = "mission-events"
+DEAD_LETTERS = "mission-events.dead-letter"
+PARTITIONS = 12
+WORKERS = 3
+PATIENCE_SECONDS = 180.0
+"""A deadline for what must happen at all; how long it takes is measured, not demanded."""
+
+
+@dataclass
+class Worker:
+    """One worker process and its log."""
+
+    name: str
+    child: Child
+    log: Path
+    leaving: bool = False
+    """Whether it is being ended: then its end is no surprise."""
+
+    def says(self, pattern: str, *, since: int = 0) -> bool:
+        """Whether it has logged this, from byte `since` on."""
+        with self.log.open("rb") as log:
+            log.seek(since)
+            return re.search(pattern.encode(), log.read()) is not None
+
+
+@dataclass
+class Stage:
+    """Everything that runs."""
+
+    kafka: ApacheKafka
+    redis: EmbeddedRedis
+    proxy: Proxy
+    logs: Path
+    environment: dict[str, str]
+    exporter_port: int = field(default_factory=free_port)
+    partitions: int = PARTITIONS
+    workers: dict[str, Worker] = field(default_factory=dict)
+    exporter: Child | None = None
+    problems: list[str] = field(default_factory=list)
+    """Broken promises, beside wrong figures."""
+    started: int = 0
+    peak_bytes: int = 0
+    slowest_stop_seconds: float = 0.0
+
+    def say(self, text: str) -> None:
+        """One line to the person watching."""
+        print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)  # noqa: T201 - this is the program's output
+
+    async def start_worker(self, **extra: str) -> Worker:
+        """A worker that has started. If a server is away it gives up; it is then started again."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            worker = self._launch(extra)
+            self.workers[worker.name] = worker
+            with suppress(TimeoutError):
+                await wait_until(
+                    lambda worker=worker: worker.child.exit_code is not None or worker.says("worker started"),
+                    f"{worker.name} to start",
+                    timeout_seconds=60,
+                )
+            if worker.child.exit_code is None:
+                worker.leaving = False
+                return worker
+            self._forget(worker)
+            if worker.child.exit_code not in (1, -signal.SIGKILL) or time.monotonic() > deadline:
+                self.problems.append(f"{worker.name} did not start: exit code {worker.child.exit_code}")
+                return worker
+            await asyncio.sleep(1)
+
+    def _launch(self, extra: Mapping[str, str]) -> Worker:
+        self.started += 1
+        name = f"worker-{self.started}"
+        log = self.logs / f"{name}.log"
+        child = Child(
+            name,
+            [sys.executable, "-m", "monitor", "worker"],
+            environment={**self.environment, **extra},
+            directory=REPOSITORY,
+            log=log,
+        )
+        return Worker(name, child, log, leaving=True)
+
+    def _forget(self, worker: Worker) -> None:
+        self.workers.pop(worker.name, None)
+        worker.child.kill()
+
+    def kill_worker(self, worker: Worker) -> None:
+        """Kill -9."""
+        worker.leaving = True
+        self._forget(worker)
+
+    async def stop_worker(self, worker: Worker) -> None:
+        """SIGTERM; it must exit 0 in its own time."""
+        worker.leaving = True
+        began = time.monotonic()
+        worker.child.signal(signal.SIGTERM)
+        with suppress(TimeoutError):
+            await wait_until(lambda: worker.child.exit_code is not None, "its end", timeout_seconds=30)
+        seconds = time.monotonic() - began
+        self.slowest_stop_seconds = max(self.slowest_stop_seconds, seconds)
+        if worker.child.exit_code != 0:
+            self.problems.append(f"{worker.name}: exit code {worker.child.exit_code} {seconds:.1f} s after SIGTERM")
+        self._forget(worker)
+
+    async def start_exporter(self) -> None:
+        """The exporter; it answers before the store does."""
+        self.exporter = Child(
+            "exporter",
+            [sys.executable, "-m", "monitor", "exporter", "--port", str(self.exporter_port)],
+            environment=self.environment,
+            directory=REPOSITORY,
+            log=self.logs / "exporter.log",
+        )
+        await wait_until(self.metrics, "the exporter's metrics", timeout_seconds=PATIENCE_SECONDS)
+
+    async def metrics(self) -> dict[str, float]:
+        """Samples of the exporter by name with labels; empty where it does not answer."""
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as http,
+                http.get(f"http://127.0.0.1:{self.exporter_port}/metrics") as answer,
+            ):
+                text = await answer.text()
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return {}
+        lines = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+        return {name: float(value) for name, value in lines}
+
+    async def expect_store(self, *, up: bool) -> None:
+        """The exporter must tell whether the store is there."""
+
+        async def told() -> bool:
+            return (await self.metrics()).get("monitor_store_up") == float(up)
+
+        try:
+            await wait_until(told, "monitor_store_up", timeout_seconds=60)
+        except TimeoutError:
+            self.problems.append(f"the exporter did not say monitor_store_up {int(up)} within 60 s")
+
+    async def stored_offsets(self) -> dict[int, int]:
+        """How far each partition is stored; asked behind the proxy's back. Empty where Redis is away."""
+        try:
+            async with Redis.from_url(self.redis.url, socket_timeout=1, socket_connect_timeout=1) as client:
+                pipe = client.pipeline(transaction=False)
+                for number in range(self.partitions):
+                    pipe.hget(f"{{monitor:{TOPIC}/{number}}}:head", "next_offset")
+                found = await pipe.execute()
+        except (RedisError, OSError):
+            return {}
+        return {number: int(offset) for number, offset in enumerate(found) if offset is not None}
+
+    def look_after(self) -> None:
+        """Note memory, and workers that ended though nobody ended them."""
+        for worker in list(self.workers.values()):
+            if worker.leaving:
+                continue
+            if worker.child.exit_code is not None:
+                worker.leaving = True
+                self.problems.append(f"{worker.name} ended by itself with exit code {worker.child.exit_code}")
+                continue
+            with suppress(psutil.Error):
+                self.peak_bytes = max(self.peak_bytes, psutil.Process(worker.child.pid).memory_info().rss)
+
+    def logged(self, pattern: str) -> int:
+        """How often any worker ever logged this."""
+        return sum(len(re.findall(pattern, log.read_text("utf-8"))) for log in self.logs.glob("worker-*.log"))
+
+
+@asynccontextmanager
+async def set_up(logs: Path) -> AsyncIterator[Stage]:
+    """The stage, ready: topics, workers, exporter. Everything ends with the block."""
+    async with AsyncExitStack() as stack:
+        kafka = await stack.enter_async_context(ApacheKafka(nodes=3))
+        redis = await stack.enter_async_context(EmbeddedRedis(append_only=True))
+        proxy = await stack.enter_async_context(Proxy(redis.port))
+        await ensure_topics(
+            kafka.bootstrap,
+            {TOPIC: PARTITIONS, DEAD_LETTERS: 3},
+            replication=3,
+            config={"min.insync.replicas": "2"},
+        )
+        stage = Stage(kafka, redis, proxy, logs, environment(kafka.bootstrap, f"redis://127.0.0.1:{proxy.port}/0"))
+        stack.callback(end, stage)
+        await asyncio.gather(stage.start_exporter(), *(stage.start_worker() for _ in range(WORKERS)))
+        yield stage
+
+
+def end(stage: Stage) -> None:
+    """Nothing outlives the stage, however it came to its end."""
+    for child in [*(worker.child for worker in stage.workers.values()), stage.exporter]:
+        if child is not None:
+            child.kill()
+
+
+def environment(bootstrap: str, redis_url: str) -> dict[str, str]:
+    """The workers' settings: short sessions, so that a dead worker is missed soon."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
+    return inherited | {
+        "MONITOR_KAFKA__BOOTSTRAP": bootstrap,
+        "MONITOR_KAFKA__TOPIC": TOPIC,
+        "MONITOR_KAFKA__DEAD_LETTER_TOPIC": DEAD_LETTERS,
+        "MONITOR_KAFKA__SESSION_TIMEOUT_SECONDS": "6",
+        "MONITOR_KAFKA__HEARTBEAT_SECONDS": "1",
+        "MONITOR_REDIS__URL": redis_url,
+        "MONITOR_REDIS__TIMEOUT_SECONDS": "2",
+    }
