@@ -5,10 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCHMARKS := benchmarks/ingest.py
 ARGS ?=
+DURATION ?= 10m
+SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench chaos lock clean
 
 help: ## Show what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -31,6 +33,10 @@ format: $(VENV)/.dev ## Format the code and fix what can be fixed safely
 
 bench: $(VENV)/.dev ## Measure the throughput of the worker
 	@for benchmark in $(BENCHMARKS); do $(BIN)/python $$benchmark || exit 1; done
+
+chaos: $(VENV)/.dev ## Stage faults on Kafka, Redis and workers and compare every figure (DURATION=10m SEED=1)
+	@.ci/install-system test
+	$(BIN)/python -m tests.chaos --duration $(DURATION) --seed $(SEED)
 
 lock: ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrade: to their newest versions)
 	@PYTHON="$$(.ci/find-python $(PYTHON))" && export PYTHON && .ci/lock $(ARGS)
