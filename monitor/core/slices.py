@@ -7,7 +7,7 @@ read and rolled up, so that calendar periods, which begin at local midnight, nev
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,16 @@ from monitor.core import digest
 from monitor.core.digest import Backend, Digest
 
 HOUR: Final = 3600
+
+
+YEARS: Final = range(2000, 2038)
+"""Where a zone's offsets are looked at: summer time may shift by half an hour, and governments change their minds."""
+
+
+def _offsets(zone: ZoneInfo) -> list[int]:
+    """Every offset (seconds) that begins a month in `YEARS`, the first met first."""
+    found = (datetime(year, month, 1, tzinfo=zone).utcoffset() for year in YEARS for month in range(1, 13))
+    return list(dict.fromkeys(int(offset.total_seconds()) for offset in found if offset is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +43,12 @@ class Grid:
     def __post_init__(self) -> None:
         if self.seconds <= 0 or HOUR % self.seconds:
             raise ValueError(f"slice of {self.seconds} s: must divide one hour (3600 s)")
-        offset = datetime(2000, 1, 1, tzinfo=self.zone).utcoffset() or timedelta()
-        if int(offset.total_seconds()) % self.seconds:
-            raise ValueError(
-                f"slice of {self.seconds} s straddles midnight in {self.zone.key}: choose one that divides its "
-                f"offset of {int(offset.total_seconds())} s"
-            )
+        for offset in _offsets(self.zone):
+            if offset % self.seconds:
+                raise ValueError(
+                    f"slice of {self.seconds} s straddles midnight in {self.zone.key}: choose one that divides its "
+                    f"offset of {offset} s"
+                )
 
     def slice_of(self, at: float) -> int:
         """Number of the slice that holds the instant `at` (epoch seconds)."""
