@@ -325,8 +325,8 @@ def test_a_page_tells_its_numbers(promtool: Path) -> None:
     texts = {
         "summary": "vest, rural: 71.4 % of 84 missions within 16 min over 28 d; requirement 80 %",
         "description": "The requirement is not met, and that is not chance: the test of the period to date, or of "
-        "the last 28 days, has passed the threshold of a page. Within 16 min: 71.4 % of 84 over 28 d, 75 % of 310 this "
-        "tertial, 76.1 % of 812 this year. In progress: 5, past the requirement ?.",
+        "the last 28 days, has passed the threshold of a page. Within 16 min: 71.4 % of 84 over 28 d, 75 % of 310 "
+        "this tertial, 76.1 % of 812 this year. In progress: 5, past the requirement ?.",
         "dashboard_url": "http://127.0.0.1:8080/?window=28d",
         "runbook_url": "docs/runbooks/ResponseRequirementBreached.md",
     }

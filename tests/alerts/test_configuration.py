@@ -1,0 +1,133 @@
+"""The written files are what Prometheus and Alertmanager accept, and every alert has its runbook."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from monitor.alerts import RULES, files
+from monitor.alerts.alertmanager import BLIND, CAUSES, CONSEQUENCES, WEAKER
+from monitor.alerts.prometheus import RUNBOOK_FOLDER, seconds
+from monitor.alerts.promql import selector
+from monitor.alerts.rule import Rule, Severity
+from monitor.alerts.setup import Setup
+from monitor.exporter import metrics
+from tests.servers.components import require
+
+ROOT: Final = Path(__file__).parents[2]
+FOREIGN: Final = {"up", "ALERTS"}
+"""Series that Prometheus makes itself."""
+HURRIED: Final = Setup(longest_for_seconds=0, group_wait_seconds=0, dashboards="https://monitor.example.org")
+ALERTMANAGER: Final = files()["config/alertmanager/alertmanager.yml"]
+
+
+def checked(folder: Path, setup: Setup, *command: str | Path) -> str:
+    """What a tool says of the files written into a folder; it must accept them."""
+    for place, text in files(setup).items():
+        file = folder / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("setup", [Setup(), HURRIED], ids=["as shipped", "in a hurry"])
+def test_prometheus_accepts_configuration_and_rules(promtool: Path, tmp_path: Path, setup: Setup) -> None:
+    """Names, durations, expressions and templates are right; duplicates and unknown fields are errors."""
+    said = checked(tmp_path, setup, promtool, "check", "config", "config/prometheus/prometheus.yml")
+    rules = sorted(str(file) for file in tmp_path.glob("config/prometheus/rules/*.yml"))
+    said += checked(tmp_path, setup, promtool, "check", "rules", "--lint=all", "--lint-fatal", *rules)
+    assert sum(int(count) for count in re.findall(r"SUCCESS: (\d+) rules found", said)) == 2 * len(RULES)
+
+
+@pytest.mark.parametrize("setup", [Setup(), HURRIED], ids=["as shipped", "in a hurry"])
+def test_alertmanager_accepts_its_configuration(tmp_path: Path, setup: Setup) -> None:
+    """Routes, inhibition and receivers are right."""
+    checked(tmp_path, setup, require("amtool"), "check-config", "config/alertmanager/alertmanager.yml")
+
+
+@pytest.mark.parametrize(("severity", "receiver"), [("page", "page"), ("ticket", "ticket"), ("other", "ticket")])
+def test_a_page_is_paged_and_the_rest_becomes_a_ticket(tmp_path: Path, severity: str, receiver: str) -> None:
+    """Alertmanager's own router decides."""
+    amtool = require("amtool")
+    where = "--config.file=config/alertmanager/alertmanager.yml"
+    said = checked(tmp_path, Setup(), amtool, "config", "routes", "test", where, f"severity={severity}")
+    assert said.strip() == receiver
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_uses_only_the_vocabulary(rule: Rule) -> None:
+    """Each metric in expression and texts exists, with the labels it is selected by."""
+    text = f"{rule.expression} {rule.summary} {rule.description}"
+    names = set(re.findall(r"\b(?:response|monitor)_[a-z_]+", text))
+    assert names <= {name for known in metrics.BY_NAME for name in (known, f"{known}_bucket")}
+    for name, matchers in re.findall(r"\b([A-Za-z_]+)\{([^}]*)\}", text):
+        if name in FOREIGN:
+            continue
+        labels = set(re.findall(r"(\w+)(?:=~|!~|!=|=)", matchers))
+        assert labels <= set(metrics.BY_NAME[name].labels), name
+
+
+def test_a_label_that_a_metric_does_not_have_is_refused() -> None:
+    """A typing error is found when the rule is made, not when it stays silent at night."""
+    with pytest.raises(ValueError, match="cannot be selected by window"):
+        selector(metrics.STORE_UP, ("window", "=", "28d"))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_is_whole(rule: Rule) -> None:
+    """Every alert says what and why, waits before it pages, and stays still if it can be blind."""
+    assert rule.summary
+    assert rule.description.endswith(".")
+    assert rule.name.startswith(("Response", "Monitor"))
+    assert rule.frozen <= bool(rule.sight)
+    assert rule.severity is Severity.TICKET or rule.for_seconds >= 120
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_alert_has_its_runbook(rule: Rule) -> None:
+    """One page each: what it means, what to look at, what to do, when it is wrong."""
+    text = (ROOT / RUNBOOK_FOLDER / f"{rule.name}.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {rule.name}\n\n**{str(rule.severity).capitalize()}.** ")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
+        "What it means", "What to look at", "What to do", "When it is wrong",
+    ]  # fmt: skip
+
+
+def test_no_runbook_is_left_over() -> None:
+    """A runbook without an alert belongs to one that was renamed."""
+    runbooks = {file.stem for file in (ROOT / RUNBOOK_FOLDER).glob("*.md")} - {"README"}
+    assert runbooks == {rule.name for rule in RULES}
+    listed = (ROOT / RUNBOOK_FOLDER / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\]\((\w+)\.md\)", listed)) == runbooks
+
+
+def test_inhibition_names_alerts_that_exist_and_never_runs_in_a_circle() -> None:
+    """Two alerts that silence each other would both be silent."""
+    names = {rule.name for rule in RULES}
+    named = {*WEAKER, *(target for targets in WEAKER.values() for target in targets), *BLIND, *CAUSES, *CONSEQUENCES}
+    assert named <= names
+    frozen = {rule.name for rule in RULES if rule.frozen}
+    order = [*CAUSES, *CONSEQUENCES, *WEAKER]
+    for source, targets in WEAKER.items():
+        assert all(order.index(target) > order.index(source) for target in targets if target in order)
+    assert frozen.isdisjoint(BLIND)
+    assert set(CAUSES).isdisjoint(CONSEQUENCES)
+
+
+def test_no_secret_stands_in_a_shipped_file() -> None:
+    """Receivers are placeholders on this machine."""
+    assert set(re.findall(r"https?://([\w.]+)", "".join(files().values()))) <= {"127.0.0.1", "monitor.example.org",
+                                                                               "wiki.example.org"}  # fmt: skip
+    assert not re.search(r"^[^#\n]*(?:password|credentials|token)", ALERTMANAGER, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"), [(0, "0s"), (45, "45s"), (90, "90s"), (300, "5m"), (7200, "2h"), (345_600, "4d")]
+)
+def test_durations_are_written_in_their_largest_unit(amount: int, written: str) -> None:
+    """As a person would."""
+    assert seconds(amount) == written
