@@ -8,7 +8,7 @@ are closed: `2024`, `2024-T2`, `2024-11`. Refuses to know missions; `now` is an 
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Literal
 
 from monitor.core.slices import Grid
@@ -72,19 +72,19 @@ def parse_window(name: str) -> Window:
     for unit in UNITS:
         if name == unit:
             return Window(name, unit=unit)
-    if found := re.fullmatch(r"([1-9]\d{0,4})([hd])", name):
+    if found := re.fullmatch(r"([1-9][0-9]{0,4})([hd])", name):
         return Window(name, seconds=int(found[1]) * (3600 if found[2] == "h" else 86_400))
-    if found := re.fullmatch(r"last([1-9]\d{0,5})", name):
+    if found := re.fullmatch(r"last([1-9][0-9]{0,5})", name):
         return Window(name, count=int(found[1]))
     raise ValueError(f"window {name!r}: say hours (24h), days (28d), a count (last100), month, tertial or year")
 
 
 def parse_period(name: str) -> Period:
     """The period a name stands for: `2024`, `2024-T2`, `2024-11`. Raises ValueError."""
-    if found := re.fullmatch(r"(\d{4})(?:-(?:T([123])|(0[1-9]|1[0-2])))?", name):
+    if found := re.fullmatch(r"([0-9]{4})(?:-(?:T([123])|(0[1-9]|1[0-2])))?", name):
         year = int(found[1])
-        if year < 1900:
-            raise ValueError(f"period {name!r}: the year must be 1900 or later")
+        if not 1900 <= year < 9999:
+            raise ValueError(f"period {name!r}: the year must be one from 1900 to 9998")
         if found[2]:
             return _period(name, year, 4 * int(found[2]) - 3, 4)
         if found[3]:
@@ -102,8 +102,3 @@ def _first_day(unit: Unit, day: int) -> date:
     today = date.fromordinal(day)
     months = MONTHS[unit]
     return today.replace(month=(today.month - 1) // months * months + 1, day=1)
-
-
-def local_date(at: float, grid: Grid) -> date:
-    """The local calendar day of an instant (epoch seconds)."""
-    return datetime.fromtimestamp(at, grid.zone).date()
