@@ -1,0 +1,223 @@
+"""What is stored comes back as it was, or is refused with a reason; logs stay bounded."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.core.ledger import Entry, Kind
+from monitor.core.partition import Batch, Partition
+from monitor.core.slices import Aggregate, seal
+from monitor.core.stored import (
+    VERSION,
+    Head,
+    StoredStateError,
+    read_day,
+    read_head,
+    write_aggregates,
+    write_entries,
+    write_head,
+)
+from tests.core.events import BASE, GRID, Shelf, Snap, batches, policy, records, snaps
+
+NOW = datetime(2024, 6, 1, tzinfo=UTC).timestamp()
+SECONDS = st.floats(-2e9, 1e11, allow_nan=False)
+ENTRIES = st.builds(
+    Entry,
+    mission_id=st.text(min_size=1, max_size=8),
+    revision=st.none() | st.integers(0, 2**63 - 1),
+    series=st.integers(0, 40),
+    placed_at=SECONDS,
+    kind=st.sampled_from([kind.value for kind in Kind]),
+    response=st.none() | SECONDS,
+)
+AGGREGATES = st.builds(
+    seal,
+    series=st.integers(0, 40),
+    start=SECONDS,
+    end=SECONDS,
+    responses=st.lists(st.floats(0, 86_400), min_size=1, max_size=10),
+    unmeasured=st.integers(0, 9),
+    excluded=st.integers(0, 9),
+    targets=st.tuples(*[st.none() | st.floats(1, 86_400)] * 4),
+)
+COUNTS = st.dictionaries(st.text(max_size=5), st.integers(0, 2**40), max_size=3)
+HEADS = st.builds(
+    Head,
+    next_offset=st.integers(0, 2**62),
+    slice_seconds=st.integers(1, 3600),
+    zone=st.text(max_size=20),
+    series=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=4),
+    watermark=st.none() | SECONDS,
+    sealed_before=st.none() | SECONDS,
+    last_record_at=st.none() | SECONDS,
+    missions=st.integers(0, 2**40),
+    outcomes=COUNTS,
+    dead_letters=COUNTS,
+    sealed_early=st.integers(0, 2**40),
+    lost_offsets=st.integers(0, 2**40),
+)
+BLOBS = st.builds(write_entries, st.lists(ENTRIES, max_size=3)) | st.builds(
+    write_aggregates, st.lists(AGGREGATES, max_size=2)
+)
+
+
+@given(HEADS)
+def test_a_head_comes_back_as_it_was(head: Head) -> None:
+    """Every field, None included."""
+    assert read_head(write_head(head)) == head
+
+
+@given(st.lists(st.lists(ENTRIES, max_size=5), max_size=4), st.lists(AGGREGATES, max_size=3))
+def test_a_day_comes_back_as_its_last_entries_and_all_its_aggregates(
+    logs: list[list[Entry]], sealed: list[Aggregate]
+) -> None:
+    """A later entry of a mission replaces an earlier one, MOVED takes it out, and every entry counts as logged."""
+    stored = read_day([write_aggregates(sealed), *(write_entries(log) for log in logs)])
+    last: dict[str, Entry] = {}
+    for log in logs:
+        for entry in log:
+            last[entry.mission_id] = entry
+    assert stored.entries == {mission: entry for mission, entry in last.items() if entry.kind != Kind.MOVED}
+    assert list(stored.aggregates) == sealed
+    assert stored.logged == sum(len(log) for log in logs)
+
+
+def test_a_mission_that_moved_away_and_back_is_there() -> None:
+    """MOVED speaks of the entries before it, not of those after."""
+    here = Entry("a", 1, 0, 0.0, Kind.MEASURED, 60.0)
+    gone = Entry("a", None, 0, 0.0, Kind.MOVED, None)
+    back = Entry("a", 3, 0, 0.0, Kind.MEASURED, 90.0)
+    assert read_day([write_entries([here]), write_entries([gone])]).entries == {}
+    assert read_day([write_entries([here]), write_entries([gone]), write_entries([back])]).entries == {"a": back}
+
+
+def test_nothing_stored_is_an_empty_day() -> None:
+    """A day without blobs holds nothing, and so does one whose blobs are empty lists."""
+    assert read_day([]) == read_day([write_entries([]), write_aggregates([])])
+
+
+@pytest.mark.parametrize("read", [read_head, lambda blob: read_day([blob])])
+def test_newer_state_is_refused_with_what_to_do(read) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """An older program must not guess at what a newer one wrote."""
+    blob = bytes((VERSION + 1,)) + write_head(Head(next_offset=0, slice_seconds=1, zone="", series=[]))[1:]
+    with pytest.raises(StoredStateError, match=f"version {VERSION + 1}, this program knows {VERSION}: run the newer"):
+        read(blob)
+
+
+def test_one_kind_of_blob_is_not_read_as_another() -> None:
+    """A head among the days, or a day in place of the head, is foreign."""
+    head = write_head(Head(next_offset=0, slice_seconds=1, zone="", series=[]))
+    with pytest.raises(StoredStateError, match="not written by this program"):
+        read_day([head])
+    with pytest.raises(StoredStateError, match="not written by this program"):
+        read_head(write_entries([]))
+    with pytest.raises(StoredStateError, match="not written by this program"):
+        read_head(b"\x00" + head[1:])
+
+
+@given(BLOBS | st.builds(write_head, HEADS), st.data())
+def test_truncated_bytes_are_refused_as_damaged(blob: bytes, data: st.DataObject) -> None:
+    """However little is missing, and whatever is read."""
+    short = blob[: data.draw(st.integers(0, len(blob) - 1))]
+    for read in (read_head, lambda one: read_day([one])):
+        with pytest.raises(StoredStateError):
+            read(short)
+
+
+@settings(max_examples=300)
+@given(BLOBS | st.builds(write_head, HEADS), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255))))
+def test_garbage_raises_a_stored_state_error_or_nothing(blob: bytes, changes: list[tuple[int, int]]) -> None:
+    """Changed bytes are other values or damage; never an error that nobody expects."""
+    garbage = bytearray(blob)
+    for at, byte in changes:
+        garbage[at % len(garbage)] = byte
+    for read in (read_head, lambda one: read_day([one])):
+        try:
+            read(bytes(garbage))
+        except StoredStateError as fault:
+            assert "stored" in str(fault)  # noqa: PT017 - one of two good outcomes
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"\x01E", b"\x01A", b"\x01H", b""]))
+def test_random_bytes_raise_a_stored_state_error_or_nothing(garbage: bytes, prefix: bytes) -> None:
+    """Also behind a prefix that promises better."""
+    for read in (read_head, lambda one: read_day([one])):
+        try:
+            read(prefix + garbage)
+        except StoredStateError as fault:
+            assert "stored" in str(fault)  # noqa: PT017 - one of two good outcomes
+
+
+def test_a_head_that_knows_fewer_fields_is_still_read() -> None:
+    """What was added later has a default, so a stored head of the same version stays readable."""
+    early = msgspec.msgpack.encode({"next_offset": 7, "slice_seconds": 3600, "zone": "Europe/Oslo", "series": []})
+    head = read_head(bytes((VERSION,)) + b"H" + early)
+    assert (head.next_offset, head.watermark, head.outcomes, head.lost_offsets) == (7, None, {}, 0)
+
+
+def measured(mission: str, revision: int, rang: int, response: int) -> Snap:
+    """A measured mission of Oslo's."""
+    return Snap(mission, revision, "oslo", "urban", True, "closed", rang, response, False, rang)
+
+
+def test_a_days_log_stays_bounded_however_often_its_missions_are_corrected() -> None:
+    """A thousand corrections of three missions, each checkpointed, leave a log of few entries."""
+    partition, shelf = Partition.start(policy()), Shelf()
+    for number in range(1000):
+        snap = measured("abc"[number % 3], number, 60, number)
+        partition.apply(Batch(number, number + 1, records([snap], number)), NOW)
+        shelf.put(partition.checkpoint())
+        stored = {day: read_day(blobs) for day, blobs in shelf.days.items()}
+        assert all(day.logged <= 2 * len(day.entries) + 64 for day in stored.values())
+    assert sum(len(day.entries) for day in stored.values()) == 3
+    assert all(len(blobs) <= 71 for blobs in shelf.days.values())
+
+
+def test_a_mission_that_wanders_leaves_no_growing_logs_behind() -> None:
+    """From day to day and back, four hundred times: the days it left are written anew and empty, too."""
+    partition, shelf = Partition.start(policy()), Shelf()
+    for number in range(400):
+        partition.apply(
+            Batch(number, number + 1, records([measured("a", number, 60 + number % 2 * 1440, number)], number)), NOW
+        )
+        shelf.put(partition.checkpoint())
+    stored = {day: read_day(blobs) for day, blobs in shelf.days.items()}
+    assert sorted(len(day.entries) for day in stored.values()) == [0, 1]
+    assert all(day.logged <= 66 for day in stored.values())
+
+
+@settings(max_examples=100)
+@given(st.lists(snaps(), max_size=50), st.lists(st.integers(0, 50), max_size=8), st.integers(0, 3))
+def test_a_rewritten_log_equals_the_unrewritten_state(events: list[Snap], cuts: list[int], repeats: int) -> None:
+    """Whatever is appended or written anew, the stored days are the partition's missions by day, no more, no less."""
+    partition, shelf = Partition.start(policy()), Shelf()
+    for batch in batches(records(events * (1 + 10 * repeats)), cuts):
+        partition.apply(batch, NOW)
+        shelf.put(partition.checkpoint())
+    if shelf.head is None:
+        return
+    _, days = shelf.read()
+    held: dict[int, dict[str, Entry]] = {}
+    for mission, entry in partition.missions.items():
+        held.setdefault(GRID.day_of(entry.placed_at), {})[mission] = entry
+    assert {number: day.entries for number, day in days.items() if day.entries} == held
+    resumed = Partition(policy(), *shelf.read())
+    assert dict(resumed.missions) == dict(partition.missions)
+    assert {number: day.logged for number, day in resumed.days.items()} == {
+        number: day.logged for number, day in days.items()
+    }
+
+
+def test_a_checkpoint_without_news_writes_only_the_head() -> None:
+    """The position moves on; no day is touched twice."""
+    partition = Partition.start(policy())
+    partition.apply(Batch(0, 1, records([measured("a", 1, 60, 300)])), NOW)
+    first, second = partition.checkpoint(), partition.checkpoint()
+    assert (first.days, first.missions, first.expected_offset, first.next_offset) == (
+        {date(2024, 3, 29).toordinal()}, 1, 0, 1,
+    )  # fmt: skip
+    assert (second.days, second.missions, second.expected_offset, second.next_offset) == (set(), 0, 1, 1)
+    assert BASE.date() == date(2024, 3, 29)
