@@ -17,6 +17,7 @@ from monitor.store.port import Fenced, Lease, Store, StoreUnavailable
 from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.failpoints import CHECKPOINT_STORED, LETTERS_PRODUCED, passing
 from monitor.worker.instruments import Instruments
+from monitor.worker.refusal import InvalidShare, TooManyInvalid
 from monitor.worker.rejects import DeadLetterBox, DeadLettersUnavailable
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Keeper:
         instruments: Instruments,
         now: Callable[[], float],
         monotonic: Callable[[], float],
+        invalid: InvalidShare | None = None,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -81,6 +83,7 @@ class Keeper:
         self._instruments = instruments
         self._now = now
         self._monotonic = monotonic
+        self._invalid = invalid
         self._kept: dict[int, Kept] = {}
 
     @property
@@ -137,7 +140,7 @@ class Keeper:
     async def handle(self, number: int, batch: Batch) -> bool:
         """Take a batch into account; False where it cannot be taken and the consumer must seek back.
 
-        Returns at once as long as checkpoints keep up, and waits for one when they do not.
+        Returns at once as long as checkpoints keep up, and waits for one when they do not. Raises TooManyInvalid.
         """
         kept = self._kept.get(number)
         if kept is None:
@@ -148,6 +151,12 @@ class Keeper:
         except OffsetGap as gap:
             log.info("partition %d: %s: fetching again", number, gap)
             return False
+        if self._invalid is not None:
+            try:
+                self._invalid.note(effects)
+            except TooManyInvalid:
+                self._drop(number, kept)  # unstored: a restart meets the same records, and stops at them again
+                raise
         kept.letters += effects.dead_letters
         self._instruments.redelivered.inc(len(batch.records) - effects.applied)
         if kept.dirty_since is None:
