@@ -7,7 +7,7 @@ control; the keeper owns the state. A slow tick stores what is due, takes over w
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -24,9 +24,11 @@ from monitor.kafka import connection
 from monitor.settings import KafkaSettings
 from monitor.store.port import StoreUnavailable
 from monitor.topics import BrokerUnreachable
+from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import ForeignLog, Keeper, LogBounds
 from monitor.worker.log_end import read_end
+from monitor.worker.refusal import TooManyInvalid
 from monitor.worker.transport import BatchSchema, Consumer, Transport
 
 log = logging.getLogger(__name__)
@@ -40,10 +42,6 @@ FAREWELL_SECONDS: Final = 1.0
 """Time to leave the group before the process ends anyway."""
 LEAVE_SECONDS: Final = 3.0
 """Time to store what is left when partitions are handed over."""
-
-
-class WorkerFailed(Exception):  # noqa: N818 - what happened, for the command to report
-    """The worker cannot go on; the message says why."""
 
 
 class WorkerApp:
@@ -93,9 +91,11 @@ class WorkerApp:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then store everything, leave the group and return."""
-        await self.app.start()
-        log.info("worker started; waiting for partitions of %s", self._topic)
-        tasks = [asyncio.create_task(one) for one in (stop.wait(), self._store_in_time(), self._keep_order())]
+        # Faust's start waits for the group, which may be long in coming: stopping and failing must not.
+        tasks = [
+            asyncio.create_task(one)
+            for one in (stop.wait(), self._watch(), self._store_in_time(), self._keep_order(self.app.start()))
+        ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -110,7 +110,9 @@ class WorkerApp:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._stop()
         if self._failure is not None:
-            raise WorkerFailed(f"the worker failed: {self._failure!r}") from self._failure
+            raise WorkerFailed(
+                f"the worker failed: {self._failure or type(self._failure).__name__}"
+            ) from self._failure
 
     async def _stop(self) -> None:
         log.info("stopping: storing what is left and leaving the group")
@@ -135,6 +137,10 @@ class WorkerApp:
             async for event in stream.events():
                 await self._take(event)
         except asyncio.CancelledError:
+            raise
+        except TooManyInvalid as fault:
+            self._failure = fault
+            log.error("stopping: %s", fault)  # noqa: TRY400 - no traceback wanted
             raise
         except BaseException as fault:
             # Restarting the agent, as Faust would, would meet the same record again: stop, loudly.
@@ -184,15 +190,28 @@ class WorkerApp:
             log.info("giving back partitions %s", numbers)
             await self._keeper.store_all(numbers, within_seconds=LEAVE_SECONDS)
 
-    async def _store_in_time(self) -> None:
-        """Start every checkpoint when it is due; return when the worker cannot go on."""
+    async def _watch(self) -> None:
+        """Return when the worker cannot go on. Raises WorkerFailed where the group refuses it: Faust would wait."""
         while self._failure is None and not self.app.crashed:
-            self._store_due()
             await asyncio.sleep(TICK_SECONDS)
+            if (fault := self._consumer.refusal()) is not None:
+                self._failure = WorkerFailed(
+                    f"the broker refuses the worker in group {self._kafka.group} ({fault!r}): check that it may join "
+                    f"it, and that the broker allows kafka.session_timeout_seconds = "
+                    f"{self._kafka.session_timeout_seconds:g} (Kafka: group.min.session.timeout.ms, 6 s by default)"
+                )
         self._failure = self._failure or self.app.crash_reason or RuntimeError("Faust stopped")
 
-    async def _keep_order(self) -> None:
+    async def _store_in_time(self) -> None:
+        """Start every checkpoint when it is due."""
+        while True:
+            self._store_due()
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _keep_order(self, starting: Awaitable[None]) -> None:
         """Now and then: take over what had to wait, and tell Kafka and the metrics where the store stands."""
+        await starting
+        log.info("worker started on topic %s", self._topic)
         clock = asyncio.get_running_loop().time
         commit_at = clock() + COMMIT_SECONDS
         while True:

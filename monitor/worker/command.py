@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, NoReturn
 
 import click
-from prometheus_client import start_http_server
+from prometheus_client import ProcessCollector, start_http_server
 
 from monitor import clock
 from monitor.kafka import producing, require_topic
@@ -21,8 +21,11 @@ from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.failpoints import stepped
+from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import Keeper
+from monitor.worker.outage import outages_told
+from monitor.worker.refusal import InvalidShare
 from monitor.worker.rejects import KafkaDeadLetters
 
 log = logging.getLogger(__name__)
@@ -39,7 +42,10 @@ def worker(configuration: Configuration) -> None:
     Start as many as there are partitions at most: they share the topic by consumer group. SIGTERM stores what is
     left, leaves the group and exits 0; a second one ends at once.
     """
-    asyncio.run(work(configuration))
+    try:
+        asyncio.run(work(configuration))
+    except WorkerFailed as fault:
+        raise click.ClickException(str(fault)) from fault
 
 
 async def work(configuration: Configuration) -> None:
@@ -58,7 +64,7 @@ async def work(configuration: Configuration) -> None:
     closing: asyncio.TimerHandle | None = None
     try:
         await store.ping()
-        async with producing(settings.kafka) as producers, exposing(configuration, instruments):
+        async with producing(settings.kafka) as producers, outages_told(), exposing(configuration, instruments):
             keeper = Keeper(
                 partition_policy(configuration),
                 store,
@@ -71,6 +77,7 @@ async def work(configuration: Configuration) -> None:
                 instruments=instruments,
                 now=stepped(clock.now),
                 monotonic=time.monotonic,
+                invalid=InvalidShare(most=settings.worker.max_invalid_ratio, window=settings.worker.invalid_window),
             )
             calm_collector()
             app = WorkerApp(settings.kafka, keeper, instruments, stop_seconds=settings.worker.stop_seconds)
@@ -96,6 +103,7 @@ async def exposing(configuration: Configuration, instruments: Instruments) -> As
     if not worker.metrics_port:
         yield
         return
+    ProcessCollector(registry=instruments.registry)  # memory and CPU, under the client library's own names
     server, thread = start_http_server(worker.metrics_port, worker.metrics_host, registry=instruments.registry)
     log.info("metrics at http://%s:%d/metrics", worker.metrics_host, worker.metrics_port)
     try:

@@ -156,6 +156,15 @@ class Consumer(driver.Consumer):
             else:  # nobody knows which of them moved: whatever comes must prove that it fits
                 self._seen.pop(tp, None)
 
+    def refusal(self) -> BaseException | None:
+        """Why the group takes this consumer no more, for good. aiokafka tells it only to those who call `getmany`."""
+        consumer = self._thread._consumer  # noqa: SLF001 - no public way
+        joining = getattr(getattr(consumer, "_coordinator", None), "_coordination_task", None)
+        if joining is None or not joining.done() or joining.cancelled():
+            return None
+        fault: BaseException | None = joining.exception()
+        return fault
+
     async def commit_stored(self, offsets: Mapping[TP, int]) -> bool:
         """Tell Kafka what is stored, for lag tools; False where it did not take it. Never needed for correctness."""
         thread = self._thread
