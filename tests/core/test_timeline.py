@@ -1,0 +1,205 @@
+"""What any window of a series shows equals counting its missions one by one."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.core import digest
+from monitor.core.ledger import Kind
+from monitor.core.timeline import PERCENTS, Count, Figures, InProgress, Timeline
+from monitor.core.windows import Span
+from tests.core.figures import (
+    HOUR,
+    SERIES,
+    SUPERSEDED,
+    Call,
+    calls,
+    history_of,
+    nearest_rank,
+    of_area,
+    product_limit,
+    target,
+)
+
+AREAS = st.sampled_from([*SERIES, ("national", "urban"), ("national", "rural")])
+SPANS = st.tuples(st.integers(-40, 40), st.integers(0, 80)).map(
+    lambda hours: Span(SUPERSEDED + HOUR * hours[0], SUPERSEDED + HOUR * (hours[0] + hours[1]))
+)
+MOMENTS = st.integers(-40 * 60, 40 * 60).map(lambda minutes: SUPERSEDED + 60.0 * minutes)
+
+
+def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], abandoned_before: float) -> None:
+    """Every figure, counted again."""
+    measured = [one for one in inside if one.kind == Kind.MEASURED]
+    assert shown.measured == len(measured)
+    assert shown.excluded == sum(one.kind == Kind.EXCLUDED for one in inside)
+    assert shown.unmeasured == sum(
+        one.kind == Kind.UNMEASURED
+        or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
+        for one in inside
+    )
+    for percent in PERCENTS:
+        judged = [(one.response or 0.0, limit) for one in measured if (limit := target(*area, percent, one.at))]
+        assert shown.counts[percent] == Count(len(judged), sum(response <= limit for response, limit in judged))
+        assert shown.percentiles[percent] == nearest_rank([one.response or 0.0 for one in measured], percent)
+    assert shown.exact
+
+
+@settings(max_examples=200)
+@given(calls(), AREAS, SPANS, MOMENTS)
+def test_a_windows_figures_equal_counting_by_hand(
+    made: list[Call], area: tuple[str, str], span: Span, abandoned_before: float
+) -> None:
+    """Any missions of any partitions, any window: counts, percentiles and verdict counts by the targets of the day.
+
+    30 May          31 May          1 June          2 June
+    ├───────────────┼───────────────┃───────────────┤
+           old targets in force     ┃ new targets in force
+    """
+    shown = history_of(made).timeline(*area).within_span(span, abandoned_before=abandoned_before)
+    inside = [one for one in of_area(made, *area) if span.start <= one.at < span.end]
+    figures_agree(shown, area, inside, abandoned_before)
+    last = [one.at for one in inside if one.kind == Kind.MEASURED]
+    assert shown.last_rang_at == (last[-1] if last else None)
+
+
+@settings(max_examples=200)
+@given(calls(sealing=True), AREAS, SPANS)
+def test_sealed_missions_count_the_same(made: list[Call], area: tuple[str, str], span: Span) -> None:
+    """What lies behind the seal line keeps exact counts, and exact percentiles while the digest holds every value."""
+    shown = history_of(made).timeline(*area).within_span(span, abandoned_before=0.0)
+    figures_agree(shown, area, [one for one in of_area(made, *area) if span.start <= one.at < span.end], 0.0)
+
+
+def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_they_are_not() -> None:
+    """A thousand sealed missions: P80 within 1 %, `exact` false, and every count as before."""
+    made = [
+        Call(("oslo", "urban"), SUPERSEDED + 10.0 * n, Kind.MEASURED, 300.0 + (n * 617 % 1000), sealed=n % 3 > 0)
+        for n in range(2 * digest.CENTROIDS)
+    ]
+    span = Span(SUPERSEDED, SUPERSEDED + 48 * HOUR)
+    shown = history_of(made).timeline("oslo", "urban").within_span(span, abandoned_before=0.0)
+    assert (shown.measured, shown.exact) == (len(made), False)
+    assert shown.counts[80] == Count(len(made), sum((one.response or 0) <= 600.0 for one in made))
+    assert shown.percentiles[80] == pytest.approx(nearest_rank([one.response or 0 for one in made], 80), rel=0.01)
+
+
+@given(calls(), AREAS, st.integers(1, 50))
+def test_a_window_by_count_shows_the_newest_measured_missions(
+    made: list[Call], area: tuple[str, str], count: int
+) -> None:
+    """However old they are; missions without a response have no place in it."""
+    newest = [one for one in of_area(made, *area) if one.kind == Kind.MEASURED][-count:]
+    figures_agree(history_of(made).timeline(*area).newest(count), area, newest, 0.0)
+
+
+@settings(max_examples=200)
+@given(calls(), AREAS, SPANS, st.tuples(MOMENTS, MOMENTS), st.none() | st.sampled_from([0.0, 600.0, 1200.0]))
+def test_missions_in_progress_are_open_until_abandoned_and_overdue_past_the_target(
+    made: list[Call], area: tuple[str, str], span: Span, moments: tuple[float, float], limit: float | None
+) -> None:
+    """A mission whose ringing time is unknown is in progress, but nobody can say since when: never overdue."""
+    now, abandoned_before = moments
+    line = history_of(made).timeline(*area)
+    waiting = [
+        one for one in of_area(made, *area)
+        if one.kind in (Kind.OPEN, Kind.UNTIMED) and span.start <= one.at < span.end and one.at >= abandoned_before
+    ]  # fmt: skip
+    overdue = [one for one in waiting if one.kind == Kind.OPEN and limit is not None and now - one.at > limit]
+    shown = line.in_progress(now, limit, abandoned_before=abandoned_before, span=span)
+    assert shown == InProgress(len(waiting), len(overdue))
+
+
+@settings(max_examples=200)
+@given(calls(), AREAS, MOMENTS)
+def test_a_mission_is_in_progress_or_abandoned_never_both(
+    made: list[Call], area: tuple[str, str], abandoned_before: float
+) -> None:
+    """Wherever the line falls, each open mission is either still awaited or counted as unmeasured."""
+    line = history_of(made).timeline(*area)
+    ever = Span(0.0, 1e11)
+    unmeasured = line.within_span(ever, abandoned_before=abandoned_before).unmeasured
+    awaited = line.in_progress(SUPERSEDED, None, abandoned_before=abandoned_before, span=ever).open
+    kinds = (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED)
+    assert unmeasured + awaited == sum(one.kind in kinds for one in of_area(made, *area))
+
+
+@settings(max_examples=100)
+@given(calls(), AREAS, SPANS)
+def test_percentiles_with_open_missions_are_kaplan_and_meiers(
+    made: list[Call], area: tuple[str, str], span: Span
+) -> None:
+    """Open missions count as longer than so far; without any, it is the nearest-rank percentile."""
+    now = span.end
+    inside = [one for one in of_area(made, *area) if span.start <= one.at < span.end]
+    responses = [one.response or 0.0 for one in inside if one.kind == Kind.MEASURED]
+    waited = [now - one.at for one in inside if one.kind == Kind.OPEN]
+    line = history_of(made).timeline(*area)
+    shown = line.with_open(now, span, abandoned_before=0.0)
+    assert shown == {percent: product_limit(responses, waited, percent) for percent in PERCENTS}
+    if not waited:
+        assert shown == line.within_span(span, abandoned_before=0.0).percentiles
+
+
+def test_open_missions_can_only_make_it_longer() -> None:
+    """Four arrivals and two that have waited longer than all of them: P50 rises, P80 is not known yet."""
+    now = SUPERSEDED + 2 * HOUR
+    arrived = [Call(("oslo", "urban"), SUPERSEDED + n, Kind.MEASURED, 100.0 * n) for n in (1, 2, 3, 4)]
+    waiting = [Call(("oslo", "urban"), now - 450.0 - n, Kind.OPEN, None) for n in (1, 2)]
+    span = Span(SUPERSEDED, now)
+    before = history_of(arrived).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
+    after = history_of(arrived + waiting).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
+    assert (before, after) == ({50: 200.0, 80: 400.0}, {50: 300.0, 80: None})
+
+
+@given(calls(), AREAS, SPANS)
+def test_late_missions_come_in_the_order_they_rang(made: list[Call], area: tuple[str, str], span: Span) -> None:
+    """One answer per exact mission that had a target: the material of the tests that depend on order."""
+    line = history_of(made).timeline(*area)
+    for percent in PERCENTS:
+        assert line.lates(percent, span).tolist() == [
+            (one.response or 0.0) > limit
+            for one in of_area(made, *area)
+            if one.kind == Kind.MEASURED and span.start <= one.at < span.end
+            if (limit := target(*area, percent, one.at)) is not None
+        ]
+
+
+def test_a_mission_is_judged_by_the_targets_in_force_when_it_rang() -> None:
+    """700 seconds are in time for the old requirement of 1000 s, and late for the new one of 600 s.
+
+    23:59:59 ────┃──── 00:00:00, 1 June
+     in time     ┃      late
+    """
+    old, new = (Call(("oslo", "urban"), at, Kind.MEASURED, 700.0) for at in (SUPERSEDED - 1.0, SUPERSEDED))
+    line = history_of([old, new]).timeline("oslo", "urban")
+    ever = Span(0.0, 1e11)
+    assert line.lates(80, ever).tolist() == [False, True]
+    assert line.within_span(ever, abandoned_before=0.0).counts[80] == Count(2, 1)
+
+
+def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
+    """No missions: zeros, None and exact."""
+    empty = Timeline([], judge=lambda _, instants: instants, area="own")
+    shown = empty.within_span(Span(0.0, 1e11), abandoned_before=0.0)
+    assert (shown.measured, shown.unmeasured, shown.excluded, shown.exact) == (0, 0, 0, True)
+    assert (shown.percentiles, shown.last_rang_at) == ({50: None, 80: None}, None)
+    assert empty.newest(100) == shown
+    assert empty.in_progress(0.0, 60.0, abandoned_before=0.0) == InProgress(0, 0)
+
+
+def test_a_span_that_ends_before_it_begins_is_empty() -> None:
+    """Never a negative count."""
+    made = [Call(("oslo", "urban"), SUPERSEDED + n, kind, 60.0) for n, kind in enumerate(Kind) if kind != Kind.MOVED]
+    shown = history_of(made).timeline("oslo", "urban").within_span(
+        Span(SUPERSEDED + 10, SUPERSEDED - 10), abandoned_before=SUPERSEDED + 99
+    )  # fmt: skip
+    assert (shown.measured, shown.unmeasured, shown.excluded) == (0, 0, 0)
+
+
+def test_what_is_derived_is_computed_once_per_key() -> None:
+    """Costly statistics are kept with the timeline, which a change replaces."""
+    line, asked = Timeline([], judge=lambda _, instants: instants, area="own"), []
+    for key in ("a", "a", "b"):
+        assert line.derived(key, lambda key=key: asked.append(key) or key) == key  # type: ignore[misc,func-returns-value]
+    assert asked == ["a", "b"]
