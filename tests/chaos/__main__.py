@@ -12,8 +12,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Stage faults and compare figures.")
     parser.add_argument("--duration", default="10m", help="how long to stage faults: 90s, 10m, 1h (default 10m)")
     parser.add_argument("--seed", type=int, default=1, help="decides missions and faults (default 1)")
+    parser.add_argument("--only", nargs="*", default=[], metavar="KIND", help="stage these kinds alone")
     arguments = parser.parse_args()
-    outcome = asyncio.run(run(seed=arguments.seed, duration_seconds=seconds_of(arguments.duration)))
+    seconds, only = seconds_of(arguments.duration), frozenset(arguments.only)
+    outcome = asyncio.run(run(seed=arguments.seed, duration_seconds=seconds, only=only))
     print(f"\nseed {arguments.seed}, {arguments.duration}\n\n{outcome.table()}")  # noqa: T201 - the result
     return 0 if outcome.sound else 1
 

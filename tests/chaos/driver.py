@@ -97,8 +97,17 @@ class Outcome:
         return "\n".join(lines)
 
 
-async def run(*, seed: int, duration_seconds: float, plan: Sequence[tuple[Fault, ...]] | None = None) -> Outcome:
-    """One run; `plan` names the faults of each lane in order instead of a schedule drawn from the seed."""
+async def run(
+    *,
+    seed: int,
+    duration_seconds: float,
+    plan: Sequence[tuple[Fault, ...]] | None = None,
+    only: frozenset[str] = frozenset(),
+) -> Outcome:
+    """One run of faults drawn from the seed, of the kinds in `only` where any are named.
+
+    `plan` names the faults of each lane in order instead.
+    """
     logs = Path(tempfile.mkdtemp(prefix="monitor-chaos-"))
     began = time.monotonic()
     async with set_up(logs) as stage:
@@ -109,8 +118,10 @@ async def run(*, seed: int, duration_seconds: float, plan: Sequence[tuple[Fault,
             watching = group.create_task(_watch(stage, course))
             feeding = group.create_task(_feed(stage, course, ending))
             lanes = [
-                group.create_task(_lane(stage, course, name, seconds=duration_seconds, plan=plan and plan[place]))
-                for place, name in enumerate(LANES)
+                group.create_task(
+                    _lane(stage, course, name, kinds, seconds=duration_seconds, plan=plan and plan[place])
+                )
+                for place, (name, kinds) in enumerate(_lanes(only))
             ]
             await asyncio.gather(*lanes)
             ending.set()
@@ -126,9 +137,23 @@ async def run(*, seed: int, duration_seconds: float, plan: Sequence[tuple[Fault,
     return outcome
 
 
-async def _lane(stage: Stage, course: Course, name: str, *, seconds: float, plan: tuple[Fault, ...] | None) -> None:
+def _lanes(only: frozenset[str]) -> list[tuple[str, list[Fault]]]:
+    lanes = [(name, [kind for kind in kinds if not only or kind.__name__ in only]) for name, kinds in LANES.items()]
+    if unknown := only - {kind.__name__ for _, kinds in lanes for kind in kinds}:
+        raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
+    return [(name, kinds) for name, kinds in lanes if kinds]
+
+
+async def _lane(
+    stage: Stage,
+    course: Course,
+    name: str,
+    kinds: Sequence[Fault],
+    *,
+    seconds: float,
+    plan: tuple[Fault, ...] | None,
+) -> None:
     rng = random.Random(f"{name} {course.seed}")  # noqa: S311 - a schedule, not a secret
-    kinds = LANES[name]
     until = time.monotonic() + seconds
     queue: list[Fault] = list(plan or ())
     done: set[Fault] = set()
@@ -137,6 +162,8 @@ async def _lane(stage: Stage, course: Course, name: str, *, seconds: float, plan
             if plan is not None or time.monotonic() >= until:
                 return
             queue = [kind for kind in rng.sample(kinds, len(kinds)) if kind not in ONCE & done]
+            if not queue:
+                return
         await asyncio.sleep(rng.uniform(0.5, 3))
         if plan is None and time.monotonic() >= until:
             return
