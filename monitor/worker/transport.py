@@ -158,11 +158,11 @@ class Consumer(driver.Consumer):
 
     def refusal(self) -> BaseException | None:
         """Why the group takes this consumer no more, for good. aiokafka tells it only to those who call `getmany`."""
-        consumer = self._thread._consumer  # noqa: SLF001 - no public way
-        joining = getattr(getattr(consumer, "_coordinator", None), "_coordination_task", None)
-        if joining is None or not joining.done() or joining.cancelled():
-            return None
-        fault: BaseException | None = joining.exception()
+        coordinator = getattr(self._thread._consumer, "_coordinator", None)  # noqa: SLF001 - no public way
+        fault: BaseException | None = getattr(coordinator, "_pending_exception", None)
+        joining = getattr(coordinator, "_coordination_task", None)
+        if fault is None and joining is not None and joining.done() and not joining.cancelled():
+            fault = joining.exception()
         return fault
 
     async def commit_stored(self, offsets: Mapping[TP, int]) -> bool:
