@@ -83,6 +83,7 @@ async def test_a_worker_says_at_once_what_is_missing(kafka_station: Station) -> 
         "broker": ({"KAFKA__BOOTSTRAP": f"127.0.0.1:{nowhere}"}, ["No Kafka broker answers", str(nowhere), "Start"]),
         "store": ({"REDIS__URL": f"redis://127.0.0.1:{nowhere}/0"}, ["Redis at", str(nowhere), "check that it runs"]),
         "topic": ({"KAFKA__TOPIC": "nothing-here"}, ["no topic 'nothing-here'", "--create"]),
+        "session": ({"KAFKA__SESSION_TIMEOUT_SECONDS": "2"}, ["refuses", "kafka.session_timeout_seconds = 2"]),
         "letters": ({"KAFKA__DEAD_LETTER_TOPIC": "none-here"}, ["no topic 'none-here'", "--create"]),
     }
     workers = {name: kafka_station.worker(name, **settings) for name, (settings, _) in cases.items()}
@@ -93,4 +94,4 @@ async def test_a_worker_says_at_once_what_is_missing(kafka_station: Station) -> 
         assert workers[name].exit_code == 1, said
         assert all(word in said for word in words), said
         assert "Traceback" not in said
-        assert "error: " in said
+        assert "error: " in said.lower()
