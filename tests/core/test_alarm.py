@@ -1,0 +1,148 @@
+"""Who is told when: quiet in control, loud when degraded, and after a correction as if it had always been right."""
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.core.alarm import DAY, Alarm, Baseline, Level, Rules, assess
+from monitor.core.history import History
+from monitor.core.ledger import Kind
+from monitor.core.windows import UNITS
+from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
+
+NOW = SUPERSEDED + 120 * DAY
+"""28 September, in the last tertial; the missions below ring before, four a day, under one set of targets."""
+LATE, IN_TIME = 2000.0, 100.0
+RULES = Rules()
+
+
+def missions(pattern: str, *, until: float = NOW) -> list[Call]:
+    """One mission every six hours up to `until`, oldest first: `L` late, `.` in time."""
+    return [
+        Call(
+            ("oslo", "urban"), until - 6 * 3600.0 * (len(pattern) - n), Kind.MEASURED, LATE if one == "L" else IN_TIME
+        )
+        for n, one in enumerate(pattern)
+    ]
+
+
+def alarm_of(history: History, *, as_of: float = NOW, rules: Rules = RULES, area: str = "oslo") -> Alarm:
+    """The alarm of urban Oslo, or of the nation."""
+    return assess(
+        history.timeline(area, "urban"), rules, UNITS, as_of=as_of, grid=GRID, national=area == "national"
+    )  # fmt: skip
+
+
+CALM = "....L....." * 40
+"""Ten percent late, evenly: twice as good as required."""
+ON_TARGET = "....L" * 80
+STORM = CALM[:340] + "L." * 30
+"""Half of the last sixty late."""
+
+
+@pytest.mark.parametrize("pattern", [CALM, ON_TARGET])
+def test_a_series_in_control_is_quiet(pattern: str) -> None:
+    """Exactly at the requirement is in control, too."""
+    found = alarm_of(history_of(missions(pattern)))
+    assert found.level is Level.NONE
+    assert not any(drift.alarm for drift in found.drift.values() if drift)
+
+
+def test_a_degraded_series_pages() -> None:
+    """Half of the missions late for two weeks: the period's evidence pages, and both drifts are on."""
+    found = alarm_of(history_of(missions("L." * 60, until=NOW)))
+    assert found.level is Level.PAGE
+    drift = found.drift[Baseline.REQUIREMENT]
+    assert drift is not None
+    assert drift.alarm
+
+
+def test_a_storm_after_calm_is_found_as_drift_from_both_levels() -> None:
+    """The change is what a period total hides: drift sees it against the requirement and against the own year."""
+    found = alarm_of(history_of(missions("....L....." * 60 + "L." * 30)))
+    assert [drift.alarm if drift else None for drift in found.drift.values()] == [True, True]
+    assert found.level in (Level.WARNING, Level.PAGE)
+
+
+def test_the_test_for_one_look_opens_a_ticket_at_most() -> None:
+    """Looked at all the time, the 28-day test would wake somebody by chance; it may not page."""
+    deaf = replace(RULES, period_page_alpha=0.0, period_warning_alpha=0.0, drift_warning_threshold=1e9)
+    found = alarm_of(history_of(missions("L" * 60)), rules=deaf)
+    assert found.window_p_value < 1e-9
+    assert found.level is Level.WARNING
+
+
+def test_evidence_for_the_month_is_shown_but_does_not_decide() -> None:
+    """Only the official periods do: with them out of the way, nothing is left to page."""
+    found = alarm_of(history_of(missions("L." * 60)))
+    assert {unit for unit, _ in found.periods} == set(UNITS)
+    assert {percent for _, percent in found.periods} == {50, 80}
+
+
+def test_the_nation_has_no_drift_of_its_own() -> None:
+    """Its districts have: a pool in time order mixes their levels."""
+    found = alarm_of(history_of(missions(STORM)), area="national")
+    assert set(found.drift.values()) == {None}
+
+
+def test_a_correction_leaves_the_alarm_that_a_right_history_would_have() -> None:
+    """Order matters to what has been highest, so everything is computed anew: the wrong past leaves no trace.
+
+    wrong   ..........LLLLLLLLLL..........     pages
+    right   ..............................     as if it had never been
+    """
+    right = missions("." * 300)
+    wrong = [
+        replace(one, response=LATE) if 200 <= number < 240 else one for number, one in enumerate(right)
+    ]  # fmt: skip
+    history = history_of(wrong)
+    assert alarm_of(history).level is Level.PAGE
+    for day, stored in days_of(right)[0].items():
+        history.put_day(0, head(), day, stored)
+    assert alarm_of(history) == alarm_of(history_of(right))
+    assert alarm_of(history).level is Level.NONE
+
+
+def test_the_order_of_missions_matters_and_that_of_arrival_does_not() -> None:
+    """The same missions heard of in reverse give the same alarm; the same counts in another order another score."""
+    made = missions("....L....." * 20 + "L" * 8)
+    turned = missions("L" * 8 + "....L....." * 20)
+    assert alarm_of(history_of(made[::-1])) == alarm_of(history_of(made))
+    before, after = (alarm_of(history_of(one)).drift[Baseline.REQUIREMENT] for one in (turned, made))
+    assert before is not None
+    assert after is not None
+    assert before.score < after.score
+
+
+def test_a_drift_from_the_own_year_needs_a_level() -> None:
+    """Forty-nine missions before the ninety days watched give none, fifty do."""
+    watched = "." * 359
+    for before, known in ((49, False), (50, True)):
+        drift = alarm_of(history_of(missions("." * before + watched))).drift
+        assert (drift[Baseline.OWN_YEAR] is not None) == known
+        assert drift[Baseline.REQUIREMENT] is not None
+
+
+def test_missions_after_the_moment_judged_are_not_seen() -> None:
+    """As of a week ago there was no storm yet: what rang later does not speak."""
+    history = history_of(missions(CALM + "L" * 60))
+    then = NOW - 15.5 * DAY
+    quiet = history_of([one for one in missions(CALM + "L" * 60) if one.at <= then])
+    assert alarm_of(history, as_of=then) == alarm_of(quiet, as_of=then)
+    assert alarm_of(history, as_of=then).level is Level.NONE
+    assert alarm_of(history).level is Level.PAGE
+
+
+def test_an_empty_series_raises_nothing() -> None:
+    """No missions: no drift, no evidence, no level."""
+    found = alarm_of(history_of([]))
+    assert (found.level, found.window_p_value, set(found.drift.values())) == (Level.NONE, 1.0, {None})
+    assert {seen.p_value for seen in found.periods.values()} == {1.0}
+
+
+def test_missions_without_a_target_raise_nothing() -> None:
+    """Nothing was late where nothing was required."""
+    made = [replace(one, series=("oslo", "rural")) for one in missions("L" * 100)]
+    line = history_of(made).timeline("oslo", "rural")
+    found = assess(line, RULES, UNITS, as_of=NOW, grid=GRID, national=False)
+    assert found.level is Level.NONE

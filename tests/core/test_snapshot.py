@@ -1,0 +1,182 @@
+"""The published answer of one moment: what silence, time and corrections do to it."""
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.core.history import History
+from monitor.core.ledger import Kind
+from monitor.core.snapshot import Row, Snapshot, Terms, over_period, take
+from monitor.core.timeline import Count
+from monitor.core.verdict import State
+from monitor.core.windows import parse_period, parse_window
+from tests.core.figures import GRID, HOUR, SUPERSEDED, Call, days_of, head, history_of
+
+DAY = 24 * HOUR
+NOW = SUPERSEDED + 60 * DAY
+"""31 July, midnight in Oslo."""
+WINDOWS = ("24h", "7d", "last100", "month", "tertial", "year")
+TERMS = Terms(
+    windows=[parse_window(name) for name in WINDOWS], stale_after_seconds=6 * HOUR, abandoned_after_seconds=DAY
+)
+URBAN = ("oslo", "urban")
+
+
+def heard(made: list[Call], last_record_at: float | None = NOW - 60.0) -> History:
+    """A history whose newest record came then."""
+    history = history_of(made)
+    one = head()
+    one.last_record_at = last_record_at
+    history.heads = {0: one}
+    return history
+
+
+def row(snapshot: Snapshot, window: str, area: str = "oslo", settlement: str = "urban") -> Row:
+    """One row of the snapshot."""
+    (found,) = [r for r in snapshot.rows if (r.area, r.settlement, r.window) == (area, settlement, window)]
+    return found
+
+
+def measured(at: float, response: float = 300.0) -> Call:
+    """A measured mission of urban Oslo, whose requirement is 600 s."""
+    return Call(URBAN, at, Kind.MEASURED, response)
+
+
+MADE = [measured(NOW - 1.0 - 7 * HOUR * n, 300.0 if n % 3 else 900.0) for n in range(90)]
+
+
+def test_every_area_class_and_window_has_its_row_from_the_start() -> None:
+    """Also without a single event: no_data or no_target, so that nobody waits for a first sample."""
+    snapshot = take(heard([], None), TERMS, NOW)
+    assert [(r.area, r.settlement, r.window) for r in snapshot.rows] == [
+        (area, settlement, window)
+        for area in ("national", "oslo", "vest")
+        for settlement in ("urban", "rural")
+        for window in WINDOWS
+    ]
+    assert [(s.area, s.settlement) for s in snapshot.standings] == [
+        (area, settlement) for area in ("national", "oslo", "vest") for settlement in ("urban", "rural")
+    ]
+    assert {v.state for r in snapshot.rows for v in r.verdicts.values()} == {State.NO_DATA, State.NO_TARGET}
+    assert (snapshot.stale, snapshot.last_record_at) == (True, None)
+
+
+def test_a_silent_feed_is_no_data_in_every_window() -> None:
+    """One second past the limit, each verdict of every window turns, that by count included; the figures stay."""
+    fresh = take(heard(MADE), TERMS, NOW)
+    limit = NOW - 60.0 + TERMS.stale_after_seconds
+    still, silent = (take(heard(MADE), TERMS, now) for now in (limit, limit + 1.0))
+    assert {v.state for name in WINDOWS for v in row(fresh, name).verdicts.values()} <= {State.MET, State.MISSED}
+    assert (still.stale, silent.stale) == (False, True)
+    for name in WINDOWS:
+        assert {v.state for v in row(silent, name).verdicts.values()} == {State.NO_DATA}
+    assert row(silent, "year").figures == row(fresh, "year").figures
+
+
+def test_silence_freezes_the_alarms_as_of_the_last_record() -> None:
+    """Neither raised nor ended by silence: what was so when the feed fell silent is so a month later.
+
+    ──L─L─L─L─┤ last record        (silence)        │ a month later
+              └ judged as of here ──────────────────┘
+    """
+    storm = [measured(NOW - 60.0 - HOUR * n, 2000.0) for n in range(1, 60)]
+    at_last = take(heard(storm), TERMS, NOW - 60.0)
+    later = take(heard(storm), TERMS, NOW + 30 * DAY)
+    assert later.stale
+    for one, other in zip(at_last.standings, later.standings, strict=True):
+        assert one.alarm == other.alarm
+    assert {s.area: s.alarm.level.value for s in later.standings if s.settlement == "urban"} == {
+        "national": "page", "oslo": "page", "vest": "none",
+    }  # fmt: skip
+
+
+def test_windows_move_with_the_clock_alone() -> None:
+    """Not one event more, and yet a day later the mission is no longer of the last 24 hours.
+
+    ring ●──── 24 h ────┤
+         now            now + 26 h
+    """
+    history = heard([measured(NOW - HOUR)], NOW)
+    assert row(take(history, TERMS, NOW), "24h").figures.measured == 1
+    history.heads[0].last_record_at = NOW + 26 * HOUR
+    later = take(history, TERMS, NOW + 26 * HOUR)
+    assert [row(later, name).figures.measured for name in ("24h", "7d", "last100", "year")] == [0, 1, 1, 1]
+    assert row(later, "24h").verdicts[80].state is State.NO_DATA
+
+
+def test_the_newest_of_several_partitions_says_whether_the_feed_is_silent() -> None:
+    """One partition without missions is no silence."""
+    history = heard(MADE)
+    history.heads[1] = head()
+    history.heads[2] = head()
+    history.heads[2].last_record_at = NOW - 9 * DAY
+    assert take(history, TERMS, NOW).last_record_at == NOW - 60.0
+    assert not take(history, TERMS, NOW).stale
+
+
+def test_an_open_mission_is_awaited_for_a_day_and_then_unmeasured() -> None:
+    """24 hours after it rang no arrival would be believed: it leaves the missions in progress, in the same moment."""
+    rang = NOW - 2 * HOUR
+    history = heard([Call(URBAN, rang, Kind.OPEN, None)])
+    for now, awaited in ((NOW, 1), (rang + DAY, 1), (rang + DAY + 1.0, 0)):
+        history.heads[0].last_record_at = now
+        snapshot = take(history, TERMS, now)
+        (standing,) = [s for s in snapshot.standings if (s.area, s.settlement) == URBAN]
+        assert standing.in_progress.open == awaited
+        assert standing.in_progress.overdue == awaited
+        assert row(snapshot, "7d").figures.unmeasured == 1 - awaited
+
+
+def test_missions_in_progress_bound_the_share_of_their_window() -> None:
+    """One overdue, one that may still arrive in time; a window by count has no such missions."""
+    waiting = [Call(URBAN, NOW - waited, Kind.OPEN, None) for waited in (601.0, 599.0)]
+    snapshot = take(heard([measured(NOW - HOUR), *waiting]), TERMS, NOW)
+    bounds = row(snapshot, "24h").verdicts[80].bounds
+    assert bounds is not None
+    assert (bounds.lower, bounds.upper) == (1 / 3, 2 / 3)
+    assert row(snapshot, "last100").verdicts[80].bounds is None
+
+
+def test_percentiles_with_open_missions_are_given_for_short_windows_only() -> None:
+    """Up to a day; in a year the few in progress say nothing."""
+    snapshot = take(heard(MADE), TERMS, NOW)
+    assert {r.window for r in snapshot.rows if r.with_open is not None} == {"24h"}
+
+
+def test_a_closed_period_is_restated_after_a_correction() -> None:
+    """Four of five in time is met; the fourth turns out to have been late, and the same period is missed."""
+    made = [measured(SUPERSEDED + HOUR * n, 300.0 if n else 900.0) for n in range(5)]
+    history = heard(made)
+
+    def verdict() -> tuple[State, Count]:
+        rows = over_period(history, parse_period("2024-06"), now=NOW, abandoned_after_seconds=DAY)
+        (found,) = [r for r in rows if (r.area, r.settlement) == URBAN]
+        return found.verdicts[80].state, found.figures.counts[80]
+
+    assert verdict() == (State.MET, Count(5, 4))
+    corrected = [replace(one, response=700.0) if number == 3 else one for number, one in enumerate(made)]
+    for day, stored in days_of(corrected)[0].items():
+        history.put_day(0, head(), day, stored)
+    assert verdict() == (State.MISSED, Count(5, 3))
+
+
+def test_a_closed_period_is_judged_also_while_the_feed_is_silent() -> None:
+    """What lies behind does not depend on what is coming in."""
+    (found,) = [
+        r for r in over_period(heard(MADE, None), parse_period("2024-07"), now=NOW, abandoned_after_seconds=DAY)
+        if (r.area, r.settlement) == URBAN
+    ]  # fmt: skip
+    assert found.verdicts[80].state is State.MISSED
+
+
+@pytest.mark.parametrize(("period", "requirement"), [("2024-05", 1000.0), ("2024-06", 600.0), ("2024-T2", 600.0)])
+def test_a_period_shows_the_target_of_its_last_day(period: str, requirement: float) -> None:
+    """May ends under the old tables, June under the new; so does the tertial, though May was judged by the old."""
+    made = [measured(SUPERSEDED - DAY, 800.0), measured(SUPERSEDED + DAY, 800.0)]
+    rows = over_period(heard(made), parse_period(period), now=NOW, abandoned_after_seconds=DAY)
+    (found,) = [r for r in rows if (r.area, r.settlement) == URBAN]
+    assert found.verdicts[80].target_seconds == requirement
+    assert (
+        found.figures.counts[80] == {"2024-05": Count(1, 1), "2024-06": Count(1, 0), "2024-T2": Count(2, 1)}[period]
+    )
+    assert found.span == parse_period(period).span(GRID)
