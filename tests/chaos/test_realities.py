@@ -13,6 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from monitor.settings import KafkaSettings
 from monitor.topics import ensure_topics
 from monitor.worker.app import WorkerApp
+from monitor.worker.failure import WorkerFailed
+from monitor.worker.refusal import InvalidShare
 from tests.core.events import BASE
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
@@ -45,13 +47,16 @@ async def working(kafka: ApacheKafka, topic: str, desk: Desk) -> AsyncIterator[N
             await asyncio.sleep(0.02)
             desk.clock.seconds = asyncio.get_running_loop().time()
 
-    running = asyncio.create_task(WorkerApp(settings, desk.keeper, desk.instruments).run(stop))
     ticking = asyncio.create_task(tick())
     try:
-        yield
+        async with asyncio.TaskGroup() as group:
+            group.create_task(WorkerApp(settings, desk.keeper, desk.instruments).run(stop))
+            yield
+            stop.set()
+    except* WorkerFailed as failures:
+        raise failures.exceptions[0] from None
     finally:
         stop.set()
-        await running
         ticking.cancel()
 
 
@@ -180,6 +185,25 @@ async def test_a_topic_made_anew_under_a_running_worker_is_left_alone_and_told(
         await wait_until(lambda: "emptied or made anew" in caplog.text, "the error", timeout_seconds=PATIENCE_SECONDS)
         assert not desk.keeper.kept
     assert stored(desk) == 10
+
+
+async def test_a_worker_stops_before_the_topic_drains_into_the_dead_letters(
+    apache_kafka: ApacheKafka, topic: str
+) -> None:
+    """A bad deploy: nothing of the batch that breaks the cap is stored, so another start stops at the same place."""
+    await ensure_topics(apache_kafka.bootstrap, {topic: 1})
+    async with producing(apache_kafka) as producer:
+        for number in range(3_000):
+            await producer.send(topic, event(f"m{number}", district="nowhere"), partition=0)
+        await producer.flush()
+    desk = Desk()
+    for _ in range(2):
+        desk.keeper._invalid = InvalidShare(most=0.5, window=1_000)
+        with pytest.raises(WorkerFailed, match=r"records are invalid.*unknown_district.*requeue"):
+            async with working(apache_kafka, topic, desk):
+                await asyncio.sleep(PATIENCE_SECONDS)
+        assert stored(desk) < 1_000
+        assert len(desk.box.put_letters) < 1_000
 
 
 async def delete_before(kafka: ApacheKafka, topic: str, offset: int) -> None:
