@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 
 from tests.chaos.driver import run, seconds_of
@@ -14,6 +15,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="decides missions and faults (default 1)")
     parser.add_argument("--only", nargs="*", default=[], metavar="KIND", help="stage these kinds alone")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended in order, whoever asks
     seconds, only = seconds_of(arguments.duration), frozenset(arguments.only)
     outcome = asyncio.run(run(seed=arguments.seed, duration_seconds=seconds, only=only))
     print(f"\nseed {arguments.seed}, {arguments.duration}\n\n{outcome.table()}")  # noqa: T201 - the result
