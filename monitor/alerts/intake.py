@@ -7,7 +7,7 @@ without events only: after that they may have ended unheard.
 from typing import Final
 
 from monitor.alerts.promql import DISTRICTS, FEED_KNOWN, SERIES, SIGHT, STORE_UP, greatest, selector
-from monitor.alerts.rule import HOUR, MINUTE, Rule, Severity
+from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
 from monitor.alerts.setup import MANY_OVERDUE
 from monitor.alerts.text import ago, over_classes
 from monitor.exporter import metrics
@@ -70,6 +70,7 @@ RULES: Final = (
         sight=SIGHT,
         frozen=True,
         for_seconds=HOUR,
+        keep_firing_seconds=DAY,
         summary=(
             f"{_WHERE}: {over_classes(metrics.RESPONSE_MISSIONS_UNMEASURED, (WINDOW, '28d'))} missions of 28 d "
             f"cannot be measured, {over_classes(metrics.RESPONSE_MISSIONS_MEASURED, (WINDOW, '28d'))} can"

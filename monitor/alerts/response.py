@@ -8,7 +8,7 @@ ticket. All of them keep still while nobody can see (`monitor.alerts.rule`).
 from typing import Final
 
 from monitor.alerts.promql import COUNTRY, DISTRICTS, SERIES, SIGHT, Matcher, greatest, selector
-from monitor.alerts.rule import HOUR, MINUTE, Rule, Severity
+from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
 from monitor.alerts.text import GOAL, WHERE, allowed, drift_score, figures, requirement, share, target
 from monitor.core.alarm import Baseline, Level
 from monitor.core.stats.binomial import Evidence
@@ -26,10 +26,12 @@ def _rule(
     description: str,
     window: str = "28d",
     for_seconds: int = 5 * MINUTE,
+    keep_firing_seconds: int = 0,
 ) -> Rule:
     return Rule(
         name=name, severity=severity, group="response", condition=condition, labels=SERIES, sight=SIGHT, frozen=True,
-        for_seconds=for_seconds, summary=f"{WHERE}: {summary}", description=description, window=window,
+        for_seconds=for_seconds, keep_firing_seconds=keep_firing_seconds,
+        summary=f"{WHERE}: {summary}", description=description, window=window,
     )  # fmt: skip
 
 
@@ -51,20 +53,20 @@ def _goal_missed() -> str:
 
 RULES: Final = (
     _rule(
-        "ResponseRequirementBreached", Severity.PAGE, _breach(Level.PAGE, DISTRICTS),
-        summary=requirement("28d", "over 28 d"),
-        description="The requirement is not met, and that is not chance: the test of the period to date, or of the "
-        f"last 28 days, has passed the threshold of a page. {figures()}",
+        "ResponseRequirementBreached", Severity.PAGE, _breach(Level.PAGE, DISTRICTS), keep_firing_seconds=HOUR,
+        summary=requirement(),
+        description="The requirement is not met, and that is not chance: the test of the tertial or the year to "
+        f"date, which may be looked at all the time, has passed the threshold of a page. {figures()}",
     ),
     _rule(
-        "ResponseNationalRequirementBreached", Severity.TICKET, _breach(Level.PAGE, COUNTRY),
-        summary=requirement("28d", "over 28 d"),
+        "ResponseNationalRequirementBreached", Severity.TICKET, _breach(Level.PAGE, COUNTRY), keep_firing_seconds=DAY,
+        summary=requirement(),
         description="The pool of all districts does not meet the national requirement, and that is not chance. "
         f"No page: districts that breach their own have theirs. {figures()}",
     ),
     _rule(
-        "ResponseRequirementAtRisk", Severity.TICKET, _breach(Level.WARNING),
-        summary=f"{requirement('28d', 'over 28 d')}; at risk",
+        "ResponseRequirementAtRisk", Severity.TICKET, _breach(Level.WARNING), keep_firing_seconds=DAY,
+        summary=f"{requirement()}; at risk",
         description="The requirement is probably not met, but the evidence does not carry a page. Late missions that "
         f"the year still allows: {allowed('year', '80')} (negative: overdrawn). {figures()}",
     ),
@@ -82,6 +84,7 @@ RULES: Final = (
     ),
     _rule(
         "ResponseGoalMissed", Severity.TICKET, _goal_missed(), window="tertial", for_seconds=HOUR,
+        keep_firing_seconds=DAY,
         summary=f"{share('tertial', GOAL)} missions within {target(GOAL)} this tertial; goal 50 %",
         description="The goal (half of the missions) is missed this tertial, with strong evidence. Late missions "
         f"that it still allows: {allowed('tertial', GOAL)} (negative: overdrawn).",

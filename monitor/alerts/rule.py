@@ -13,6 +13,7 @@ from typing import Final, Literal
 ALERTS: Final = "ALERTS"
 MINUTE: Final = 60
 HOUR: Final = 3600
+DAY: Final = 86_400
 Group = Literal["response", "monitor"]
 
 

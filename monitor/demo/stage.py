@@ -10,10 +10,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +22,10 @@ import aiohttp
 import click
 
 from monitor import clock
-from monitor.demo.processes import Child, free_port, port_is_free
+from monitor.alerts.setup import Setup
+from monitor.demo.processes import Child, ProcessFailed, free_port, port_is_free
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
+from monitor.demo.watchers import ADVICE, News, hurried, installed, watching
 from monitor.kafka import producing
 from monitor.sending import Outbox
 from monitor.settings import ENV_PREFIX, KafkaSettings
@@ -129,9 +132,11 @@ async def _act(show: Show, started: float) -> None:
             try:
                 for name, (arguments, extra) in roles.items():
                     cast.start(name, *arguments, **extra)
-                async with asyncio.TaskGroup() as group:
+                async with AsyncExitStack() as watchers, asyncio.TaskGroup() as group:
                     group.create_task(cast.watch(roles))
-                    group.create_task(_feed(show, kafka, url, cast, started))
+                    setup = hurried(url, _worker_addresses(roles), rate_per_minute=show.rate_per_minute)
+                    watch = partial(_watch, setup, watchers, cast.logs)
+                    group.create_task(_feed(show, kafka, url, cast, started=started, watch=watch))
             except BaseExceptionGroup as faults:
                 raise faults.exceptions[0] from None
             finally:
@@ -146,6 +151,11 @@ def _roles(show: Show, port: int) -> dict[str, tuple[tuple[str, ...], dict[str, 
         metrics = {f"{ENV_PREFIX}WORKER__METRICS_PORT": str(free_port())}
         roles[f"worker-{number}"] = (("worker",), metrics)
     return roles
+
+
+def _worker_addresses(roles: dict[str, tuple[tuple[str, ...], dict[str, str]]]) -> tuple[str, ...]:
+    variable = f"{ENV_PREFIX}WORKER__METRICS_PORT"
+    return tuple(f"127.0.0.1:{extra[variable]}" for _, extra in roles.values() if variable in extra)
 
 
 def _environment(kafka: KafkaSettings, redis_url: str) -> dict[str, str]:
@@ -164,7 +174,9 @@ def _environment(kafka: KafkaSettings, redis_url: str) -> dict[str, str]:
     }
 
 
-async def _feed(show: Show, kafka: KafkaSettings, url: str, cast: Cast, started: float) -> None:
+async def _feed(
+    show: Show, kafka: KafkaSettings, url: str, cast: Cast, *, started: float, watch: Callable[[], Awaitable[None]]
+) -> None:
     async with producing(kafka) as producers, aiohttp.ClientSession() as http:
         outbox = Outbox(producers, kafka.topic, partitions=PARTITIONS)
         now = clock.utc_now()
@@ -174,11 +186,28 @@ async def _feed(show: Show, kafka: KafkaSettings, url: str, cast: Cast, started:
         await outbox.settle()
         say(f"{outbox.confirmed:,} events sent; the workers are counting")
         await _wait_for_figures(http, url, outbox.confirmed)
-        say(f"first figures after {time.monotonic() - started:.0f} s:")
+        say(f"first figures after {time.monotonic() - started:.0f} s")
+        await watch()
         _tell_where(url, cast)
         async with asyncio.TaskGroup() as group:
             group.create_task(_live(show, outbox))
             group.create_task(_news(show, http, url))
+
+
+async def _watch(setup: Setup, watchers: AsyncExitStack, logs: Path) -> None:
+    """Start Prometheus and Alertmanager, where they are installed, until the stack is closed."""
+    programs = installed()
+    if programs is None:
+        say(ADVICE)
+        return
+    try:
+        watch = await watchers.enter_async_context(watching(programs, setup, News(say), logs=logs))
+    except (ProcessFailed, TimeoutError, OSError) as fault:  # an old version, perhaps: the rest goes on without them
+        say(f"no pages here: {fault}")
+        return
+    say("Prometheus and Alertmanager of this machine watch too; pages and tickets arrive here, as lines")
+    say(f"  Prometheus   {watch.prometheus.url}/alerts")
+    say(f"  Alertmanager {watch.alertmanager.url}/")
 
 
 async def _put(outbox: Outbox, emission: Emission) -> None:

@@ -55,7 +55,7 @@ def test_a_page_is_paged_and_the_rest_becomes_a_ticket(tmp_path: Path, severity:
     amtool = require("amtool")
     where = "--config.file=config/alertmanager/alertmanager.yml"
     said = checked(tmp_path, Setup(), amtool, "config", "routes", "test", where, f"severity={severity}")
-    assert said.strip() == receiver
+    assert said.splitlines()[0] == receiver
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

