@@ -96,7 +96,19 @@ def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
         SCHEMA: event_schema(configuration.settings.events.districts, configuration.settings.events.settlements),
         DESIGN: with_rules(design),
         **alerts.files(),
+        **_grafana(configuration),
     }
+
+
+def _grafana(configuration: Configuration) -> Mapping[str, str]:
+    """Dashboards and provisioning, which need a package that nothing else needs."""
+    try:
+        from monitor.dashboards import files  # noqa: PLC0415 - only those who develop have the SDK
+    except ModuleNotFoundError as fault:
+        raise click.ClickException(
+            f"Grafana's files need the package {fault.name!r}: pip install 'response-time-monitor[dev]'"
+        ) from fault
+    return files(configuration)
 
 
 def with_rules(design: str) -> str:

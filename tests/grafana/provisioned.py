@@ -1,0 +1,39 @@
+"""Reads what provisions Grafana, as Grafana would: its texts and queries as they stand."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from monitor.alerts import RULES
+
+FOLDER = Path(__file__).parents[2] / "grafana" / "provisioning"
+FILES = sorted(FOLDER.glob("*/*.yml"))
+
+
+@cache
+def load(place: str) -> dict[str, Any]:
+    """A file by its place under `grafana/provisioning/`."""
+    loaded: dict[str, Any] = yaml.safe_load((FOLDER / place).read_text(encoding="utf-8"))
+    return loaded
+
+
+def rules() -> list[dict[str, Any]]:
+    """Every alert rule."""
+    return [rule for group in load("alerting/rules.yml")["groups"] for rule in group["rules"]]
+
+
+def expressions() -> list[tuple[str, str, str]]:
+    """Rule, name of the query, PromQL."""
+    return [
+        (rule["title"], query["refId"], query["model"]["expr"])
+        for rule in rules()
+        for query in rule["data"]
+        if "expr" in query["model"]
+    ]
+
+
+def labels_of(title: str) -> tuple[str, ...]:
+    """The labels that tell an alert of this rule from another."""
+    return next(rule.labels for rule in RULES if rule.name == title)

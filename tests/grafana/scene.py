@@ -1,0 +1,189 @@
+"""A running monitor to ask: an exporter over a store that the core has filled, a worker's own metrics, Prometheus.
+
+Everything real but the way the events came: partitions of the core write their checkpoints to a store in memory.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import yaml
+
+from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
+from monitor.demo.processes import LOOPBACK, Child, free_port
+from monitor.exporter.service import serve
+from monitor.settings import Configuration, WorkerSettings
+from monitor.store.memory import MemoryStore
+from monitor.worker.command import exposing
+from monitor.worker.instruments import Instruments
+from tests.eventually import wait_until
+from tests.exporter.world import DAY, HOUR, NOW, World, event
+
+SCRAPES = 3
+WORST = "vest"
+SILENT = (("finnmark", "urban"), ("troms", "rural"))
+"""Without missions: one has no target either."""
+FAR_BEHIND = 1_000_000
+REFUSED = 10
+
+
+class Prometheus:
+    """What Prometheus answers about the moment `at`, which a later scrape that fails cannot change."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://{LOOPBACK}:{port}"
+        self.at = time.time()
+
+    def get(self, path: str, **parameters: str | float) -> Any:
+        """The data of an answer; the test fails with Prometheus' own words where there is none."""
+        address = f"{self.url}/api/v1/{path}?{urlencode({key.rstrip('_'): one for key, one in parameters.items()})}"
+        with urlopen(address, timeout=10) as answer:  # noqa: S310 - an http address of our own
+            body = json.load(answer)
+        assert body["status"] == "success", body
+        return body["data"]
+
+    def instant(self, expression: str) -> list[dict[str, Any]]:
+        """The samples of an instant query."""
+        result = self.get("query", query=expression, time=self.at)
+        assert result["resultType"] == "vector", expression
+        return list(result["result"])
+
+    def over_time(self, expression: str) -> list[dict[str, Any]]:
+        """The series of a range query up to that moment."""
+        span = {"start": self.at - 6, "end": self.at, "step": 2.0}
+        return list(self.get("query_range", query=expression, **span)["result"])
+
+    def labels(self, series: str, label: str) -> list[str]:
+        """The values of a label."""
+        return list(self.get(f"label/{label}/values", **{"match[]": series}))
+
+
+async def fill(world: World) -> None:
+    """Districts that meet, miss and lack; a year's history; missions in progress, late, unmeasured, refused."""
+    chance = random.Random(7)  # noqa: S311 - invented missions
+    told: list[object] = []
+    for place, district in enumerate(world.configuration.settings.events.districts):
+        for settlement in ("urban", "town", "rural"):
+            if (district, settlement) in SILENT:
+                continue
+            late = 0.6 if district == WORST else 0.02 * place
+            for number in range(400):
+                rang = NOW - HOUR - number * (0.9 * DAY)
+                told.append(
+                    event(
+                        f"{district}-{settlement}-{number}",
+                        district=district,
+                        settlement=settlement,
+                        rang=rang,
+                        minutes=25.0 if chance.random() < late else 4.0 + 8 * chance.random(),
+                    )
+                )
+    told += [event(f"open-{number}", district=WORST, minutes=None, rang=NOW - HOUR / 2) for number in range(3)]
+    told += [event("unmeasured", on_scene_at=None, status="closed"), b"no JSON"]
+    await world.tell(told, at=time.time())
+
+
+async def go_on(world: World, instruments: Instruments) -> None:
+    """Events, refusals and measurements keep coming, as rates and increases need them."""
+    while True:
+        for seconds in (0.002, 0.02, 0.2, 2.0):
+            instruments.checkpoint_seconds.observe(seconds)
+            instruments.batch_seconds.observe(seconds / 10)
+            instruments.event_delay_seconds.observe(seconds * 5)
+        await world.tell([event("again", rang=NOW - HOUR), *([b"no JSON", b"[]", b"{}"] * 5)], at=time.time())
+        await asyncio.sleep(1)
+
+
+@contextlib.contextmanager
+def exporter_and_worker(worker_port: int) -> Iterator[int]:
+    """Serve both from a thread of their own; gives the exporter's port."""
+    started = threading.Event()
+    ports: list[int] = []
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+    world = World(refresh_seconds=5)
+    plain = world.configuration
+    worker = WorkerSettings(metrics_port=worker_port, metrics_host=LOOPBACK)
+    configured = Configuration(plain.settings.model_copy(update={"worker": worker}), plain.targets, plain.grid)
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loops.append((asyncio.get_running_loop(), stop))
+
+        def ready(url: str) -> None:
+            ports.append(int(url.rstrip("/").rpartition(":")[2]))
+            started.set()
+
+        await fill(world)
+        instruments = Instruments()
+        instruments.assigned.set(2)
+        instruments.lag(0, FAR_BEHIND)
+        instruments.lag(1, 0)
+        async with exposing(configured, instruments):
+            going = asyncio.create_task(go_on(world, instruments))
+            await serve(
+                configured, MemoryStore(world.backing), host=LOOPBACK, port=0, stop=stop, ready=ready,
+                clock=world.clock,
+            )  # fmt: skip
+            going.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await going
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), name="monitor under test")
+    thread.start()
+    try:
+        assert started.wait(60), "the exporter did not start"
+        yield ports[0]
+    finally:
+        loop, stop = loops[0]
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(60)
+
+
+@contextlib.contextmanager
+def prometheus(program: Path, folder: Path, exporter_port: int, worker_port: int) -> Iterator[Prometheus]:
+    """A Prometheus that has scraped both often enough for rates."""
+    jobs = ((EXPORTER_JOB, exporter_port), (WORKER_JOB, worker_port))
+    written = {
+        "global": {"scrape_interval": "2s", "scrape_timeout": "2s"},
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]} for job, port in jobs
+        ],
+    }
+    file = folder / "prometheus.yml"
+    file.write_text(yaml.safe_dump(written), encoding="utf-8")
+    port = free_port()
+    command = [
+        program,
+        f"--config.file={file}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={LOOPBACK}:{port}",
+        "--log.level=warn",
+    ]
+    asked = Prometheus(port)
+
+    def scraped() -> bool:
+        asked.at = time.time()
+        try:
+            counted = asked.instant(f"min(count_over_time(response_missions_open[1m])) >= {SCRAPES}")
+            worker = asked.instant(f"min(count_over_time(monitor_partitions_assigned[1m])) >= {SCRAPES}")
+        except OSError:
+            return False
+        if not (counted and worker and asked.instant("min(up) == 1")):
+            return False
+        return bool(asked.instant(f"sum(increase(monitor_dead_letters_total[1m])) >= {REFUSED}"))
+
+    with Child("prometheus", command) as child:
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            try:
+                runner.run(wait_until(scraped, "enough scrapes", timeout_seconds=120))
+            except TimeoutError as fault:
+                raise AssertionError(f"{fault}\n{child.log_tail()}") from fault
+        yield asked

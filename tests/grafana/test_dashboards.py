@@ -1,0 +1,184 @@
+"""The committed dashboards are what Grafana expects and what people can read, in both languages."""
+
+import json
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from monitor.dashboards import palette
+from monitor.dashboards.frame import COLUMNS, DISTRICT_UID, NATIONAL_UID, PIPELINE_UID
+from monitor.dashboards.palette import SHADES
+from monitor.dashboards.words import LANGUAGES, TEXTS, Words
+from monitor.exporter import metrics
+from tests.grafana.dashboards import FILES, WITHOUT_FIGURES, asked, load, name_of, panels, strings
+
+ALIKE = {"name.p50", "name.p80", "trend.title"}
+"""Texts that are the same in both languages."""
+COLOURS = {value for value in vars(palette).values() if isinstance(value, str) and value.startswith("#")}
+OWN_LABELS = {"job", "instance", "le", "alertname", "p80", "cell"}
+
+each = pytest.mark.parametrize("file", FILES, ids=name_of)
+
+
+def test_three_dashboards_in_two_languages() -> None:
+    """National, district, pipeline; English and Norwegian."""
+    assert {name_of(file) for file in FILES} == {
+        f"{language}/{name}" for language in LANGUAGES for name in ("national", "district", "pipeline")
+    }
+
+
+@each
+def test_a_dashboard_survives_grafanas_own_types(file: Path) -> None:
+    """Read and written again by the SDK nothing is lost: every field is one that Grafana knows."""
+    register_default_plugins()
+    again = json.loads(json.dumps(Dashboard.from_json(load(file)), cls=JSONEncoder))
+    assert again == load(file)
+
+
+@each
+def test_no_panel_overlaps_another_or_leaves_the_grid(file: Path) -> None:
+    """Every panel has a place of its own within 24 columns."""
+    places = [(panel["title"], panel["gridPos"]) for panel in panels(load(file))]
+    for title, place in places:
+        assert place["x"] >= 0 <= place["y"], title
+        assert place["w"] > 0 < place["h"], title
+        assert place["x"] + place["w"] <= COLUMNS, title
+    for (one, here), (other, there) in combinations(places, 2):
+        apart = (
+            here["x"] + here["w"] <= there["x"]
+            or there["x"] + there["w"] <= here["x"]
+            or here["y"] + here["h"] <= there["y"]
+            or there["y"] + there["h"] <= here["y"]
+        )
+        assert apart, f"{one} overlaps {other}"
+    numbers = [panel["id"] for panel in panels(load(file))]
+    assert len(set(numbers)) == len(numbers)
+
+
+@each
+def test_every_panel_says_what_it_shows_in_which_unit_from_which_source(file: Path) -> None:
+    """Title, description, unit, thresholds, and a data source that the reader can change."""
+    for panel in panels(load(file)):
+        if panel["type"] == "row":
+            continue
+        title = panel["title"]
+        assert title
+        assert len(panel["description"]) > 20, title
+        assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}, title
+        if panel["type"] in WITHOUT_FIGURES:
+            continue
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults["unit"], title
+        assert defaults["thresholds"]["steps"], title
+        assert panel["targets"], title
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"]), title
+        assert all(target["datasource"]["uid"] == "${datasource}" for target in panel["targets"]), title
+
+
+@each
+def test_overrides_and_legends_name_what_the_queries_give(file: Path) -> None:
+    """An override for a name that no query has would be silently without effect."""
+    for panel in panels(load(file)):
+        if panel["type"] not in ("timeseries", "stat"):
+            continue
+        given = {target["legendFormat"] for target in panel["targets"]}
+        for override in panel["fieldConfig"].get("overrides", []):
+            assert override["matcher"]["options"] in given, panel["title"]
+            for one in override["properties"]:
+                if one["id"] == "custom.fillBelowTo":
+                    assert one["value"] in given, panel["title"]
+
+
+@each
+def test_colours_are_the_palettes_and_none_is_green(file: Path) -> None:
+    """Only colours that the colour-blind can tell apart; nothing is green, least of all what is not known."""
+    text = json.dumps(load(file))
+    assert set(re.findall(r"#[0-9A-Fa-f]{6}\b", text)) <= COLOURS
+    assert "green" not in text.lower()
+    grey = {shade.colour for shade in SHADES if shade.evidence is None}
+    assert grey == {palette.GREY, palette.DARK_GREY}
+    assert grey.isdisjoint(shade.colour for shade in SHADES if shade.evidence)
+
+
+@each
+def test_expressions_use_only_names_and_labels_of_the_vocabulary(file: Path) -> None:
+    """A metric or label that does not exist would match nothing, without a word."""
+    for one in asked(file):
+        names = set(re.findall(r"\b((?:response|monitor)_\w+)", one.expression))
+        plain = {re.sub(r"_(bucket|count|sum)$", "", name) for name in names}
+        assert plain <= metrics.BY_NAME.keys(), one.where
+        known = {label for name in plain for label in metrics.BY_NAME[name].labels} | OWN_LABELS
+        used = set(re.findall(r'(\w+)(?:=~?|!=|!~)"', one.expression))
+        assert used <= known, one.where
+
+
+@each
+def test_links_lead_to_dashboards_that_exist(file: Path) -> None:
+    """Each link names a dashboard of the same language."""
+    known = {f"{uid}-{file.parent.name}" for uid in (NATIONAL_UID, DISTRICT_UID, PIPELINE_UID)}
+    found = {name for text in strings(load(file)) for name in re.findall(r"/d/([\w-]+)", text)}
+    assert found
+    assert found <= known
+    assert load(file)["uid"] in known
+
+
+@each
+def test_variables_begin_with_something_and_all_has_a_meaning(file: Path) -> None:
+    """Every variable has a label and help; "All" is a pattern, so that no list of names grows into a query."""
+    listed = load(file)["templating"]["list"]
+    for variable in listed:
+        assert variable["label"], variable["name"]
+        assert variable["description"], variable["name"]
+        if variable.get("includeAll"):
+            assert variable["allValue"] == ".*", variable["name"]
+            assert variable["current"]["value"] == ["$__all"]
+    used = {name for text in strings(load(file)) for name in re.findall(r"\$\{?([a-z]\w+)", text)}
+    assert used - {"datasource"} <= {one["name"] for one in listed} | {"__data", "__value"}
+
+
+@each
+def test_refresh_and_time_range_are_set(file: Path) -> None:
+    """A wall screen needs no hand: it renews itself over a sensible range."""
+    dashboard = load(file)
+    assert re.fullmatch(r"\d+[sm]", dashboard["refresh"])
+    assert dashboard["time"]["from"].startswith("now-")
+    assert dashboard["editable"] is False
+
+
+def test_both_languages_show_the_same() -> None:
+    """One builder: the Norwegian dashboards ask what the English ones ask, panel by panel."""
+    for file in (one for one in FILES if one.parent.name == "en"):
+        other = file.parents[1] / "nb" / file.name
+        assert [(one.expression, one.instant) for one in asked(file)] == [
+            (one.expression, one.instant) for one in asked(other)
+        ]
+        assert [panel["gridPos"] for panel in panels(load(file))] == [
+            panel["gridPos"] for panel in panels(load(other))
+        ]
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_every_text_is_there_in_both_languages(key: str) -> None:
+    """Neither is empty, both take the same figures, and one is no copy of the other."""
+    english, norwegian = TEXTS[key]
+    assert english.strip()
+    assert norwegian.strip()
+    assert re.findall(r"\{\w+\}", english) == re.findall(r"\{\w+\}", norwegian)
+    assert key in ALIKE or english != norwegian
+
+
+def test_every_text_is_used() -> None:
+    """No text is left over from a panel that is gone."""
+    for place, language in enumerate(LANGUAGES):
+        shown = "\n".join(text for file in FILES if file.parent.name == language for text in strings(load(file)))
+        for key, pair in TEXTS.items():
+            if key == "folder":
+                continue
+            pattern = re.sub(r"\\{\w+\\}", ".+", re.escape(pair[place]))
+            assert re.search(pattern, shown), f"{language}: {key}"
+    assert Words("en").settlement("urban") != Words("nb").settlement("urban")

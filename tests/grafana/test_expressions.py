@@ -1,0 +1,109 @@
+"""Every PromQL expression of every dashboard, variable, annotation and alert rule gives data at a real Prometheus."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.grafana import provisioned
+from tests.grafana.dashboards import FILES, Asked, asked, name_of
+from tests.grafana.scene import SILENT, WORST, Prometheus
+
+pytestmark = pytest.mark.integration
+
+DASHBOARDS = [one for file in FILES for one in asked(file)]
+UNCHANGING = {"$__rate_interval": "20s", "$__interval": "1s", "$__range": "1m"}
+CHOICES: tuple[Mapping[str, str], ...] = (
+    {"$district": WORST, "$settlement": ".*", "$window": "28d", "$instance": ".*"},
+    {"$district": "national", "$settlement": "urban", "$window": "tertial", "$instance": "{worker}"},
+    {"$district": "oslo", "$settlement": "(urban|town)", "$window": "365d", "$instance": "({worker})"},
+)
+"""All of everything, one of everything, several of what may be several: as Grafana writes them into a query."""
+
+
+def filled_in(expression: str, choice: Mapping[str, str], worker_port: int) -> str:
+    """The expression as Grafana would send it."""
+    for name, value in {**UNCHANGING, **choice}.items():
+        expression = re.sub(re.escape(name) + r"\b", value.format(worker=f"127.0.0.1:{worker_port}"), expression)
+    assert "$" not in expression, f"a variable that nobody fills in: {expression}"
+    return expression
+
+
+def known(series: list[dict[str, Any]]) -> bool:
+    """Whether any sample is a number."""
+    values = [pair for one in series for pair in (one.get("values") or [one["value"]])]
+    return any(not math.isnan(float(value)) for _, value in values)
+
+
+@pytest.mark.parametrize("one", DASHBOARDS, ids=lambda one: one.where)
+def test_every_expression_of_a_dashboard_gives_data(one: Asked, scraped: Prometheus, worker_port: int) -> None:
+    """With every choice of the variables the panel has something to draw; with "All", numbers.
+
+    The national pool has no drift of its own: its series is there, as NaN.
+    """
+    for place, choice in enumerate(CHOICES):
+        expression = filled_in(one.expression, choice, worker_port)
+        if one.label:
+            assert scraped.labels(expression, one.label), expression
+            continue
+        found = scraped.instant(expression) if one.instant else scraped.over_time(expression)
+        assert found, f"no data: {expression}"
+        assert place or known(found), f"nothing but NaN: {expression}"
+
+
+@pytest.mark.parametrize(("rule", "name", "expression"), provisioned.expressions())
+def test_every_expression_of_an_alert_rule_gives_data(
+    rule: str, name: str, expression: str, scraped: Prometheus
+) -> None:
+    """Each rule answers for every series, 0 where all is well, and each figure of its texts is found."""
+    found = scraped.instant(expression)
+    assert found, f"{rule}, {name}: no data: {expression}"
+    if name == "Verdict":
+        assert {float(one["value"][1]) for one in found} <= {0.0, 1.0, 2.0}
+
+
+def test_figures_of_a_text_carry_the_labels_of_their_alert(scraped: Prometheus) -> None:
+    """Grafana gives a text only those figures whose labels fit the alert's: otherwise it would read as "?"."""
+    for rule, name, expression in provisioned.expressions():
+        labels = provisioned.labels_of(rule)
+        if name != "Verdict" and labels:
+            assert {frozenset(one["metric"]) for one in scraped.instant(expression)} == {frozenset(labels)}, rule
+
+
+def test_the_breach_of_one_district_fires_its_rule_alone(scraped: Prometheus) -> None:
+    """The rule says 1 for the district that misses its requirement, and 0 for every other series."""
+    (expression,) = [
+        text
+        for rule, name, text in provisioned.expressions()
+        if (rule, name) == ("ResponseRequirementBreached", "Verdict")
+    ]
+    samples = scraped.instant(expression)
+    assert {one["metric"]["district"] for one in samples if float(one["value"][1]) > 0} == {WORST}
+    assert len(samples) == 39
+
+
+def test_the_matrix_puts_the_surest_breach_first(scraped: Prometheus, worker_port: int) -> None:
+    """One cell per district and class, each with verdict, evidence and minutes; the worst district leads."""
+    (one,) = [one for one in DASHBOARDS if one.where.startswith("en/national: P80 against the requirement")]
+    cells = [sample["metric"] for sample in scraped.instant(filled_in(one.expression, CHOICES[0], worker_port))]
+    assert len(cells) == 36
+    assert cells[0]["district"] == WORST
+    assert re.fullmatch(r"missed strong \d+(\.\d)?", cells[0]["cell"])
+    said = {cell["cell"].split()[0] for cell in cells}
+    assert {"met", "missed", "no_data"} <= said <= {"met", "missed", "no_data", "no_target"}
+    silent = {one["cell"].split()[0] for one in cells if (one["district"], one["settlement"]) in SILENT}
+    assert silent == {"no_data", "no_target"}
+
+
+def test_the_number_of_expressions_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """How much these tests have asked, for whoever reads their output."""
+    rules = provisioned.expressions()
+    with capsys.disabled():
+        print(  # noqa: T201 - the count is asked for
+            f"\n{len(DASHBOARDS)} expressions in {len(FILES)} dashboards ({', '.join(map(name_of, FILES))}), "
+            f"{len(rules)} in {len(provisioned.rules())} alert rules; "
+            f"{len({one.expression for one in DASHBOARDS} | {text for _, _, text in rules})} different ones"
+        )
+    assert len(DASHBOARDS) > 100
