@@ -46,6 +46,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "report": Entry("monitor.report.command:report", "Judge a year, a tertial or a month."),
     "simulate": Entry("monitor.simulator.command:simulate", "Write invented mission events.", configured=False),
     "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),
+    "topics": Entry("monitor.topics_command:topics", "Create the topics that are missing."),
     "dead-letters": Entry("monitor.dead_letters.command:dead_letters", "Look at events that could not be counted."),
     "check": Entry("monitor.check:check", "Find everything wrong with the configuration.", configured=False),
     "generate": Entry("monitor.generate:generate", "Write the generated files of a clone anew."),
