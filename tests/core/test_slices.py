@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.core.slices import TARGET_ORDER, Aggregate, Grid, roll_up, seal
@@ -108,6 +108,7 @@ PARTS = st.lists(st.tuples(RESPONSES, st.integers(0, 3), st.integers(0, 3)), min
 
 
 @given(RESPONSES)
+@example([599.9, 600.0, 600.1, 900.0, 1200.0, 1200.1])
 def test_sealing_counts_exactly(responses: list[float]) -> None:
     """A response of exactly the target is within it; without a target nothing is."""
     sealed = part(responses, unmeasured=2, excluded=1)

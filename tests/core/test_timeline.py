@@ -71,6 +71,22 @@ def test_sealed_missions_count_the_same(made: list[Call], area: tuple[str, str],
     figures_agree(shown, area, [one for one in of_area(made, *area) if span.start <= one.at < span.end], 0.0)
 
 
+def test_a_sealed_slice_belongs_to_the_window_that_holds_its_start() -> None:
+    """Three slices in a row; the window covers the one in the middle.
+
+    ├─ 1 ─┃─ 2 ─┃─ 4 ─┤   missions
+          ┃ ◄─► ┃ window
+    """
+    made = [
+        Call(("oslo", "urban"), SUPERSEDED + hour * HOUR + n, Kind.MEASURED, 60.0, sealed=True)
+        for hour, count in enumerate((1, 2, 4))
+        for n in range(count)
+    ]
+    middle = Span(SUPERSEDED + HOUR, SUPERSEDED + 2 * HOUR)
+    shown = history_of(made).timeline("oslo", "urban").within_span(middle, abandoned_before=0.0)
+    assert (shown.measured, shown.last_rang_at) == (2, SUPERSEDED + HOUR)
+
+
 def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_they_are_not() -> None:
     """A thousand sealed missions: P80 within 1 %, `exact` false, and every count as before."""
     made = [
