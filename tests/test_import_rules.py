@@ -44,7 +44,9 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
     # The vocabulary of metrics is one module for everybody: names only.
     "monitor.worker": {*SHARED, *KAFKA, "monitor.worker", "monitor.exporter.metrics"},
-    "monitor.exporter": {*SHARED, "monitor.exporter"},
+    "monitor.exporter": {*SHARED, "monitor.exporter", "monitor.board"},
+    # The board shows what was published; it knows neither the service nor the store.
+    "monitor.board": {"monitor.core", "monitor.board", "monitor.exporter.published"},
     "monitor.report": {*SHARED, "monitor.report"},
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, *KAFKA, "monitor.dead_letters", "monitor.worker.rejects"},

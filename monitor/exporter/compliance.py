@@ -1,5 +1,7 @@
 """`/api/v1/compliance`: the published state as JSON. The classes below are its schema, field by field.
 
+`series_answer` and `window_answer` are what the other addresses tell a series and a window with.
+
 Times are RFC 3339 in UTC, durations seconds. null: not known, or there is none to give. Until the store was read
 once (`loaded` false) counts are null as well, for nobody knows them. Fields may be added; none changes its meaning.
 """
@@ -87,13 +89,14 @@ class Answer(msgspec.Struct):
     series: list[SeriesAnswer]
 
 
-def answer(published: Published, names: dict[str, str]) -> Answer:
-    """The published state in the API's words; `names` by area, where an area has one."""
+def answer(published: Published, names: dict[str, str], *, area: str | None = None) -> Answer:
+    """The published state in the API's words, or one area of it; `names` by area, where an area has one."""
     snapshot, loaded = published.snapshot, published.loaded
     windows: dict[tuple[str, str], list[WindowAnswer]] = {}
-    for row in snapshot.rows:
+    rows = [row for row in snapshot.rows if area in (None, row.area)]
+    for row in rows:
         name = names.get(row.area, row.area)
-        windows.setdefault((row.area, row.settlement), []).append(_window(row, name, loaded=loaded))
+        windows.setdefault((row.area, row.settlement), []).append(window_answer(row, name, loaded=loaded))
     return Answer(
         at=instant(snapshot.at),
         loaded=loaded,
@@ -105,6 +108,7 @@ def answer(published: Published, names: dict[str, str]) -> Answer:
         series=[
             _series(standing, names.get(standing.area, standing.area), windows, loaded=loaded)
             for standing in snapshot.standings
+            if area in (None, standing.area)
         ],
     )
 
@@ -130,7 +134,7 @@ def _drift_alarm(standing: Standing) -> bool | None:
     return None if drift is None else drift.alarm
 
 
-def _window(row: Row, name: str, *, loaded: bool) -> WindowAnswer:
+def window_answer(row: Row, name: str, *, loaded: bool) -> WindowAnswer:
     figures, span = row.figures, row.span
     return WindowAnswer(
         window=row.window,

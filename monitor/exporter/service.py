@@ -1,9 +1,9 @@
-"""The exporter's web service: metrics, health, page and JSON, all from the latest published state.
+"""The exporter's web service: metrics, health, board and API, all from the latest published state.
 
-Decides addresses, status codes and headers. `/healthz`: this process answers. `/readyz`: 200 once everything was
-read and as long as the figures move with the clock; the store being down does not make it unready (the last
-figures are the best there are, and taking them away helps nobody), but the body says so. State that this program
-cannot read does: somebody has to act. No access log; no figure is computed here.
+Decides what every answer carries, and how the service begins and ends. `/healthz`: this process answers. `/readyz`:
+200 once everything was read and as long as the figures move with the clock; the store being down does not make it
+unready (the last figures are the best there are, and taking them away helps nobody), but the body says so. State
+that this program cannot read does: somebody has to act. No access log; no figure is computed here.
 """
 
 import asyncio
@@ -11,28 +11,24 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
-from datetime import date
 from typing import Final
 
-import msgspec
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from monitor import clock as wall
-from monitor.core.targets import NATIONAL
 from monitor.exporter.collector import PublishedCollector
-from monitor.exporter.compliance import answer
-from monitor.exporter.page import POLICY, page
+from monitor.exporter.pages import Pages
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
+from monitor.exporter.stream import Stream
 from monitor.settings import Configuration
 from monitor.store.port import Store
 from monitor.wiring import empty_history, snapshot_terms
 
 OLD_AFTER_REFRESHES: Final = 3
 """A snapshot older than this many refresh periods is no longer ready: the loop hangs."""
-PREFERRED_WINDOW: Final = "28d"
 _FORMATS_KEPT: Final = 4
 _THREAD_FROM_BYTES: Final = 32_768
 """Larger answers are compressed in a thread."""
@@ -59,6 +55,8 @@ class Service:
         self._clock = clock
         self._registry = CollectorRegistry()
         self._registry.register(PublishedCollector(lambda: refresh.published))
+        self._pages = Pages(configuration, refresh, rules=snapshot_terms(configuration).alarms)
+        self._stream = Stream(refresh, clock)
         self._rendered: dict[str, tuple[Published, bytes]] = {}
         """By content type: the last exposition, and what it was made from."""
 
@@ -67,15 +65,19 @@ class Service:
         application = web.Application()
         application.add_routes(
             [
-                web.get("/", self.page),
                 web.get("/metrics", self.metrics),
                 web.get("/healthz", self.healthz),
                 web.get("/readyz", self.readyz),
-                web.get("/api/v1/compliance", self.compliance),
+                *self._pages.routes(),
+                web.get("/api/v1/stream", self._stream.handle),
             ]
         )
         application.on_response_prepare.append(_secure)
+        application.on_shutdown.append(self._end_streams)
         return application
+
+    async def _end_streams(self, _application: web.Application) -> None:
+        self._stream.close()
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Whether the process answers."""
@@ -110,37 +112,6 @@ class Service:
                 self._rendered.clear()
             self._rendered[content_type] = (published, body)
         return _compressed(body, content_type)
-
-    async def page(self, request: web.Request) -> web.Response:
-        """The table of one window."""
-        windows = self._configuration.settings.windows.names
-        window = request.query.get("window", PREFERRED_WINDOW if PREFERRED_WINDOW in windows else windows[0])
-        if window not in windows:
-            raise web.HTTPBadRequest(text=f"Unknown window: use one of {', '.join(windows)}.\n")
-        published = self._refresh.published
-        text = page(
-            published, window=window, windows=windows, names=self._names(published),
-            zone=self._configuration.grid.zone,
-        )  # fmt: skip
-        response = _compressed(text.encode(), "text/html; charset=utf-8")
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
-
-    async def compliance(self, _request: web.Request) -> web.Response:
-        """The published state as JSON."""
-        published = self._refresh.published
-        body = await asyncio.to_thread(_encoded, published, self._names(published))
-        return _compressed(body, "application/json; charset=utf-8")
-
-    def _names(self, published: Published) -> dict[str, str]:
-        """Names of the areas as the targets in force print them."""
-        day = date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
-        in_force = self._configuration.targets.in_force(day)
-        return {NATIONAL: "National"} | (dict(in_force.area_names) if in_force else {})
-
-
-def _encoded(published: Published, names: dict[str, str]) -> bytes:
-    return msgspec.json.encode(answer(published, names))
 
 
 def _compressed(body: bytes, content_type: str) -> web.Response:

@@ -1,0 +1,95 @@
+"""One series week by week: what the charts of a district show.
+
+Weeks are local, Monday to Sunday. Decides nothing new: figures come from the timeline, verdicts from `judge`. A
+timeline that has not changed is not computed again. Refuses to know how a week is drawn.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from monitor.core.history import History, Series, seconds
+from monitor.core.slices import Grid
+from monitor.core.timeline import PERCENTS, Figures, Timeline
+from monitor.core.verdict import Verdict, judge
+from monitor.core.windows import Span
+
+SHOWN: Final = 26
+"""Half a year: the running week and the twenty-five before it."""
+_WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The week that begins on `monday`; `running` if it is not over. `verdicts` by percentile."""
+
+    monday: date
+    span: Span
+    running: bool
+    figures: Figures
+    verdicts: Mapping[int, Verdict]
+
+
+def weeks_of(
+    history: History, area: str, *, now: float, abandoned_after_seconds: float, count: int = SHOWN
+) -> dict[str, Sequence[Week]]:
+    """The last weeks of an area by settlement class, oldest first. `now` in epoch seconds.
+
+    Missions still open that are older than `abandoned_after_seconds` count as unmeasured.
+    """
+    mondays = _mondays(date.fromordinal(history.grid.day_of(now)), count)
+    return {
+        settlement: _series(history, area, settlement, mondays, now - abandoned_after_seconds)
+        for settlement in history.settlements
+    }
+
+
+def _mondays(today: date, count: int) -> list[date]:
+    this = today - timedelta(days=today.weekday())
+    return [this - _WEEK * back for back in reversed(range(count))]
+
+
+def _series(
+    history: History, area: str, settlement: str, mondays: Sequence[date], abandoned_before: float
+) -> Sequence[Week]:
+    timeline = history.timeline(area, settlement)
+
+    def compute() -> Sequence[Week]:
+        return [
+            _week(history, timeline, (area, settlement), monday, abandoned_before, running=monday == mondays[-1])
+            for monday in mondays
+        ]
+
+    # To the hour is near enough for missions that were forgotten; and the same from look to look.
+    abandoned_before = history.grid.floor(abandoned_before)
+    return timeline.derived("weeks", (mondays[-1], len(mondays), abandoned_before), compute)
+
+
+def _week(
+    history: History,
+    timeline: Timeline,
+    series: Series,
+    monday: date,
+    abandoned_before: float,
+    *,
+    running: bool,
+) -> Week:
+    span = _span(monday, history.grid)
+    figures = timeline.within_span(span, abandoned_before=abandoned_before)
+    target = history.targets.target(*series, monday + _WEEK - timedelta(days=1))
+    verdicts = {
+        percent: judge(
+            percent,
+            figures.counts[percent],
+            target_seconds=seconds(target, percent),
+            measured=figures.measured,
+            stale=False,
+        )
+        for percent in PERCENTS
+    }
+    return Week(monday, span, running, figures, verdicts)
+
+
+def _span(monday: date, grid: Grid) -> Span:
+    return Span(grid.midnight(monday.toordinal()), grid.midnight((monday + _WEEK).toordinal()))

@@ -1,0 +1,84 @@
+"""The API's description (OpenAPI 3.1), made from the classes that are encoded: it cannot say anything else."""
+
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from monitor.exporter.areas import AreaAnswer
+from monitor.exporter.compliance import Answer
+from monitor.exporter.periods import PeriodAnswer
+from monitor.exporter.problem import CONTENT_TYPE, Problem
+from monitor.exporter.stream import StreamEvent
+
+_REFERENCE: Final = "#/components/schemas/{name}"
+_TYPES: Final = (Answer, AreaAnswer, PeriodAnswer, Problem, StreamEvent)
+
+
+@cache
+def description() -> bytes:
+    """The whole document as JSON."""
+    schemas, components = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE)
+    by_type = dict(zip(_TYPES, schemas, strict=True))
+    failed = {"content": {CONTENT_TYPE: {"schema": by_type[Problem]}}}
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Response-time monitor",
+                "version": "1",
+                "description": "Percentiles of response times, judged. Times are RFC 3339 in UTC, durations seconds. "
+                "null: not known, or there is none to give. Fields may be added; none changes its meaning.",
+            },
+            "paths": {
+                "/api/v1/compliance": _get(
+                    "Every area, class and window as published", by_type[Answer], tagged=True, faults={}
+                ),
+                "/api/v1/areas/{area}": _get(
+                    "One area with its windows, alarms and last weeks", by_type[AreaAnswer], tagged=True,
+                    parameter=("area", "A district's slug, or `national`."),
+                    faults={"404": failed | {"description": "No such area is configured."}},
+                ),
+                "/api/v1/periods/{period}": _get(
+                    "A year, tertial or month, judged from what is stored now", by_type[PeriodAnswer], tagged=True,
+                    parameter=("period", "`2024`, `2024-T2` or `2024-11`."),
+                    faults={
+                        "400": failed | {"description": "That is no period."},
+                        "404": failed | {"description": "The period has not begun."},
+                        "503": failed | {"description": "The store has not been read yet."},
+                    },
+                ),
+                "/api/v1/stream": _get(
+                    "Events named `state` whenever something new is published; each holds what the schema says",
+                    by_type[StreamEvent], content_type="text/event-stream",
+                    faults={"503": failed | {"description": "No place left for another listener."}},
+                ),
+            },
+            "components": {"schemas": components},
+        }
+    )  # fmt: skip
+
+
+def _get(
+    summary: str,
+    schema: dict[str, Any],
+    *,
+    faults: dict[str, Any],
+    tagged: bool = False,
+    parameter: tuple[str, str] | None = None,
+    content_type: str = "application/json",
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": "Found.", "content": {content_type: {"schema": schema}}}
+    parameters = []
+    answers: dict[str, Any] = {"200": found}
+    if parameter is not None:
+        name, meaning = parameter
+        parameters.append(
+            {"name": name, "in": "path", "required": True, "description": meaning, "schema": {"type": "string"}}
+        )
+    if tagged:
+        found["headers"] = {"ETag": {"description": "Names the content.", "schema": {"type": "string"}}}
+        parameters.append({"name": "If-None-Match", "in": "header", "schema": {"type": "string"}})
+        answers["304"] = {"description": "The client has it already."}
+    operation = {"summary": summary, "parameters": parameters, "responses": answers | faults}
+    return {"get": operation}

@@ -1,0 +1,214 @@
+"""The board's addresses: pages for people, the files they load, and the figures behind them for programs.
+
+Decides which question gets which answer, and what an unknown one is told. Figures are the published ones; what has
+to be computed from the history (weeks, periods) is asked of the refresh loop, which alone may touch it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from monitor.board.area import area_page
+from monitor.board.assets import ASSETS
+from monitor.board.frame import ORDERS, POLICY, View
+from monitor.board.matrix import board
+from monitor.board.weeks import Week, weeks_of
+from monitor.board.words import DICTIONARY, spoken
+from monitor.core.alarm import Rules
+from monitor.core.snapshot import over_period
+from monitor.core.targets import NATIONAL
+from monitor.core.windows import parse_period
+from monitor.exporter.answers import Answers
+from monitor.exporter.areas import area_answer
+from monitor.exporter.compliance import answer
+from monitor.exporter.openapi import description
+from monitor.exporter.periods import period_answer
+from monitor.exporter.problem import problem
+from monitor.exporter.published import Published
+from monitor.exporter.refresh import Refresh
+from monitor.settings import Configuration
+
+PREFERRED_WINDOW: Final = "28d"
+MISSED_REFRESHES: Final = 2
+"""A page that has not heard of so many publications no longer trusts its stream ..."""
+GRACE_SECONDS: Final = 15.0
+"""... and this much more."""
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+HTML: Final = "text/html; charset=utf-8"
+JSON: Final = "application/json; charset=utf-8"
+
+
+class Pages:
+    """The handlers, over one refresh loop."""
+
+    def __init__(self, configuration: Configuration, refresh: Refresh, *, rules: Rules) -> None:
+        self._configuration = configuration
+        self._refresh = refresh
+        self._threshold = rules.drift_threshold
+        self._answers = Answers()
+        settings = configuration.settings
+        self._areas = (NATIONAL, *settings.events.districts)
+        self._patience_seconds = MISSED_REFRESHES * settings.exporter.refresh_seconds + GRACE_SECONDS
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where everything is found."""
+        return [
+            web.get("/", self.board),
+            web.get("/area/{area}", self.area),
+            web.get("/static/{name}", self.static),
+            web.get("/api/v1/compliance", self.compliance),
+            web.get("/api/v1/areas/{area}", self.area_figures),
+            web.get("/api/v1/periods/{period}", self.period_figures),
+            web.get("/api/v1/openapi.json", self.openapi),
+        ]
+
+    async def board(self, request: web.Request) -> web.Response:
+        """Areas by classes for one window."""
+        view = self._view(request)
+
+        async def make() -> bytes:
+            return await asyncio.to_thread(lambda: board(view).encode())
+
+        return await self._page(request, view, "/", make)
+
+    async def area(self, request: web.Request) -> web.Response:
+        """One area."""
+        area = request.match_info["area"]
+        if area not in self._areas:
+            raise web.HTTPNotFound(text=f"No such area: use one of {', '.join(self._areas)}.\n")
+        view = self._view(request)
+
+        async def make() -> bytes:
+            weeks = await self._weeks(area, view.published)
+            shown = partial(area_page, view, area, weeks, drift_threshold=self._threshold)
+            return await asyncio.to_thread(lambda: shown().encode())
+
+        return await self._page(request, view, area, make)
+
+    async def static(self, request: web.Request) -> web.Response:
+        """A file of the pages, for ever the same."""
+        asset = ASSETS.get(request.match_info["name"])
+        if asset is None:
+            raise web.HTTPNotFound(text="No such file.\n")
+        headers = {"Content-Type": asset.content_type, "Cache-Control": FOR_EVER}
+        response = web.Response(body=asset.body, headers=headers)
+        response.enable_compression()
+        return response
+
+    async def compliance(self, request: web.Request) -> web.Response:
+        """The published state."""
+        published = self._refresh.published
+
+        async def make() -> bytes:
+            return await _encoded(lambda: answer(published, self._names(published)))
+
+        return await self._json(request, ("compliance",), published, make)
+
+    async def area_figures(self, request: web.Request) -> web.Response:
+        """One area with its weeks."""
+        area, published = request.match_info["area"], self._refresh.published
+        if area not in self._areas:
+            return problem(HTTPStatus.NOT_FOUND, f"No such area: use one of {', '.join(self._areas)}.")
+
+        async def make() -> bytes:
+            weeks = await self._weeks(area, published)
+            found = partial(area_answer, published, self._names(published), area, weeks)
+            return await _encoded(lambda: found(drift_threshold=self._threshold))
+
+        return await self._json(request, ("area", area), published, make)
+
+    async def period_figures(self, request: web.Request) -> web.Response:
+        """A period, judged from what is stored now."""
+        published = self._refresh.published
+        try:
+            period = parse_period(request.match_info["period"])
+        except ValueError:
+            return problem(HTTPStatus.BAD_REQUEST, "Say a year (2024), a tertial (2024-T2) or a month (2024-11).")
+        if not published.loaded:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store has not been read yet.", **{"Retry-After": "5"})
+        now = published.snapshot.at
+        today = date.fromordinal(self._configuration.grid.day_of(now))
+        if today < period.first:
+            return problem(HTTPStatus.NOT_FOUND, "The period has not begun.")
+
+        async def make() -> bytes:
+            rows = await self._refresh.ask(
+                partial(over_period, period=period, now=now, abandoned_after_seconds=self._abandoned_after_seconds)
+            )
+            found = partial(period_answer, published, period, rows, self._names(published))
+            return await _encoded(lambda: found(over=period.after <= today))
+
+        return await self._json(request, ("period", period.name), published, make)
+
+    async def openapi(self, request: web.Request) -> web.Response:
+        """The description of all this for programs."""
+
+        async def make() -> bytes:
+            return description()
+
+        return await self._json(request, ("openapi",), self._refresh.published, make)
+
+    @property
+    def _abandoned_after_seconds(self) -> float:
+        return self._configuration.settings.events.max_response_seconds
+
+    async def _weeks(self, area: str, published: Published) -> Mapping[str, Sequence[Week]] | None:
+        if not published.loaded:
+            return None
+        return await self._refresh.ask(
+            partial(
+                weeks_of, area=area, now=published.snapshot.at, abandoned_after_seconds=self._abandoned_after_seconds
+            )
+        )
+
+    def _view(self, request: web.Request) -> View:
+        """What is asked for. Raises HTTPBadRequest."""
+        windows = self._configuration.settings.windows.names
+        window = request.query.get("window", PREFERRED_WINDOW if PREFERRED_WINDOW in windows else windows[0])
+        if window not in windows:
+            raise web.HTTPBadRequest(text=f"Unknown window: use one of {', '.join(windows)}.\n")
+        wanted = request.query.get("order", ORDERS[0])
+        order = next((known for known in ORDERS if known == wanted), None)
+        if order is None:
+            raise web.HTTPBadRequest(text=f"Unknown order: use one of {', '.join(ORDERS)}.\n")
+        language = spoken(request.query.get("lang"), request.headers.get("Accept-Language", ""))
+        published = self._refresh.published
+        return View(
+            published=published,
+            words=DICTIONARY[language],
+            names=self._names(published),
+            zone=self._configuration.grid.zone,
+            window=window,
+            windows=windows,
+            order=order,
+            patience_seconds=self._patience_seconds,
+        )
+
+    async def _page(
+        self, request: web.Request, view: View, place: str, make: Callable[[], Awaitable[bytes]]
+    ) -> web.Response:
+        key = ("page", place, view.window, view.order, view.words.language)
+        found = await self._answers.get(key, view.published, make, HTML)
+        headers = {"Content-Security-Policy": POLICY, "Content-Language": view.words.language}
+        return found.response(request, **headers)
+
+    async def _json(
+        self, request: web.Request, key: tuple[str, ...], published: Published, make: Callable[[], Awaitable[bytes]]
+    ) -> web.Response:
+        return (await self._answers.get(key, published, make, JSON)).response(request)
+
+    def _names(self, published: Published) -> dict[str, str]:
+        """Names of the areas as the targets in force print them."""
+        day = date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
+        in_force = self._configuration.targets.in_force(day)
+        return {NATIONAL: "National"} | (dict(in_force.area_names) if in_force else {})
+
+
+async def _encoded(make: Callable[[], object]) -> bytes:
+    return await asyncio.to_thread(lambda: msgspec.json.encode(make()))

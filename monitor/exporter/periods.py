@@ -1,0 +1,76 @@
+"""`/api/v1/periods/{period}`: a year, a tertial or a month, judged from what is stored now.
+
+The classes are its schema. A period that is over is judged whatever the feed does. One that is running is judged to
+date, and like everything that reaches to now it is no data while the feed is stale.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+import msgspec
+
+from monitor.core.mission import instant
+from monitor.core.snapshot import Row
+from monitor.core.stats.binomial import Evidence
+from monitor.core.verdict import State, Verdict
+from monitor.core.windows import Period
+from monitor.exporter.compliance import WindowAnswer, window_answer
+from monitor.exporter.published import Published, StoreState
+
+
+class PeriodSeriesAnswer(msgspec.Struct):
+    """One area and class in the period; `figures.window` is the period's name."""
+
+    district: str
+    name: str
+    settlement: str
+    figures: WindowAnswer
+
+
+class PeriodAnswer(msgspec.Struct):
+    """The whole answer. `over`: the period has ended, and only corrections restate it."""
+
+    period: str
+    first_day: date
+    last_day: date
+    over: bool
+    at: datetime
+    feed_stale: bool
+    store: StoreState
+    store_problem: str | None
+    store_read_at: datetime | None
+    series: list[PeriodSeriesAnswer]
+
+
+def period_answer(
+    published: Published, period: Period, rows: Sequence[Row], names: Mapping[str, str], *, over: bool
+) -> PeriodAnswer:
+    """A period in the API's words; `rows` as the core judged it."""
+    snapshot = published.snapshot
+    silent = snapshot.stale and not over
+    return PeriodAnswer(
+        period=period.name,
+        first_day=period.first,
+        last_day=date.fromordinal(period.after.toordinal() - 1),
+        over=over,
+        at=instant(snapshot.at),
+        feed_stale=snapshot.stale,
+        store=published.store,
+        store_problem=published.problem,
+        store_read_at=None if published.read_at is None else instant(published.read_at),
+        series=[_series(_silenced(row) if silent else row, names.get(row.area, row.area)) for row in rows],
+    )
+
+
+def _series(row: Row, name: str) -> PeriodSeriesAnswer:
+    return PeriodSeriesAnswer(row.area, name, row.settlement, window_answer(row, name, loaded=True))
+
+
+def _silenced(row: Row) -> Row:
+    return replace(row, verdicts={percent: _no_data(verdict) for percent, verdict in row.verdicts.items()})
+
+
+def _no_data(verdict: Verdict) -> Verdict:
+    decided = verdict.state in (State.MET, State.MISSED)
+    return replace(verdict, state=State.NO_DATA, evidence=Evidence.NONE) if decided else verdict

@@ -1,0 +1,245 @@
+"""The pages as the server makes them: the published figures, escaped, and no verdict that nobody can vouch for."""
+
+import re
+from dataclasses import fields, replace
+from functools import partial
+from html.parser import HTMLParser
+
+import pytest
+
+from monitor.board.area import area_page
+from monitor.board.assets import ASSETS, SCRIPT, STYLE
+from monitor.board.frame import POLICY, View
+from monitor.board.matrix import board, ordered
+from monitor.board.weeks import weeks_of
+from monitor.board.words import DICTIONARY, NORWEGIAN, Words, spoken
+from monitor.core.sentence import Language
+from monitor.core.verdict import State
+from monitor.exporter.published import Published, StoreState
+from monitor.exporter.refresh import Refresh
+from tests.eventually import wait_until
+from tests.exporter.serving import served, status_is
+from tests.exporter.world import DAY, NOW, World, event
+
+
+class Page(HTMLParser):
+    """Texts by the id of the element they stand in, attributes by id, and every tag."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text: dict[str, str] = {}
+        self.attributes: dict[str, dict[str, str | None]] = {}
+        self.tags: list[str] = []
+        self._path: list[tuple[str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append(tag)
+        key = found.get("id") or ""
+        if key:
+            assert key not in self.attributes, f"the id {key} stands twice"
+            self.attributes[key] = found
+        if tag not in ("meta", "link"):
+            self._path.append((tag, key))
+
+    def handle_endtag(self, tag: str) -> None:
+        opened, _ = self._path.pop()
+        assert opened == tag, f"<{opened}> is ended by </{tag}>"
+
+    def handle_data(self, data: str) -> None:
+        for _, key in self._path:
+            if key:
+                self.text[key] = self.text.get(key, "") + data + " "
+
+
+def view(world: World, published: Published, language: Language = "en", window: str = "28d") -> View:
+    """What somebody looks at."""
+    return View(
+        published=published,
+        words=DICTIONARY[language],
+        names={"oslo": "Oslo"},
+        zone=world.configuration.grid.zone,
+        window=window,
+        windows=world.configuration.settings.windows.names,
+    )
+
+
+@pytest.mark.parametrize("window", ["24h", "28d", "last100", "year"])
+async def test_every_cell_shows_the_published_figures(world: World, refresh: Refresh, window: str) -> None:
+    """13 areas by 3 classes: percentile, count, budget, verdict and evidence of the published rows."""
+    page = Page(board(view(world, refresh.published, window=window)))
+    words = DICTIONARY["en"]
+    rows = [row for row in refresh.published.snapshot.rows if row.window == window]
+    assert len(rows) == 39
+    for row in rows:
+        key, verdict = f"c-{row.area}-{row.settlement}", row.verdicts[80]
+        told, state = page.text[key], page.attributes[key]
+        p80 = row.figures.percentiles[80]
+        assert ("P80 – min" if p80 is None else f"P80 {p80 / 60:.1f}") in re.sub(r"\s+", " ", told)
+        assert f"n {row.figures.measured} " in told
+        assert words.states[verdict.state] in told
+        assert state["data-state"] == verdict.state
+        decided = verdict.state in (State.MET, State.MISSED)
+        assert state.get("data-evidence") == (verdict.evidence if decided else None)
+        assert (words.evidences[verdict.evidence] in told) or not decided
+        if verdict.late_budget is not None:
+            assert re.search(rf"late budget\s+{re.escape(words.signed(verdict.late_budget))} ", told)
+
+
+async def test_missions_in_progress_are_shown_where_there_are_any(world: World, refresh: Refresh) -> None:
+    """Open and overdue now, in the district and in the pool; nothing where there are none."""
+    page = Page(board(view(world, refresh.published)))
+    for key in ("c-vest-urban", "c-national-urban"):
+        assert "1 open" in page.text[key]
+        assert "1 overdue" in page.text[key]
+    assert "open" not in page.text["c-oslo-urban"]
+
+
+async def test_the_worst_comes_first_below_the_whole_country(refresh: Refresh) -> None:
+    """By evidence of a miss, then by how unlikely it is; as configured on demand."""
+    rows = [row for row in refresh.published.snapshot.rows if row.window == "28d"]
+    assert ordered(rows, "worst")[:3] == ["national", "vest", "oslo"]
+    assert ordered(rows, "fixed")[:4] == ["national", "oslo", "ost", "innlandet"]
+    assert sorted(ordered(rows, "worst")) == sorted(ordered(rows, "fixed"))
+
+
+@pytest.mark.parametrize("language", ["en", "nb"])
+async def test_no_verdict_is_shown_when_nobody_knows(world: World, refresh: Refresh, language: Language) -> None:
+    """Store down or unreadable, feed silent, nothing read: no cell and no window is met, and a banner says why."""
+    published = refresh.published
+    down = replace(published, store=StoreState.DOWN, problem="the cable is cut")
+    unreadable = replace(published, store=StoreState.UNREADABLE, problem="too new")
+    world.clock.now += 2 * DAY
+    await wait_until(lambda: refresh.published.snapshot.stale, "the feed to be stale")
+    words = DICTIONARY[language]
+    for shown, banner in (
+        (down, "the cable is cut"),
+        (unreadable, "too new"),
+        (refresh.published, words.silent),
+        (world.refresh().published, "has not been read yet"),
+    ):
+        found = view(world, shown, language)
+        for text in (board(found), area_page(found, "oslo", None, drift_threshold=6.5)):
+            assert banner in Page(text).text["banners"]
+            main = text.partition("<main")[2].partition('<div class="legend">')[0]
+            assert f">{words.states[State.MET]}<" not in main
+            assert 'data-state="met"' not in main
+            assert 'data-state="missed"' not in main
+            assert " of 40 missions within" not in main
+
+
+async def test_what_comes_from_outside_is_escaped(world: World, refresh: Refresh) -> None:
+    """An area's name and a store's message cannot become markup."""
+    evil = '<img src="x">'
+    published = replace(refresh.published, problem=evil)
+    found = replace(view(world, published), names={"oslo": evil})
+    weeks = await refresh.ask(partial(weeks_of, area="oslo", now=NOW, abandoned_after_seconds=DAY))
+    for text in (board(found), area_page(found, "oslo", weeks, drift_threshold=6.5)):
+        assert "<img" not in text
+        assert "&lt;img src=&quot;x&quot;&gt;" in text
+
+
+async def test_pages_are_whole_and_need_only_their_own_files(world: World, refresh: Refresh) -> None:
+    """Every element is closed, every id is single; one script, one stylesheet, nothing styled or run in place."""
+    weeks = await refresh.ask(partial(weeks_of, area="oslo", now=NOW, abandoned_after_seconds=DAY))
+    found = view(world, refresh.published)
+    for text in (board(found), area_page(found, "oslo", weeks, drift_threshold=6.5)):
+        page = Page(text)
+        assert page.tags.count("script") == 1
+        assert not {"img", "iframe", "object", "form", "style"} & set(page.tags)
+        assert re.findall(r'(?:src|href)="((?!/|#)[^"]*)"', text) == []
+        assert not re.search(r' (?:style|on\w+)="', text)
+        for href in re.findall(r'href="#([^"]+)"', text):
+            assert href in page.attributes
+    assert "unsafe" not in POLICY
+    assert POLICY.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'")
+
+
+async def test_a_week_without_missions_is_a_gap(world: World, refresh: Refresh) -> None:
+    """Lines are drawn between neighbours only; an empty week has neither mark nor bar."""
+    await world.tell([
+        event(f"w-{weeks}", rang=NOW - weeks * 7 * DAY, district="troms") for weeks in (1, 2, 3, 6, 7)
+    ])  # fmt: skip
+    await wait_until(lambda: any(row.area == "troms" and row.figures.measured == 5 for row in
+                                 refresh.published.snapshot.rows), "the missions")  # fmt: skip
+    weeks = await refresh.ask(partial(weeks_of, area="troms", now=NOW, abandoned_after_seconds=DAY))
+    text = area_page(view(world, refresh.published), "troms", weeks, drift_threshold=6.5)
+    urban = text.partition('id="chart-urban"')[2].partition("</svg>")[0]
+    lines = re.findall(r'<path class="line" d="([^"]+)"', urban)
+    assert [line.count("M") for line in lines] == [3, 3]  # two pieces, then one: P80 and share
+    assert urban.count('class="mark ') == 10
+    assert urban.count('class="bar') == 5
+    assert "no missions" in text
+
+
+async def test_the_language_is_the_readers(world: World) -> None:
+    """By choice, else by Accept-Language, else English; the page says which it is."""
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
+        for path in ("/", "/area/oslo"):
+            for query, accepted, language in (
+                ("", "", "en"),
+                ("", "nb-NO,nb;q=0.9,en;q=0.8", "nb"),
+                ("?lang=en", "nb", "en"),
+                ("?lang=nb", "", "nb"),
+            ):
+                _, text, headers = await get(path + query, **{"Accept-Language": accepted})
+                assert f'<html lang="{language}">' in text
+                assert headers["Content-Language"] == language
+                assert "Accept-Language" in headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("no", "nb"), ("nn-NO", "nb"), ("de, en;q=0.3", "en"), ("en;q=0.2, nb;q=0.7", "nb"), ("nb;q=0", "en"),
+     ("nb;q=x", "en"), ("fr", "en"), (",;,", "en")],
+)  # fmt: skip
+def test_the_best_of_the_accepted_languages_is_spoken(accepted: str, language: str) -> None:
+    """Any Norwegian gets bokmål; what is unknown, refused or nonsense gets English."""
+    assert spoken(None, accepted) == language
+    assert spoken("xx", accepted) == language
+
+
+def test_both_languages_say_everything() -> None:
+    """No word is missing in one, and no placeholder lost in translation."""
+    for one in fields(Words):
+        english, norwegian = getattr(DICTIONARY["en"], one.name), getattr(DICTIONARY["nb"], one.name)
+        if isinstance(english, str):
+            assert norwegian
+            assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", norwegian))
+        else:
+            assert len(english) == len(norwegian)
+    assert NORWEGIAN.number(-3.14) == "−3,1"
+    assert NORWEGIAN.share_of(0.7999) == "79 %"
+
+
+async def test_files_are_named_by_their_content_and_kept_for_ever(world: World) -> None:
+    """A page and its script are always of one version; a name that is not known is not found."""
+    async with served(world) as get:
+        for asset in ASSETS.values():
+            status, text, headers = await get(asset.path)
+            assert (status, text.encode()) == (200, asset.body)
+            assert "immutable" in headers["Cache-Control"]
+        assert (await get("/static/board.js"))[0] == 404
+        _, text, _ = await get("/")
+    assert SCRIPT.path in text
+    assert STYLE.path in text
+
+
+async def test_windows_and_orders_are_chosen_by_links(world: World) -> None:
+    """Every configured window has its page; what is unknown is refused with the list, and not repeated."""
+    async with served(world) as get:
+        _, text, _ = await get("/")
+        found = {link.replace("&amp;", "&") for link in re.findall(r'href="(/\?[^"]+)"', text)}
+        assert {re.search(r"window=(\w+)", link)[1] for link in found} == set(  # type: ignore[index] - it has one
+            world.configuration.settings.windows.names
+        )
+        for link in found:
+            assert (await get(link))[0] == 200
+        for path in ("/?window=<script>", "/?order=<script>", "/area/<script>"):
+            status, told, headers = await get(path)
+            assert status in (400, 404)
+            assert headers["Content-Type"].startswith("text/plain")
+            assert "script" not in told
+            assert "use one of" in told

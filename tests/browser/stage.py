@@ -1,0 +1,105 @@
+"""What the browser looks at: the real service over a small world, or over a past that was invented."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from monitor.core.partition import Batch, Partition
+from monitor.exporter.service import serve
+from monitor.settings import ExporterSettings, load
+from monitor.simulator import history
+from monitor.wiring import partition_policy
+from tests.exporter.world import Rec, World, event
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2024, 11, 20, 12, 0, tzinfo=UTC)
+DAYS = 400
+
+
+class Served:
+    """A world with its service: may be stopped and begun again on the same port."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.url = ""
+        self._stop = asyncio.Event()
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Serve; the second time on the port of the first."""
+        self._stop = asyncio.Event()
+        port = int(self.url.rsplit(":", 1)[1].strip("/")) if self.url else 0
+        opened = asyncio.Future[str]()
+        self._serving = asyncio.create_task(
+            serve(
+                self.world.configuration, self.world.reading, host="127.0.0.1", port=port, stop=self._stop,
+                ready=opened.set_result, clock=self.world.clock,
+            )
+        )  # fmt: skip
+        await asyncio.wait((opened, self._serving), return_when=asyncio.FIRST_COMPLETED)
+        self.url = opened.result() if opened.done() else ""
+        if not self.url:
+            await self._serving
+
+    async def stop(self) -> None:
+        """End the service as SIGTERM does."""
+        self._stop.set()
+        if self._serving is not None:
+            await self._serving
+
+
+@asynccontextmanager
+async def served(world: World) -> AsyncIterator[Served]:
+    """The service of a world on a free port, ended in any case."""
+    service = Served(world)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+@cache
+def _past() -> tuple[Partition, list[Rec]]:
+    """The nation's last 400 days as a worker has counted them, and the records."""
+    settings = load(ROOT / "config" / "monitor.toml")
+    partition = Partition.start(partition_policy(settings))
+    records = [
+        Rec(number, round(emission.at.timestamp() * 1000), emission.value)
+        for number, emission in enumerate(history(end=NOON, days=DAYS, seed=2024))
+    ]
+    for start in range(0, len(records), 5000):
+        part = records[start : start + 5000]
+        partition.apply(Batch(start, start + len(part), part), NOON.timestamp())
+    return partition, records
+
+
+async def nation() -> World:
+    """A world with the shipped configuration and a past; a district in trouble, patrols on their way. Use once."""
+    world = World()
+    settings = load(ROOT / "config" / "monitor.toml")
+    changed = settings.settings.model_copy(update={"exporter": ExporterSettings(refresh_seconds=600.0)})
+    world.configuration = type(settings)(changed, settings.targets, settings.grid)
+    world.clock.now = NOON.timestamp()
+    partition, _ = _past()
+    _past.cache_clear()  # the partition goes on to live in this world
+    lease, _ = await world.store.claim(0)
+    world.leases[0] = await world.store.checkpoint(lease, partition.checkpoint())
+    world.partitions[0] = partition
+    now = world.clock.now
+    storm = [
+        event(f"storm-{number}", district="vest", settlement="town", rang=now - (1 + number * 7 % 190) * 3600.0,
+              minutes=35.0 + number % 9)
+        for number in range(24)
+    ]  # fmt: skip
+    waiting = [
+        event("way-1", district="vest", settlement="town", rang=now - 1500.0, minutes=None),
+        event("way-2", district="vest", settlement="town", rang=now - 240.0, minutes=None),
+        event("way-3", district="oslo", settlement="urban", rang=now - 200.0, minutes=None),
+        event("way-4", district="nordland", settlement="rural", rang=now - 2700.0, minutes=None),
+    ]
+    await world.tell([*storm, *waiting])
+    return world

@@ -1,0 +1,40 @@
+"""The pictures of the documents, taken on demand: BOARD_IMAGES=docs/images pytest tests/browser/test_images.py."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Open
+from tests.browser.stage import nation, served
+
+FOLDER = os.environ.get("BOARD_IMAGES")
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.integration,
+    pytest.mark.skipif(not FOLDER, reason="pictures are taken with BOARD_IMAGES=docs/images only"),
+]
+PICTURES = {
+    "board.png": ("/?lang=en&window=28d", (1920, 1080), "light"),
+    "board-nb.png": ("/?lang=nb&window=tertial", (1366, 768), "light"),
+    "board-dark.png": ("/?lang=en&window=28d", (1920, 1080), "dark"),
+    "board-phone.png": ("/?lang=nb&window=28d", (390, 844), "light"),
+    "district.png": ("/area/vest?lang=en", (1920, 1080), "light"),
+}
+
+
+async def test_pictures_are_taken(look: Open) -> None:
+    """Board and district page over the invented past, the same every time; and the board when the store is gone."""
+    world = await nation()
+    async with served(world) as service:
+        for name, (path, (width, height), scheme) in PICTURES.items():
+            page = await look(service, path, viewport={"width": width, "height": height}, color_scheme=scheme)
+            await expect(page.locator("main [data-state=missed]").first).to_be_visible()
+            await page.screenshot(path=Path(FOLDER or "") / name, animations="disabled")
+        page = await look(service, "/?lang=en", viewport={"width": 1920, "height": 1080})
+        world.backing.reachable = False
+        world.backing.announce()
+        await expect(page.locator("#banners [role=alert]")).to_be_visible()
+        await page.screenshot(path=Path(FOLDER or "") / "board-outdated.png", animations="disabled")

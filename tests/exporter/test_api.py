@@ -1,0 +1,208 @@
+"""The API: what the core says, in documented JSON, told again only where it changed."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from monitor.exporter.areas import AreaAnswer
+from monitor.exporter.compliance import Answer
+from monitor.exporter.openapi import description
+from monitor.exporter.periods import PeriodAnswer
+from monitor.exporter.problem import CONTENT_TYPE, Problem
+from tests.eventually import wait_until
+from tests.exporter.serving import Get, served, status_is
+from tests.exporter.world import DAY, NOW, World, event, missions
+
+API = Path(__file__).parents[2] / "docs" / "api.md"
+STALE = 7 * 3600.0
+
+
+@pytest.fixture
+async def get(world: World) -> AsyncIterator[Get]:
+    """The service over three missions, loaded."""
+    await world.tell(missions(3, late=1))
+    async with served(world) as ask:
+        await wait_until(lambda: status_is(ask, "/readyz", 200), "readiness")
+        yield ask
+
+
+async def test_json_is_the_snapshot(get: Get) -> None:
+    """The answer fits its own schema and holds every row."""
+    status, text, headers = await get("/api/v1/compliance")
+    assert (status, headers["Content-Type"]) == (200, "application/json; charset=utf-8")
+    found = msgspec.json.decode(text, type=Answer)
+    assert found.loaded
+    assert len(found.series) == 39
+    (oslo,) = [one for one in found.series if (one.district, one.settlement) == ("oslo", "urban")]
+    assert oslo.name == "Oslo"
+    windows = {window.window: window for window in oslo.windows}
+    assert windows["28d"].measured == 3
+    assert windows["last100"].unmeasured is None
+    requirement = windows["28d"].judgements[1]
+    assert (requirement.percentile, requirement.seconds, requirement.state) == (80, 1500.0, "missed")
+    assert (requirement.judged, requirement.within, requirement.late_budget) == (3, 2, -1)
+
+
+async def test_an_area_tells_the_same_as_everything_does(get: Get) -> None:
+    """Windows and series are those of the whole answer; national is an area like any other."""
+    whole = msgspec.json.decode((await get("/api/v1/compliance"))[1], type=Answer)
+    for area in ("oslo", "national"):
+        found = msgspec.json.decode((await get(f"/api/v1/areas/{area}"))[1], type=AreaAnswer)
+        assert (found.area, len(found.classes)) == (area, 3)
+        same = [one for one in whole.series if one.district == area]
+        assert [one.series.windows[-1].judgements for one in found.classes] == [
+            one.windows[-1].judgements for one in same
+        ]
+        assert all(one.alarms is not None and one.alarms.breach == "none" for one in found.classes)
+
+
+async def test_weeks_are_local_and_end_with_the_running_one() -> None:
+    """Twenty-six Mondays; a mission counts in the week it rang, a week without any has no figures."""
+    world = World()
+    monday = date(2024, 6, 10)  # NOW is the Wednesday after
+    midnight = datetime(2024, 6, 9, 22, 0, tzinfo=UTC).timestamp()
+    await world.tell([
+        event("just-before", rang=midnight - 60.0, minutes=25.0),
+        event("just-after", rang=midnight + 60.0, minutes=9.0),
+        *missions(4, late=1, name="old", rang=NOW - 100 * DAY),
+    ])  # fmt: skip
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
+        found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
+    weeks = next(one.weeks for one in found.classes if one.series.settlement == "urban")
+    assert weeks is not None
+    assert [week.monday for week in weeks] == [monday - timedelta(weeks=back) for back in reversed(range(26))]
+    assert [week.running for week in weeks] == [False] * 25 + [True]
+    assert [(week.measured, week.p80_seconds, week.state) for week in weeks[-2:]] == [
+        (1, 1500.0, "missed"),
+        (1, 540.0, "met"),
+    ]
+    assert [(week.measured, week.p80_seconds, week.within_ratio) for week in weeks[-3:-2]] == [(0, None, None)]
+    assert sum(week.measured for week in weeks) == 6
+
+
+async def test_weeks_follow_corrections(get: Get, world: World) -> None:
+    """What is kept with a timeline goes when the timeline does."""
+
+    async def measured() -> int:
+        found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
+        return sum(week.measured for week in found.classes[0].weeks or ())
+
+    assert await measured() == 3
+    await world.tell([event("m-0", status="cancelled", revision=2, minutes=None)])
+
+    async def fewer() -> bool:
+        return await measured() == 2
+
+    await wait_until(fewer, "the cancelled mission to go")
+
+
+@pytest.mark.parametrize(
+    ("name", "measured", "over"), [("2024", 3, False), ("2024-06", 3, False), ("2024-T1", 0, True)]
+)
+async def test_a_period_is_judged_from_what_is_stored(get: Get, name: str, measured: int, over: bool) -> None:
+    """Year, tertial and month, with their local days and whether they are over."""
+    found = msgspec.json.decode((await get(f"/api/v1/periods/{name}"))[1], type=PeriodAnswer)
+    assert (found.period, found.over, len(found.series)) == (name, over, 39)
+    (oslo,) = [one for one in found.series if (one.district, one.settlement) == ("oslo", "urban")]
+    assert oslo.figures.measured == measured
+    assert oslo.figures.judgements[1].state == ("missed" if measured else "no_data")
+
+
+async def test_a_running_period_is_no_data_while_the_feed_is_stale(get: Get, world: World) -> None:
+    """Nothing that reaches to now is met when nobody knows about now."""
+    world.clock.now += STALE
+
+    async def states() -> set[str]:
+        found = msgspec.json.decode((await get("/api/v1/periods/2024"))[1], type=PeriodAnswer)
+        return (
+            {judged.state for one in found.series for judged in one.figures.judgements} if found.feed_stale else set()
+        )
+
+    async def silent() -> bool:
+        return await states() == {"no_data", "no_target"}
+
+    await wait_until(silent, "the period to be no data")
+
+
+async def test_unknown_and_impossible_names_are_told_as_problems(get: Get) -> None:
+    """404 and 400 with what to do; nothing of the request is repeated."""
+    for path, status, hint in (
+        ("/api/v1/areas/atlantis", 404, "use one of national, oslo"),
+        ("/api/v1/periods/2024-13", 400, "2024-T2"),
+        ("/api/v1/periods/2030", 404, "not begun"),
+    ):
+        code, text, headers = await get(path)
+        found = msgspec.json.decode(text, type=Problem)
+        assert (code, found.status, headers["Content-Type"]) == (status, status, CONTENT_TYPE)
+        assert hint in found.detail
+        assert path.rpartition("/")[2] not in text
+
+
+async def test_before_the_first_reading_nothing_is_made_up(world: World) -> None:
+    """No weeks, no alarms, no periods; never a zero that nobody knows."""
+    world.backing.reachable = False
+    async with served(world) as get:
+        found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
+        assert not found.loaded
+        assert {(one.weeks is None, one.alarms is None) for one in found.classes} == {(True, True)}
+        assert await status_is(get, "/api/v1/periods/2024", 503)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/area/oslo", "/api/v1/compliance", "/api/v1/areas/oslo", "/api/v1/periods/2024"]
+)
+async def test_what_the_client_has_is_not_sent_again(path: str) -> None:
+    """304 for the tag of the present state, whole answers for any other, and after a change."""
+    world = World(refresh_seconds=600.0)
+    await world.tell(missions(3))
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
+        _, text, headers = await get(path)
+        tag = headers["ETag"]
+        assert (await get(path, **{"If-None-Match": f'"other", {tag}'}))[:2] == (304, "")
+        assert (await get(path, **{"If-None-Match": '"other"'}))[:2] == (200, text)
+        await world.tell(missions(2, name="more"))
+        await wait_until(lambda: status_is_with(get, path, 200, tag), "another tag")
+
+
+async def status_is_with(get: Get, path: str, status: int, tag: str) -> bool:
+    """Whether the path answers so to who has the tag."""
+    return (await get(path, **{"If-None-Match": tag}))[0] == status
+
+
+async def test_compressed_and_plain_answers_are_the_same(world: World) -> None:
+    """Both name the same content, and each says how it is encoded."""
+    await world.tell(missions(3))
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
+        _, plain, headers = await get("/api/v1/openapi.json", **{"Accept-Encoding": "identity"})
+        assert "Content-Encoding" not in headers
+        _, told, compressed = await get("/api/v1/openapi.json", **{"Accept-Encoding": "gzip"})
+        assert (told, compressed["Content-Encoding"], compressed["ETag"]) == (plain, "gzip", headers["ETag"])
+
+
+def test_the_description_fits_the_answers() -> None:
+    """Every path and schema is there, and every reference leads somewhere."""
+    found = msgspec.json.decode(description())
+    assert set(found["paths"]) == {
+        "/api/v1/compliance", "/api/v1/areas/{area}", "/api/v1/periods/{period}", "/api/v1/stream",
+    }  # fmt: skip
+    schemas = found["components"]["schemas"]
+    assert set(re.findall(r'"#/components/schemas/(\w+)"', description().decode())) <= set(schemas)
+    assert {"Answer", "AreaAnswer", "PeriodAnswer", "StreamEvent", "Problem", "Judgement", "WeekAnswer"} <= set(
+        schemas
+    )
+
+
+def test_every_address_and_field_is_in_the_document() -> None:
+    """docs/api.md explains whatever a client can receive."""
+    text = API.read_text(encoding="utf-8")
+    found = msgspec.json.decode(description())
+    fields = {name for schema in found["components"]["schemas"].values() for name in schema.get("properties", {})}
+    assert [path for path in found["paths"] if f"`{path}`" not in text] == []
+    assert sorted(field for field in fields if f"`{field}`" not in text) == []
