@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -89,6 +89,24 @@ class RedisSettings(_Section):
     namespace: str = Field("monitor", description="Beginning of every key, before the topic.", pattern=r"^[\w.-]+$")
     timeout_seconds: Positive = Field(5.0, description="Silence after which the store counts as away.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_the_password_apart(cls, raw: Any) -> Any:
+        """A password within the address moves to where secrets are kept, so that no dump of the settings shows it."""
+        url = raw.get("url") if isinstance(raw, dict) else None
+        if not isinstance(url, str) or "@" not in url:
+            return raw
+        try:
+            parts = urlsplit(url)
+            password = parts.password
+        except ValueError:
+            return raw  # no address at all: whoever uses it says so
+        if password is None:
+            return raw
+        user, place = parts.username or "", parts.netloc.rpartition("@")[2]
+        bare = urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place))
+        return {"password": unquote(password), **raw, "url": bare}
+
     def address(self) -> str:
         """The URL with the password in place. Raises OSError where the password file cannot be read."""
         password = self.password.get_secret_value() if self.password else None
@@ -99,7 +117,7 @@ class RedisSettings(_Section):
         parts = urlsplit(self.url)
         place = parts.netloc.rpartition("@")[2]
         user = parts.username or ""
-        return urlunsplit(parts._replace(netloc=f"{user}:{password}@{place}"))
+        return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))
 
 
 class WorkerSettings(_Section):

@@ -249,7 +249,6 @@ def test_a_password_is_never_said_in_an_error(write: Write, monkeypatch: pytest.
     assert "hunter2" not in str(faults_of(write("")))
 
 
-@pytest.mark.xfail(strict=True, reason="RedisSettings.url is a plain text: its repr shows what the variable holds")
 def test_a_password_in_the_urls_variable_is_never_said(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment may carry the whole address; it is still nobody's to read."""
     monkeypatch.setenv("MONITOR_REDIS__URL", "redis://:hunter2@127.0.0.1:6379/0")
@@ -258,7 +257,6 @@ def test_a_password_in_the_urls_variable_is_never_said(write: Write, monkeypatch
     assert "hunter2" not in everything(found)
 
 
-@pytest.mark.xfail(strict=True, reason="RedisSettings.address puts the password in without percent-encoding it")
 def test_a_password_arrives_as_it_is(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever characters it has: Redis' own reading of the address gives it back, host and user too."""
     monkeypatch.setenv("MONITOR_REDIS__URL", "redis://monitor@example.org:6380/2")

@@ -87,7 +87,8 @@ def assess(
     spans = {unit: Window(unit, unit=unit).span(as_of, grid) for unit in units}
     # Costly and the same from hour to hour, as long as no mission comes or is corrected: kept with the timeline.
     return timeline.derived(
-        ("alarm", rules, tuple(spans.items()), until, national),
+        "alarm",
+        (rules, tuple(spans.items()), until, national),
         lambda: _assess(timeline, rules, spans, grid, Ends(as_of, until), national=national),
     )
 

@@ -67,10 +67,16 @@ class History:
         aggregates: dict[int, list[Aggregate]] = {}
         for part in stored.aggregates:
             aggregates.setdefault(part.series, []).append(part)
-        present = {
-            head.series[number]: facts_of(entries.get(number, ()), aggregates.get(number, ()))
-            for number in entries.keys() | aggregates.keys()
-        }
+        try:
+            present = {
+                head.series[number]: facts_of(entries.get(number, ()), aggregates.get(number, ()))
+                for number in entries.keys() | aggregates.keys()
+            }
+        except (IndexError, KeyError) as fault:
+            raise StoredStateError(
+                f"partition {partition}, day {date.fromordinal(day)}: unknown series or kind ({fault}); "
+                "rebuild the partition from Kafka"
+            ) from fault
         place = (partition, day)
         for series, known in self._facts.items():
             if place in known and series not in present:

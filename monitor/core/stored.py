@@ -113,6 +113,8 @@ def read_day(blobs: Iterable[bytes]) -> StoredDay:
     for blob in blobs:
         if blob[1:2] == _AGGREGATES:
             sealed = _read(blob, _AGGREGATES, _decode_aggregates, "day")
+            if any(len(part.sketch[0]) != len(part.sketch[1]) for part in sealed):
+                raise StoredStateError("stored day holds a damaged sketch; rebuild the partition from Kafka")
             aggregates.extend(sealed)
             continue
         batch = _read(blob, _ENTRIES, _decode_entries, "day")

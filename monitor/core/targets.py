@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 NATIONAL: Final = "national"
 MAXIMUM_MINUTES: Final = 24 * 60
 OLD_AFTER_YEARS: Final = 2
+EARLIEST_YEAR: Final = 1900
 
 _SET_KEYS: Final = frozenset({"name", "valid_from", "errata", "source", NATIONAL, "districts"})
 _AREA_KEYS: Final = frozenset({"name", "table"})
@@ -270,7 +271,7 @@ def _areas(raw: Mapping[str, Any], error: Report) -> dict[str, object]:
 
 def _valid_from(raw: Mapping[str, Any], error: Report) -> date | None:
     value = raw.get("valid_from")
-    if isinstance(value, date) and not isinstance(value, datetime):
+    if isinstance(value, date) and not isinstance(value, datetime) and value.year >= EARLIEST_YEAR:
         return value
     problem = "is missing" if value is None else f"is {_shown(value)}"
     error("valid_from", f"{problem}; give the first day in force as a date, like 2024-01-01 without quotes")

@@ -98,17 +98,18 @@ class Timeline:
         self._judged: dict[int, NDArray[np.int64]] = {}
         self._within: dict[int, NDArray[np.int64]] = {}
         self._targets: dict[int, Floats] = {}
-        self._derived: dict[Hashable, object] = {}
+        self._derived: dict[str, tuple[Hashable, object]] = {}
         for percent in PERCENTS:
             targets = self._targets[percent] = judge(percent, self.rang_at)
             self._judged[percent] = _running(~np.isnan(targets))
             self._within[percent] = _running(self.response <= targets)
 
-    def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` makes of this timeline, kept under `key` for as long as the timeline lives."""
-        if key not in self._derived:
-            self._derived[key] = compute()
-        return cast("T", self._derived[key])
+    def derived(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` makes of this timeline: kept, one value per `kind`, until asked for with another `key`."""
+        known = self._derived.get(kind)
+        if known is None or known[0] != key:
+            known = self._derived[kind] = (key, compute())
+        return cast("T", known[1])
 
     def within_span(self, span: Span, *, abandoned_before: float) -> Figures:
         """Figures of the missions that rang in `span`.

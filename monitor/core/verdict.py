@@ -50,9 +50,10 @@ class Verdict:
 
     @property
     def late_budget(self) -> int | None:
-        """How many more late missions the target allows as it stands: floor((1 - p) n) - late.
+        """How many more of these missions could have been late: floor((1 - p) n) - late.
 
-        Negative when overdrawn; None where there is no verdict.
+        Cautious for missions to come, each of which also adds to n. Negative when overdrawn; None where there is no
+        verdict.
         """
         if self.state in (State.NO_DATA, State.NO_TARGET):
             return None

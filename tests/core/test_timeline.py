@@ -217,5 +217,5 @@ def test_what_is_derived_is_computed_once_per_key() -> None:
     """Costly statistics are kept with the timeline, which a change replaces."""
     line, asked = Timeline([], judge=lambda _, instants: instants, area="own"), []
     for key in ("a", "a", "b"):
-        assert line.derived(key, lambda key=key: asked.append(key) or key) == key  # type: ignore[misc,func-returns-value]
+        assert line.derived("kind", key, lambda key=key: asked.append(key) or key) == key  # type: ignore[misc,func-returns-value]
     assert asked == ["a", "b"]
