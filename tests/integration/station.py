@@ -29,7 +29,7 @@ from tests.servers.kafka import ApacheKafka
 Broker = ApacheKafka | EmbeddedBroker
 MONITOR = (sys.executable, "-m", "monitor.cli")
 PARTITIONS = 4
-READY_SECONDS = 40.0
+READY_SECONDS = 60.0
 """For a worker to start, join and take over; on Tansu joining alone can take ten."""
 Record = tuple[bytes | None, bytes | None]
 """Key and value."""
