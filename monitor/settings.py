@@ -105,7 +105,7 @@ class RedisSettings(_Section):
             return raw
         user, place = parts.username or "", parts.netloc.rpartition("@")[2]
         bare = urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place))
-        return {"password": unquote(password), **raw, "url": bare}
+        return {**raw, "url": bare, "password": raw.get("password") or unquote(password)}
 
     def address(self) -> str:
         """The URL with the password in place. Raises OSError where the password file cannot be read."""
