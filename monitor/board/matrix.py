@@ -134,7 +134,7 @@ def _facts(view: View, row: Row) -> str:
     facts = [f"n {words.count(row.figures.measured)}" if view.published.loaded else f"n {NONE}"]
     if verdict.late_budget is not None and not view.outdated:
         budget = words.signed(verdict.late_budget)
-        facts.append(f"{words.budget} {'<b>' + budget + '</b>' if verdict.late_budget < 0 else budget}")
+        facts.append(f"{words.budget_short} {'<b>' + budget + '</b>' if verdict.late_budget < 0 else budget}")
     return "".join(f"<span>{fact}</span>" for fact in facts)  # words and numbers of our own
 
 

@@ -31,7 +31,6 @@ class Words:
     decimal: str
     title: str
     skip: str
-    board: str
     area: str
     whole_country: str
     classes: str
@@ -44,11 +43,11 @@ class Words:
     evidences: dict[Evidence, str]
     outdated: str
     minutes: str
-    missions: str
     requirement: str
     requirement_short: str
     goal: str
     budget: str
+    budget_short: str
     open: tuple[str, str]
     overdue: tuple[str, str]
     levels: dict[Level, str]
@@ -71,15 +70,12 @@ class Words:
     legend: str
     legend_text: str
     interval: str
-    by_chance: str
     explained: str
     machines: str
-    details: str
     windows_table: str
     measured: str
     unmeasured: str
     excluded: str
-    within: str
     verdict: str
     share: str
     state_of: str
@@ -148,7 +144,6 @@ ENGLISH: Final = Words(
     decimal=".",
     title="Response times of urgent missions",
     skip="Skip to the figures",
-    board="Board",
     area="Area",
     whole_country="Whole country",
     classes="Class",
@@ -161,11 +156,11 @@ ENGLISH: Final = Words(
     evidences={Evidence.STRONG: "strong evidence", Evidence.WEAK: "weak evidence", Evidence.NONE: "may be chance"},
     outdated="outdated",
     minutes="min",
-    missions="missions",
     requirement="requirement",
     requirement_short="req.",
     goal="goal",
     budget="late budget",
+    budget_short="budget",
     open=("open", "open"),
     overdue=("overdue", "overdue"),
     levels={Level.NONE: "no alarm", Level.WARNING: "warning", Level.PAGE: "alarm"},
@@ -193,7 +188,6 @@ ENGLISH: Final = Words(
     legend="Legend",
     legend_text="Large figure: P80 in minutes, under it its 95 % interval.",
     interval="95 % interval",
-    by_chance="may be chance",
     explained=(
         "P50 and P80: half, and 80 percent, of the measured missions took at most this long from ringing to the "
         "first patrol on scene. The requirement judges P80, the goal P50, each mission by the target in force "
@@ -202,12 +196,10 @@ ENGLISH: Final = Words(
         "exact."
     ),
     machines="For machines",
-    details="details",
     windows_table="All windows",
     measured="measured",
     unmeasured="unmeasured",
     excluded="excluded",
-    within="within",
     verdict="verdict",
     share="share within",
     state_of="State of the alarms",
@@ -236,7 +228,6 @@ NORWEGIAN: Final = Words(
     decimal=",",
     title="Responstid ved hasteoppdrag",
     skip="Hopp til tallene",
-    board="Tavle",
     area="Område",
     whole_country="Hele landet",
     classes="Klasse",
@@ -254,17 +245,17 @@ NORWEGIAN: Final = Words(
     evidences={
         Evidence.STRONG: "sterkt belegg",
         Evidence.WEAK: "svakt belegg",
-        Evidence.NONE: "kan være tilfeldig",
+        Evidence.NONE: "tilfeldig?",
     },
     outdated="utdatert",
     minutes="min",
-    missions="oppdrag",
     requirement="krav",
     requirement_short="krav",
     goal="mål",
     budget="sene igjen",
+    budget_short="sene igjen",
     open=("åpen", "åpne"),
-    overdue=("forsinket", "forsinkede"),
+    overdue=("sen", "sene"),
     levels={Level.NONE: "ingen alarm", Level.WARNING: "varsel", Level.PAGE: "alarm"},
     as_of="Tall fra",
     feed="Siste hendelse",
@@ -290,20 +281,17 @@ NORWEGIAN: Final = Words(
     legend="Tegnforklaring",
     legend_text="Stort tall: P80 i minutter, under det 95 %-intervallet.",
     interval="95 %-intervall",
-    by_chance="kan være tilfeldig",
     explained=(
         "P50 og P80: halvparten, og 80 prosent, av de målte oppdragene tok høyst så lang tid fra det ringte til "
         "første patrulje var fremme. Kravet gjelder P80, målet P50; hvert oppdrag vurderes etter det som gjaldt "
         "da det ringte. Sene igjen: hvor mange flere sene oppdrag kravet tåler; negativt er overtrukket. Åpne og "
-        "forsinkede er nå, uansett periode. ≈ står ved persentiler lest fra en skisse; alle andre er eksakte."
+        "sene er nå, uansett periode. ≈ står ved persentiler lest fra en skisse; alle andre er eksakte."
     ),
     machines="For maskiner",
-    details="detaljer",
     windows_table="Alle perioder",
     measured="målte",
     unmeasured="umålte",
     excluded="unntatte",
-    within="innen",
     verdict="resultat",
     share="andel innen",
     state_of="Alarmer",

@@ -4,9 +4,11 @@ import re
 from dataclasses import fields, replace
 from functools import partial
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from monitor.board import words as words_module
 from monitor.board.area import area_page
 from monitor.board.assets import ASSETS, SCRIPT, STYLE
 from monitor.board.frame import POLICY, View
@@ -84,7 +86,7 @@ async def test_every_cell_shows_the_published_figures(world: World, refresh: Ref
         assert state.get("data-evidence") == (verdict.evidence if decided else None)
         assert (words.evidences[verdict.evidence] in told) or not decided
         if verdict.late_budget is not None:
-            assert re.search(rf"late budget\s+{re.escape(words.signed(verdict.late_budget))} ", told)
+            assert re.search(rf"budget\s+{re.escape(words.signed(verdict.late_budget))} ", told)
 
 
 async def test_missions_in_progress_are_shown_where_there_are_any(world: World, refresh: Refresh) -> None:
@@ -212,6 +214,13 @@ def test_both_languages_say_everything() -> None:
             assert len(english) == len(norwegian)
     assert NORWEGIAN.number(-3.14) == "−3,1"
     assert NORWEGIAN.share_of(0.7999) == "79 %"
+
+
+def test_no_word_is_left_over() -> None:
+    """Whatever is in the dictionary is said somewhere."""
+    folder = Path(words_module.__file__).parent
+    code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    assert [one.name for one in fields(Words) if not re.search(rf"(?:words|self)\.{one.name}\b", code)] == []
 
 
 async def test_files_are_named_by_their_content_and_kept_for_ever(world: World) -> None:

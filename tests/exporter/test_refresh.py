@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from monitor.core.history import History
 from monitor.exporter.published import StoreState
 from tests.eventually import wait_until
 from tests.exporter.conftest import Running
@@ -192,3 +193,25 @@ async def test_a_published_state_never_changes(world: World, running: Running) -
     await world.tell(missions(3, name="more"), partition=1)
     await shows(refresh, 6)
     assert (dict(held.heads), list(held.snapshot.rows)) == (heads, rows)
+
+
+async def test_questions_are_answered_between_the_turns_of_the_writer(world: World, running: Running) -> None:
+    """Whoever asks sees whole checkpoints, however much is absorbed meanwhile, and a bad question harms nobody."""
+    refresh = await running(world)
+
+    def counted(history: History) -> int:
+        return len(history.timeline("oslo", "urban").rang_at)
+
+    async def ask() -> list[int]:
+        return [await refresh.ask(counted) for _ in range(40)]
+
+    async def tell() -> None:
+        for number in range(10):
+            await world.tell(missions(10, name=f"round-{number}"))
+
+    *answers, _ = await asyncio.gather(ask(), ask(), tell())
+    assert all(count % 10 == 0 for told in answers for count in told)
+    with pytest.raises(ZeroDivisionError):
+        await refresh.ask(lambda _history: 1 // 0)
+    await shows(refresh, 100)
+    assert await refresh.ask(counted) == 100

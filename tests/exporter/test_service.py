@@ -175,7 +175,7 @@ async def test_figures_from_redis_are_served(redis_url: str) -> None:
 
 
 async def test_the_command_announces_itself_and_stops_on_sigterm() -> None:
-    """With no store in sight it says where it listens, stays unready, and ends with exit code 0."""
+    """With no store in sight it says where it listens, stays unready, and ends with exit code 0 whoever listens."""
     program = Path(__file__).with_name("program.py")
     process = subprocess.Popen(  # noqa: ASYNC220 - a program of its own, as the user starts it
         [sys.executable, program, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -187,9 +187,12 @@ async def test_the_command_announces_itself_and_stops_on_sigterm() -> None:
             line = await asyncio.to_thread(process.stdout.readline)
             found = re.fullmatch(r"Exporter on (http://127\.0\.0\.1:\d+/)\n", line)
             assert found, process.stderr
-            async with aiohttp.ClientSession(found[1]) as session, session.get("/readyz") as response:
-                assert response.status == 503
-            process.terminate()
-            assert await asyncio.to_thread(process.wait, 10) == 0
+            async with aiohttp.ClientSession(found[1]) as session:
+                async with session.get("/readyz") as response:
+                    assert response.status == 503
+                async with session.get("/api/v1/stream") as stream:
+                    assert await stream.content.readline() == b"retry: 2000\n"
+                    process.terminate()
+                    assert await asyncio.to_thread(process.wait, 10) == 0
         finally:
             process.kill()
