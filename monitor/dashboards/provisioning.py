@@ -18,7 +18,7 @@ from monitor.dashboards.words import LANGUAGES, Words
 from monitor.exporter.metrics import DISTRICT
 
 FOLDER: Final = "grafana/provisioning"
-DASHBOARDS_PATH: Final = "/var/lib/grafana/dashboards"
+DASHBOARDS_PATH: Final = "/etc/grafana/dashboards"
 """Where the container finds the dashboards."""
 VARIABLES: Final = (
     "PROMETHEUS_URL", "ALERTMANAGER_URL", "ALERT_WEBHOOK_URL",

@@ -1,0 +1,90 @@
+"""Parts of the stack that run without Docker: Redis' start line, Prometheus' file, the creation of topics."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+from redis.exceptions import AuthenticationError
+
+from monitor.cli import cli
+from monitor.demo.processes import LOOPBACK, Child, free_port
+from monitor.demo.servers import EmbeddedBroker
+from tests.compose.stack import ROOT, services
+from tests.eventually import wait_until
+from tests.servers.components import require
+
+pytestmark = pytest.mark.integration
+
+
+async def test_redis_starts_as_written_and_wants_its_password(tmp_path: Path) -> None:
+    """The command, with only places and port changed: nobody gets in without the password, writes are kept."""
+    require("redis-server")
+    (tmp_path / "data").mkdir()
+    shell, dash, text = services()["redis"]["command"]
+    for place, here in (("/run/secrets/redis_password", "secret"), ("/tmp/redis.conf", "conf"), ("/data", "data")):  # noqa: S108 - a place in the container
+        text = text.replace(place, str(tmp_path / here))
+    port = free_port()
+    (tmp_path / "secret").write_text("correct-horse\n", encoding="utf-8")
+    with (
+        Child("redis", [shell, dash, f"{text} --port {port} --bind {LOOPBACK}"]) as child,
+        Redis(host=LOOPBACK, port=port, password="correct-horse") as client,  # noqa: S106 - made here
+        Redis(host=LOOPBACK, port=port) as stranger,
+    ):
+
+        def answers() -> bool:
+            child.require_running()
+            try:
+                return bool(client.ping())
+            except OSError:
+                return False
+
+        await wait_until(answers, "an answer of Redis")
+        with pytest.raises(AuthenticationError):
+            stranger.ping()
+        assert client.config_get("appendonly") == {"appendonly": "yes"}
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+
+
+def test_prometheus_understands_its_file_and_flags(promtool: Path, tmp_path: Path) -> None:
+    """With the rules where the stack mounts them."""
+    shutil.copy(ROOT / "config/compose/prometheus.yml", tmp_path / "prometheus.yml")
+    shutil.copytree(ROOT / "config/prometheus/rules", tmp_path / "rules")
+    done = subprocess.run(
+        [promtool, "check", "config", tmp_path / "prometheus.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rules found" in done.stdout
+    known = subprocess.run([require("prometheus"), "--help"], capture_output=True, text=True, check=False, timeout=60)
+    for flag in services()["prometheus"]["command"]:
+        assert flag.partition("=")[0] in known.stdout + known.stderr
+
+
+def test_topics_are_created_once_and_left_alone_afterwards(
+    embedded_broker: EmbeddedBroker, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one-shot service may run at every start: the second run changes nothing, whatever it is told."""
+    monkeypatch.setenv("MONITOR_KAFKA__BOOTSTRAP", embedded_broker.bootstrap)
+    monkeypatch.setenv("MONITOR_KAFKA__TOPIC", topic)
+    monkeypatch.setenv("MONITOR_KAFKA__DEAD_LETTER_TOPIC", f"{topic}.dead-letter")
+    first = CliRunner().invoke(cli, ["topics", "--partitions", "3"])
+    assert first.exit_code == 0, first.output
+    assert f"{topic}: 3 partitions" in first.output
+    assert f"{topic}.dead-letter: 1 partition\n" in first.output
+    again = CliRunner().invoke(cli, ["topics", "--partitions", "5"])
+    assert again.exit_code == 0
+    assert f"{topic}: 3 partitions" in again.output
+
+
+def test_a_broker_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1 with the address, so that the stack's log says what is wrong."""
+    monkeypatch.setenv("MONITOR_KAFKA__BOOTSTRAP", f"{LOOPBACK}:{free_port()}")
+    done = CliRunner().invoke(cli, ["topics"])
+    assert done.exit_code == 1
+    assert "No Kafka broker answers" in done.output
