@@ -10,7 +10,7 @@ SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench chaos lock clean
+.PHONY: help demo test check format bench images chaos lock clean
 
 help: ## Show what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ bench: $(VENV)/.dev ## Measure the throughput of the worker
 chaos: $(VENV)/.dev ## Stage faults on Kafka, Redis and workers and compare every figure (DURATION=10m SEED=1)
 	@.ci/install-system test
 	$(BIN)/python -m tests.chaos --duration $(DURATION) --seed $(SEED)
+
+images: $(VENV)/.dev ## Take the board's pictures in docs/images anew
+	BOARD_IMAGES=docs/images $(BIN)/python -m pytest tests/browser/test_images.py
 
 lock: ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrade: to their newest versions)
 	@PYTHON="$$(.ci/find-python $(PYTHON))" && export PYTHON && .ci/lock $(ARGS)
