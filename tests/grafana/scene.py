@@ -10,10 +10,12 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -25,7 +27,7 @@ from monitor.store.memory import MemoryStore
 from monitor.worker.command import exposing
 from monitor.worker.instruments import Instruments
 from tests.eventually import wait_until
-from tests.exporter.world import DAY, HOUR, NOW, World, event
+from tests.exporter.world import DAY, HOUR, World, event
 
 SCRAPES = 3
 WORST = "vest"
@@ -33,6 +35,14 @@ SILENT = (("finnmark", "urban"), ("troms", "rural"))
 """Without missions: one has no target either."""
 FAR_BEHIND = 1_000_000
 REFUSED = 10
+FIRST_DAYS = 4
+
+
+def well_into_a_tertial(now: float) -> float:
+    """The present, or some days later where a tertial has just begun and has no figures yet."""
+    local = datetime.fromtimestamp(now, ZoneInfo("Europe/Oslo"))
+    begun = local.month in (1, 5, 9) and local.day <= FIRST_DAYS
+    return now + FIRST_DAYS * DAY if begun else now
 
 
 class Prometheus:
@@ -76,7 +86,7 @@ async def fill(world: World) -> None:
                 continue
             late = 0.6 if district == WORST else 0.02 * place
             for number in range(400):
-                rang = NOW - HOUR - number * (0.9 * DAY)
+                rang = world.clock.now - HOUR - number * (0.9 * DAY)
                 told.append(
                     event(
                         f"{district}-{settlement}-{number}",
@@ -86,9 +96,11 @@ async def fill(world: World) -> None:
                         minutes=25.0 if chance.random() < late else 4.0 + 8 * chance.random(),
                     )
                 )
-    told += [event(f"open-{number}", district=WORST, minutes=None, rang=NOW - HOUR / 2) for number in range(3)]
-    told += [event("unmeasured", on_scene_at=None, status="closed"), b"no JSON"]
-    await world.tell(told, at=time.time())
+    told += [
+        event(f"open-{number}", district=WORST, minutes=None, rang=world.clock.now - HOUR / 2) for number in range(3)
+    ]
+    told += [event("unmeasured", rang=world.clock.now - HOUR, on_scene_at=None, status="closed"), b"no JSON"]
+    await world.tell(told)
 
 
 async def go_on(world: World, instruments: Instruments) -> None:
@@ -98,7 +110,7 @@ async def go_on(world: World, instruments: Instruments) -> None:
             instruments.checkpoint_seconds.observe(seconds)
             instruments.batch_seconds.observe(seconds / 10)
             instruments.event_delay_seconds.observe(seconds * 5)
-        await world.tell([event("again", rang=NOW - HOUR), *([b"no JSON", b"[]", b"{}"] * 5)], at=time.time())
+        await world.tell([event("again", rang=world.clock.now - HOUR), *([b"no JSON", b"[]", b"{}"] * 5)])
         await asyncio.sleep(1)
 
 
@@ -109,6 +121,7 @@ def exporter_and_worker(worker_port: int) -> Iterator[int]:
     ports: list[int] = []
     loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     world = World(refresh_seconds=5)
+    world.clock.now = well_into_a_tertial(time.time())
     plain = world.configuration
     worker = WorkerSettings(metrics_port=worker_port, metrics_host=LOOPBACK)
     configured = Configuration(plain.settings.model_copy(update={"worker": worker}), plain.targets, plain.grid)
