@@ -39,7 +39,7 @@ chaos: $(VENV)/.dev ## Stage faults on Kafka, Redis and workers and compare ever
 	$(BIN)/python -m tests.chaos --duration $(DURATION) --seed $(SEED)
 
 images: $(VENV)/.dev ## Take the board's pictures in docs/images anew
-	BOARD_IMAGES=docs/images $(BIN)/python -m pytest tests/browser/test_images.py
+	BOARD_IMAGES=docs/images $(BIN)/python -m pytest tests/browser/take_images.py
 
 lock: ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrade: to their newest versions)
 	@PYTHON="$$(.ci/find-python $(PYTHON))" && export PYTHON && .ci/lock $(ARGS)

@@ -29,6 +29,7 @@ from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import ForeignLog, Keeper, LogBounds
 from monitor.worker.log_end import read_end
 from monitor.worker.refusal import TooManyInvalid
+from monitor.worker.standstill import Standstill
 from monitor.worker.transport import BatchSchema, Consumer, Transport
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,13 @@ FAREWELL_SECONDS: Final = 1.0
 """Time to leave the group before the process ends anyway."""
 LEAVE_SECONDS: Final = 3.0
 """Time to store what is left when partitions are handed over."""
+
+
+class Engine(faust.App):
+    """Faust's application, without the folder for tables that we have none of: a container may be read-only."""
+
+    def _create_directories(self) -> None:
+        pass
 
 
 class WorkerApp:
@@ -60,9 +68,10 @@ class WorkerApp:
         """Whether Faust did not end in time: everything is stored, but its threads would keep the process."""
         self._checkpoints: dict[int, asyncio.Task[None]] = {}
         self._committed: dict[int, int] = {}
+        self._standstill = Standstill()
         self._refused: set[int] = set()
         """Partitions that a person must look at: tried again only when they are assigned anew."""
-        self.app = faust.App(
+        self.app = Engine(
             kafka.group,
             broker=[URL(f"kafka://{address}") for address in kafka.bootstrap.split(",")],
             broker_session_timeout=kafka.session_timeout_seconds,
@@ -221,6 +230,7 @@ class WorkerApp:
             with suppress(StoreUnavailable):  # whoever has something to store tells
                 await self._keeper.forget_missing()
             await self._retake()
+            await self._wake(clock())
             self._measure_lag()
             if clock() >= commit_at:
                 await self._commit()
@@ -261,6 +271,18 @@ class WorkerApp:
         if offsets and not self.app.rebalancing:
             await self._consumer.seek_stored(offsets)
             self._consumer.resume_partitions(offsets)
+
+    async def _wake(self, now: float) -> None:
+        """Fetch again where records are left and none arrive: a batch was dropped on its way."""
+        places = {}
+        for tp in self._consumer.assignment():
+            kept, end = self._keeper.kept.get(tp.partition), self._consumer.highwater(tp)
+            if kept is not None and end is not None and not kept.storing.locked():
+                places[tp.partition] = (kept.partition.next_offset, end)
+        stuck = self._standstill.judge(places, now)
+        if stuck and not self.app.rebalancing:
+            log.debug("partitions %s stand still: fetching again", sorted(stuck))
+            await self._consumer.seek_stored({TP(self._topic, number): places[number][0] for number in stuck})
 
     async def _commit(self) -> None:
         stored = {number: kept.stored_offset for number, kept in self._keeper.kept.items()}

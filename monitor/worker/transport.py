@@ -99,7 +99,8 @@ class Consumer(driver.Consumer):
                 continue
             start = min(self._seen.get(tp, fetched[0].offset), fetched[0].offset)
             self._seen[tp] = fetched[-1].offset + 1
-            if sought.get(tp) == self._sought.get(tp) and (active is None or tp in active):
+            wanted = active is None or tp in active or tp in self._buffered_partitions
+            if wanted and sought.get(tp) == self._sought.get(tp):
                 ready.append((tp, Batch(start, fetched[-1].offset + 1, fetched)))
         for tp, batch in ready:
             if not self.flow_active or self.app.consumer_generation_id != generation:

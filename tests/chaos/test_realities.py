@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from monitor.settings import KafkaSettings
@@ -119,6 +119,54 @@ async def test_compressed_batches_headers_and_records_without_a_key_count_like_o
                 await producer.flush()
         await until_stored(desk, {0: 50 * len(codecs)})
     assert await figures_of(desk.backing) == {("oslo", "urban"): (40 * len(codecs), 0, 0, 0)}
+
+
+async def test_a_compacted_topic_counts_every_mission_as_last_told(apache_kafka: ApacheKafka, topic: str) -> None:
+    """Where compaction has removed all but the newest snapshot of a mission, the holes are no gap and no loss."""
+    missions, rounds = 10, 20
+    compacted = {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.001"}
+    await ensure_topics(apache_kafka.bootstrap, {topic: 1}, config=compacted)
+    desk = Desk()
+    async with producing(apache_kafka) as producer:
+        end = 0
+        while await _records_left(apache_kafka, topic, upto=missions * rounds) >= missions * rounds // 2:
+            for _ in range(rounds if not end else 1):  # later ones only close the segment, so that it is cleaned
+                for number in range(missions):
+                    said = event(f"m{number}", revision=end, ringing_at=BASE.isoformat())
+                    end = (
+                        await producer.send_and_wait(topic, said, key=f"m{number}".encode(), partition=0)
+                    ).offset + 1
+            await asyncio.sleep(0.5)  # a segment's age is what closes it
+    async with working(apache_kafka, topic, desk):
+        await until_stored(desk, {0: end})
+    assert await figures_of(desk.backing) == {("oslo", "urban"): (missions, 0, 0, 0)}
+    assert desk.backing.kept[0].next_offset == end
+
+
+async def _records_left(kafka: ApacheKafka, topic: str, *, upto: int) -> int:
+    """Records with offsets below `upto` that a reader from the beginning still meets; `upto` before they are there."""
+    async with reading(kafka, topic) as consumer:
+        place = TopicPartition(topic, 0)
+        (last,) = (await consumer.end_offsets([place])).values()
+        if last < upto:
+            return upto
+        left = 0
+        await consumer.seek_to_beginning(place)
+        while await consumer.position(place) < last:
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                left += sum(record.offset < upto for record in records)
+        return left
+
+
+@asynccontextmanager
+async def reading(kafka: ApacheKafka, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, group_id=None, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(topic, 0)])
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 async def test_a_mission_without_times_is_placed_by_the_time_the_log_appended_it(

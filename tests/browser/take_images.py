@@ -1,4 +1,4 @@
-"""The pictures of the documents, taken on demand: BOARD_IMAGES=docs/images pytest tests/browser/test_images.py."""
+"""The pictures of the documents, taken on demand: BOARD_IMAGES=docs/images pytest tests/browser/take_images.py."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,6 @@ FOLDER = os.environ.get("BOARD_IMAGES")
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.integration,
-    pytest.mark.skipif(not FOLDER, reason="pictures are taken with BOARD_IMAGES=docs/images only"),
 ]
 PICTURES = {
     "board.png": ("/?lang=en&window=28d", (1920, 1080), "light"),

@@ -1,0 +1,45 @@
+"""When a partition that has records left, and takes none, should be fetched again from where it stands.
+
+Between the broker and the keeper a batch can be dropped: by a seek that overtakes a fetch, by a rebalance, by a full
+buffer. The next batch shows the gap, but a partition may see no next batch for hours. So whoever lags and does not
+move is sought again. That costs one fetch; where it helps nothing (markers at the end of a log, an open transaction)
+it is tried ever more seldom. A decision only: somebody else seeks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+FIRST_SECONDS: Final = 3.0
+LONGEST_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    offset: int
+    since: float
+    patience: float
+
+
+class Standstill:
+    """Remembers where each partition stood; `judge` is asked now and then."""
+
+    def __init__(self) -> None:
+        self._stands: dict[int, _Stand] = {}
+
+    def judge(self, places: Mapping[int, tuple[int, int]], now: float) -> set[int]:
+        """Partitions to fetch again; `places`: (next offset, end of the log) of all, `now` in monotonic seconds."""
+        stuck = set()
+        stands: dict[int, _Stand] = {}
+        for number, (offset, end) in places.items():
+            if offset >= end:
+                continue
+            stand = self._stands.get(number)
+            if stand is None or stand.offset != offset:
+                stand = _Stand(offset, now, FIRST_SECONDS)
+            elif now - stand.since >= stand.patience:
+                stuck.add(number)
+                stand = _Stand(offset, now, min(LONGEST_SECONDS, 2 * stand.patience))
+            stands[number] = stand
+        self._stands = stands
+        return stuck
