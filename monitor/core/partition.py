@@ -159,7 +159,7 @@ class Partition:
         return lost
 
     def apply(self, batch: Batch, now: float) -> Effects:
-        """Take a batch into account. Times after `now` (epoch seconds) do not move the watermark.
+        """Take a batch into account. `now` (epoch seconds) only ever delays sealing.
 
         Raises OffsetGap, with nothing changed, where records before the batch are missing.
         """
@@ -171,8 +171,6 @@ class Partition:
         watermark = head.watermark if head.watermark is not None else float("-inf")
         newest = head.last_record_at if head.last_record_at is not None else float("-inf")
         next_offset = head.next_offset
-        # A source whose clock runs ahead must not age the history, nor make a silent feed look alive.
-        believable = now + self.policy.limits.ahead_seconds
         dead: list[DeadLetter] = []
         applied = 0
         for record in batch.records:
@@ -181,7 +179,7 @@ class Partition:
             applied += 1
             stamp = record.timestamp
             recorded = stamp / 1000.0 if stamp is not None and stamp >= 0 else None
-            if recorded is not None and newest < recorded <= believable:
+            if recorded is not None and recorded > newest:
                 newest = recorded
             try:
                 mission = read(record.value, recorded)
@@ -193,10 +191,10 @@ class Partition:
             if outcome in REFUSED:
                 dead.append(_refusal(record, outcome))
                 continue
-            if watermark < mission.placed_at <= believable:
+            if mission.placed_at > watermark:
                 watermark = mission.placed_at
                 if watermark >= self._seal_at:
-                    self._seal_old(watermark)
+                    self._seal_old(min(watermark, now))
             if len(missions) > capacity:
                 self._seal_early(watermark)
         for letter in dead:
