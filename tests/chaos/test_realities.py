@@ -144,7 +144,7 @@ async def test_a_compacted_topic_counts_every_mission_as_last_told(apache_kafka:
 
 
 async def _records_left(kafka: ApacheKafka, topic: str, *, upto: int) -> int:
-    """Records with offsets below `upto` that a reader from the beginning still meets; `upto` before they are there."""
+    """Records with offsets below `upto` that a reader still meets; `upto` as long as they are not all there."""
     async with reading(kafka, topic) as consumer:
         place = TopicPartition(topic, 0)
         (last,) = (await consumer.end_offsets([place])).values()
