@@ -1,25 +1,8 @@
-"""The short staging of `make chaos`: every lane at once for a minute, every figure compared."""
+"""How long a staging lasts, as people write it."""
 
 import pytest
 
-from tests.chaos import faults
-from tests.chaos.driver import run, seconds_of
-
-PLAN = (
-    (faults.worker_killed_after_letters, faults.worker_frozen, faults.worker_killed_after_checkpoint),
-    (faults.broker_killed, faults.dead_letters_unwritable, faults.partitions_added),
-    (faults.redis_killed, faults.redis_out_of_memory, faults.redis_slow, faults.redis_emptied, faults.redis_cut_off),
-)
-"""By lane, in order; `make chaos` draws from all kinds."""
-
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
-
-
-async def test_whatever_is_staged_the_report_is_the_brute_force_account() -> None:
-    """Workers, brokers and Redis fail at once; in the end no figure differs and no promise is broken."""
-    outcome = await run(seed=20, duration_seconds=0, plan=PLAN)
-    assert outcome.sound, outcome.table()
-    assert outcome.staged.total() == sum(map(len, PLAN))
+from tests.chaos.driver import seconds_of
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400)])
