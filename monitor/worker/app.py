@@ -69,6 +69,7 @@ class WorkerApp:
         self._checkpoints: dict[int, asyncio.Task[None]] = {}
         self._committed: dict[int, int] = {}
         self._standstill = Standstill()
+        self._claiming = asyncio.Lock()
         self._refused: set[int] = set()
         """Partitions that a person must look at: tried again only when they are assigned anew."""
         self.app = Engine(
@@ -167,8 +168,10 @@ class WorkerApp:
 
     async def positions(self, logs: Mapping[int, LogBounds]) -> Mapping[int, int]:
         """Take over these partitions (the transport's question on assignment)."""
-        numbers = list(logs)
-        offsets = await asyncio.gather(*(self._take_over(number, logs[number]) for number in numbers))
+        # Faust may ask anew while it is still asking: of two claims at once, either could end up the fenced one.
+        async with self._claiming:
+            numbers = [number for number in logs if TP(self._topic, number) in self._consumer.assignment()]
+            offsets = await asyncio.gather(*(self._take_over(number, logs[number]) for number in numbers))
         found = {number: offset for number, offset in zip(numbers, offsets, strict=True) if offset is not None}
         if found:
             log.info("took over partitions %s", sorted(found))
@@ -274,15 +277,17 @@ class WorkerApp:
 
     async def _wake(self, now: float) -> None:
         """Fetch again where records are left and none arrive: a batch was dropped on its way."""
-        places = {}
-        for tp in self._consumer.assignment():
-            kept, end = self._keeper.kept.get(tp.partition), self._consumer.highwater(tp)
-            if kept is not None and end is not None and not kept.storing.locked():
-                places[tp.partition] = (kept.partition.next_offset, end)
+        places = {
+            tp.partition: (kept.partition.next_offset, self._consumer.highwater(tp))
+            for tp in self._consumer.assignment()
+            if (kept := self._keeper.kept.get(tp.partition)) is not None and not kept.storing.locked()
+        }
         stuck = self._standstill.judge(places, now)
         if stuck and not self.app.rebalancing:
-            log.debug("partitions %s stand still: fetching again", sorted(stuck))
-            await self._consumer.seek_stored({TP(self._topic, number): places[number][0] for number in stuck})
+            log.info("partitions %s stand still: fetching again", sorted(stuck))
+            offsets = {TP(self._topic, number): places[number][0] for number in stuck}
+            await self._consumer.seek_stored(offsets)
+            self._consumer.resume_partitions(offsets)
 
     async def _commit(self) -> None:
         stored = {number: kept.stored_offset for number, kept in self._keeper.kept.items()}

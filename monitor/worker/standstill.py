@@ -1,9 +1,9 @@
 """When a partition that has records left, and takes none, should be fetched again from where it stands.
 
-Between the broker and the keeper a batch can be dropped: by a seek that overtakes a fetch, by a rebalance, by a full
-buffer. The next batch shows the gap, but a partition may see no next batch for hours. So whoever lags and does not
-move is sought again. That costs one fetch; where it helps nothing (markers at the end of a log, an open transaction)
-it is tried ever more seldom. A decision only: somebody else seeks.
+Between the broker and the keeper a batch can be dropped: by a rebalance, or by a partition that changes hands while
+it is sought. The next batch shows the gap, but a partition may see no next batch for hours. So whoever lags and does
+not move is sought again. That costs one fetch; where it helps nothing (markers at the end of a log, an open
+transaction) it is tried ever more seldom. A decision only: somebody else seeks.
 """
 
 from collections.abc import Mapping
@@ -27,12 +27,15 @@ class Standstill:
     def __init__(self) -> None:
         self._stands: dict[int, _Stand] = {}
 
-    def judge(self, places: Mapping[int, tuple[int, int]], now: float) -> set[int]:
-        """Partitions to fetch again; `places`: (next offset, end of the log) of all, `now` in monotonic seconds."""
+    def judge(self, places: Mapping[int, tuple[int, int | None]], now: float) -> set[int]:
+        """Partitions to fetch again; `places`: (next offset, end of the log) of all, `now` in monotonic seconds.
+
+        The end is None as long as no fetch has been answered.
+        """
         stuck = set()
         stands: dict[int, _Stand] = {}
         for number, (offset, end) in places.items():
-            if offset >= end:
+            if end is not None and offset >= end:
                 continue
             stand = self._stands.get(number)
             if stand is None or stand.offset != offset:

@@ -8,12 +8,15 @@ commits, which are only a courtesy to lag tools: acknowledgements are off, and `
 Only committed transactions are read. A position outside the log (retention, a topic made anew) is never replaced by
 another behind our back: such partitions are `strayed`, and the keeper is asked again.
 
-Where a batch begins is a claim that nothing before it was skipped. It is made only from what this consumer saw
-itself, so that a message that Faust drops in a rebalance leaves a gap that the core notices.
+Where a batch begins is a claim that nothing before it was skipped. It reaches further back than the batch's first
+record only where this consumer saw itself that no record lies between; after a seek or a rebalance nobody knows to
+which side of it a fetch belongs, and the batch claims no more than it holds. So whatever Faust drops leaves a gap
+that the core notices.
 """
 
 import asyncio
 import logging
+from collections import UserDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol, cast
 
@@ -65,6 +68,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             log.info("the consumer was closed while the broker is away")
 
 
+class Unfiltered(UserDict[TP, "int | None"]):
+    """Faust's record of what it read last, by which it drops what lies below; here it stays empty.
+
+    Faust notes a message after it was handled, which may be after a seek back because of it, and knows of a batch
+    only its last offset: it would drop batches that were asked for. What came before is the core's to judge.
+    """
+
+    def __missing__(self, key: TP) -> None:
+        return None
+
+    def __setitem__(self, key: TP, item: int | None) -> None:
+        pass
+
+
 class Consumer(driver.Consumer):
     """Faust's consumer of one topic, by batch."""
 
@@ -74,35 +91,44 @@ class Consumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.source = cast("Transport", self.transport).source
+        self._read_offset = Unfiltered()
         self._seen: dict[TP, int] = {}
+        """Where the next fetch goes on, as far as that is known."""
         self._sought: dict[TP, int] = {}
+        """How often each position was set."""
         self.strayed: set[TP] = set()
         """Partitions whose position lies outside their log. Whoever deals with them empties it."""
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Faust's hook: positions are set anew."""
+        self._seen.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's signature
         """Yield one message per partition: everything that one fetch returned."""
-        sought = dict(self._sought)
+        sought, generation = dict(self._sought), self.app.consumer_generation_id
         records, active = await self._wait_next_records(timeout)
         if records is None or self.should_stop:
             return
-        if not self.flow_active:
-            await self.perform_seek()
-            return
-        generation = self.app.consumer_generation_id
         ready = []
         # Every fetch is noted before anything is awaited: a batch dropped below must show as a gap later.
         for tp, fetched in records.items():
             if not fetched:
                 continue
-            start = min(self._seen.get(tp, fetched[0].offset), fetched[0].offset)
-            self._seen[tp] = fetched[-1].offset + 1
-            wanted = active is None or tp in active or tp in self._buffered_partitions
-            if wanted and sought.get(tp) == self._sought.get(tp):
-                ready.append((tp, Batch(start, fetched[-1].offset + 1, fetched)))
+            first, after = fetched[0].offset, fetched[-1].offset + 1
+            start = min(self._seen.pop(tp, first), first)
+            if sought.get(tp) == self._sought.get(tp) and generation == self.app.consumer_generation_id:
+                self._seen[tp] = after
+            else:
+                start = first
+            if active is None or tp in active or tp in self._buffered_partitions:
+                ready.append((tp, Batch(start, after, fetched)))
+        generation = self.app.consumer_generation_id
         for tp, batch in ready:
+            # Faust seeks all partitions once the flow is resumed.
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 break
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
@@ -143,19 +169,16 @@ class Consumer(driver.Consumer):
 
     async def seek_stored(self, offsets: Mapping[TP, int]) -> None:
         """Go on at these offsets; a fetch under way is then no longer believed."""
-        sought = True
-        if offsets:
-            try:
-                await self.seek_wait(offsets)
-            except IllegalStateError as fault:
-                log.info("partitions changed hands meanwhile: %s", fault)
-                sought = False
         for tp, offset in offsets.items():
             self._sought[tp] = self._sought.get(tp, 0) + 1
-            if sought:
+            self._seen.pop(tp, None)
+            try:
+                await self.seek_wait({tp: offset})
+            except IllegalStateError as fault:  # one by one: it must not keep the others where they are
+                log.info("a partition changed hands meanwhile: %s", fault)
+            else:
+                self._sought[tp] += 1
                 self._seen[tp] = offset
-            else:  # nobody knows which of them moved: whatever comes must prove that it fits
-                self._seen.pop(tp, None)
 
     def refusal(self) -> BaseException | None:
         """Why the group takes this consumer no more, for good. aiokafka tells it only to those who call `getmany`."""

@@ -29,3 +29,10 @@ def test_what_helps_nothing_is_tried_ever_more_seldom_and_progress_starts_afresh
     assert gaps[-1] == LONGEST_SECONDS
     assert watch.judge({0: (6, 9)}, 1000.0) == set()
     assert watch.judge({0: (6, 9)}, 1000.0 + FIRST_SECONDS) == {0}
+
+
+def test_a_partition_that_no_fetch_was_answered_for_counts_as_left_behind() -> None:
+    """A position that was never set is never fetched from, so that nobody learns where the log ends."""
+    watch = Standstill()
+    assert watch.judge({0: (5, None)}, 0.0) == set()
+    assert watch.judge({0: (5, None)}, FIRST_SECONDS) == {0}
