@@ -3,7 +3,8 @@
 PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
-BENCHMARKS := benchmarks/ingest.py
+BENCH_VENV := .venv-bench
+BENCHMARKS := ingest replay sketches
 ARGS ?=
 DURATION ?= 10m
 SEED ?= 1
@@ -18,7 +19,7 @@ help: ## Show what can be done
 demo: $(VENV)/.demo ## Run the whole monitor with embedded servers (ARGS='--duration 60' ends it by itself)
 	@$(BIN)/monitor demo $(ARGS)
 
-test: check ## Run all checks and tests, against real servers
+test: check $(BENCH_VENV)/.bench ## Run all checks and tests, against real servers
 	@.ci/install-system test
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -31,8 +32,9 @@ format: $(VENV)/.dev ## Format the code and fix what can be fixed safely
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure the throughput of the worker
-	@for benchmark in $(BENCHMARKS); do $(BIN)/python $$benchmark || exit 1; done
+bench: $(VENV)/.dev $(BENCH_VENV)/.bench ## Measure, beside peers (BENCHMARKS='ingest replay sketches' ARGS=--quick)
+	@.ci/install-system test
+	@for benchmark in $(BENCHMARKS); do $(BIN)/python benchmarks/$$benchmark.py $(ARGS) || exit 1; done
 
 chaos: $(VENV)/.dev ## Stage faults on Kafka, Redis and workers and compare every figure (DURATION=10m SEED=1)
 	@.ci/install-system test
@@ -45,7 +47,7 @@ lock: ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrade: to 
 	@PYTHON="$$(.ci/find-python $(PYTHON))" && export PYTHON && .ci/lock $(ARGS)
 
 clean: ## Remove everything that was set up or built here
-	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(BENCH_VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One virtual environment; a stamp in it per set of pins, so that only a change installs again.
@@ -57,4 +59,12 @@ $(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: constraints/%.txt pyproject.toml | $(BIN
 	@echo "Installing the pinned packages of $<"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What the benchmarks compare with, apart from the monitor: its pins must not depend on its rivals'.
+$(BENCH_VENV)/.bench: constraints/bench.txt
+	@PYTHON="$$(.ci/find-python $(PYTHON))" && export PYTHON && .ci/install-system build && \
+	  echo "Creating $(BENCH_VENV) with $$PYTHON" && "$$PYTHON" -m venv --clear $(BENCH_VENV)
+	@echo "Installing the pinned packages of $<"
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
