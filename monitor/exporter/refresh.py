@@ -27,7 +27,9 @@ from monitor.store.port import PartitionChange, Store, StoreUnavailable
 
 PAUSE_SECONDS: Final = 0.25
 """Shortest time from one publication to the next."""
-SHARE: Final = 4
+GATHER_SECONDS: Final = 0.03
+"""A worker stores its partitions together: after the first hint of a change, the others' are waited for."""
+SHARE: Final = 3
 """Where judging takes long, the pause is stretched: the loop works one part in so many of the time."""
 FIRST_RETRY_SECONDS: Final = 0.1
 LAST_RETRY_SECONDS: Final = 5.0
@@ -97,13 +99,17 @@ class Refresh:
             turned = self._turn(StoreState.UP, None)
             if changed or turned or self._due():
                 await self._publish()
-            worked = time.monotonic() - began
-            await asyncio.sleep(min(max(PAUSE_SECONDS, (SHARE - 1) * worked), self._refresh_seconds))
+            pause = (SHARE - 1) * (time.monotonic() - began)
+            if changed:  # a hint of what was read already must not keep the next change waiting
+                pause = max(PAUSE_SECONDS, pause)
+            await asyncio.sleep(min(pause, self._refresh_seconds))
             await self._wait()
 
     async def _wait(self) -> None:
         try:
-            await self._store.wait_for_change(self._until_due())
+            if await self._store.wait_for_change(self._until_due()):
+                await asyncio.sleep(min(GATHER_SECONDS, self._until_due()))
+                await self._store.wait_for_change(0.0)  # whatever was hinted at by now is read next
         except StoreUnavailable as fault:  # the next reading finds out whether that is all of the store
             _log.debug("no hint from the store: %s", fault)
             await asyncio.sleep(min(PAUSE_SECONDS, self._until_due()))

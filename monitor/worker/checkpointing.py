@@ -14,6 +14,13 @@ class CheckpointPolicy:
         """Whether to store now; `since_seconds` is the age of the oldest thing not yet stored."""
         return changed >= self.missions or since_seconds >= self.seconds
 
+    def along(self, *, since_seconds: float) -> bool:
+        """Whether to store now because another partition is stored: readers then see both in one go.
+
+        What has waited for less than half the time waits on, or a slow store would be written to more often.
+        """
+        return since_seconds >= self.seconds / 2
+
     def full(self, *, changed: int) -> bool:
         """Whether to take nothing more in until a checkpoint has succeeded, so that memory stays bounded."""
         return changed >= 2 * self.missions

@@ -169,15 +169,21 @@ class Keeper:
         return True
 
     def due(self) -> list[int]:
-        """Partitions whose checkpoint is due now."""
+        """Partitions whose checkpoint is due now, and those that go along with them."""
         now = self._monotonic()
-        return [
-            number
+        waiting = {
+            number: (self._pending(kept), now - kept.dirty_since)
             for number, kept in self._kept.items()
-            if kept.dirty_since is not None
-            and not kept.storing.locked()
-            and self._checkpoints.due(changed=self._pending(kept), since_seconds=now - kept.dirty_since)
-        ]
+            if kept.dirty_since is not None and not kept.storing.locked()
+        }
+        due = {
+            number
+            for number, (changed, since_seconds) in waiting.items()
+            if self._checkpoints.due(changed=changed, since_seconds=since_seconds)
+        }
+        if due:
+            due |= {number for number, (_, since) in waiting.items() if self._checkpoints.along(since_seconds=since)}
+        return sorted(due)
 
     async def checkpoint(self, number: int) -> None:
         """Store everything of a partition that is not stored yet; waits until it is, or the partition is lost."""

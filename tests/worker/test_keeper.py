@@ -9,7 +9,7 @@ from monitor.core.partition import Batch
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping
 from monitor.worker.checkpointing import CheckpointPolicy
-from monitor.worker.keeper import ForeignLog
+from monitor.worker.keeper import ForeignLog, LogBounds
 from tests.core.events import Rec, Snap, records
 from tests.eventually import wait_until
 from tests.worker.desk import Box, Desk, figures_of
@@ -67,6 +67,16 @@ class TestPolicy:
         desk.store.gate.set()
         await storing
         assert desk.keeper.due() == [0]
+
+    async def test_partitions_are_stored_together(self) -> None:
+        """Whoever is due takes along what has waited half as long, so that readers read once; no sooner than that."""
+        desk = Desk()
+        for number in range(3):
+            await desk.keeper.take_over(number, LogBounds(0, 10**9, None))
+        for number, waited in ((0, 0.2), (1, 0.2), (2, 0.1)):
+            await desk.keeper.handle(number, batch(snap(f"m{number}")))
+            desk.clock.seconds += waited
+        assert desk.keeper.due() == [0, 1]
 
     async def test_many_dead_letters_are_due_like_many_missions(self) -> None:
         """Memory is bounded by what waits, whatever it is."""
