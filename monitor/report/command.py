@@ -12,10 +12,12 @@ import click
 
 from monitor import clock, progress
 from monitor.core.history import History
+from monitor.core.sentence import Language
 from monitor.core.windows import Period, parse_period
 from monitor.report.document import draw_up
-from monitor.report.formats import FORMATS
+from monitor.report.formats import FORMATS, ExtraMissing, require
 from monitor.report.sources import Refused, from_lines, from_store
+from monitor.report.words import LANGUAGES
 from monitor.settings import Configuration
 from monitor.wiring import empty_history, partition_policy, redis_store
 
@@ -41,20 +43,31 @@ class PeriodName(click.ParamType):
 @click.option("--events", type=click.File("rb"), metavar="FILE|-",
               help="Read mission events from JSON lines instead of the store; - is standard input.")  # fmt: skip
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True,
-              help="How to print it; csv and json carry unrounded figures.")  # fmt: skip
+              help="How to print it; csv and json carry unrounded figures, html has charts and needs the extra "
+                   "`html`.")  # fmt: skip
+@click.option("--lang", "language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+              help="Language of table, markdown and html; csv and json have English names always.")  # fmt: skip
 @click.pass_obj
-def report(configuration: Configuration, period: Period, events: BinaryIO | None, format_name: str) -> None:
+def report(
+    configuration: Configuration, period: Period, events: BinaryIO | None, format_name: str, language: Language
+) -> None:
     """Judge a period: percentiles per area and class against goal and requirement.
 
     Without --events the figures come from the store, as the workers have left it. With --events they come
     straight from the file, through the same code, without Kafka or Redis: lines that cannot be counted are
-    named on standard error. Later corrections restate a closed period.
+    named on standard error. Later corrections restate a closed period. Results are compared with the period
+    before, of the same kind.
 
     \b
     monitor report --period 2024-T2
     monitor report --period 2024 --events missions.jsonl --format markdown
     monitor simulate --year 2024 | monitor report --period 2024 --events - --format json
+    monitor report --period 2024-T2 --format html --lang nb > rapport.html
     """  # noqa: D301 - click reads the character
+    try:
+        require(format_name)
+    except ExtraMissing as fault:
+        raise click.ClickException(str(fault)) from fault
     history = empty_history(configuration)
     if events is None:
         asyncio.run(_from_store(history, configuration))
@@ -65,10 +78,11 @@ def report(configuration: Configuration, period: Period, events: BinaryIO | None
         period,
         now=clock.now(),
         abandoned_after_seconds=configuration.settings.events.max_response_seconds,
+        silent_after_seconds=configuration.settings.events.stale_after_seconds,
     )
-    if not any(row.missions or row.unmeasured or row.excluded for row in drawn_up.rows):
+    if not drawn_up.known:
         click.echo(f"warning: not a single mission is known in {period.name}", err=True)
-    click.echo(FORMATS[format_name](drawn_up), nl=False)
+    click.echo(FORMATS[format_name](drawn_up, language), nl=False)
 
 
 def _from_lines(history: History, configuration: Configuration, events: BinaryIO) -> None:

@@ -1,42 +1,137 @@
 """A period's report as values: one row per area and class, in minutes, ready for any format.
 
-Decides what a report says and in which order. Refuses to know how it is printed and where missions come from.
+Decides what a report says, in which order, what it is compared with, and whether it is final. Refuses to know how it
+is printed and where missions come from.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
 from monitor.core.history import History
 from monitor.core.snapshot import Row, over_period
-from monitor.core.verdict import State
-from monitor.core.windows import Period
+from monitor.core.stats.binomial import Evidence
+from monitor.core.targets import NATIONAL
+from monitor.core.timeline import Figures
+from monitor.core.verdict import State, Verdict
+from monitor.core.windows import Period, parse_period
 
-GOAL = 50
-REQUIREMENT = 80
+GOAL: Final = 50
+REQUIREMENT: Final = 80
+
+
+class Status(StrEnum):
+    """How far the figures of a period can be relied on to stay."""
+
+    FINAL = "final"
+    """The period is over and the events reach its end; only corrections change it."""
+    RUNNING = "running"
+    INCOMPLETE = "incomplete"
+    """The period is over, but the newest known mission rang well before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One percentile of one area and class against its target. Minutes, unrounded; None where there is nothing."""
+
+    figures: Figures
+    verdict: Verdict
+
+    @property
+    def minutes(self) -> float | None:
+        """The percentile."""
+        return _minutes(self.figures.percentiles[self.verdict.percent])
+
+    @property
+    def lower_minutes(self) -> float | None:
+        """Where the 95 % interval of the percentile begins; None where it has no bound."""
+        return _minutes(self.figures.intervals[self.verdict.percent].lower)
+
+    @property
+    def upper_minutes(self) -> float | None:
+        """Where it ends; None where it has no bound."""
+        return _minutes(self.figures.intervals[self.verdict.percent].upper)
+
+    @property
+    def target_minutes(self) -> float | None:
+        """The target in force at the period's end."""
+        return _minutes(self.verdict.target_seconds)
+
+    @property
+    def state(self) -> State:
+        """The official answer, decided on exact response times."""
+        return self.verdict.state
+
+    @property
+    def state_by_whole_minutes(self) -> State:
+        """What a reader of the rounded minutes would think: it may differ from `state`, which decides."""
+        if self.minutes is None or self.target_minutes is None or self.state not in (State.MET, State.MISSED):
+            return self.state
+        return State.MET if whole(self.minutes) <= self.target_minutes else State.MISSED
+
+    @property
+    def allowed(self) -> int | None:
+        """How many of the judged missions may be late."""
+        left = self.verdict.late_budget
+        return None if left is None else left + self.late
+
+    @property
+    def late(self) -> int:
+        """How many of them were."""
+        return self.verdict.judged - self.verdict.within
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One area and class. Minutes are unrounded; None where there is nothing to show."""
+    """One area and class: this period's figures, and the previous one's where anything was measured in it."""
 
-    area: str
-    settlement: str
-    missions: int
-    """Measured missions: those that are judged."""
-    unmeasured: int
-    excluded: int
-    p50_minutes: float | None
-    p80_minutes: float | None
-    goal_p50_minutes: float | None
-    requirement_p80_minutes: float | None
-    within_goal: int
-    within_requirement: int
-    goal: State
-    requirement: State
-    late_budget: int | None
-    """Late missions that the requirement still allows; negative: overdrawn."""
-    exact: bool
+    row: Row
+    before: Row | None
+    applicable: bool
+    """False where the targets say that there is no such class in this area."""
+
+    @property
+    def area(self) -> str:
+        return self.row.area
+
+    @property
+    def settlement(self) -> str:
+        return self.row.settlement
+
+    @property
+    def goal(self) -> Judged:
+        """The median against the goal."""
+        return Judged(self.row.figures, self.row.verdicts[GOAL])
+
+    @property
+    def requirement(self) -> Judged:
+        """The 80th percentile against the requirement."""
+        return Judged(self.row.figures, self.row.verdicts[REQUIREMENT])
+
+    @property
+    def previous(self) -> Judged | None:
+        """The 80th percentile of the period before."""
+        return None if self.before is None else Judged(self.before.figures, self.before.verdicts[REQUIREMENT])
+
+    @property
+    def missions(self) -> int:
+        """Measured missions."""
+        return self.row.figures.measured
+
+    @property
+    def unmeasured(self) -> int:
+        return self.row.figures.unmeasured
+
+    @property
+    def excluded(self) -> int:
+        return self.row.figures.excluded
+
+    @property
+    def exact(self) -> bool:
+        return self.row.figures.exact
 
     @property
     def unmeasured_ratio(self) -> float | None:
@@ -44,8 +139,23 @@ class ReportRow:
         total = self.missions + self.unmeasured
         return self.unmeasured / total if total else None
 
+    @property
+    def change_minutes(self) -> float | None:
+        """How much longer the 80th percentile is than in the period before; None where either has no missions."""
+        now = self.requirement.minutes
+        before = None if self.previous is None else self.previous.minutes
+        return None if now is None or before is None else now - before
+
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """The whole country in one month of the period."""
+
+    first: date
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A judged period. `start` (included) and `end` (excluded) are local midnights."""
 
@@ -53,46 +163,134 @@ class Report:
     start: datetime
     end: datetime
     rows: Sequence[ReportRow]
-    names: dict[str, str]
+    previous: str | None
+    """The period compared with: of the same kind."""
+    status: Status
+    as_of: datetime | None
+    """When the newest mission rang that is known; None where none is."""
+    open: int
+    """Missions of the period that are still in progress."""
+    months: Mapping[str, Sequence[Month]]
+    """By class; empty for a report on a single month."""
+    names: Mapping[str, str]
     """What people call the areas."""
     source: str
     """Where the targets come from."""
+    errata: Sequence[str]
+    """What is known to be wrong in that source."""
+
+    @property
+    def settlements(self) -> list[str]:
+        """The classes, in their order."""
+        return list(dict.fromkeys(row.settlement for row in self.rows))
+
+    @property
+    def districts(self) -> list[str]:
+        """The areas but the nation, in their order."""
+        return [area for area in dict.fromkeys(row.area for row in self.rows) if area != NATIONAL]
+
+    def row(self, area: str, settlement: str) -> ReportRow:
+        """The row of an area and class."""
+        return next(row for row in self.rows if (row.area, row.settlement) == (area, settlement))
+
+    @property
+    def known(self) -> bool:
+        """Whether a single mission of the period is known."""
+        return any(row.missions or row.unmeasured or row.excluded for row in self.rows)
 
 
-def draw_up(history: History, period: Period, *, now: float, abandoned_after_seconds: float) -> Report:
-    """Judge the period on what is known now (epoch seconds)."""
+def draw_up(
+    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent_after_seconds: float
+) -> Report:
+    """Judge the period on what is known now (epoch seconds).
+
+    Missions that end longer than `silent_after_seconds` before the period does are not all there are.
+    """
     span, zone = period.span(history.grid), history.grid.zone
-    rows = over_period(history, period, now=now, abandoned_after_seconds=abandoned_after_seconds)
     in_force = history.targets.in_force(period.after - timedelta(days=1))
+    absent = in_force.not_applicable if in_force else frozenset()
+    previous = previous_of(period)
+    # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
+    as_of = max((head.watermark for head in history.heads.values() if head.watermark is not None), default=None)
+    covered = as_of is not None and as_of >= span.end - silent_after_seconds
+
+    def judged(one: Period) -> list[Row]:
+        return over_period(history, one, now=now, abandoned_after_seconds=abandoned_after_seconds)
+
+    before = {(row.area, row.settlement): row for row in judged(previous)} if previous else {}
+    months = {
+        settlement: [
+            Month(month.first, Judged(row.figures, row.verdicts[REQUIREMENT]))
+            for month, rows in [(month, judged(month)) for month in _months(period)]
+            for row in rows
+            if (row.area, row.settlement) == (NATIONAL, settlement)
+        ]
+        for settlement in history.settlements
+    }
     return Report(
-        period.name,
-        datetime.fromtimestamp(span.start, zone),
-        datetime.fromtimestamp(span.end, zone),
-        [_row(row) for row in rows],
-        dict(in_force.area_names) if in_force else {},
-        in_force.source if in_force else "none in force",
+        period=period.name,
+        start=datetime.fromtimestamp(span.start, zone),
+        end=datetime.fromtimestamp(span.end, zone),
+        rows=[
+            ReportRow(row, _known(before.get((row.area, row.settlement))), (row.area, row.settlement) not in absent)
+            for row in judged(period)
+        ],
+        previous=previous.name if previous else None,
+        status=Status.RUNNING if now < span.end else Status.FINAL if covered else Status.INCOMPLETE,
+        as_of=None if as_of is None else datetime.fromtimestamp(as_of, zone),
+        open=sum(
+            history.timeline(NATIONAL, settlement)
+            .in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span)
+            .open
+            for settlement in history.settlements
+        ),
+        months=months,
+        names=dict(in_force.area_names) if in_force else {},
+        source=in_force.source if in_force else "",
+        errata=in_force.errata if in_force else (),
     )
 
 
-def _row(row: Row) -> ReportRow:
-    figures, goal, requirement = row.figures, row.verdicts[GOAL], row.verdicts[REQUIREMENT]
-    return ReportRow(
-        area=row.area,
-        settlement=row.settlement,
-        missions=figures.measured,
-        unmeasured=figures.unmeasured,
-        excluded=figures.excluded,
-        p50_minutes=_minutes(figures.percentiles[GOAL]),
-        p80_minutes=_minutes(figures.percentiles[REQUIREMENT]),
-        goal_p50_minutes=_minutes(goal.target_seconds),
-        requirement_p80_minutes=_minutes(requirement.target_seconds),
-        within_goal=goal.within,
-        within_requirement=requirement.within,
-        goal=goal.state,
-        requirement=requirement.state,
-        late_budget=requirement.late_budget,
-        exact=figures.exact,
-    )
+def previous_of(period: Period) -> Period | None:
+    """The period of the same kind just before: year, tertial or month. None before 1900.
+
+    >>> previous_of(parse_period("2024-T1")).name, previous_of(parse_period("2024-01")).name
+    ('2023-T3', '2023-12')
+    """
+    length = _months_between(period.first, period.after)
+    year, month = divmod(12 * period.first.year + period.first.month - 1 - length, 12)
+    name = {12: f"{year}", 4: f"{year}-T{month // 4 + 1}", 1: f"{year}-{month + 1:02}"}[length]
+    try:
+        return parse_period(name)
+    except ValueError:
+        return None
+
+
+def whole(minutes: float) -> int:
+    """Whole minutes as the official tables print them: half a minute counts up."""
+    return math.floor(minutes + 0.5)
+
+
+def evidence_of(judged: Judged) -> Evidence | None:
+    """How much the official answer means; None where there is none."""
+    return judged.verdict.evidence if judged.state in (State.MET, State.MISSED) else None
+
+
+def _months(period: Period) -> Iterator[Period]:
+    """The months of a longer period; nothing for a month."""
+    count = _months_between(period.first, period.after)
+    if count > 1:
+        for number in range(count):
+            yield parse_period(f"{period.first.year}-{period.first.month + number:02}")
+
+
+def _months_between(first: date, after: date) -> int:
+    return 12 * (after.year - first.year) + after.month - first.month
+
+
+def _known(before: Row | None) -> Row | None:
+    """A row to compare with: one without a single measured mission is none, and never a zero."""
+    return before if before is not None and before.figures.measured else None
 
 
 def _minutes(seconds: float | None) -> float | None:

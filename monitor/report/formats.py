@@ -1,76 +1,126 @@
-"""How a report is printed. To add a format: a function from `Report` to text, and its name in `FORMATS`.
+"""How a report is printed. To add a format: a function from `Report` and language to text, and its name in `FORMATS`.
 
-`json` and `csv` are for programs: unrounded, in a fixed order, so that equal reports are equal bytes. `table` and
-`markdown` are for people: whole minutes as the official tables print them, with the decimals that decide.
+`json` and `csv` are for programs: unrounded, English names, in a fixed order, so that equal reports are equal bytes.
+`table`, `markdown` and `html` are for people, in either language: whole minutes as the official tables print them,
+with the decimals that decide.
 """
 
 import csv
+import importlib
 import io
 import json
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from monitor.core.sentence import Language
 from monitor.core.targets import NATIONAL
 from monitor.core.verdict import State
-from monitor.report.document import Report, ReportRow
+from monitor.report.document import Judged, Report, ReportRow
+from monitor.report.words import DICTIONARY, NONE, Words
 
-FIELDS: Final = (
-    "area", "settlement", "missions", "unmeasured", "excluded", "p50_minutes", "p80_minutes", "goal_p50_minutes",
-    "requirement_p80_minutes", "within_goal", "within_requirement", "goal", "requirement",
-)  # fmt: skip
-"""The columns that programs read, in their order."""
+Value = str | int | float | None
 
-HEADINGS: Final = (
-    "Area", "Class", "Missions", "P50 min", "Goal", "", "P80 min", "Requirement", "", "Late budget", "Unmeasured",
-)  # fmt: skip
-_TEXT_COLUMNS: Final = (0, 1, 5, 8)
-_WORDS: Final = {State.MET: "met", State.MISSED: "MISSED", State.NO_DATA: "no data", State.NO_TARGET: "no target"}
-_NOTHING: Final = "–"
-_NOTE: Final = (
-    "Minutes: rounded (exact). Met or missed is judged on exact response times: at least 50 % within the goal, "
-    "80 % within the requirement. Late budget: late missions the requirement still allows; negative is overdrawn. "
-    "Unmeasured: urgent missions without a time stamp, in nobody's percentile."
-)
+COLUMNS: Final[Mapping[str, Callable[[ReportRow], Value]]] = {
+    "area": lambda row: row.area,
+    "settlement": lambda row: row.settlement,
+    "missions": lambda row: row.missions,
+    "unmeasured": lambda row: row.unmeasured,
+    "excluded": lambda row: row.excluded,
+    "p50_minutes": lambda row: row.goal.minutes,
+    "p80_minutes": lambda row: row.requirement.minutes,
+    "goal_p50_minutes": lambda row: row.goal.target_minutes,
+    "requirement_p80_minutes": lambda row: row.requirement.target_minutes,
+    "within_goal": lambda row: row.goal.verdict.within,
+    "within_requirement": lambda row: row.requirement.verdict.within,
+    "goal": lambda row: row.goal.state.value,
+    "requirement": lambda row: row.requirement.state.value,
+    "p50_lower_minutes": lambda row: row.goal.lower_minutes,
+    "p50_upper_minutes": lambda row: row.goal.upper_minutes,
+    "p80_lower_minutes": lambda row: row.requirement.lower_minutes,
+    "p80_upper_minutes": lambda row: row.requirement.upper_minutes,
+    "goal_evidence": lambda row: row.goal.verdict.evidence.value,
+    "requirement_evidence": lambda row: row.requirement.verdict.evidence.value,
+    "goal_by_whole_minutes": lambda row: row.goal.state_by_whole_minutes.value,
+    "requirement_by_whole_minutes": lambda row: row.requirement.state_by_whole_minutes.value,
+    "late_budget": lambda row: row.requirement.verdict.late_budget,
+    "unmeasured_ratio": lambda row: row.unmeasured_ratio,
+    "previous_missions": lambda row: None if row.previous is None else row.previous.figures.measured,
+    "previous_p80_minutes": lambda row: None if row.previous is None else row.previous.minutes,
+    "previous_requirement": lambda row: State.NO_DATA.value if row.previous is None else row.previous.state.value,
+    "p80_change_minutes": lambda row: row.change_minutes,
+}
+"""What programs read, in its order; empty or null where there is nothing."""
+
+EXTRA: Final = "response-time-monitor[html]"
+_TEXT_COLUMNS: Final = (0, 1, 5, 9)
 
 
-def as_json(report: Report) -> str:
+class ExtraMissing(Exception):  # noqa: N818 - a state of the installation, told to a person
+    """The packages of a format are not installed; the message says what to do."""
+
+
+def as_json(report: Report, _language: Language = "en") -> str:
     """One object, as docs/design.md describes it."""
     return json.dumps(_document(report), indent=1, ensure_ascii=False) + "\n"
 
 
-def as_csv(report: Report) -> str:
+def as_csv(report: Report, _language: Language = "en") -> str:
     """A header and one line per area and class; empty where there is nothing."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("period", *FIELDS))
-    writer.writerows((report.period, *_values(row)) for row in report.rows)
+    writer.writerow(("period", *COLUMNS))
+    writer.writerows((report.period, *(read(row) for read in COLUMNS.values())) for row in report.rows)
     return out.getvalue()
 
 
-def as_table(report: Report) -> str:
+def as_table(report: Report, language: Language = "en") -> str:
     """Aligned columns for a terminal."""
-    lines = [HEADINGS, *_cells(report)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    words = DICTIONARY[language]
+    lines = [_headings(words), *_cells(report, words)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     table = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
     rule = "  ".join("-" * width for width in widths)
-    return "\n".join([_title(report), "", table[0], rule, *table[1:], "", *_footer(report)]) + "\n"
+    return "\n".join([_title(report, words), "", table[0], rule, *table[1:], "", *_footer(report, words)]) + "\n"
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: Report, language: Language = "en") -> str:
     """A heading and a table for a document."""
-    marks = ["---" if column in _TEXT_COLUMNS else "---:" for column in range(len(HEADINGS))]
-    lines = [HEADINGS, marks, *([cell.replace("|", r"\|") for cell in cells] for cells in _cells(report))]
+    words = DICTIONARY[language]
+    headings = _headings(words)
+    marks = ["---" if column in _TEXT_COLUMNS else "---:" for column in range(len(headings))]
+    lines = [headings, marks, *([_in_markdown(cell) for cell in cells] for cells in _cells(report, words))]
     table = [f"| {' | '.join(line)} |" for line in lines]
-    return "\n\n".join([f"## {_title(report)}", "\n".join(table), *_footer(report)]) + "\n"
+    footer = [_in_markdown(line) for line in _footer(report, words)]
+    return "\n\n".join([f"## {_title(report, words)}", "\n".join(table), *footer]) + "\n"
 
 
-FORMATS: Final[dict[str, Callable[[Report], str]]] = {
+def as_html(report: Report, language: Language = "en") -> str:
+    """One file to read, print or send: no scripts, nothing loaded from elsewhere. Raises ExtraMissing."""
+    require("html")
+    # Named here and not above: the packages it draws with are an extra.
+    rendered: str = importlib.import_module("monitor.report.page").rendered(report, language)
+    return rendered
+
+
+FORMATS: Final[dict[str, Callable[[Report, Language], str]]] = {
     "table": as_table,
     "markdown": as_markdown,
     "csv": as_csv,
     "json": as_json,
+    "html": as_html,
 }
+
+
+def require(format_name: str) -> None:
+    """Nothing, where the format can be printed; else ExtraMissing: to be asked before the work, not after it."""
+    for package in ("jinja2", "matplotlib") if format_name == "html" else ():
+        try:
+            importlib.import_module(package)
+        except ImportError as fault:
+            raise ExtraMissing(
+                f"--format html needs the package {package}, which is not installed ({fault}): "
+                f"run `pip install '{EXTRA}'`, or choose another format."
+            ) from fault
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -78,48 +128,90 @@ def _document(report: Report) -> dict[str, Any]:
         "period": report.period,
         "from": report.start.isoformat(),
         "to": report.end.isoformat(),
-        "rows": [dict(zip(FIELDS, _values(row), strict=True)) for row in report.rows],
+        "status": report.status.value,
+        "as_of": None if report.as_of is None else report.as_of.isoformat(),
+        "previous_period": report.previous,
+        "rows": [{name: read(row) for name, read in COLUMNS.items()} for row in report.rows],
     }
 
 
-def _values(row: ReportRow) -> list[str | int | float | None]:
-    values = [getattr(row, name) for name in FIELDS]
-    return [value.value if isinstance(value, State) else value for value in values]
+def _title(report: Report, words: Words) -> str:
+    status = f"{words.statuses[report.status]}: {words.status_of(report)}"
+    return f"{words.title.format(period=words.period_named(report.period))} ({words.span_of(report)}). {status}"
 
 
-def _title(report: Report) -> str:
-    return f"Response times {report.period}, {report.start.date()} to before {report.end.date()}"
+def _headings(words: Words) -> Sequence[str]:
+    return (
+        words.area, words.settlement, words.missions, words.p50, words.goal, "", words.p80, words.interval,
+        words.requirement, "", words.budget, words.unmeasured, words.change,
+    )  # fmt: skip
 
 
-def _footer(report: Report) -> list[str]:
-    pool = [row for row in report.rows if row.area == NATIONAL]
-    measured, unmeasured = sum(row.missions for row in pool), sum(row.unmeasured for row in pool)
-    excluded = sum(row.excluded for row in pool)
-    total = (
-        f"National: {measured} measured, {unmeasured} unmeasured ({_share(unmeasured, measured + unmeasured)}), "
-        f"{excluded} excluded. Targets: {report.source}."
-    )
-    rough = [] if all(row.exact for row in report.rows) else ["~ from a sketch; the verdict is exact all the same."]
-    return [total, _NOTE, *rough]
-
-
-def _cells(report: Report) -> list[Sequence[str]]:
+def _cells(report: Report, words: Words) -> list[Sequence[str]]:
     return [
         (
-            report.names.get(row.area, row.area),
-            row.settlement,
+            words.area_named(report, row.area),
+            words.settlement_named(row.settlement),
             str(row.missions),
-            _minutes(row.p50_minutes, exact=row.exact),
-            _target(row.goal_p50_minutes),
-            _WORDS[row.goal],
-            _minutes(row.p80_minutes, exact=row.exact),
-            _target(row.requirement_p80_minutes),
-            _WORDS[row.requirement],
-            _NOTHING if row.late_budget is None else str(row.late_budget),
-            _share(row.unmeasured, row.missions + row.unmeasured),
+            _minutes(row.goal, words),
+            words.target(row.goal.target_minutes),
+            _verdict(row, row.goal, words),
+            _minutes(row.requirement, words),
+            words.between(row.requirement.lower_minutes, row.requirement.upper_minutes),
+            words.target(row.requirement.target_minutes),
+            _verdict(row, row.requirement, words),
+            NONE if (left := row.requirement.verdict.late_budget) is None else words.signed(left),
+            words.share(row.unmeasured_ratio),
+            _change(row, words),
         )
         for row in report.rows
     ]
+
+
+def _minutes(judged: Judged, words: Words) -> str:
+    if judged.minutes is None:
+        return NONE
+    decimals = words.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
+    return f"{words.rounded(judged.minutes)} ({decimals})"
+
+
+def _verdict(row: ReportRow, judged: Judged, words: Words) -> str:
+    if not row.applicable and judged.state is State.NO_TARGET:
+        return words.not_applicable
+    return words.loud if judged.state is State.MISSED else words.states[judged.state]
+
+
+def _change(row: ReportRow, words: Words) -> str:
+    if row.change_minutes is None:
+        return words.no_data if row.applicable else NONE
+    return words.signed(row.change_minutes, 2)
+
+
+def _footer(report: Report, words: Words) -> list[str]:
+    pool = [row for row in report.rows if row.area == NATIONAL]
+    measured, unmeasured = sum(row.missions for row in pool), sum(row.unmeasured for row in pool)
+    told = words.missions_told.format(
+        measured=words.count(measured),
+        unmeasured=words.count(unmeasured),
+        share=words.share(unmeasured / (measured + unmeasured) if measured + unmeasured else None),
+        excluded=words.count(sum(row.excluded for row in pool)),
+    )
+    before = "" if report.previous is None else words.period_named(report.previous)
+    compared = [f"{words.change_from.format(period=before)}: {words.p80}."] if before else []
+    rough = [] if all(row.exact for row in report.rows) else [words.sketched]
+    return [
+        " ".join([told, *compared]),
+        f"{words.source}: {report.source or words.no_source}.",
+        " ".join((*words.notes[2:4], *words.notes[5:])),  # a table has no room for evidence
+        *rough,
+    ]
+
+
+def _in_markdown(text: str) -> str:
+    """Text that a reader of markdown, or of the page made from it, sees as text."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", r"\|")):
+        text = text.replace(character, entity)
+    return text
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -127,17 +219,3 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
         cell.ljust(width) if column in _TEXT_COLUMNS else cell.rjust(width)
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
-
-
-def _minutes(minutes: float | None, *, exact: bool) -> str:
-    if minutes is None:
-        return _NOTHING
-    return f"{'' if exact else '~'}{math.floor(minutes + 0.5)} ({minutes:.2f})"
-
-
-def _target(minutes: float | None) -> str:
-    return _NOTHING if minutes is None else f"{minutes:g}"
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else _NOTHING
