@@ -278,7 +278,7 @@ class WorkerApp:
     async def _wake(self, now: float) -> None:
         """Fetch again where records are left and none arrive: a batch was dropped on its way."""
         places = {
-            tp.partition: (kept.partition.next_offset, self._consumer.highwater(tp))
+            tp.partition: (kept.partition.next_offset, self._consumer.log_end(tp))
             for tp in self._consumer.assignment()
             if (kept := self._keeper.kept.get(tp.partition)) is not None and not kept.storing.locked()
         }
@@ -299,7 +299,7 @@ class WorkerApp:
 
     def _measure_lag(self) -> None:
         for tp in self._consumer.assignment():
-            kept, end = self._keeper.kept.get(tp.partition), self._consumer.highwater(tp)
+            kept, end = self._keeper.kept.get(tp.partition), self._consumer.log_end(tp)
             if kept is not None and end is not None:
                 self._instruments.lag(tp.partition, max(0, end - kept.partition.next_offset))
         self._instruments.keep_lags({tp.partition for tp in self._consumer.assignment()})

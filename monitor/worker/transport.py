@@ -81,6 +81,9 @@ class Unfiltered(UserDict[TP, "int | None"]):
     def __setitem__(self, key: TP, item: int | None) -> None:
         pass
 
+    def __delitem__(self, key: TP) -> None:
+        pass
+
 
 class Consumer(driver.Consumer):
     """Faust's consumer of one topic, by batch."""
@@ -131,7 +134,6 @@ class Consumer(driver.Consumer):
             # Faust seeks all partitions once the flow is resumed.
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 break
-            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, self._to_batch_message(tp, batch)
 
     def _to_batch_message(self, tp: TP, batch: Batch) -> ConsumerMessage:
@@ -179,6 +181,13 @@ class Consumer(driver.Consumer):
             else:
                 self._sought[tp] += 1
                 self._seen[tp] = offset
+
+    def log_end(self, tp: TP) -> int | None:
+        """The offset after the last record, by the last answer to a fetch; None where there was none yet."""
+        try:
+            return self.highwater(tp)
+        except AssertionError:  # aiokafka's word for a partition that changed hands just now: it does so in a thread
+            return None
 
     def refusal(self) -> BaseException | None:
         """Why the group takes this consumer no more, for good. aiokafka tells it only to those who call `getmany`."""
