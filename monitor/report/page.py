@@ -145,6 +145,7 @@ class Page:
     national: Sequence[Published]
     classes: Sequence[ClassPart]
     districts: Sequence[Published]
+    footnote: str
     notes: Sequence[str]
     source: str
     errata: Sequence[str]
@@ -188,7 +189,8 @@ def _page(report: Report, words: Words) -> Page:
         national=[_published(report, NATIONAL, words, next(numbers))],
         classes=[_class_part(report, settlement, words, next(numbers)) for settlement in report.settlements],
         districts=[_published(report, area, words, next(numbers)) for area in report.districts],
-        notes=_notes(report, words),
+        footnote=_footnote(report, words),
+        notes=words.notes,
         source=report.source or words.no_source,
         errata=report.errata,
     )
@@ -201,11 +203,12 @@ def _numbered(words: Words) -> Iterator[str]:
         yield words.table.format(number=number)
 
 
-def _notes(report: Report, words: Words) -> list[str]:
+def _footnote(report: Report, words: Words) -> str:
+    """What the marks in the tables mean, where there are any."""
     judged = [one for row in report.rows for one in (row.goal, row.requirement)]
     differing = [words.rounding] if any(one.state is not one.state_by_whole_minutes for one in judged) else []
     rough = [] if all(row.exact for row in report.rows) else [words.sketched]
-    return [*differing, *rough, *words.notes]
+    return " ".join((*differing, *rough))
 
 
 def _summary(report: Report, words: Words) -> list[str]:

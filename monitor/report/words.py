@@ -263,7 +263,7 @@ ENGLISH: Final = Words(
     ),
     missions_told=(
         "{measured} missions were measured; {unmeasured} more ({share}) lack a time stamp and are in nobody's "
-        "percentile; {excluded} were excluded by the source."
+        "percentile; the source excluded {excluded}."
     ),
     district_tables="District by district",
     table="Table {number}",
@@ -403,7 +403,7 @@ NORWEGIAN: Final = Words(
     ),
     missions_told=(
         "{measured} oppdrag er målt; {unmeasured} til ({share}) mangler tidsstempel og inngår ikke i noen prosentil; "
-        "{excluded} er unntatt av kilden."
+        "kilden har unntatt {excluded}."
     ),
     district_tables="Distrikt for distrikt",
     table="Tabell {number}",

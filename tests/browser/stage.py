@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from monitor.core.partition import Batch, Partition
+from monitor.core.windows import parse_period
 from monitor.exporter.service import serve
+from monitor.report.document import Report, draw_up
+from monitor.report.sources import from_lines
 from monitor.settings import ExporterSettings, load
-from monitor.simulator import history
-from monitor.wiring import partition_policy
+from monitor.simulator import history, year
+from monitor.wiring import empty_history, partition_policy
 from tests.exporter.world import Rec, World, event
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +78,16 @@ def _past() -> tuple[Partition, list[Rec]]:
         part = records[start : start + 5000]
         partition.apply(Batch(start, start + len(part), part), NOON.timestamp())
     return partition, records
+
+
+@cache
+def told(period: str) -> Report:
+    """The report of a period in the year that was invented after the published figures."""
+    configuration = load(ROOT / "config" / "monitor.toml")
+    known, now = empty_history(configuration), datetime(2025, 2, 1, tzinfo=UTC).timestamp()
+    lines = (emission.value for emission in year(2024, seed=1))
+    from_lines(known, partition_policy(configuration, sealing=False), lines, now=now)
+    return draw_up(known, parse_period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600)
 
 
 async def nation() -> World:

@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
+from monitor.report.formats import FORMATS
 from tests.browser.conftest import Open
-from tests.browser.stage import nation, served
+from tests.browser.stage import nation, served, told
 
 FOLDER = os.environ.get("BOARD_IMAGES")
 
@@ -22,6 +23,24 @@ PICTURES = {
     "board-phone.png": ("/?lang=nb&window=28d", (390, 844), "light"),
     "district.png": ("/area/vest?lang=en", (1920, 1080), "light"),
 }
+REPORTS = {
+    "report.png": ("2024", "en", "html"),
+    "report-class.png": ("2024-T2", "nb", "#class-town"),
+}
+"""The period, the language, and what the picture begins with."""
+
+
+async def test_pictures_of_the_report_are_taken(browser: Browser, tmp_path: Path) -> None:
+    """The published year in short, and a class with its districts."""
+    for name, (period, language, start) in REPORTS.items():
+        file = tmp_path / "report.html"
+        file.write_text(FORMATS["html"](told(period), language), encoding="utf-8")
+        context = await browser.new_context(viewport={"width": 1180, "height": 1440})
+        page = await context.new_page()
+        await page.goto(file.as_uri())
+        await page.locator(start).evaluate("element => element.scrollIntoView()")
+        await page.screenshot(path=Path(FOLDER or "") / name, animations="disabled")
+        await context.close()
 
 
 async def test_pictures_are_taken(look: Open) -> None:
