@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 
 from monitor.demo.processes import wait_until
 from monitor.worker.failpoints import CHECKPOINT_STORED, CLOCK_STEP, FAIL_POINT, LETTERS_PRODUCED
+from tests.chaos.proxy import Proxy
 from tests.chaos.stage import DEAD_LETTERS, TOPIC, Stage, Worker
 from tests.servers.kafka import KafkaNode
 
@@ -144,6 +145,34 @@ async def dead_letters_unwritable(stage: Stage, rng: random.Random) -> None:
         await _configure(stage, DEAD_LETTERS, {"min.insync.replicas": "2"})
 
 
+async def brokers_cut_off(stage: Stage, rng: random.Random) -> None:
+    """No worker reaches any broker, for less or for longer than its session: a new owner may be chosen meanwhile."""
+    for road in stage.roads:
+        road.refusing = True
+        road.cut()
+    try:
+        await asyncio.sleep(rng.choice([rng.uniform(0.5, 3), rng.uniform(1, 1.5) * SESSION_SECONDS]))
+    finally:
+        for road in stage.roads:
+            road.refusing = False
+
+
+async def broker_connections_flap(stage: Stage, rng: random.Random) -> None:
+    """Connections between workers and brokers break again and again, in the middle of whatever is said."""
+    await _flap(stage.roads, rng)
+
+
+async def brokers_slow(stage: Stage, rng: random.Random) -> None:
+    """Hundreds of milliseconds for everything that a worker asks of a broker."""
+    for road in stage.roads:
+        road.delay_seconds = rng.uniform(0.1, 0.4)
+    try:
+        await asyncio.sleep(rng.uniform(5, 8))
+    finally:
+        for road in stage.roads:
+            road.delay_seconds = 0.0
+
+
 async def partitions_added(stage: Stage, rng: random.Random) -> None:
     """Two more partitions while everything runs; missions told before keep theirs."""
     del rng
@@ -225,10 +254,14 @@ async def redis_cut_off(stage: Stage, rng: random.Random) -> None:
 
 
 async def connections_flap(stage: Stage, rng: random.Random) -> None:
-    """Connections break again and again, in the middle of whatever is said."""
+    """Connections to Redis break again and again, in the middle of whatever is said."""
+    await _flap([stage.proxy], rng)
+
+
+async def _flap(proxies: list[Proxy], rng: random.Random) -> None:
     until = time.monotonic() + rng.uniform(3, 6)
     while time.monotonic() < until:
-        stage.proxy.cut()
+        rng.choice(proxies).cut()
         await asyncio.sleep(rng.uniform(0.1, 0.8))
 
 
@@ -245,7 +278,10 @@ LANES: dict[str, tuple[Fault, ...]] = {
         worker_killed, worker_killed_after_letters, worker_killed_after_checkpoint, worker_frozen,
         worker_added_and_removed, workers_rolled, clock_stepped,
     ),
-    "kafka": (broker_killed, brokers_killed, leaders_moved, dead_letters_unwritable, partitions_added),
+    "kafka": (
+        broker_killed, brokers_killed, leaders_moved, brokers_cut_off, broker_connections_flap, brokers_slow,
+        dead_letters_unwritable, partitions_added,
+    ),
     "store": (
         redis_killed, redis_emptied, redis_restarted_empty, redis_slow, redis_out_of_memory, redis_cut_off,
         connections_flap, exporter_restarted,

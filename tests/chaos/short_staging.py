@@ -11,7 +11,7 @@ from tests.chaos.driver import run
 
 PLAN = (
     (faults.worker_killed_after_letters, faults.worker_frozen, faults.worker_killed_after_checkpoint),
-    (faults.broker_killed, faults.dead_letters_unwritable, faults.partitions_added),
+    (faults.broker_killed, faults.brokers_cut_off, faults.dead_letters_unwritable, faults.partitions_added),
     (faults.redis_killed, faults.redis_out_of_memory, faults.redis_slow, faults.redis_emptied, faults.redis_cut_off),
 )
 """By lane, in order; `make chaos` draws from all kinds."""

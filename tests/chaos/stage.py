@@ -1,4 +1,4 @@
-"""What the faults happen to: three brokers, Redis behind a proxy, workers and an exporter, all real processes.
+"""What the faults happen to: three brokers and Redis behind proxies, workers and an exporter, all real processes.
 
 Knows how to start, look at and heal them. Which fault comes when is the schedule's business.
 """
@@ -19,7 +19,7 @@ import psutil
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from monitor.demo.processes import Child, free_port, wait_until
+from monitor.demo.processes import LOOPBACK, Child, free_port, wait_until
 from monitor.demo.servers import EmbeddedRedis
 from monitor.topics import ensure_topics
 from tests.chaos.proxy import Proxy
@@ -58,6 +58,9 @@ class Stage:
     kafka: ApacheKafka
     redis: EmbeddedRedis
     proxy: Proxy
+    """Between everybody and Redis."""
+    roads: list[Proxy]
+    """Between the workers and each broker."""
     logs: Path
     environment: dict[str, str]
     exporter_port: int = field(default_factory=free_port)
@@ -198,7 +201,11 @@ class Stage:
 async def set_up(logs: Path) -> AsyncIterator[Stage]:
     """The stage, ready: topics, workers, exporter. Everything ends with the block."""
     async with AsyncExitStack() as stack:
-        kafka = await stack.enter_async_context(ApacheKafka(nodes=3))
+        kafka = ApacheKafka(nodes=3)
+        roads = [await stack.enter_async_context(Proxy(node.side_port)) for node in kafka.nodes]
+        for node, road in zip(kafka.nodes, roads, strict=True):
+            node.side_advertised = road.port
+        await stack.enter_async_context(kafka)
         redis = await stack.enter_async_context(EmbeddedRedis(append_only=True))
         proxy = await stack.enter_async_context(Proxy(redis.port))
         await ensure_topics(
@@ -207,7 +214,9 @@ async def set_up(logs: Path) -> AsyncIterator[Stage]:
             replication=3,
             config={"min.insync.replicas": "2"},
         )
-        stage = Stage(kafka, redis, proxy, logs, environment(kafka.bootstrap, f"redis://127.0.0.1:{proxy.port}/0"))
+        bootstrap = ",".join(f"{LOOPBACK}:{road.port}" for road in roads)
+        settings = environment(bootstrap, f"redis://{LOOPBACK}:{proxy.port}/0")
+        stage = Stage(kafka, redis, proxy, roads, logs, settings)
         stack.callback(end, stage)
         await asyncio.gather(stage.start_exporter(), *(stage.start_worker() for _ in range(WORKERS)))
         yield stage

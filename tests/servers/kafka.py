@@ -35,6 +35,9 @@ class KafkaNode(Server):
         self.cluster_size = cluster_size
         self.port = free_port()
         self.controller_port = free_port()
+        self.side_port = free_port()
+        """A second door for clients, who are told to come by `side_advertised`: a proxy can stand before it."""
+        self.side_advertised = self.side_port
         self.log = log
 
     def command(self) -> list[str]:
@@ -75,9 +78,11 @@ class KafkaNode(Server):
             "node.id": self.node_id,
             "controller.quorum.voters": voters,
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{LOOPBACK}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listeners": f"PLAINTEXT://{self.address},SIDE://{LOOPBACK}:{self.side_port},"
+            f"CONTROLLER://{LOOPBACK}:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.address},SIDE://{LOOPBACK}:{self.side_advertised}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": self.directory / "data",
             "auto.create.topics.enable": "false",
             "message.max.bytes": LARGEST_RECORD_BYTES,
