@@ -119,7 +119,7 @@ def require(format_name: str) -> None:
         except ImportError as fault:
             raise ExtraMissing(
                 f"--format html needs the package {package}, which is not installed ({fault}): "
-                f"run `pip install '{EXTRA}'`, or choose another format."
+                f"run `pip install '{EXTRA}'` (in a clone `pip install -e '.[html]'`), or choose another format."
             ) from fault
 
 
