@@ -9,7 +9,7 @@ from typing import Final
 from monitor.alerts.promql import DISTRICTS, FEED_KNOWN, SERIES, SIGHT, STORE_UP, greatest, selector
 from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
 from monitor.alerts.setup import MANY_OVERDUE
-from monitor.alerts.text import ago, over_classes
+from monitor.alerts.text import DISTRICT_NAME, ago, over_classes
 from monitor.exporter import metrics
 from monitor.exporter.metrics import DISTRICT, WINDOW
 
@@ -19,7 +19,6 @@ UNMEASURED_LEAST_MISSIONS: Final = 20
 
 _LAST_RECORD: Final = greatest(selector(metrics.LAST_RECORD_TIMESTAMP_SECONDS))
 _FEED_STALE: Final = greatest(selector(metrics.FEED_STALE))
-_WHERE: Final = "{{ $labels.district }}"
 
 
 def _unmeasured() -> str:
@@ -51,7 +50,7 @@ def overdue(missions: int = MANY_OVERDUE) -> Rule:
         frozen=True,
         for_seconds=2 * MINUTE,
         keep_firing_seconds=10 * MINUTE,
-        summary=f"{_WHERE}: {late} missions in progress are past the requirement, of {opened} open",
+        summary=f"{DISTRICT_NAME}: {late} missions in progress are past the requirement, of {opened} open",
         description=(
             f"Nobody is on scene yet in {late} urgent missions of this district, although the requirement's time is "
             "over. They are late already, whatever comes; the percentiles do not show them yet."
@@ -72,8 +71,8 @@ RULES: Final = (
         for_seconds=HOUR,
         keep_firing_seconds=DAY,
         summary=(
-            f"{_WHERE}: {over_classes(metrics.RESPONSE_MISSIONS_UNMEASURED, (WINDOW, '28d'))} missions of 28 d "
-            f"cannot be measured, {over_classes(metrics.RESPONSE_MISSIONS_MEASURED, (WINDOW, '28d'))} can"
+            f"{DISTRICT_NAME}: {over_classes(metrics.RESPONSE_MISSIONS_UNMEASURED, (WINDOW, '28d'))} missions of "
+            f"28 d cannot be measured, {over_classes(metrics.RESPONSE_MISSIONS_MEASURED, (WINDOW, '28d'))} can"
         ),
         description=(
             "More than 15 % of this district's urgent missions lack a time stamp, by more than chance explains. What "

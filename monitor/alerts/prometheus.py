@@ -10,6 +10,7 @@ from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
 from monitor.alerts.rule import Rule
 from monitor.alerts.setup import Setup
 from monitor.alerts.yaml import Value, document
+from monitor.exporter.metrics import DISTRICT, SETTLEMENT
 
 FOLDER: Final = "config/prometheus"
 PLACE: Final = f"{FOLDER}/prometheus.yml"
@@ -84,10 +85,18 @@ def _written(rule: Rule, setup: Setup) -> Value:
         "annotations": {
             "summary": rule.summary,
             "description": rule.description,
-            "dashboard_url": f"{_base(DASHBOARDS)}/?window={rule.window}",
+            "dashboard_url": f"{_base(DASHBOARDS)}{_page(rule)}",
             "runbook_url": f"{_base(RUNBOOKS)}/{rule.name}.md",
         },
     }
+
+
+def _page(rule: Rule) -> str:
+    """The board's page about what fires: the district's at its class, or all of them."""
+    if DISTRICT not in rule.labels:
+        return f"/?window={rule.window}"
+    place = f"#{{{{ $labels.{SETTLEMENT} }}}}" if SETTLEMENT in rule.labels else ""
+    return f"/area/{{{{ $labels.{DISTRICT} }}}}?window={rule.window}{place}"
 
 
 def _base(kind: str) -> str:

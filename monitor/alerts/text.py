@@ -9,13 +9,21 @@ from typing import Final
 from monitor.alerts.promql import SERIES, greatest, selector
 from monitor.core.alarm import Baseline
 from monitor.exporter import metrics
-from monitor.exporter.metrics import BASELINE, DISTRICT, PERCENTILE, SETTLEMENT, WINDOW, Metric
+from monitor.exporter.metrics import BASELINE, DISTRICT, NAME, PERCENTILE, SETTLEMENT, WINDOW, Metric
 
-WHERE: Final = "{{ $labels.district }}, {{ $labels.settlement }}"
 REQUIREMENT: Final = "80"
 GOAL: Final = "50"
 UNKNOWN: Final = "?"
 _REMEMBERED: Final = "6h"
+
+
+def _district_name() -> str:
+    """`Øst`: what people call the alert's district; its slug where that is not known."""
+    asked = greatest(_lately(metrics.RESPONSE_DISTRICT_INFO, (), (DISTRICT,)), NAME)
+    return (
+        f"{{{{ with printf `{asked}` $labels.{DISTRICT} | query }}}}"
+        f'{{{{ . | first | label "{NAME}" }}}}{{{{ else }}}}{{{{ $labels.{DISTRICT} }}}}{{{{ end }}}}'
+    )
 
 
 def share(window: str, percentile: str) -> str:
@@ -87,3 +95,8 @@ def _shown(expression: str, form: str = "%.0f", *, by: tuple[str, ...] = SERIES)
     names = "".join(f" $labels.{label}" for label in by)
     query = f"printf `{expression} >= -Inf`{names} | query" if by else f"query `{expression} >= -Inf`"
     return f'{{{{ with {query} }}}}{{{{ . | first | value | printf "{form}" }}}}{{{{ else }}}}{UNKNOWN}{{{{ end }}}}'
+
+
+DISTRICT_NAME: Final = _district_name()
+"""`Øst`: what people call the alert's district."""
+WHERE: Final = f"{DISTRICT_NAME}, {{{{ $labels.{SETTLEMENT} }}}}"

@@ -29,7 +29,7 @@ def files(configuration: Configuration) -> Mapping[str, str]:
         for language in LANGUAGES
         for name, build in BUILDERS.items()
     }
-    return {**dashboards, **provisioning()}
+    return {**dashboards, **provisioning(names.areas)}
 
 
 def names_of(configuration: Configuration) -> Names:

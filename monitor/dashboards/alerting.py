@@ -3,17 +3,19 @@
 Two things differ. Grafana has no memory of what fired that a query could ask (`ALERTS`); it keeps the last state by
 itself where a query gives nothing: so each rule answers 1 (wrong) or 0 (fine) for every series as long as it may be
 believed, and nothing where it may not. And Grafana's templates cannot ask the data source: every figure that a text
-looks up becomes a query of the rule, whose value the text then names.
+looks up becomes a query of the rule, whose value the text then names. A district's name would be a label of another
+query, which they cannot reach: the names known when the files are made stand in the text.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from monitor.alerts.prometheus import RUNBOOK_FOLDER, seconds
 from monitor.alerts.promql import selector
 from monitor.alerts.rule import Rule, indented
+from monitor.alerts.text import DISTRICT_NAME
 from monitor.dashboards.frame import DISTRICT_UID, NATIONAL_UID, PIPELINE_UID
 from monitor.dashboards.sources import PROMETHEUS_UID
 from monitor.exporter import metrics
@@ -51,10 +53,13 @@ class Figures:
     labels: tuple[str, ...]
     condition: str
     asked: dict[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call the districts, by slug."""
 
     def translated(self, text: str) -> str:
         """A text of Prometheus' templates as Grafana's. Raises NotTranslated."""
-        told = _OWN_VALUE.sub(self._own, _LOOKED_UP.sub(self._named, text))
+        named = text.replace(DISTRICT_NAME, _chosen(DISTRICT, self.names))
+        told = _OWN_VALUE.sub(self._own, _LOOKED_UP.sub(self._named, named))
         if _ANY_QUERY.search(told):
             raise NotTranslated(f"Grafana has no words for: {told}")
         return told
@@ -96,11 +101,11 @@ def expression(rule: Rule) -> str:
     return f"(\n{indented(answer)}\n)\nand on () (\n{indented(rule.sight)}\n)" if rule.sight else answer
 
 
-def groups(rules: Iterable[Rule], folder: str) -> list[dict[str, Any]]:
-    """The rule groups as provisioning wants them."""
+def groups(rules: Iterable[Rule], folder: str, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rule groups as provisioning wants them; `names` of districts by slug."""
     made: dict[str, list[dict[str, Any]]] = {}
     for rule in rules:
-        made.setdefault(rule.group, []).append(_written(rule))
+        made.setdefault(rule.group, []).append(_written(rule, names))
     return [
         {
             "orgId": 1,
@@ -113,8 +118,8 @@ def groups(rules: Iterable[Rule], folder: str) -> list[dict[str, Any]]:
     ]
 
 
-def _written(rule: Rule) -> dict[str, Any]:
-    figures = Figures(rule.labels, rule.condition, {})
+def _written(rule: Rule, names: Mapping[str, str]) -> dict[str, Any]:
+    figures = Figures(rule.labels, rule.condition, {}, names)
     annotations = {
         "summary": figures.translated(rule.summary),
         "description": figures.translated(rule.description),
@@ -141,6 +146,15 @@ def _written(rule: Rule) -> dict[str, Any]:
         "labels": {"severity": str(rule.severity)},
         "isPaused": False,
     }
+
+
+def _chosen(label: str, names: Mapping[str, str]) -> str:
+    """A template that says the name for the value of a label, and the value itself where it has none."""
+    value = f"$labels.{label}"
+    cases = [f"if eq {value} `{slug}` }}}}{name}" for slug, name in names.items() if name != slug]
+    if not cases:
+        return f"{{{{ {value} }}}}"
+    return "{{ " + "{{ else ".join(cases) + f"{{{{ else }}}}{{{{ {value} }}}}{{{{ end }}}}"
 
 
 def _query(name: str, asked: str) -> dict[str, Any]:

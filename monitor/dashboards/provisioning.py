@@ -28,12 +28,12 @@ VARIABLES: Final = (
 _GENERATED: Final = "Generated from monitor/dashboards/ and monitor/alerts/ by `monitor generate`; do not edit."
 
 
-def provisioning() -> Mapping[str, str]:
-    """The text of each file by its place in the repository."""
+def provisioning(areas: Mapping[str, str]) -> Mapping[str, str]:
+    """The text of each file by its place in the repository; `areas` by slug, with their names."""
     return {
         f"{FOLDER}/datasources/prometheus.yml": document(sources(), _GENERATED),
         f"{FOLDER}/dashboards/dashboards.yml": document(_dashboards(), _GENERATED),
-        f"{FOLDER}/alerting/rules.yml": document(_rules(), _GENERATED),
+        f"{FOLDER}/alerting/rules.yml": document(_rules(areas), _GENERATED),
         f"{FOLDER}/alerting/contact-points.yml": document(_contact_points(), _GENERATED),
         f"{FOLDER}/alerting/policies.yml": document(_policies(), _GENERATED),
     }
@@ -57,8 +57,8 @@ def _dashboards() -> dict[str, Any]:
     return {"apiVersion": 1, "providers": providers}
 
 
-def _rules() -> dict[str, Any]:
-    return {"apiVersion": 1, "groups": groups(RULES, Words("en")("folder"))}
+def _rules(areas: Mapping[str, str]) -> dict[str, Any]:
+    return {"apiVersion": 1, "groups": groups(RULES, Words("en")("folder"), areas)}
 
 
 def _contact_points() -> dict[str, Any]:

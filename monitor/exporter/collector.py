@@ -25,10 +25,16 @@ from monitor.exporter.published import Published
 
 
 class PublishedCollector(Collector):
-    """Registers like any collector; `current` returns the state to expose."""
+    """Registers like any collector; `current` returns the state to expose, `names` those of its areas."""
 
-    def __init__(self, current: Callable[[], Published]) -> None:
+    def __init__(
+        self,
+        current: Callable[[], Published],
+        *,
+        names: Callable[[Published], Mapping[str, str]] = lambda _: {},
+    ) -> None:
         self._current = current
+        self._names = names
 
     def describe(self) -> Iterable[Family]:
         """The families without samples, so that registering needs no state."""
@@ -36,12 +42,14 @@ class PublishedCollector(Collector):
 
     def collect(self) -> Iterable[Family]:
         """All families, in the order of the vocabulary."""
-        return _Families(self._current()).all()
+        published = self._current()
+        return _Families(published, self._names(published)).all()
 
 
 class _Families:
-    def __init__(self, published: Published) -> None:
+    def __init__(self, published: Published, names: Mapping[str, str]) -> None:
         self._published = published
+        self._names = names
         self._families = {metric.name: _family(metric) for metric in metrics.EXPORTER}
 
     def all(self) -> Iterable[Family]:
@@ -50,6 +58,8 @@ class _Families:
             self._row(row)
         for standing in snapshot.standings:
             self._standing(standing)
+        for area in dict.fromkeys(standing.area for standing in snapshot.standings):
+            self._add(metrics.RESPONSE_DISTRICT_INFO, 1, area, self._names.get(area, area))
         if self._published.loaded:
             self._counters(self._published.heads)
         self._pipeline()

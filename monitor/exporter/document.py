@@ -25,6 +25,9 @@ The figures of partitions come from the stored state, so they are exact, also ac
 every exporter: aggregate over exporters with `max`, never with `sum`. Should the store be emptied, counters start
 again and Prometheus sees a reset.
 
+Exporter and workers also expose `process_resident_memory_bytes`, `process_cpu_seconds_total` and what else Prometheus
+client libraries tell of a process (on Linux); these differ from process to process, by `instance`.
+
 To judge from counts, use `{metrics.RESPONSE_MISSIONS_WITHIN_TARGET.name}` over
 `{metrics.RESPONSE_MISSIONS_JUDGED.name}`: missions that had no target when they rang are measured, not judged.
 

@@ -18,7 +18,7 @@ Kind = Literal["gauge", "counter", "histogram"]
 Source = Literal["exporter", "worker"]
 Unit = Literal[
     "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "0 to 1", "partitions", "rewinds",
-    "checkpoints", "attempts", "likelihood ratio", "log likelihood ratio", "probability",
+    "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability",
 ]  # fmt: skip
 
 DISTRICT: Final = "district"
@@ -31,6 +31,7 @@ REASON: Final = "reason"
 LEVEL: Final = "level"
 BASELINE: Final = "baseline"
 PARTITION: Final = "partition"
+NAME: Final = "name"
 
 LABELS: Final[dict[str, str]] = {
     DISTRICT: "Slug of the police district, or `national` for the pool of all of them.",
@@ -43,6 +44,7 @@ LABELS: Final[dict[str, str]] = {
     LEVEL: "How far: of the breach `none`, `warning` or `page`, of the evidence `strong`, `weak` or `none`.",
     BASELINE: "What a drift is measured from: the `requirement`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
+    NAME: "The district's name as the targets in force print it; its slug where they do not.",
 }
 """Every label with its meaning."""
 
@@ -182,6 +184,10 @@ RESPONSE_MISSIONS_OPEN: Final = Metric(
 RESPONSE_MISSIONS_OVERDUE: Final = Metric(
     "response_missions_overdue", "Urgent missions in progress that are past the requirement already.",
     "gauge", "missions", _SERIES, f"NaN {_NOT_READ}; 0 where no requirement is set",
+)  # fmt: skip
+RESPONSE_DISTRICT_INFO: Final = Metric(
+    "response_district_info", "What people call a district: for joins, and for the texts of alerts.",
+    "gauge", "always 1", (DISTRICT, NAME),
 )  # fmt: skip
 RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS: Final = Metric(
     "response_last_mission_timestamp_seconds", "When the call of the newest measured mission began to ring.",

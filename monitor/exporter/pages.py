@@ -106,7 +106,7 @@ class Pages:
         published = self._refresh.published
 
         async def make() -> bytes:
-            return await _encoded(lambda: answer(published, self._names(published)))
+            return await _encoded(lambda: answer(published, self.names(published)))
 
         return await self._json(request, ("compliance",), published, make)
 
@@ -118,7 +118,7 @@ class Pages:
 
         async def make() -> bytes:
             weeks = await self._weeks(area, published)
-            found = partial(area_answer, published, self._names(published), area, weeks)
+            found = partial(area_answer, published, self.names(published), area, weeks)
             return await _encoded(lambda: found(drift_threshold=self._threshold))
 
         return await self._json(request, ("area", area), published, make)
@@ -141,7 +141,7 @@ class Pages:
             rows = await self._refresh.ask(
                 partial(over_period, period=period, now=now, abandoned_after_seconds=self._abandoned_after_seconds)
             )
-            found = partial(period_answer, published, period, rows, self._names(published))
+            found = partial(period_answer, published, period, rows, self.names(published))
             return await _encoded(lambda: found(over=period.after <= today))
 
         return await self._json(request, ("period", period.name), published, make)
@@ -182,7 +182,7 @@ class Pages:
         return View(
             published=published,
             words=DICTIONARY[language],
-            names=self._names(published),
+            names=self.names(published),
             zone=self._configuration.grid.zone,
             window=window,
             windows=windows,
@@ -203,7 +203,7 @@ class Pages:
     ) -> web.Response:
         return (await self._answers.get(key, published, make, JSON)).response(request)
 
-    def _names(self, published: Published) -> dict[str, str]:
+    def names(self, published: Published) -> dict[str, str]:
         """Names of the areas as the targets in force print them."""
         day = date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
         in_force = self._configuration.targets.in_force(day)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from monitor import clock as wall
@@ -32,6 +32,8 @@ OLD_AFTER_REFRESHES: Final = 3
 _FORMATS_KEPT: Final = 4
 _THREAD_FROM_BYTES: Final = 32_768
 """Larger answers are compressed in a thread."""
+_END: Final = b"# EOF\n"
+"""What OpenMetrics ends with."""
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -53,9 +55,11 @@ class Service:
         self._configuration = configuration
         self._refresh = refresh
         self._clock = clock
-        self._registry = CollectorRegistry()
-        self._registry.register(PublishedCollector(lambda: refresh.published))
         self._pages = Pages(configuration, refresh, rules=snapshot_terms(configuration).alarms)
+        self._registry = CollectorRegistry()
+        self._registry.register(PublishedCollector(lambda: refresh.published, names=self._pages.names))
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)  # under the client library's own names, as everybody has them
         self._stream = Stream(refresh, clock)
         self._rendered: dict[str, tuple[Published, bytes]] = {}
         """By content type: the last exposition, and what it was made from."""
@@ -99,7 +103,7 @@ class Service:
         return web.Response(text="ready\n")
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """The exposition, in the format asked for. Rendered once per published state."""
+        """The exposition, in the format asked for. Figures are rendered once per published state."""
         try:
             encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         except (TypeError, ValueError):  # a version that is no number
@@ -111,7 +115,8 @@ class Service:
             if len(self._rendered) >= _FORMATS_KEPT:  # the type repeats the client's own words: do not hoard them
                 self._rendered.clear()
             self._rendered[content_type] = (published, body)
-        return _compressed(body, content_type)
+        process = encode(self._process).removesuffix(_END)
+        return _compressed(process + body, content_type)
 
 
 def _compressed(body: bytes, content_type: str) -> web.Response:

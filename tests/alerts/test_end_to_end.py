@@ -207,10 +207,10 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
                 "severity": "page",
             }  # fmt: skip
             assert breached.annotations["summary"].startswith(
-                "vest, rural: 33.3 % of 90 missions within 30 min over 28 d, "
+                "Vest, rural: 33.3 % of 90 missions within 30 min over 28 d, "
             )
             assert (
-                overdue.annotations["summary"] == "vest: 4 missions in progress are past the requirement, of 4 open"
+                overdue.annotations["summary"] == "Vest: 4 missions in progress are past the requirement, of 4 open"
             )
             assert breached.annotations["runbook_url"] == "docs/runbooks/ResponseRequirementBreached.md"
             assert await answers(breached.annotations["dashboard_url"])

@@ -335,13 +335,14 @@ def test_a_page_tells_its_numbers(promtool: Path) -> None:
         series[at("response_within_target_ratio", more=place)] = [(30, ratio)]
     series[at("response_time_target_seconds", more=',percentile="80"')] = [(30, 960)]
     series[at("response_missions_open")] = [(30, 5)]
+    series['response_district_info{district="vest",name="Vest og Øst"}'] = [(30, 1)]
     texts = {
-        "summary": "vest, rural: 71.4 % of 84 missions within 16 min over 28 d, 76.1 % of 812 this year; "
+        "summary": "Vest og Øst, rural: 71.4 % of 84 missions within 16 min over 28 d, 76.1 % of 812 this year; "
         "requirement 80 %",
         "description": "The requirement is not met, and that is not chance: the test of the tertial or the year to "
         "date, which may be looked at all the time, has passed the threshold of a page. Within 16 min: 71.4 % of 84 "
         "over 28 d, 75 % of 310 this tertial, 76.1 % of 812 this year. In progress: 5, past the requirement ?.",
-        "dashboard_url": "http://127.0.0.1:8080/?window=28d",
+        "dashboard_url": "http://127.0.0.1:8080/area/vest?window=28d#rural",
         "runbook_url": "docs/runbooks/ResponseRequirementBreached.md",
     }
     breached = FROZEN["ResponseRequirementBreached"].alert

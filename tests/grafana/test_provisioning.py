@@ -8,6 +8,7 @@ import yaml
 
 from monitor.alerts import RULES
 from monitor.alerts.rule import Severity
+from monitor.alerts.text import DISTRICT_NAME
 from monitor.dashboards.alerting import Figures, NotTranslated, for_every_series
 from monitor.dashboards.provisioning import DASHBOARDS_PATH, VARIABLES
 from monitor.dashboards.sources import ALERTMANAGER_UID, PROMETHEUS_UID
@@ -127,6 +128,18 @@ def test_a_text_that_cannot_be_translated_is_refused() -> None:
     """A new kind of look-up fails the generation; it never reaches a pager half translated."""
     with pytest.raises(NotTranslated):
         Figures((), "up", {}).translated('{{ query "up" }}')
+
+
+def test_a_district_is_called_by_its_name() -> None:
+    """A page about Øst says so; a district that the files do not know is told by its slug."""
+    told = Figures(("district",), "up", {}, {"ost": "Øst", "oslo": "oslo"}).translated(f"{DISTRICT_NAME}: late")
+    assert told == (
+        "{{ if eq $labels.district `ost` }}Øst{{ else }}{{ $labels.district }}{{ end }}: late"
+    )  # fmt: skip
+    summaries = [rule["annotations"]["summary"] for rule in provisioned.rules()]
+    assert sum("`more-og-romsdal` }}Møre og Romsdal{{" in summary for summary in summaries) == len(
+        [rule for rule in RULES if "district" in rule.labels]
+    )
 
 
 def test_files_read_back_as_they_were_meant() -> None:
