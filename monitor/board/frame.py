@@ -130,13 +130,15 @@ def _fact(view: View, moment: float | None, text: str, term: str) -> str:
 def _banners(view: View) -> str:
     published, words = view.published, view.words
     told = []
-    if not published.loaded:
-        told.append(words.no_figures.format(problem=published.problem))
-    elif published.problem:
-        told.append(words.not_updated.format(problem=published.problem))
+    problem = words.problems.get(published.store)
+    if problem is not None:
+        template = words.not_updated if published.loaded else words.no_figures
+        # What exactly is wrong, and where, is for whoever runs the store, not for everybody who looks at a wall.
+        details = f' <a href="/readyz">{escape(words.details)}</a>'
+        told.append(escape(template.format(problem=problem)) + details)
     if published.loaded and published.snapshot.stale:
-        told.append(words.silent)
-    return "".join(f'<p class="banner" role="alert">{escape(text)}</p>' for text in told)
+        told.append(escape(words.silent))
+    return "".join(f'<p class="banner" role="alert">{text}</p>' for text in told)
 
 
 def _footer(view: View) -> str:

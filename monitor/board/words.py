@@ -57,6 +57,8 @@ class Words:
     feed_stale: str
     store: str
     stores: dict[StoreState, str]
+    problems: dict[StoreState, str]
+    details: str
     never: str
     no_figures: str
     not_updated: str
@@ -175,6 +177,12 @@ ENGLISH: Final = Words(
         StoreState.UNREADABLE: "UNREADABLE",
         StoreState.UNKNOWN: "not read yet",
     },
+    problems={
+        StoreState.DOWN: "the store (Redis) does not answer",
+        StoreState.UNREADABLE: "the store (Redis) holds something that this program cannot read",
+        StoreState.UNKNOWN: "the store (Redis) has not been read yet",
+    },
+    details="Details",
     never="never",
     no_figures="No figures yet: {problem}.",
     not_updated="These figures are no longer updated: {problem}.",
@@ -268,6 +276,12 @@ NORWEGIAN: Final = Words(
         StoreState.UNREADABLE: "ULESELIG",
         StoreState.UNKNOWN: "ikke lest ennå",
     },
+    problems={
+        StoreState.DOWN: "lageret (Redis) svarer ikke",
+        StoreState.UNREADABLE: "lageret (Redis) inneholder noe som dette programmet ikke kan lese",
+        StoreState.UNKNOWN: "lageret (Redis) er ikke lest ennå",
+    },
+    details="Detaljer",
     never="aldri",
     no_figures="Ingen tall ennå: {problem}.",
     not_updated="Tallene oppdateres ikke lenger: {problem}.",
