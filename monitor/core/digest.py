@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 import msgspec
+import numpy as np
 import tdigest
+from numpy.typing import NDArray
 
 try:
     import fastdigest
@@ -28,6 +30,7 @@ CENTROIDS: Final = 500
 Backend = Literal["fastdigest", "tdigest"]
 Centroid = tuple[float, float]
 """Mean (seconds) and weight (missions)."""
+Floats = NDArray[np.float64]
 
 
 class Sketch(Protocol):
@@ -38,6 +41,9 @@ class Sketch(Protocol):
 
     def quantile(self, centroids: Sequence[Centroid], q: float) -> float:
         """The interpolated value below which a share `q` (0 to 1) of the weight lies."""
+
+    def quantiles(self, centroids: Sequence[Centroid], qs: Sequence[float]) -> list[float]:
+        """The interpolated values below which shares `qs` (0 to 1) of the weight lie."""
 
     def cdf(self, centroids: Sequence[Centroid], x: float) -> float:
         """The interpolated share (0 to 1) of the weight at or below `x`."""
@@ -50,7 +56,11 @@ class FastDigest:
         return self._load(centroids, limit).centroids
 
     def quantile(self, centroids: Sequence[Centroid], q: float) -> float:
-        return self._load(centroids, len(centroids)).quantile(q)
+        return self.quantiles(centroids, (q,))[0]
+
+    def quantiles(self, centroids: Sequence[Centroid], qs: Sequence[float]) -> list[float]:
+        sketch = self._load(centroids, len(centroids))
+        return [sketch.quantile(q) for q in qs]
 
     def cdf(self, centroids: Sequence[Centroid], x: float) -> float:
         return self._load(centroids, len(centroids)).cdf(x)
@@ -74,7 +84,11 @@ class PlainDigest:
         return [(c["m"], float(c["c"])) for c in sketch.centroids_to_list()]
 
     def quantile(self, centroids: Sequence[Centroid], q: float) -> float:
-        return float(self._load(centroids).percentile(100.0 * q))
+        return self.quantiles(centroids, (q,))[0]
+
+    def quantiles(self, centroids: Sequence[Centroid], qs: Sequence[float]) -> list[float]:
+        sketch = self._load(centroids)
+        return [float(sketch.percentile(100.0 * q)) for q in qs]
 
     def cdf(self, centroids: Sequence[Centroid], x: float) -> float:
         return float(min(1.0, max(0.0, self._load(centroids).cdf(x))))
@@ -128,11 +142,16 @@ class Digest:
 
     def quantile(self, share: float) -> float:
         """The value below which a `share` (0 to 1) lies; NaN when empty. For official percentiles: `percentile`."""
+        return self.quantiles((share,))[0]
+
+    def quantiles(self, shares: Sequence[float]) -> list[float]:
+        """`quantile` of several shares: a library is handed the centroids once, which is most of the work."""
         if not self.centroids:
-            return math.nan
+            return [math.nan for _ in shares]
         if self.exact:
-            return self.centroids[max(0, math.ceil(share * len(self.centroids)) - 1)][0]
-        return min(self.maximum, max(self.minimum, BACKENDS[self.backend].quantile(self.centroids, share)))
+            return [self.centroids[max(0, math.ceil(share * len(self.centroids)) - 1)][0] for share in shares]
+        found = BACKENDS[self.backend].quantiles(self.centroids, shares)
+        return [min(self.maximum, max(self.minimum, value)) for value in found]
 
     def cdf(self, seconds: float) -> float:
         """Share (0 to 1) of values at or below `seconds`; NaN when empty."""
@@ -165,6 +184,25 @@ def merge(digests: Iterable[Digest], *, backend: Backend = "fastdigest") -> Dige
         return Digest((), math.nan, math.nan, backend)
     centroids = sorted(centroid for part in parts for centroid in part.centroids)
     return _build(centroids, min(part.minimum for part in parts), max(part.maximum for part in parts), backend)
+
+
+def of_centroids(
+    means: Floats, weights: Floats, minimum: float, maximum: float, *, backend: Backend = "fastdigest"
+) -> Digest:
+    """One digest of centroids in any order."""
+    if len(means) > CENTROIDS:
+        means, weights = compress(means, weights, CENTROIDS, backend=backend)
+    order = np.lexsort((weights, means))
+    centroids = tuple(zip(means[order].tolist(), weights[order].tolist(), strict=True))
+    return Digest(centroids, minimum, maximum, backend)
+
+
+def compress(means: Floats, weights: Floats, limit: int, *, backend: Backend) -> tuple[Floats, Floats]:
+    """Centroids in any order, merged until about `limit` are left."""
+    order = np.lexsort((weights, means))
+    centroids = list(zip(means[order].tolist(), weights[order].tolist(), strict=True))
+    kept = np.array(BACKENDS[backend].compress(centroids, limit), dtype=np.float64).reshape(-1, 2)
+    return kept[:, 0], kept[:, 1]
 
 
 def _build(centroids: list[Centroid], minimum: float, maximum: float, backend: Backend) -> Digest:

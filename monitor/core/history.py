@@ -8,6 +8,7 @@ where days come from and what time it is.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from typing import Final
 
 import numpy as np
 
@@ -16,10 +17,13 @@ from monitor.core.ledger import Entry
 from monitor.core.slices import TARGET_ORDER, Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
 from monitor.core.targets import NATIONAL, Target, Targets
-from monitor.core.timeline import Facts, Floats, Timeline, facts_of
+from monitor.core.timeline import Block, Facts, Floats, Timeline, block_of, facts_of, pool
 
 Series = tuple[str, str]
 """(area, settlement); the area is a district's slug, or `national`."""
+
+BLOCK_DAYS: Final = 32
+"""Local days that are pooled once and kept: a change of one day costs its block, not the history."""
 
 
 class History:
@@ -41,6 +45,10 @@ class History:
         self.heads: dict[int, Head] = {}
         self._backend: Backend = backend
         self._facts: dict[Series, dict[tuple[int, int], Facts]] = {}
+        self._places: dict[Series, dict[int, set[tuple[int, int]]]] = {}
+        """Which (partition, day) of a series lie in which block."""
+        self._blocks: dict[Series, dict[int, Block]] = {}
+        """Pooled already, the nation's as well; whatever changes is dropped."""
         self._timelines: dict[Series, Timeline] = {}
 
     @property
@@ -80,39 +88,67 @@ class History:
         place = (partition, day)
         for series, known in self._facts.items():
             if place in known and series not in present:
-                del known[place]
-                self._outdate(series)
+                self._remove(series, known, place)
         for series, facts in present.items():
             self._facts.setdefault(series, {})[place] = facts
-            self._outdate(series)
+            self._places.setdefault(series, {}).setdefault(day // BLOCK_DAYS, set()).add(place)
+            self._outdate(series, day)
 
     def drop(self, partition: int) -> None:
         """Forget a partition whose stored state was emptied."""
         self.heads.pop(partition, None)
         for series, known in self._facts.items():
-            gone = [place for place in known if place[0] == partition]
-            for place in gone:
-                del known[place]
-            if gone:
-                self._outdate(series)
+            for place in [place for place in known if place[0] == partition]:
+                self._remove(series, known, place)
 
     def timeline(self, area: str, settlement: str) -> Timeline:
         """The series in time order; empty where nothing is known of it."""
         timeline = self._timelines.get((area, settlement))
         if timeline is None:
-            areas = self.districts if area == NATIONAL else (area,)
-            facts = [one for name in areas for one in self._facts.get((name, settlement), {}).values()]
             timeline = self._timelines[area, settlement] = Timeline(
-                facts,
+                [self._block((area, settlement), number) for number in self._numbers(area, settlement)],
                 judge=partial(self._targets_at, area, settlement),
                 area="national" if area == NATIONAL else "own",
                 backend=self._backend,
             )
         return timeline
 
-    def _outdate(self, series: Series) -> None:
-        self._timelines.pop(series, None)
-        self._timelines.pop((NATIONAL, series[1]), None)
+    def _numbers(self, area: str, settlement: str) -> list[int]:
+        areas = self.districts if area == NATIONAL else (area,)
+        return sorted({number for name in areas for number in self._places.get((name, settlement), ())})
+
+    def _block(self, series: Series, number: int) -> Block:
+        blocks = self._blocks.setdefault(series, {})
+        block = blocks.get(number)
+        if block is None:
+            area, settlement = series
+            block = blocks[number] = (
+                pool(
+                    [
+                        self._block((district, settlement), number)
+                        for district in self.districts
+                        if number in self._places.get((district, settlement), ())
+                    ]
+                )
+                if area == NATIONAL
+                # Sorted: floats are then added up in one order, however the days came.
+                else block_of([self._facts[series][place] for place in sorted(self._places[series][number])])
+            )
+        return block
+
+    def _remove(self, series: Series, known: dict[tuple[int, int], Facts], place: tuple[int, int]) -> None:
+        number = place[1] // BLOCK_DAYS
+        del known[place]
+        places = self._places[series]
+        places[number].discard(place)
+        if not places[number]:
+            del places[number]
+        self._outdate(series, place[1])
+
+    def _outdate(self, series: Series, day: int) -> None:
+        for whose in (series, (NATIONAL, series[1])):
+            self._timelines.pop(whose, None)
+            self._blocks.get(whose, {}).pop(day // BLOCK_DAYS, None)
 
     def _targets_at(self, area: str, settlement: str, percent: int, instants: Floats) -> Floats:
         """The target (seconds, NaN where none) in force at each of the ascending `instants`."""

@@ -78,13 +78,14 @@ def take(history: History, terms: Terms, now: float) -> Snapshot:
         as_of=now if last_record_at is None or not stale else last_record_at,
         abandoned_before=now - terms.abandoned_after_seconds,
     )
+    spans = [(window, window.span(now, history.grid)) for window in terms.windows]
     rows: list[Row] = []
     standings: list[Standing] = []
     for area in history.areas:
         for settlement in history.settlements:
             standing = _standing(history, terms, moment, area, settlement)
             standings.append(standing)
-            rows.extend(_row(history, window, moment, standing) for window in terms.windows)
+            rows.extend(_row(history, window, span, moment, standing) for window, span in spans)
     return Snapshot(now, stale, last_record_at, rows, standings)
 
 
@@ -113,9 +114,8 @@ def _standing(history: History, terms: Terms, moment: _Moment, area: str, settle
     )
 
 
-def _row(history: History, window: Window, moment: _Moment, standing: Standing) -> Row:
+def _row(history: History, window: Window, span: Span | None, moment: _Moment, standing: Standing) -> Row:
     timeline = history.timeline(standing.area, standing.settlement)
-    span = window.span(moment.now, history.grid)
     before = moment.abandoned_before
     if span is None:
         figures, with_open, around = timeline.newest(window.count or 0), None, None

@@ -12,9 +12,9 @@ from typing import Final, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core import digest
-from monitor.core.digest import Backend, Digest, nearest_rank
+from monitor.core.digest import Backend, nearest_rank
 from monitor.core.ledger import Entry, Kind
+from monitor.core.sealed import Sealed, Shelf, Tally
 from monitor.core.slices import TARGET_ORDER, Aggregate
 from monitor.core.stats import kaplan_meier, order_interval
 from monitor.core.stats.order_interval import PercentileInterval
@@ -23,7 +23,12 @@ from monitor.core.windows import Span
 PERCENTS: Final = (50, 80)
 """The goal's percentile and the requirement's."""
 
+REMEMBERED: Final = 64
+"""Figures kept of one timeline: a few hours of its windows."""
+KINDS: Final = frozenset(int(kind) for kind in Kind)
+
 T = TypeVar("T")
+N = TypeVar("N", bound=np.generic)
 Floats = NDArray[np.float64]
 Judge = Callable[[int, Floats], Floats]
 """For a percentile and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
@@ -31,15 +36,25 @@ Judge = Callable[[int, Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one stored day of one partition says of one series. Times in epoch seconds, in any order."""
+    """What one stored day of one partition says of one series: missions by column, in any order.
 
-    rang_at: Floats
+    `at` in epoch seconds, `response` in seconds (NaN unless measured), `kind` as in `Kind`.
+    """
+
+    at: Floats
     response: Floats
-    unmeasured_at: Floats
-    excluded_at: Floats
-    open_at: Floats
-    untimed_at: Floats
+    kind: NDArray[np.int8]
     aggregates: Sequence[Aggregate] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of whole local days of one series, of all partitions, in time order."""
+
+    at: Floats
+    response: Floats
+    kind: NDArray[np.int8]
+    sealed: Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +97,24 @@ EVER: Final = Span(float("-inf"), float("inf"))
 class Timeline:
     """A series in time order. Immutable once built."""
 
-    def __init__(self, facts: Sequence[Facts], *, judge: Judge, area: str, backend: Backend = "fastdigest") -> None:
-        """`area` is "own" for a district's series and "national" for the pool: whose sealed counts apply."""
-        rang_at = _pool([one.rang_at for one in facts])
-        order = np.argsort(rang_at, kind="stable")
-        self.rang_at = rang_at[order]
-        self.response = _pool([one.response for one in facts])[order]
-        self.unmeasured_at = np.sort(_pool([one.unmeasured_at for one in facts]))
-        self.excluded_at = np.sort(_pool([one.excluded_at for one in facts]))
-        self.open_at = np.sort(_pool([one.open_at for one in facts]))
-        self.untimed_at = np.sort(_pool([one.untimed_at for one in facts]))
-        self.aggregates = sorted((part for one in facts for part in one.aggregates), key=lambda part: part.start)
-        self._backend: Backend = backend
+    def __init__(self, blocks: Sequence[Block], *, judge: Judge, area: str, backend: Backend = "fastdigest") -> None:
+        """`blocks` in time order, disjoint. `area` ("own" or "national", the pool): whose sealed counts apply."""
+        at = _joined([one.at for one in blocks])
+        kind = _joined([one.kind for one in blocks], np.int8)
+        measured = kind == Kind.MEASURED
+        self.rang_at = at[measured]
+        self.response = _joined([one.response for one in blocks])[measured]
+        self.unmeasured_at = at[kind == Kind.UNMEASURED]
+        self.excluded_at = at[kind == Kind.EXCLUDED]
+        self.open_at = at[kind == Kind.OPEN]
+        self.untimed_at = at[kind == Kind.UNTIMED]
+        self._sealed = Shelf([one.sealed for one in blocks], backend)
         self._places = {percent: TARGET_ORDER.index((area, percent)) for percent in PERCENTS}
         self._judged: dict[int, NDArray[np.int64]] = {}
         self._within: dict[int, NDArray[np.int64]] = {}
         self._targets: dict[int, Floats] = {}
         self._derived: dict[str, tuple[Hashable, object]] = {}
+        self._known: dict[Hashable, Figures] = {}
         for percent in PERCENTS:
             targets = self._targets[percent] = judge(percent, self.rang_at)
             self._judged[percent] = _running(~np.isnan(targets))
@@ -118,17 +134,18 @@ class Timeline:
         response that long would be refused. They count as unmeasured.
         """
         first, last = _cut(self.rang_at, span)
-        sealed = [part for part in self.aggregates if span.start <= part.start < span.end]
-        unmeasured = sum(part.unmeasured for part in sealed) + _size(self.unmeasured_at, span)
+        sealed = _cut(self._sealed.start, span)
+        tally = self._sealed.counts(*sealed)
+        unmeasured = tally.unmeasured + _size(self.unmeasured_at, span)
         forgotten = Span(span.start, min(span.end, abandoned_before))
         unmeasured += _size(self.open_at, forgotten) + _size(self.untimed_at, forgotten)
-        excluded = sum(part.excluded for part in sealed) + _size(self.excluded_at, span)
-        return self._figures(first, last, sealed, unmeasured, excluded)
+        excluded = tally.excluded + _size(self.excluded_at, span)
+        return self._remembered((first, last), sealed, tally, unmeasured, excluded)
 
     def newest(self, count: int) -> Figures:
         """Figures of the newest `count` measured missions that are still exact; unmeasured ones have no place."""
         size = len(self.rang_at)
-        return self._figures(max(0, size - count), size, [], 0, 0)
+        return self._figures((max(0, size - count), size), (0, 0), self._sealed.counts(0, 0), 0, 0)
 
     def in_progress(
         self, now: float, target: float | None, *, abandoned_before: float, span: Span = EVER
@@ -158,55 +175,80 @@ class Timeline:
 
     def _waiting(self, span: Span, abandoned_before: float) -> Floats:
         first, last = _cut(self.open_at, Span(max(span.start, abandoned_before), span.end))
-        return self.open_at[first:last]
+        waiting: Floats = self.open_at[first:last]
+        return waiting
 
-    def _figures(self, first: int, last: int, sealed: Sequence[Aggregate], unmeasured: int, excluded: int) -> Figures:
+    def _remembered(
+        self, run: tuple[int, int], sealed: tuple[int, int], tally: Tally, unmeasured: int, excluded: int
+    ) -> Figures:
+        """The same missions have the same figures: the clock alone changes nothing before a window's edge does."""
+        key = (run, sealed, unmeasured, excluded)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = self._figures(run, sealed, tally, unmeasured, excluded)
+        return known
+
+    def _figures(
+        self, run: tuple[int, int], sealed: tuple[int, int], tally: Tally, unmeasured: int, excluded: int
+    ) -> Figures:
+        """Figures of a run of exact missions and a run of sealed stretches."""
+        first, last = run
         values = self.response[first:last]
-        measured = len(values) + sum(part.measured for part in sealed)
+        measured = len(values) + tally.measured
         counts = {}
         for percent in PERCENTS:
             place = self._places[percent]
-            judged = int(self._judged[percent][last] - self._judged[percent][first])
-            within = int(self._within[percent][last] - self._within[percent][first])
-            for part in sealed:
-                if part.targets[place] is not None:
-                    judged += part.measured
-                    within += part.within[place]
+            judged = int(self._judged[percent][last] - self._judged[percent][first]) + tally.judged[place]
+            within = int(self._within[percent][last] - self._within[percent][first]) + tally.within[place]
             counts[percent] = Count(judged, within)
         last_rang_at = float(self.rang_at[last - 1]) if last > first else None
-        if last_rang_at is None and any(part.measured for part in sealed):
-            last_rang_at = max(part.start for part in sealed if part.measured)
-        if not any(part.measured for part in sealed):
+        if not tally.measured:
             shown, intervals = _exact(values)
             return Figures(measured, unmeasured, excluded, shown, intervals, True, counts, last_rang_at)
-        pool = self._pooled(values, sealed)
+        if last_rang_at is None:
+            last_rang_at = self._sealed.last_measured_at(*sealed)
+        pool = self._sealed.pooled(*sealed, values)
         shown = {percent: pool.percentile(percent) for percent in PERCENTS}
-        intervals = {percent: order_interval.of_quantiles(pool.quantile, measured, percent) for percent in PERCENTS}
+        shares = order_interval.shares(measured, PERCENTS)
+        known = dict(zip(shares, pool.quantiles(shares), strict=True))
+        intervals = {
+            percent: order_interval.of_quantiles(known.__getitem__, measured, percent) for percent in PERCENTS
+        }
         return Figures(measured, unmeasured, excluded, shown, intervals, pool.exact, counts, last_rang_at)
-
-    def _pooled(self, values: Floats, sealed: Sequence[Aggregate]) -> Digest:
-        parts = [digest.of(values.tolist(), backend=self._backend)]
-        parts += [part.digest(self._backend) for part in sealed]
-        return digest.merge(parts, backend=self._backend)
 
 
 def facts_of(entries: Sequence[Entry], aggregates: Sequence[Aggregate]) -> Facts:
-    """The facts of one series from its entries and sealed stretches."""
-    by_kind: dict[int, list[float]] = {kind: [] for kind in Kind}
-    responses: list[float] = []
+    """The facts of one series from its entries and sealed stretches. Raises KeyError on a kind that is unknown."""
     for entry in entries:
-        by_kind[entry.kind].append(entry.placed_at)
-        if entry.kind == Kind.MEASURED and entry.response is not None:
-            responses.append(entry.response)
+        if entry.kind not in KINDS:
+            raise KeyError(entry.kind)
     return Facts(
-        rang_at=np.array(by_kind[Kind.MEASURED], dtype=np.float64),
-        response=np.array(responses, dtype=np.float64),
-        unmeasured_at=np.array(by_kind[Kind.UNMEASURED], dtype=np.float64),
-        excluded_at=np.array(by_kind[Kind.EXCLUDED], dtype=np.float64),
-        open_at=np.array(by_kind[Kind.OPEN], dtype=np.float64),
-        untimed_at=np.array(by_kind[Kind.UNTIMED], dtype=np.float64),
+        at=np.array([entry.placed_at for entry in entries], dtype=np.float64),
+        response=np.array([entry.response for entry in entries], dtype=np.float64),
+        kind=np.array([entry.kind for entry in entries], dtype=np.int8),
         aggregates=aggregates,
     )
+
+
+def block_of(facts: Sequence[Facts]) -> Block:
+    """One block of the days of all partitions."""
+    sealed = Sealed.of([part for one in facts for part in one.aggregates])
+    return _block([one for one in facts if len(one.at)], sealed)
+
+
+def pool(blocks: Sequence[Block]) -> Block:
+    """One block of the same days of several series."""
+    return _block([one for one in blocks if len(one.at)], Sealed.pool([one.sealed for one in blocks]))
+
+
+def _block(parts: Sequence[Facts | Block], sealed: Sealed) -> Block:
+    at = _joined([one.at for one in parts])
+    response = _joined([one.response for one in parts])
+    # What rang at the same moment is ordered as well: the newest hundred are the same, in whatever order days came.
+    order = np.lexsort((response, at))
+    return Block(at[order], response[order], _joined([one.kind for one in parts], np.int8)[order], sealed)
 
 
 def _exact(values: Floats) -> tuple[dict[int, float | None], dict[int, PercentileInterval]]:
@@ -233,10 +275,8 @@ def _exact(values: Floats) -> tuple[dict[int, float | None], dict[int, Percentil
     return shown, intervals
 
 
-def _pool(arrays: Sequence[Floats]) -> Floats:
-    """One array of all. Most are empty (a day of a partition has few kinds), and joining those costs as much."""
-    filled = [array for array in arrays if array.size]
-    return np.concatenate(filled) if filled else np.empty(0)
+def _joined(arrays: Sequence[NDArray[N]], kind: type[N] = np.float64) -> NDArray[N]:  # type: ignore[assignment]
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype=kind)
 
 
 def _running(flags: NDArray[np.bool_]) -> NDArray[np.int64]:

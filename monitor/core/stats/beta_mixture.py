@@ -79,7 +79,11 @@ def watch(late: ArrayLike, percent: int) -> Watched:
     outcomes = np.asarray(late, dtype=bool)
     if not outcomes.size:
         return NOTHING_YET
-    lates = np.cumsum(outcomes)
-    logs = log_e_values(np.arange(1, outcomes.size + 1) - lates, lates, percent)
+    # A mission in time always lowers E: its highest is behind a late one, so only these are looked at, and the last.
+    places = np.flatnonzero(outcomes)
+    if not outcomes[-1]:
+        places = np.append(places, outcomes.size - 1)
+    lates = np.cumsum(outcomes)[places]
+    logs = log_e_values(places + 1 - lates, lates, percent)
     with np.errstate(over="ignore"):
         return Watched(float(np.exp(logs[-1])), float(np.exp(max(0.0, logs.max()))))

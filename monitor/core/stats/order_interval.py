@@ -67,7 +67,25 @@ def of_quantiles(
 
     Rank r is read at the middle of its step, q = (r - 1/2) / n, which is also right for nearest-rank quantiles.
     """
-    return _read(ranks(n, percent, confidence), lambda rank: float(quantile((rank - 0.5) / n)))
+    return _read(ranks(n, percent, confidence), lambda rank: float(quantile(_middle(rank, n))))
+
+
+def shares(n: int, percents: Sequence[int], confidence: float = 0.95) -> list[float]:
+    """Every share that `of_quantiles` will ask for: a sketch can then answer all of them in one go.
+
+    >>> shares(84, [80])
+    [0.7083333333333334, 0.8869047619047619]
+    """
+    found = (rank for percent in percents for rank in _ends(ranks(n, percent, confidence)))
+    return [_middle(rank, n) for rank in found]
+
+
+def _ends(found: Ranks) -> list[int]:
+    return [rank for rank in (found.lower, found.upper) if rank is not None]
+
+
+def _middle(rank: int, n: int) -> float:
+    return (rank - 0.5) / n
 
 
 def _read(found: Ranks, value: Callable[[int], float]) -> PercentileInterval:

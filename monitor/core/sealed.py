@@ -1,0 +1,160 @@
+"""Sealed stretches of one series side by side, so that any run of them is counted and pooled without a loop.
+
+Counts are running sums: a span costs two look-ups. Sketches lie behind each other as means and weights; a run of
+them that is asked for whole again and again (a month of history) is merged once, to four times the centroids that
+the answer keeps, so that merging in two steps costs no accuracy that anybody could see. Refuses to know windows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.core import digest
+from monitor.core.digest import Backend
+from monitor.core.slices import TARGET_ORDER, Aggregate
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+MERGED_CENTROIDS: Final = 4 * digest.CENTROIDS
+"""What a merged run keeps: the last merge, to `digest.CENTROIDS`, is then as good as from the parts."""
+
+_PLAIN: Final = 3
+_PLACES: Final = len(TARGET_ORDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Aggregates of one series by `start` (epoch seconds). Build with `of` or `pool`, never by hand.
+
+    `counts`, one row each: measured, unmeasured, excluded, then per place of `TARGET_ORDER` the missions that had a
+    target, then those within it. `ends[i]`: where the i-th sketch ends in `means` and `weights`.
+    """
+
+    start: Floats
+    counts: Counts
+    ends: Counts
+    means: Floats
+    weights: Floats
+    lowest: Floats
+    highest: Floats
+    _merged: dict[Backend, tuple[Floats, Floats]] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, aggregates: Sequence[Aggregate]) -> Self:
+        """In time order."""
+        ordered = sorted(aggregates, key=lambda part: part.start)
+        counts = [
+            (
+                part.measured, part.unmeasured, part.excluded,
+                *(0 if target is None else part.measured for target in part.targets),
+                *(0 if target is None else within for target, within in zip(part.targets, part.within, strict=True)),
+            )
+            for part in ordered
+        ]  # fmt: skip
+        return cls(
+            start=np.array([part.start for part in ordered], dtype=np.float64),
+            counts=np.array(counts, dtype=np.int64).reshape(len(ordered), _PLAIN + 2 * _PLACES),
+            ends=np.cumsum([len(part.sketch[0]) for part in ordered], dtype=np.int64),
+            means=np.fromiter(chain.from_iterable(part.sketch[0] for part in ordered), dtype=np.float64),
+            weights=np.fromiter(chain.from_iterable(part.sketch[1] for part in ordered), dtype=np.float64),
+            lowest=np.array([part.sketch[2] for part in ordered], dtype=np.float64),
+            highest=np.array([part.sketch[3] for part in ordered], dtype=np.float64),
+        )
+
+    @classmethod
+    def pool(cls, parts: Sequence["Sealed"]) -> Self:
+        """All of several, in time order."""
+        parts = [part for part in parts if len(part.start)]
+        if not parts:
+            return cls.of(())
+        start = np.concatenate([part.start for part in parts])
+        order = np.argsort(start, kind="stable")
+        sizes = np.concatenate([np.diff(part.ends, prepend=0) for part in parts])
+        places = _places(np.cumsum(sizes) - sizes, sizes, order)
+        return cls(
+            start=start[order],
+            counts=np.concatenate([part.counts for part in parts])[order],
+            ends=np.cumsum(sizes[order]),
+            means=np.concatenate([part.means for part in parts])[places],
+            weights=np.concatenate([part.weights for part in parts])[places],
+            lowest=np.concatenate([part.lowest for part in parts])[order],
+            highest=np.concatenate([part.highest for part in parts])[order],
+        )
+
+    def centroids(self, first: int, last: int, backend: Backend) -> tuple[Floats, Floats]:
+        """Means and weights of the run `first` to `last` (excluded); of all of them, merged where they are many."""
+        if first == 0 and last == len(self.start) and len(self.means) > MERGED_CENTROIDS:
+            if backend not in self._merged:
+                self._merged[backend] = digest.compress(self.means, self.weights, MERGED_CENTROIDS, backend=backend)
+            return self._merged[backend]
+        begin = int(self.ends[first - 1]) if first else 0
+        end = int(self.ends[last - 1]) if last else 0
+        return self.means[begin:end], self.weights[begin:end]
+
+
+def _places(begins: Counts, sizes: Counts, order: NDArray[np.intp]) -> Counts:
+    """Where the elements of each run lie when the runs are put in another order."""
+    moved = sizes[order]
+    total = int(moved.sum())
+    shift = begins[order] - (np.cumsum(moved) - moved)
+    places: Counts = np.arange(total, dtype=np.int64) + np.repeat(shift, moved)
+    return places
+
+
+class Shelf:
+    """Sealed blocks behind each other, disjoint and in time order: whatever a window needs of them."""
+
+    def __init__(self, blocks: Sequence[Sealed], backend: Backend) -> None:
+        self._blocks = [block for block in blocks if len(block.start)]
+        self._backend: Backend = backend
+        self._begins = np.cumsum([0, *(len(block.start) for block in self._blocks)]).tolist()
+        columns = _PLAIN + 2 * _PLACES
+        self.start = np.concatenate([np.empty(0), *(block.start for block in self._blocks)])
+        counts = np.concatenate([np.zeros((1, columns), np.int64), *(block.counts for block in self._blocks)])
+        self._counts = np.cumsum(counts, axis=0)
+
+    def counts(self, first: int, last: int) -> "Tally":
+        """Sums over a run."""
+        measured, unmeasured, excluded, *rest = (self._counts[last] - self._counts[first]).tolist()
+        return Tally(measured, unmeasured, excluded, rest[:_PLACES], rest[_PLACES:])
+
+    def last_measured_at(self, first: int, last: int) -> float:
+        """Start of the newest stretch of a run that has measured missions; the run must have one."""
+        place = int(np.searchsorted(self._counts[: last + 1, 0], self._counts[last, 0]))
+        return float(self.start[max(first, place - 1)])
+
+    def pooled(self, first: int, last: int, values: Floats) -> digest.Digest:
+        """The digest of a run together with plain values."""
+        means, weights = [values], [np.ones(len(values))]
+        lowest, highest = [values], [values]
+        for block, begin, end in zip(self._blocks, self._begins, self._begins[1:], strict=False):
+            if begin < last and end > first:
+                inner, outer = max(first, begin) - begin, min(last, end) - begin
+                some, heavy = block.centroids(inner, outer, self._backend)
+                means.append(some)
+                weights.append(heavy)
+                lowest.append(block.lowest[inner:outer])
+                highest.append(block.highest[inner:outer])
+        return digest.of_centroids(
+            np.concatenate(means),
+            np.concatenate(weights),
+            float(np.nanmin(np.concatenate(lowest))),
+            float(np.nanmax(np.concatenate(highest))),
+            backend=self._backend,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Exact counts of a run; `judged` and `within` by place of `TARGET_ORDER`."""
+
+    measured: int
+    unmeasured: int
+    excluded: int
+    judged: Sequence[int]
+    within: Sequence[int]
