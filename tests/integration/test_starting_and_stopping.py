@@ -47,6 +47,27 @@ async def test_after_sigterm_everything_is_stored_and_the_group_is_left(
     assert await second.stopped() == 0
 
 
+async def test_sigterm_under_full_load_ends_within_seconds_and_loses_nothing(
+    kafka_station: Station, events_of_2024: list[Record]
+) -> None:
+    """A topic full of records, and more coming: what is stored is stored, the rest is the next worker's."""
+    backlog = await kafka_station.produce(events_of_2024)
+    feeding = asyncio.create_task(kafka_station.produce(events_of_2024))
+    worker = kafka_station.worker("loaded", WORKER__CHECKPOINT_MISSIONS="2000")
+    await wait_until(kafka_station.stored, "the first checkpoint", timeout_seconds=READY_SECONDS)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert await worker.stopped() == 0
+    assert loop.time() - began < 6
+    sent = backlog + await feeding
+    assert await kafka_station.stored() < sent
+    kafka_station.worker("successor")
+    await kafka_station.all_stored(sent)
+    (kafka_station.directory / "events").write_bytes(b"\n".join(value or b"" for _, value in events_of_2024))
+    from_file = await kafka_station.report("2024", "--events", str(kafka_station.directory / "events"))
+    assert await kafka_station.report("2024") == from_file
+
+
 async def test_a_second_signal_ends_at_once_and_loses_nothing_either(
     apache_kafka: object, topic: str, tmp_path: object
 ) -> None:

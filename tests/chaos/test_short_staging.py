@@ -1,8 +1,4 @@
-"""The short staging: every lane at once for a minute, every figure compared.
-
-Run by name (`pytest tests/chaos/short_staging.py`), not by `make test`, until the standstill that docs/reliability.md
-describes under "Open finding" is understood.
-"""
+"""The short staging: every lane at once for a minute, every figure compared."""
 
 import pytest
 
