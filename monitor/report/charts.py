@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET  # what is parsed here was written here
 from collections.abc import Sequence
 from typing import Any, Final
 
-import matplotlib as mpl
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -57,7 +57,7 @@ def standing(report: Report, settlement: str, words: Words, *, title: str) -> st
     rows = worst_first(report, settlement)
     if not rows:
         return None
-    with mpl.rc_context(_STYLE):
+    with style.context(["default", _STYLE]):
         height = _ROW * len(rows) + _ABOVE + _BELOW
         figure = Figure(figsize=(_WIDTH, height))
         axes = figure.add_axes((0.16, _BELOW / height, 0.68, _ROW * len(rows) / height))
@@ -92,7 +92,7 @@ def trend(months: Sequence[Month], settlement: str, words: Words, *, title: str)
     shown = [(place, month) for place, month in enumerate(months) if month.judged.minutes is not None]
     if not shown:
         return None
-    with mpl.rc_context(_STYLE):
+    with style.context(["default", _STYLE]):
         figure = Figure(figsize=(_WIDTH, 1.75))
         axes = figure.add_axes((0.07, 0.14, 0.78, 0.80))
         axes.set_xlim(-0.6, len(months) - 0.4)

@@ -15,44 +15,12 @@ from markupsafe import Markup
 from monitor.core.sentence import Language, sentence
 from monitor.core.targets import NATIONAL
 from monitor.core.verdict import State
-from monitor.report import charts
-from monitor.report.document import Judged, Report, ReportRow, evidence_of
-from monitor.report.words import DICTIONARY, NONE, Words
-
-_SIGNS: Final = {State.MET: "●", State.MISSED: "◆", State.NO_DATA: "○", State.NO_TARGET: NONE}
-"""The shapes of the charts."""
+from monitor.report import cells, charts
+from monitor.report.cells import Cell, Noted, Result, Said
+from monitor.report.document import Report, ReportRow
+from monitor.report.words import DICTIONARY, Words
 
 _DECIDED: Final = (State.MET, State.MISSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A percentile in whole minutes, with the decimals that decide."""
-
-    rounded: str
-    decimals: str
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A verdict in a word and by a shape; `differs` from what the whole minutes would say."""
-
-    state: str
-    sign: str
-    text: str
-    evidence: str
-    differs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """A figure with a smaller one under it."""
-
-    text: str
-    note: str = ""
-
-
-Cell = Result | Said | Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +216,9 @@ def _card(report: Report, settlement: str, words: Words) -> Card:
     row = report.row(NATIONAL, settlement)
     return Card(
         words.settlement_explained(settlement),
-        _result(row.requirement, words),
+        cells.result(row.requirement, words),
         words.target(row.requirement.target_minutes),
-        _said(row, row.requirement, words),
+        cells.said(row, row.requirement, words),
         sentence(
             row.requirement.verdict,
             area=words.whole_country,
@@ -288,16 +256,16 @@ def _class_row(report: Report, row: ReportRow, words: Words) -> ClassRow:
         name=words.area_named(report, row.area),
         nation=row.area == NATIONAL,
         missions=words.count(row.missions),
-        p50=_result(row.goal, words),
+        p50=cells.result(row.goal, words),
         goal_minutes=words.target(row.goal.target_minutes),
-        goal=_said(row, row.goal, words),
-        p80=_result(row.requirement, words),
+        goal=cells.said(row, row.goal, words),
+        p80=cells.result(row.requirement, words),
         interval=words.between(row.requirement.lower_minutes, row.requirement.upper_minutes),
         requirement_minutes=words.target(row.requirement.target_minutes),
-        requirement=_said(row, row.requirement, words),
-        budget=_budget(row, words),
+        requirement=cells.said(row, row.requirement, words),
+        budget=cells.budget(row, words),
         unmeasured=words.share(row.unmeasured_ratio),
-        change=_change(row, words),
+        change=cells.change(row, words),
     )
 
 
@@ -311,20 +279,20 @@ def _published(report: Report, area: str, words: Words, number: str) -> Publishe
     lines = [
         Line("missions", words.number_of_missions, [*(Noted(_missions(row, words)) for row in rows)]),
         Line("goal", words.goal_p50, [Noted(words.target(row.goal.target_minutes)) for row in rows]),
-        Line("p50", words.result_p50, [_result(row.goal, words) for row in rows], deciding=True),
-        Line("goal_verdict", words.goal_met, [_said(row, row.goal, words) for row in rows]),
+        Line("p50", words.result_p50, [cells.result(row.goal, words) for row in rows], deciding=True),
+        Line("goal_verdict", words.goal_met, [cells.said(row, row.goal, words) for row in rows]),
         Line(
             "requirement",
             words.requirement_p80,
             [Noted(words.target(row.requirement.target_minutes)) for row in rows],
         ),
-        Line("p80", words.result_p80, [_result(row.requirement, words) for row in rows], deciding=True),
-        Line("verdict", words.requirement_met, [_said(row, row.requirement, words) for row in rows]),
-        Line("p50_interval", words.interval_p50, [_interval(row.goal, words) for row in rows]),
-        Line("p80_interval", words.interval_p80, [_interval(row.requirement, words) for row in rows]),
-        Line("late_budget", words.late_left, [_budget(row, words) for row in rows]),
+        Line("p80", words.result_p80, [cells.result(row.requirement, words) for row in rows], deciding=True),
+        Line("verdict", words.requirement_met, [cells.said(row, row.requirement, words) for row in rows]),
+        Line("p50_interval", words.interval_p50, [cells.interval(row.goal, words) for row in rows]),
+        Line("p80_interval", words.interval_p80, [cells.interval(row.requirement, words) for row in rows]),
+        Line("late_budget", words.late_left, [cells.budget(row, words) for row in rows]),
         Line("unmeasured", words.without_time, [Noted(words.share(row.unmeasured_ratio)) for row in rows]),
-        Line("change", _change_heading(report, words), [_change(row, words) for row in rows]),
+        Line("change", _change_heading(report, words), [cells.change(row, words) for row in rows]),
     ]
     return Published(
         area=area,
@@ -347,47 +315,3 @@ def _change_heading(report: Report, words: Words) -> str:
 def _missions(row: ReportRow, words: Words) -> str:
     absent = not row.applicable and not row.missions
     return words.not_applicable if absent else words.count(row.missions)
-
-
-def _result(judged: Judged, words: Words) -> Result:
-    if judged.minutes is None:
-        return Result(NONE, "")
-    decimals = words.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
-    return Result(words.rounded(judged.minutes), decimals)
-
-
-def _interval(judged: Judged, words: Words) -> Noted:
-    return Noted(words.between(judged.lower_minutes, judged.upper_minutes))
-
-
-def _said(row: ReportRow, judged: Judged, words: Words) -> Said:
-    state = judged.state
-    absent = not row.applicable and state is State.NO_TARGET
-    evidence = evidence_of(judged)
-    return Said(
-        state=state.value,
-        sign="" if absent else _SIGNS[state],
-        text=words.not_applicable if absent else words.states[state],
-        evidence="" if evidence is None else words.evidences[evidence],
-        differs=state is not judged.state_by_whole_minutes,
-    )
-
-
-def _budget(row: ReportRow, words: Words) -> Noted:
-    judged = row.requirement
-    left, allowed = judged.verdict.late_budget, judged.allowed
-    if left is None or allowed is None:
-        return Noted(NONE)
-    return Noted(
-        words.signed(left), words.budget_used.format(late=words.count(judged.late), allowed=words.count(allowed))
-    )
-
-
-def _change(row: ReportRow, words: Words) -> Noted:
-    before = row.previous
-    if before is None or before.minutes is None:
-        return Noted(words.no_data if row.applicable else NONE)
-    note = words.change_with.format(
-        before=words.number(before.minutes, 2), missions=words.count(before.figures.measured)
-    )
-    return Noted(NONE if row.change_minutes is None else words.signed(row.change_minutes, 2), note)

@@ -1,0 +1,280 @@
+"""The report as a page: the published tables, told in two languages, that nothing from outside can change."""
+
+import json
+import os
+import re
+import string
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.board.words import DICTIONARY as BOARD
+from monitor.core.sentence import Language
+from monitor.core.verdict import State
+from monitor.core.windows import parse_period
+from monitor.report.document import Report, Status, draw_up
+from monitor.report.formats import FORMATS
+from monitor.report.sources import from_lines
+from monitor.report.words import DICTIONARY, LANGUAGES
+from monitor.settings import load
+from monitor.wiring import empty_history, partition_policy
+from tests.report.reading import Element, read
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PUBLISHED = json.loads((HERE / "published-2024.json").read_text(encoding="utf-8"))
+CLASSES = ("urban", "town", "rural")
+LATER = 1_800_000_000.0
+MONITOR = (sys.executable, "-m", "monitor.cli")
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The year of 2024 as `monitor simulate` tells it."""
+    file = tmp_path_factory.mktemp("events") / "2024.jsonl"
+    with file.open("wb") as out:
+        subprocess.run([*MONITOR, "simulate", "--year", "2024"], stdout=out, check=True, timeout=120)
+    return file
+
+
+@pytest.fixture(scope="module")
+def year(events: Path) -> Report:
+    """Its report."""
+    return report_of(events.read_bytes().splitlines(), ROOT / "config" / "monitor.toml")
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Report:
+    """The report of a handful of missions."""
+    return report_of((HERE / "missions.jsonl").read_bytes().splitlines(), HERE / "config" / "monitor.toml")
+
+
+def report_of(lines: Sequence[bytes], config: Path, period: str = "2024", *, now: float = LATER) -> Report:
+    configuration = load(config)
+    history = empty_history(configuration)
+    from_lines(history, partition_policy(configuration, sealing=False), lines, now=now)
+    return draw_up(
+        history, parse_period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600
+    )
+
+
+def page_of(report: Report, language: Language = "en") -> Element:
+    return read(FORMATS["html"](report, language))
+
+
+def printed(events: Path, *arguments: str, **environment: str) -> str:
+    """What the command prints, in a process of its own."""
+    return subprocess.run(
+        [*MONITOR, "report", "--period", "2024", "--events", events, "--format", "html", *arguments],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=120,
+        encoding="utf-8",
+    ).stdout
+
+
+def published_cells() -> list[tuple[str, str, dict[str, Any]]]:
+    cells = [("national", name, PUBLISHED["national"][name]) for name in CLASSES]
+    for slug, district in PUBLISHED["districts"].items():
+        cells += [(slug, name, cell) for name, cell in district["classes"].items() if cell and cell.get("missions")]
+    assert len(cells) == 3 + 35
+    return cells
+
+
+def whole(text: str) -> int:
+    """A whole number as it is shown, with narrow spaces between thousands."""
+    return int(text.replace("\N{NARROW NO-BREAK SPACE}", ""))
+
+
+def test_every_published_figure_is_in_the_tables_of_the_classes(events: Path) -> None:
+    """Through the command line: missions, goal, requirement and both results of all 38 cells, as printed in 2024."""
+    page = read(printed(events, "--lang", "nb"))
+    for area, settlement, cell in published_cells():
+        row = page.one("tr", data_area=area, data_settlement=settlement)
+        shown = {name: whole(row.one("td", data_figure=name).own)
+                 for name in ("missions", "goal", "p50", "requirement", "p80")}  # fmt: skip
+        assert shown == {
+            "missions": cell["missions"], "goal": cell["goal_p50"], "p50": cell["result_p50"],
+            "requirement": cell["requirement_p80"], "p80": cell["result_p80"],
+        }, (area, settlement)  # fmt: skip
+
+
+def test_the_published_tables_come_in_their_own_form(year: Report) -> None:
+    """One table an area, classes side by side, in the published rows; Finnmark has no urban class, and it says so."""
+    page = page_of(year, "nb")
+    tables = {table.attributes["data-area"]: table for table in page.all("table") if "data-area" in table.attributes}
+    assert list(tables) == ["national", *PUBLISHED["districts"]]
+    rows = {"missions": "missions", "goal": "goal_p50", "p50": "result_p50", "requirement": "requirement_p80",
+            "p80": "result_p80"}  # fmt: skip
+    for area, settlement, cell in published_cells():
+        for line, name in rows.items():
+            shown = tables[area].one("tr", data_line=line).all("td")[CLASSES.index(settlement)]
+            assert whole(shown.own) == cell[name], (area, settlement, line)
+    assert tables["finnmark"].one("tr", data_line="missions").all("td")[0].text == "ikke aktuell"
+    assert "N = 18\N{NARROW NO-BREAK SPACE}250" in tables["national"].one("caption").text
+
+
+def test_the_national_verdicts_are_the_published_ones(year: Report) -> None:
+    """By minute and decimal: 11,1 and 30,4 miss the 11 and 30 they round to, which is marked; 18,5 meets 19."""
+    table = page_of(year, "nb").one("table", data_area="national")
+    shown = [cell.text for cell in table.one("tr", data_line="verdict").all("td")]
+    assert [text.partition("◆")[1] or text.partition("●")[1] for text in shown] == ["◆", "●", "◆"]
+    assert ["ikke innfridd" in text for text in shown] == [True, False, True]
+    assert ["†" in text for text in shown] == [True, False, True]
+    decimals = [cell.one("small").text for cell in table.one("tr", data_line="p80").all("td")]
+    assert decimals == ["11,10", "18,47", "30,40"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_stands_alone(year: Report, language: Language) -> None:
+    """No script, no handler, nothing loaded from elsewhere; ids are unique and every reference finds its element."""
+    text = FORMATS["html"](year, language)
+    page = read(text)
+    elements = list(page.walk())
+    assert not {"script", "link", "img", "iframe", "object", "a", "form"} & {element.tag for element in elements}
+    names = {name for element in elements for name in element.attributes}
+    assert not {"src", "srcset", "style-src"} & names
+    assert not [name for name in names if name.startswith("on")]
+    assert set(re.findall(r"https?://[^\s\"'<)]+", text)) <= {"http://www.w3.org/2000/svg"}
+    assert "@import" not in text
+    assert "default-src 'none'" in page.one("meta", http_equiv="Content-Security-Policy").attributes["content"]
+    ids = [element.attributes["id"] for element in elements if "id" in element.attributes]
+    assert len(ids) == len(set(ids))
+    used = re.findall(r"(?:url\(|href=\")#([^)\"]+)", text)
+    used += [one for element in elements for one in element.attributes.get("aria-labelledby", "").split()]
+    assert used
+    assert set(used) <= set(ids)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_and_charts_can_be_heard(year: Report, language: Language) -> None:
+    """The page's language is declared, tables have captions and scoped headings, charts a name and their figures."""
+    page = page_of(year, language)
+    assert page.one("html").attributes["lang"] == language
+    tables = page.all("table")
+    assert len(tables) == 1 + 3 + 12
+    for table in tables:
+        assert table.one("caption").text.strip()
+        assert all(heading.attributes["scope"] in ("col", "row") for heading in table.all("th"))
+    charts = page.all("svg")
+    assert len(charts) == 3 + 3
+    for chart in charts:
+        assert chart.attributes["role"] == "img"
+        assert len(chart.one("desc").text) > len(chart.one("title").text) > 10
+    said = charts[0].one("desc").text
+    words = DICTIONARY[language]
+    assert said.index("Troms") < said.index("Oslo") < said.index("Innlandet")
+    assert f"Oslo: {words.number(10.03, 2)} min" in said
+    told = {span.text.strip() for span in page.all("span") if "verdict" in span.attributes.get("class", "")}
+    assert told >= {f"◆ {words.states[State.MISSED]}", f"● {words.states[State.MET]}", words.not_applicable}
+
+
+def test_equal_reports_are_equal_bytes(events: Path, tmp_path: Path) -> None:
+    """Processes that hash differently, and a person's own matplotlib style, give the same page."""
+    own = tmp_path / "matplotlibrc"
+    own.write_text("lines.linewidth: 9\nfont.size: 20\nsvg.fonttype: path\n", encoding="utf-8")
+    assert printed(events, PYTHONHASHSEED="1") == printed(events, PYTHONHASHSEED="2", MATPLOTLIBRC=str(own))
+
+
+def test_nothing_from_the_configuration_is_taken_for_markup(tiny: Report) -> None:
+    """A district, a source and a remark with markup, quotes and dollar signs in them are shown as they are."""
+    evil = "<script>alert('$x$')</script> & \"$\\frac\""
+    report = replace(
+        tiny, names={**tiny.names, "oslo": evil}, source=f"source {evil}", errata=[f"erratum {evil}"]
+    )  # fmt: skip
+    for language in LANGUAGES:
+        text = FORMATS["html"](report, language)
+        assert "<script" not in text.lower()
+        page = read(text)
+        assert page.one("tr", data_area="oslo", data_settlement="urban").one("th").text == evil
+        assert any(evil in element.text for element in page.all("text"))
+        assert any(evil in element.text for element in page.all("desc"))
+        assert f"source {evil}." in page.one("main").text
+        assert f"erratum {evil}" in [one.text for one in page.all("li")]
+
+
+def test_letters_that_the_measuring_font_lacks_are_shown_all_the_same(tiny: Report) -> None:
+    """A name in any script is left to the browser, without a warning."""
+    page = page_of(replace(tiny, names={"oslo": "奥斯陆 🚓"}))
+    assert any(element.text == "奥斯陆 🚓" for element in page.all("text"))
+
+
+@pytest.mark.parametrize("period", ["1999", "2030-T1", "2024-12"])
+def test_an_empty_period_says_so(period: str) -> None:
+    """No mission known: a whole page with no data in it, not a zero and not a chart."""
+    page = page_of(report_of([], HERE / "config" / "monitor.toml", period))
+    assert "Not a single mission is known in this period." in page.one("main").text
+    assert page.all("svg") == []
+    assert {cell.own for cell in page.all("td", data_figure="p80")} == {"–"}
+
+
+def test_a_month_has_no_months_in_it(events: Path) -> None:
+    """A report on a month has the chart of the districts only, and is compared with the month before."""
+    lines = events.read_bytes().splitlines()
+    page = page_of(report_of(lines, ROOT / "config" / "monitor.toml", "2024-11"), "nb")
+    assert len(page.all("svg")) == 3
+    assert page.one("h1").text == "Responstid ved hasteoppdrag, november 2024"
+    assert "sammenlignet med oktober 2024" in page.one("header").text
+    changes = page.one("table", data_area="national").one("tr", data_line="change").all("td")
+    assert all(re.match(r"[+−]\d+,\d\d", cell.own) and " min, n " in cell.one("small").text for cell in changes)
+
+
+def test_what_is_not_final_is_marked_on_top(events: Path) -> None:
+    """The running year in its August: provisional, until when, as of when, and what is still in progress."""
+    lines = [line for line in events.read_bytes().splitlines() if b'"ringing_at":"2024-0' in line.replace(b" ", b"")]
+    august = 1_724_000_000.0
+    report = report_of(lines, ROOT / "config" / "monitor.toml", now=august)
+    assert report.status is Status.RUNNING
+    status = page_of(report).one("p", **{"class": "status running"}).text
+    assert "Provisional." in status
+    assert "runs until 31 December 2024" in status
+    assert "Newest mission" in status
+
+
+def test_both_languages_say_everything() -> None:
+    """The same words in both, the same blanks to fill in, and a verdict is called what the board calls it."""
+    english, norwegian = DICTIONARY["en"], DICTIONARY["nb"]
+    for field in fields(english):
+        one, other = getattr(english, field.name), getattr(norwegian, field.name)
+        assert texts(one), field.name
+        assert [blanks(text) for text in texts(one)] == [blanks(text) for text in texts(other)], field.name
+        assert all(text.strip() for text in (*texts(one), *texts(other))), field.name
+        if isinstance(one, dict):
+            assert one.keys() == other.keys()
+    for language, words in DICTIONARY.items():
+        assert words.states == BOARD[language].states
+        assert words.evidences == BOARD[language].evidences
+        assert words.whole_country == BOARD[language].whole_country
+
+
+def texts(value: object) -> list[str]:
+    """The texts of a field of the dictionary."""
+    if isinstance(value, str):
+        return [value]
+    return list(value.values()) if isinstance(value, dict) else list(value)  # type: ignore[call-overload]
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("package", ["matplotlib", "jinja2"])
+def test_without_the_extra_it_is_said_what_to_install(package: str) -> None:
+    """Exit code 1 and the command to type, before any event is read; every other format works."""
+    for name, code in (("html", 1), ("markdown", 0)):
+        hidden = f"import sys; sys.modules[{package!r}] = None; from monitor.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", hidden, "report", "--period", "2024", "--events", HERE / "missions.jsonl",
+             "--format", name],
+            capture_output=True, text=True, check=False, timeout=60, cwd=ROOT,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert ("pip install 'response-time-monitor[html]'" in done.stderr) == (name == "html")
+        assert "Traceback" not in done.stderr
+        assert ("not counted" in done.stderr) == (name == "markdown")
