@@ -72,6 +72,15 @@ def seconds(amount: int) -> str:
     return f"{amount}s"
 
 
+def dashboard_url(rule: Rule) -> str:
+    """The board's page about what fires, as a template: the district's at its class, or all of them."""
+    page = f"/?window={rule.window}"
+    if DISTRICT in rule.labels:
+        place = f"#{{{{ $labels.{SETTLEMENT} }}}}" if SETTLEMENT in rule.labels else ""
+        page = f"/area/{{{{ $labels.{DISTRICT} }}}}?window={rule.window}{place}"
+    return f"{_base(DASHBOARDS)}{page}"
+
+
 def _written(rule: Rule, setup: Setup) -> Value:
     held = {
         "for": setup.held_seconds(rule.for_seconds),
@@ -85,18 +94,10 @@ def _written(rule: Rule, setup: Setup) -> Value:
         "annotations": {
             "summary": rule.summary,
             "description": rule.description,
-            "dashboard_url": f"{_base(DASHBOARDS)}{_page(rule)}",
+            "dashboard_url": dashboard_url(rule),
             "runbook_url": f"{_base(RUNBOOKS)}/{rule.name}.md",
         },
     }
-
-
-def _page(rule: Rule) -> str:
-    """The board's page about what fires: the district's at its class, or all of them."""
-    if DISTRICT not in rule.labels:
-        return f"/?window={rule.window}"
-    place = f"#{{{{ $labels.{SETTLEMENT} }}}}" if SETTLEMENT in rule.labels else ""
-    return f"/area/{{{{ $labels.{DISTRICT} }}}}?window={rule.window}{place}"
 
 
 def _base(kind: str) -> str:

@@ -8,6 +8,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from monitor.alerts import RULES
+from monitor.alerts.prometheus import dashboard_url
+from monitor.alerts.rule import Rule
 from tests.browser.conftest import LONGEST_MS, Open
 from tests.browser.stage import nation, served
 from tests.exporter.world import DAY, World, event, missions
@@ -231,6 +234,27 @@ async def test_every_listener_is_let_go(look: Open) -> None:
         began = asyncio.get_running_loop().time()
         await service.stop()
         assert asyncio.get_running_loop().time() - began < 2.0
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+async def test_the_link_of_an_alert_shows_what_it_is_about(look: Open, complaints: list[str], rule: Rule) -> None:
+    """The district's page at its class, or the board, in the alert's window: the very link of the rule file."""
+    link = re.search(r"\{\{ end \}\}(/.*)$", dashboard_url(rule))
+    assert link is not None
+    path = link[1].replace("{{ $labels.district }}", "vest").replace("{{ $labels.settlement }}", "town")
+    assert "{{" not in path
+    world = World(refresh_seconds=600.0)
+    await world.tell(missions(20, late=1, district="vest", settlement="town"))
+    async with served(world) as service:
+        page = await look(service, path)
+        if "district" in rule.labels:
+            await expect(page.locator("h1")).to_contain_text("vest")
+            await expect(page.locator("#told-town")).to_contain_text("of 20 missions")
+            await expect(page.locator("#town" if "settlement" in rule.labels else "h1")).to_be_in_viewport()
+        else:
+            chosen = page.locator(f'nav a[aria-current][href*="window={rule.window}&"]')
+            await expect(chosen.first).to_be_visible()
+    assert complaints == []
 
 
 async def verdicts(page: Page) -> set[str]:
