@@ -49,7 +49,7 @@ def chart(weeks: Sequence[Week], words: Words, *, described: str) -> str:
         _heading(words.chart_share, share),
         _scale(share, [0, 50, 100]),
         _level("target", share.y(_PERCENT)),
-        f'<text class="tick" x="{WIDTH - RIGHT + 4}" y="{share.y(_PERCENT) + 4:.1f}">{_PERCENT} %</text>',
+        f'<text class="tick" x="{WIDTH}" y="{share.y(_PERCENT) + 4:.1f}" text-anchor="end">{_PERCENT} %</text>',
         _line(weeks, x, share, _share),
         _marks(weeks, x, share, _share, words),
         _heading(words.chart_count, count),
@@ -128,7 +128,7 @@ def _target(weeks: Sequence[Week], panel: Panel, x: Callable[[int], float], word
         return ""
     named = "" if before is None else f"{words.requirement_short} {words.target(before)}"
     return (
-        f'<path class="target" d="{"".join(path)}"/><text class="tick" x="{WIDTH - RIGHT + 4}" '
+        f'<path class="target" d="{"".join(path)}"/><text class="tick" x="{WIDTH}" text-anchor="end" '
         f'y="{0.0 if before is None else panel.y(before / 60) + 4:.1f}">{escape(named)}</text>'
     )
 

@@ -200,8 +200,9 @@ ENGLISH: Final = Words(
         "P50 and P80: half, and 80 percent, of the measured missions took at most this long from ringing to the "
         "first patrol on scene. The requirement judges P80, the goal P50, each mission by the target in force "
         "when it rang. Late budget: how many more late missions the requirement allows; negative is overdrawn. "
-        "Open and overdue are now, whatever the window. ≈ marks percentiles read from a sketch; all others are "
-        "exact."
+        "Open and overdue are now, whatever the window; so are ▲ alarm and △ warning, which come from tests of the "
+        "tertial, the year and the newest missions that may be looked at all the time. ≈ marks percentiles read "
+        "from a sketch; all others are exact."
     ),
     machines="For machines",
     windows_table="All windows",
@@ -299,7 +300,9 @@ NORWEGIAN: Final = Words(
         "P50 og P80: halvparten, og 80 prosent, av de målte oppdragene tok høyst så lang tid fra det ringte til "
         "første patrulje var fremme. Kravet gjelder P80, målet P50; hvert oppdrag vurderes etter det som gjaldt "
         "da det ringte. Sene igjen: hvor mange flere sene oppdrag kravet tåler; negativt er overtrukket. Åpne og "
-        "sene er nå, uansett periode. ≈ står ved persentiler lest fra en skisse; alle andre er eksakte."
+        "sene er nå, uansett periode; det er også ▲ alarm og △ varsel, som kommer fra tester av tertialet, året og "
+        "de nyeste oppdragene som tåler å bli sett på hele tiden. ≈ står ved persentiler lest fra en skisse; alle "
+        "andre er eksakte."
     ),
     machines="For maskiner",
     windows_table="Alle perioder",
