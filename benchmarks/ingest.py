@@ -17,11 +17,13 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from itertools import count, islice
 from pathlib import Path
 
 import msgspec
+import national
 from redis import Redis
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,14 +48,13 @@ from monitor.demo.servers import EmbeddedRedis  # noqa: E402
 from monitor.kafka import producing  # noqa: E402
 from monitor.sending import Outbox  # noqa: E402
 from monitor.settings import KafkaSettings  # noqa: E402
-from monitor.simulator import Emission, year  # noqa: E402
 from monitor.store.redis import RedisStore  # noqa: E402
 from monitor.topics import ensure_topics  # noqa: E402
 from tests.servers.kafka import ApacheKafka  # noqa: E402
 
 PARTITIONS = 4
 WHOLE, HEAD, DEAD_LETTERS = "bench-missions", "bench-missions-head", "bench-missions.dead-letter"
-FIRST_YEAR = 2000
+FIRST_YEAR = 2020
 LONGEST_RUN_SECONDS = 600
 P80_TOLERANCE_SECONDS, P80_TOLERANCE_RATIO = 2.0, 0.005
 LARGE = 1000
@@ -142,31 +144,35 @@ _decode = msgspec.json.Decoder().decode
 _time = datetime.fromisoformat
 
 
-def invented(records: int) -> Iterator[Emission]:
-    """So many records: calibrated years, one after the other."""
-    return islice((emission for number in count(FIRST_YEAR) for emission in year(number, seed=1)), records)
+def invented(records: int, *, copies: int, thin: int) -> Iterator[national.Record]:
+    """So many records: national years, one after the other."""
+    return islice(national.records(count(FIRST_YEAR), copies=copies, thin=thin), records)
 
 
-async def fill(bootstrap: str, records: int, head: int) -> dict[str, tuple[int, dict[str, Expected]]]:
+async def fill(
+    bootstrap: str, invention: Iterator[national.Record], head: int
+) -> dict[str, tuple[int, dict[str, Expected]]]:
     """Write all records to one topic and their beginning to another: how many, and what must come out."""
     truth, expected = Truth({}), {}
     await ensure_topics(bootstrap, {WHOLE: PARTITIONS, HEAD: PARTITIONS, DEAD_LETTERS: 1})
-    size = 0
+    size, records, began = 0, 0, None
     async with producing(KafkaSettings(bootstrap=bootstrap)) as producers:
         whole, beginning = (Outbox(producers, topic, partitions=PARTITIONS) for topic in (WHOLE, HEAD))
-        for number, emission in enumerate(invented(records), start=1):
-            await whole.put(emission.key.encode(), emission.value)
-            truth.take(emission.value)
-            size += len(emission.value)
-            if number <= head:
-                await beginning.put(emission.key.encode(), emission.value)
-            if number == head:
+        for records, (at, key, value) in enumerate(invention, start=1):
+            began = began or at
+            await whole.put(key, value)
+            truth.take(value)
+            size += len(value)
+            if records <= head:
+                await beginning.put(key, value)
+            if records == head:
                 expected[HEAD] = (head, truth.totals())
         await whole.settle()
         await beginning.settle()
     expected[WHOLE] = (records, truth.totals())
-    print(f"{records:,} records of {size / records:.0f} bytes on average, {len(truth.missions):,} missions, "
-          f"{PARTITIONS} partitions; slow peers get the first {head:,}", flush=True)  # fmt: skip
+    days = (at - began).days if began is not None else 0
+    print(f"{records:,} records of {size / max(1, records):.0f} bytes on average, {len(truth.missions):,} missions "
+          f"over {days} days, {PARTITIONS} partitions; slow peers get the first {head:,}", flush=True)  # fmt: skip
     return expected
 
 
@@ -224,8 +230,8 @@ def pin(pid: int, cores: set[int]) -> None:
             os.sched_setaffinity(int(thread.name), cores)
 
 
-async def run(peer: Peer, task: Task, *, core: set[int]) -> tuple[float, Totals | None]:
-    """Records a second, and the totals where the peer tells them itself."""
+async def run(peer: Peer, task: Task, *, core: set[int], profile: Path | None = None) -> tuple[float, Totals | None]:
+    """Records a second, and the totals where the peer tells them itself. `profile`: where py-spy writes stacks."""
     ours = {
         "MONITOR_KAFKA__BOOTSTRAP": task.bootstrap,
         "MONITOR_KAFKA__TOPIC": task.topic,
@@ -234,7 +240,11 @@ async def run(peer: Peer, task: Task, *, core: set[int]) -> tuple[float, Totals 
         "MONITOR_REDIS__URL": task.redis_url,
         "MONITOR_REDIS__NAMESPACE": task.name,
     }
-    child = Child(task.name, command(peer), environment=os.environ | ours | task.environment())
+    started = command(peer)
+    if profile is not None:
+        spy = BENCH_PYTHON.with_name("py-spy")
+        started = [spy, "record", "--rate", "250", "--format", "raw", "--output", profile, "--", *started]
+    child = Child(task.name, started, environment=os.environ | ours | task.environment())
     try:
         if core:
             pin(child.pid, core)
@@ -246,6 +256,11 @@ async def run(peer: Peer, task: Task, *, core: set[int]) -> tuple[float, Totals 
     except TimeoutError:
         raise SystemExit(f"{task.name} gave no answer in {LONGEST_RUN_SECONDS} s:\n{child.log_tail(40)}") from None
     finally:
+        if profile is not None:  # py-spy writes when the process has ended, which ours does by itself
+            for _ in range(100):
+                if child.exit_code is not None:
+                    break
+                await asyncio.sleep(0.1)
         child.stop(grace_seconds=5)
     assert told["records"] == task.records, f"{task.name} handled {told['records']} of {task.records} records"
     totals = told.get("totals")
@@ -321,7 +336,8 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Result]:
     if rest:
         pin(os.getpid(), rest)  # broker, Redis and this program; the consumers get the first core for themselves
     async with ApacheKafka() as broker, EmbeddedRedis() as redis:
-        expected = await fill(broker.bootstrap, arguments.records, min(arguments.head, arguments.records))
+        invention = invented(arguments.records, copies=arguments.copies, thin=arguments.thin)
+        expected = await fill(broker.bootstrap, invention, min(arguments.head, arguments.records))
         for turn in range(arguments.rounds):
             for name in names if turn % 2 == 0 else names[::-1]:
                 peer = CONTENDERS[name]
@@ -333,7 +349,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Result]:
                         bootstrap=broker.bootstrap, topic=topic, partitions=PARTITIONS, records=records,
                         name=f"{name}-{turn}", redis_url=redis.url, directory=Path(directory) / "state",
                     )  # fmt: skip
-                    rate, found = await run(peer, task, core=core)
+                    rate, found = await run(peer, task, core=core, profile=arguments.profile)
                     if peer.counts:
                         worst = compare(name, found or await our_totals(task), totals)
                         results[name].worst_seconds = max(results[name].worst_seconds, worst)
@@ -369,23 +385,48 @@ def table(results: dict[str, Result], *, head: int) -> str:
     return "\n".join(lines)
 
 
+def heaviest(stacks: Path) -> str:
+    """Share of the samples by function: at work itself, and with everything that it calls."""
+    alone: Counter[str] = Counter()
+    inclusive: Counter[str] = Counter()
+    for line in stacks.read_text().splitlines():
+        frames, _, samples = line.rpartition(" ")
+        names = [re.sub(r":\d+\)$", ")", frame) for frame in frames.split(";")]
+        alone[names[-1]] += int(samples)
+        for name in set(names):
+            inclusive[name] += int(samples)
+    total = sum(alone.values())
+    lines = ["| function | itself | with what it calls |", "| --- | ---: | ---: |"]
+    lines += [
+        f"| {name} | {own / total:.1%} | {inclusive[name] / total:.1%} |" for name, own in alone.most_common(30)
+    ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--records", type=int, default=2_000_000)
     parser.add_argument("--head", type=int, default=200_000, help="records for slow peers")
+    parser.add_argument("--copies", type=int, default=10, help="of each calibrated year of 100,000 records")
+    parser.add_argument("--thin", type=int, default=1, metavar="N", help="keep one mission of N, over a longer time")
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(CONTENDERS), metavar="NAME,…",
                         help=f"of {', '.join(CONTENDERS)}")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="one small round, to see that it works")
     parser.add_argument("--unpinned", action="store_true", help="leave the choice of cores to the system")
+    parser.add_argument("--profile", type=Path, metavar="FILE",
+                        help="with --only and one peer in Python: its stacks, by py-spy, into FILE")  # fmt: skip
     arguments = parser.parse_args()
     if unknown := set(arguments.only) - set(CONTENDERS):
         parser.error(f"no such peer: {', '.join(sorted(unknown))}")
     if arguments.quick:
         arguments.rounds, arguments.records, arguments.head = 1, 40_000, 10_000
+        arguments.copies, arguments.thin = 1, 4
     results = asyncio.run(measure(arguments))
     print(f"\n{table(results, head=arguments.head)}")
+    if arguments.profile:
+        print(f"\n{heaviest(arguments.profile)}")
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import merge
 from itertools import islice
 from pathlib import Path
+
+import national
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -31,7 +32,6 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.demo.processes import Child, wait_until  # noqa: E402 - the tests' servers are found by the line above
 from monitor.demo.servers import EmbeddedRedis  # noqa: E402
-from monitor.simulator import Emission, year  # noqa: E402
 from monitor.store.redis import RedisStore  # noqa: E402
 from monitor.topics import ensure_topics  # noqa: E402
 from tests.servers.kafka import ApacheKafka  # noqa: E402
@@ -43,7 +43,6 @@ QUICK_RECORDS = 20_000
 BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 CACHE = ROOT / ".cache" / "benchmarks"
 TOPIC = "mission-events"
-ID = b'{"mission_id":"'
 
 Key = tuple[int, str, str]
 Table = dict[Key, tuple[int, float, float]]
@@ -68,18 +67,9 @@ class Result:
 
 
 def lines(years: int, copies: int) -> Iterator[bytes]:
-    """Every record in the order of delivery; each copy's missions have names of their own."""
-
-    def told(number: int, copy: int) -> Iterator[Emission]:
-        return year(number, seed=1 + copy)
-
-    def renamed(number: int, copy: int) -> Iterator[tuple[object, bytes]]:
-        for emission in told(number, copy):
-            yield emission.at, ID + b"%d-" % copy + emission.value.removeprefix(ID) + b"\n"
-
-    for number in range(LAST_YEAR - years + 1, LAST_YEAR + 1):
-        for _, line in merge(*(renamed(number, copy) for copy in range(copies))):
-            yield line
+    """Every record in the order of delivery."""
+    for _, _, value in national.records(range(LAST_YEAR - years + 1, LAST_YEAR + 1), copies=copies):
+        yield value + b"\n"
 
 
 def invent(path: Path, years: int, copies: int, most: int | None) -> int:
@@ -201,9 +191,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(CONTENDERS), metavar="NAME,…",
                         help=f"of {', '.join(CONTENDERS)}")  # fmt: skip
-    parser.add_argument(
-        "--quick", action="store_true", help="one round over the beginning of a year"
-    )
+    parser.add_argument("--quick", action="store_true", help="one round over the beginning of a year")
     arguments = parser.parse_args()
     if unknown := set(arguments.only) - set(CONTENDERS):
         parser.error(f"no such contender: {', '.join(sorted(unknown))}")
