@@ -7,7 +7,7 @@ control; the keeper owns the state. A slow tick stores what is due, takes over w
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -117,7 +117,7 @@ class WorkerApp:
             # What these wait for (a store or broker that is away) must not hold up the end.
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._ended(tasks)
             await self._stop()
         if self._failure is not None:
             raise WorkerFailed(
@@ -130,7 +130,7 @@ class WorkerApp:
         await self._keeper.let_go(list(self._keeper.kept), within_seconds=self._stop_seconds)
         for task in self._checkpoints.values():
             task.cancel()  # what is still under way has been given up
-        await asyncio.gather(*self._checkpoints.values(), return_exceptions=True)
+        await self._ended(self._checkpoints.values())
         leaving = asyncio.create_task(self.app.stop(), name="leave")
         _, pending = await asyncio.wait({leaving}, timeout=FAREWELL_SECONDS)
         if pending:
@@ -141,6 +141,18 @@ class WorkerApp:
             self.stuck = True
         elif fault := leaving.exception():
             log.warning("could not leave the group in order: %r", fault)
+
+    async def _ended(self, tasks: Collection[asyncio.Task[Any]]) -> None:
+        """Wait for tasks that were cancelled; one that missed it must not keep the process."""
+        if not tasks:
+            return
+        done, pending = await asyncio.wait(tasks, timeout=FAREWELL_SECONDS)
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # looked at: whatever mattered was raised before
+        if pending:
+            log.warning("did not end in time: %s", ", ".join(sorted(task.get_name() for task in pending)))
+            self.stuck = True
 
     async def _agent(self, stream: StreamT[Batch]) -> None:
         try:

@@ -206,12 +206,23 @@ class Keeper:
 
     async def store_all(self, numbers: Iterable[int], *, within_seconds: float) -> None:
         """Store what is left of these partitions, as far as time allows."""
-        numbers = [number for number in numbers if number in self._kept]
+        tasks = {
+            asyncio.create_task(self.checkpoint(number), name=f"last-checkpoint-{number}"): number
+            for number in numbers
+            if number in self._kept
+        }
+        if not tasks:
+            return
         try:
-            async with asyncio.timeout(within_seconds):
-                await asyncio.gather(*(self.checkpoint(number) for number in numbers))
-        except TimeoutError:
-            log.warning("could not store partitions %s in time; the next owner reads them again", numbers)
+            done, late = await asyncio.wait(tasks, timeout=within_seconds)
+        finally:
+            for task in tasks:
+                task.cancel()  # not waited for: a client whose server is away may miss it, and nobody must wait then
+        if late:
+            left = sorted(tasks[task] for task in late)
+            log.warning("could not store partitions %s in time; the next owner reads them again", left)
+        for task in done:
+            task.result()
 
     async def let_go(self, numbers: Iterable[int], *, within_seconds: float) -> None:
         """Store what is left of these partitions, as far as time allows, and forget them."""
