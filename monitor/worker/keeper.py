@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 2.0
+ATTEMPT_SECONDS = 60.0
+"""An attempt to store that neither succeeds nor fails in this time is made again: clients have limits of their own,
+and where one misses them a partition would stand still without a word."""
 
 
 class ForeignLog(Exception):  # noqa: N818 - a fact about the topic, for the operator to resolve
@@ -252,11 +255,12 @@ class Keeper:
         wait = FIRST_WAIT_SECONDS
         while not kept.given_up:
             try:
-                if letters:
-                    await self._dead_letters.put(number, letters)
-                    letters = []
-                    passing(LETTERS_PRODUCED)
-                kept.lease = await self._store.checkpoint(kept.lease, changes)
+                async with asyncio.timeout(ATTEMPT_SECONDS):
+                    if letters:
+                        await self._dead_letters.put(number, letters)
+                        letters = []
+                        passing(LETTERS_PRODUCED)
+                    kept.lease = await self._store.checkpoint(kept.lease, changes)
                 passing(CHECKPOINT_STORED)
                 kept.drained = False
             except Fenced:
@@ -264,10 +268,11 @@ class Keeper:
                 self._drop(number, kept)
                 log.warning("partition %d: another worker owns it now; dropped unstored changes", number)
                 return False
-            except (StoreUnavailable, DeadLettersUnavailable) as fault:
+            except (StoreUnavailable, DeadLettersUnavailable, TimeoutError) as fault:
                 self._instruments.store_retries.inc()
                 if wait == FIRST_WAIT_SECONDS:
-                    log.error("partition %d: checkpoint waits: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+                    told = str(fault) or f"no answer within {ATTEMPT_SECONDS:g} s"
+                    log.error("partition %d: checkpoint waits: %s", number, told)  # noqa: TRY400 - no traceback wanted
                 await asyncio.sleep(wait)
                 wait = min(LONGEST_WAIT_SECONDS, 2 * wait)
             except BaseException:

@@ -408,3 +408,19 @@ class TestTakingOver:
         await second.keeper.handle(0, batch(snap("b", 100, revision=2), start=2))
         await second.keeper.checkpoint(0)
         assert await figures_of(first.backing) == {OSLO: (2, 0, 0, 0)}
+
+
+async def test_an_attempt_that_never_ends_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that neither succeeds nor fails must not let a partition stand still without a word."""
+    monkeypatch.setattr(keeping, "ATTEMPT_SECONDS", 0.05)
+    desk = Desk()
+    await desk.take()
+    await desk.keeper.handle(0, batch(snap("m1")))
+    desk.store.gate = asyncio.Event()
+    storing = asyncio.create_task(desk.keeper.checkpoint(0))
+    await wait_until(lambda: "no answer within" in caplog.text, "the warning")
+    desk.store.gate = None
+    await storing
+    assert (await figures_of(desk.backing))[OSLO][0] == 1
