@@ -25,8 +25,8 @@ except ImportError:  # no wheel for this platform: the configuration must then s
     fastdigest = None  # type: ignore[assignment]
 
 CENTROIDS: Final = 500
-"""Centroids kept before compression. Of 10,000 calibrated values merged from daily slices, 500 put the 80th percentile
-2.3 s off at worst and 1,000 put it 1.1 s off, for twice the bytes (`benchmarks/sketches.py --quick`, 12 samples)."""
+"""Centroids kept before compression. Of 10,000 calibrated values merged from daily slices, 500 put the 80th
+percentile 2.3 s off at worst, and 1,000 put it 1.1 s off for twice the bytes (`benchmarks/sketches.py --quick`)."""
 
 Backend = Literal["fastdigest", "tdigest"]
 Centroid = tuple[float, float]
