@@ -30,6 +30,7 @@ from monitor.dashboards.panels import (
     Head,
     Query,
     banded,
+    coloured,
     drawn,
     figures,
     lines,
@@ -177,9 +178,7 @@ def _counts(words: Words) -> PanelBuilder:
         _head(words, "counts"), [Query(newest(metric, *place), name) for metric, name, _ in named], unit=COUNT,
         stacked=True,
     )  # fmt: skip
-    for _, name, colour in named:
-        panel = drawn(panel, name, colour)
-    return panel
+    return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
 def _drift(words: Words) -> PanelBuilder:
@@ -198,9 +197,7 @@ def _drift(words: Words) -> PanelBuilder:
         thresholds=steps((None, "transparent"), (limit, VERMILLION)),
         mode=common.GraphThresholdsStyleMode.DASHED,
     ).axis_soft_max(limit * 1.1)
-    for _, name, colour in named:
-        panel = drawn(panel, name, colour)
-    return panel
+    return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
 def _progress(words: Words) -> PanelBuilder:
@@ -209,9 +206,7 @@ def _progress(words: Words) -> PanelBuilder:
         (metrics.RESPONSE_MISSIONS_OVERDUE, words("name.overdue"), VERMILLION),
     )
     panel = lines(_head(words, "progress"), [Query(newest(one, *HERE), name) for one, name, _ in named], unit=COUNT)
-    for _, name, colour in named:
-        panel = drawn(panel, name, colour)
-    return panel
+    return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
 def _evidence(words: Words) -> PanelBuilder:

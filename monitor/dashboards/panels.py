@@ -151,6 +151,13 @@ def drawn(panel: timeseries.Panel, name: str, colour: str, **looks: Any) -> time
     return panel.override_by_name(name, [models.DynamicConfigValue("color", fixed(colour)), *custom])
 
 
+def coloured(panel: timeseries.Panel, colours: Iterable[tuple[str, str]]) -> timeseries.Panel:
+    """Several lines of the panel by name, each in its colour."""
+    for name, colour in colours:
+        panel = drawn(panel, name, colour)
+    return panel
+
+
 def banded(panel: timeseries.Panel, lower: str, upper: str, colour: str) -> timeseries.Panel:
     """Two lines become the edges of a band."""
     panel = drawn(panel, lower, colour, lineWidth=0, fillOpacity=0)

@@ -9,7 +9,19 @@ from monitor.alerts.promql import Matcher, selector
 from monitor.dashboards.frame import PIPELINE_UID, Names, PanelBuilder, Shelf, begun, filled, instance_variable
 from monitor.dashboards.freshness import banner
 from monitor.dashboards.palette import BLUE, GREY, ORANGE, SKY, SLATE, VERMILLION
-from monitor.dashboards.panels import COUNT, SECONDS, Head, Query, drawn, figures, lines, not_a_number, note, steps
+from monitor.dashboards.panels import (
+    COUNT,
+    SECONDS,
+    Head,
+    Query,
+    coloured,
+    drawn,
+    figures,
+    lines,
+    not_a_number,
+    note,
+    steps,
+)
 from monitor.dashboards.queries import RATE_WINDOW, age, counted, newest, quantile
 from monitor.dashboards.words import Words
 from monitor.exporter import metrics
@@ -113,9 +125,7 @@ def _quantiles(words: Words, key: str, metric: Metric) -> PanelBuilder:
         [Query(quantile(metric, share, INSTANCE), f"{share * 100:g} %") for share, _ in QUANTILES],
         unit=SECONDS,
     )
-    for share, colour in QUANTILES:
-        panel = drawn(panel, f"{share * 100:g} %", colour)
-    return panel
+    return coloured(panel, ((f"{share * 100:g} %", colour) for share, colour in QUANTILES))
 
 
 def _delay(words: Words) -> PanelBuilder:
@@ -135,9 +145,7 @@ def _batches(words: Words) -> PanelBuilder:
         _head(words, "batches"), [Query(counted(one, INSTANCE), name) for one, name, _ in named],
         unit=OPERATIONS,
     )  # fmt: skip
-    for _, name, colour in named:
-        panel = drawn(panel, name, colour)
-    return panel
+    return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
 def _outcomes(words: Words) -> PanelBuilder:
@@ -162,9 +170,7 @@ def _fencing(words: Words) -> PanelBuilder:
         [Query(f"sum({_of_workers(one, 'increase')})", name) for one, name, _ in named],
         unit=COUNT,
     )
-    for _, name, colour in named:
-        panel = drawn(panel, name, colour)
-    return panel
+    return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
 def _losses(words: Words) -> PanelBuilder:
@@ -173,9 +179,7 @@ def _losses(words: Words) -> PanelBuilder:
         (metrics.SEALED_EARLY, words("name.sealed_early"), ORANGE),
     )
     panel = lines(_head(words, "losses"), [Query(newest(one, by=()), name) for one, name, _ in named], unit=COUNT)
-    for _, name, colour in named:
-        panel = drawn(panel, name, colour)
-    return panel
+    return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
 def _memory(words: Words) -> PanelBuilder:
