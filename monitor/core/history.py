@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from monitor.core.digest import Backend
+from monitor.core.digest import Backend, Floats
 from monitor.core.ledger import Entry
 from monitor.core.slices import TARGET_ORDER, Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
 from monitor.core.targets import NATIONAL, Target, Targets
-from monitor.core.timeline import Block, Facts, Floats, Timeline, block_of, facts_of, pool
+from monitor.core.timeline import Block, Facts, Timeline, block_of, facts_of, pool
 
 Series = tuple[str, str]
 """(area, settlement); the area is a district's slug, or `national`."""

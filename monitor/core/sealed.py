@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core import digest
-from monitor.core.digest import Backend
+from monitor.core.digest import Backend, Floats
 from monitor.core.slices import TARGET_ORDER, Aggregate
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 MERGED_CENTROIDS: Final = 4 * digest.CENTROIDS

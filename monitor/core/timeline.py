@@ -12,7 +12,7 @@ from typing import Final, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.digest import Backend, nearest_rank
+from monitor.core.digest import Backend, Floats, nearest_rank
 from monitor.core.ledger import Entry, Kind
 from monitor.core.sealed import Sealed, Shelf, Tally
 from monitor.core.slices import TARGET_ORDER, Aggregate
@@ -29,7 +29,6 @@ KINDS: Final = frozenset(int(kind) for kind in Kind)
 
 T = TypeVar("T")
 N = TypeVar("N", bound=np.generic)
-Floats = NDArray[np.float64]
 Judge = Callable[[int, Floats], Floats]
 """For a percentile and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
 
