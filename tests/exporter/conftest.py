@@ -1,4 +1,4 @@
-"""A running refresh loop, ended with its test."""
+"""A running refresh loop, or a service, ended with its test."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +8,8 @@ import pytest
 
 from monitor.exporter.refresh import Refresh
 from tests.eventually import wait_until
-from tests.exporter.world import World
+from tests.exporter.serving import Get, served, status_is
+from tests.exporter.world import World, missions
 
 Running = Callable[[World], Awaitable[Refresh]]
 
@@ -17,6 +18,15 @@ Running = Callable[[World], Awaitable[Refresh]]
 def world() -> World:
     """A store in memory that nobody has written to."""
     return World()
+
+
+@pytest.fixture
+async def get(world: World) -> AsyncIterator[Get]:
+    """The service over three missions, loaded."""
+    await world.tell(missions(3, late=1))
+    async with served(world) as ask:
+        await wait_until(lambda: status_is(ask, "/readyz", 200), "readiness")
+        yield ask
 
 
 @pytest.fixture

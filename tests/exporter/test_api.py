@@ -1,7 +1,6 @@
 """The API: what the core says, in documented JSON, told again only where it changed."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,15 +18,6 @@ from tests.exporter.world import DAY, NOW, World, event, missions
 
 API = Path(__file__).parents[2] / "docs" / "api.md"
 STALE = 7 * 3600.0
-
-
-@pytest.fixture
-async def get(world: World) -> AsyncIterator[Get]:
-    """The service over three missions, loaded."""
-    await world.tell(missions(3, late=1))
-    async with served(world) as ask:
-        await wait_until(lambda: status_is(ask, "/readyz", 200), "readiness")
-        yield ask
 
 
 async def test_json_is_the_snapshot(get: Get) -> None:

@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -21,15 +20,6 @@ from monitor.store.redis import RedisStore
 from tests.eventually import wait_until
 from tests.exporter.serving import Get, served, status_is
 from tests.exporter.world import HOUR, World, missions
-
-
-@pytest.fixture
-async def get(world: World) -> AsyncIterator[Get]:
-    """The service over three missions, loaded."""
-    await world.tell(missions(3, late=1))
-    async with served(world) as ask:
-        await wait_until(lambda: status_is(ask, "/readyz", 200), "readiness")
-        yield ask
 
 
 async def test_metrics_are_served_in_both_formats(get: Get) -> None:
