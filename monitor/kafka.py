@@ -9,7 +9,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -110,7 +110,9 @@ async def producing(kafka: KafkaSettings, *, compression: str | None = None) -> 
 
 
 @asynccontextmanager
-async def reading(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
+async def reading(
+    kafka: KafkaSettings, *, isolation: Literal["read_committed", "read_uncommitted"] = "read_uncommitted"
+) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group: it leaves no trace at the broker."""
     with hushed("aiokafka"):
         consumer = AIOKafkaConsumer(
@@ -118,11 +120,13 @@ async def reading(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            isolation_level=isolation,
             max_partition_fetch_bytes=LARGEST_RECORD_BYTES,
             request_timeout_ms=int(REQUEST_SECONDS * 1000),
         )
         try:
             await consumer.start()
+            await asyncio.sleep(0)  # stopped before its tasks first ran, aiokafka's consumer raises CancelledError
             yield consumer
         except KafkaError as fault:
             raise BrokerUnreachable(kafka.bootstrap, str(fault)) from fault

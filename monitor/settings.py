@@ -132,6 +132,9 @@ class WorkerSettings(_Section):
     metrics_host: str = Field("127.0.0.1", description="Address of the worker's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
     stop_seconds: Positive = Field(3.0, description="Time to store what is left after SIGTERM, before leaving.")
+    watchdog_seconds: Positive = Field(
+        300.0, description="A worker that does not move for so long, although there is work and all answer, ends."
+    )
 
 
 class ExporterSettings(_Section):

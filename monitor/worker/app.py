@@ -1,63 +1,65 @@
 """The Faust application around the keeper: one agent that is handed whole batches.
 
-This and `transport` are the only modules that know Faust. Faust owns the consumer group, rebalancing and flow
-control; the keeper owns the state. A slow tick stores what is due, takes over what an earlier attempt had to leave
-(store away, fenced), and tells Kafka what is stored.
+This, `engine` and `transport` are the only modules that know Faust. Faust owns the consumer group, rebalancing and
+flow control; the keeper owns the state. A slow tick stores what is due, takes over what an earlier attempt had to
+leave (store away, fenced), and tells Kafka what is stored.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, cast
 
-import faust
 from aiokafka.errors import KafkaError
-from faust.auth import SASLCredentials, SSLCredentials
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP, EventT, StreamT
-from yarl import URL
 
 from monitor.core.partition import Batch
 from monitor.core.stored import StoredStateError
-from monitor.kafka import connection
 from monitor.settings import KafkaSettings
 from monitor.store.port import StoreUnavailable
 from monitor.topics import BrokerUnreachable
+from monitor.worker.engine import engine
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import ForeignLog, Keeper, LogBounds
-from monitor.worker.log_end import read_end
+from monitor.worker.log_end import read_end, records_waiting
 from monitor.worker.refusal import TooManyInvalid
+from monitor.worker.stacks import stacks
 from monitor.worker.standstill import Standstill
 from monitor.worker.transport import BatchSchema, Consumer, Transport
+from monitor.worker.watchdog import Place, Watchdog
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 0.05
 COMMIT_SECONDS: Final = 2.0
 RETAKE_SECONDS: Final = 1.0
-METADATA_SECONDS: Final = 20
-"""After so long at most, partitions that were added to the topic are shared out."""
 FAREWELL_SECONDS: Final = 1.0
 """Time to leave the group before the process ends anyway."""
 LEAVE_SECONDS: Final = 3.0
 """Time to store what is left when partitions are handed over."""
-
-
-class Engine(faust.App):
-    """Faust's application, without the folder for tables that we have none of: a container may be read-only."""
-
-    def _create_directories(self) -> None:
-        pass
+WATCHDOG_SECONDS: Final = 300.0
 
 
 class WorkerApp:
     """One worker of the consumer group. `run` returns when told to stop, or raises WorkerFailed."""
 
     def __init__(
-        self, kafka: KafkaSettings, keeper: Keeper, instruments: Instruments, *, stop_seconds: float = LEAVE_SECONDS
+        self,
+        kafka: KafkaSettings,
+        keeper: Keeper,
+        instruments: Instruments,
+        *,
+        stop_seconds: float = LEAVE_SECONDS,
+        watchdog_seconds: float = WATCHDOG_SECONDS,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
+        """`beat` is called again and again for as long as the event loop is not blocked."""
+        self._beat = beat
         self._stop_seconds = stop_seconds
         self._keeper = keeper
         self._instruments = instruments
@@ -70,26 +72,15 @@ class WorkerApp:
         self._committed: dict[int, int] = {}
         self._standstill = Standstill()
         self._claiming = asyncio.Lock()
+        self._watchdog = Watchdog(
+            self._places,
+            ping=keeper.ping,
+            records_waiting=partial(records_waiting, kafka),
+            patience_seconds=watchdog_seconds,
+        )
         self._refused: set[int] = set()
         """Partitions that a person must look at: tried again only when they are assigned anew."""
-        self.app = Engine(
-            kafka.group,
-            broker=[URL(f"kafka://{address}") for address in kafka.bootstrap.split(",")],
-            broker_session_timeout=kafka.session_timeout_seconds,
-            broker_rebalance_timeout=kafka.rebalance_timeout_seconds,
-            broker_heartbeat_interval=kafka.heartbeat_seconds,
-            broker_request_timeout=max(40.0, 2 * kafka.session_timeout_seconds),
-            broker_credentials=credentials(connection(kafka)),
-            consumer_auto_offset_reset="none",  # where to go on is never guessed: see transport
-            consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
-            stream_buffer_maxsize=4,
-            stream_wait_empty=False,
-            stream_recovery_delay=0.0,
-            topic_disable_leader=True,
-            topic_allow_declare=False,
-            web_enabled=False,
-            autodiscover=False,
-        )
+        self.app = engine(kafka)
         self.app.transport = Transport(self.app.conf.broker_consumer, self.app, source=self)
         topic = self.app.topic(kafka.topic, schema=BatchSchema(), acks=False, internal=True)
         self.app.agent(topic, name="missions")(self._agent)
@@ -104,7 +95,13 @@ class WorkerApp:
         # Faust's start waits for the group, which may be long in coming: stopping and failing must not.
         tasks = [
             asyncio.create_task(one)
-            for one in (stop.wait(), self._watch(), self._store_in_time(), self._keep_order(self.app.start()))
+            for one in (
+                stop.wait(),
+                self._watch(),
+                self._store_in_time(),
+                self._keep_order(self.app.start()),
+                self._guard(),
+            )
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -226,9 +223,32 @@ class WorkerApp:
                 )
         self._failure = self._failure or self.app.crash_reason or RuntimeError("Faust stopped")
 
+    async def _guard(self) -> None:
+        """Return never. Raises WorkerFailed where nothing moves that should, after telling where all tasks stand."""
+        try:
+            await self._watchdog.run()
+        except WorkerFailed:
+            self.tell_stacks()
+            raise
+
+    def _places(self) -> dict[int, Place]:
+        """What the watchdog looks at: every assigned partition that is to be processed."""
+        try:
+            assigned = {tp.partition for tp in self._consumer.assignment() if tp.topic == self._topic}
+        except ConsumerNotStarted:
+            return {}
+        return {number: self._keeper.place(number) for number in assigned - self._refused}
+
+    def tell_stacks(self) -> None:
+        """Log where every task stands."""
+        for name, loop in (("worker", asyncio.get_running_loop()), ("consumer", self._consumer.loop_of_thread())):
+            if loop is not None:
+                log.warning("where the tasks of the %s stand:\n%s", name, stacks(loop))
+
     async def _store_in_time(self) -> None:
         """Start every checkpoint when it is due."""
         while True:
+            self._beat()
             self._store_due()
             await asyncio.sleep(TICK_SECONDS)
 
@@ -315,16 +335,3 @@ class WorkerApp:
             if kept is not None and end is not None:
                 self._instruments.lag(tp.partition, max(0, end - kept.partition.next_offset))
         self._instruments.keep_lags({tp.partition for tp in self._consumer.assignment()})
-
-
-def credentials(connection: Mapping[str, Any]) -> SASLCredentials | SSLCredentials | None:
-    """Faust's form of aiokafka's connection arguments; None for a plain connection."""
-    context = connection.get("ssl_context")
-    if "sasl_mechanism" in connection:
-        return SASLCredentials(
-            mechanism=connection["sasl_mechanism"],
-            username=connection["sasl_plain_username"],
-            password=connection["sasl_plain_password"],
-            ssl_context=context,
-        )
-    return SSLCredentials(context) if context is not None else None

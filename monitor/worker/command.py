@@ -19,6 +19,7 @@ from monitor import clock
 from monitor.kafka import producing, require_topic
 from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
+from monitor.worker.beat import Beat
 from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.failpoints import stepped
 from monitor.worker.failure import WorkerFailed
@@ -40,7 +41,7 @@ def worker(configuration: Configuration) -> None:
     """Read mission events from Kafka and keep the ledger in Redis.
 
     Start as many as there are partitions at most: they share the topic by consumer group. SIGTERM stores what is
-    left, leaves the group and exits 0; a second one ends at once.
+    left, leaves the group and exits 0; a second one ends at once. SIGUSR1 logs where every task stands.
     """
     try:
         asyncio.run(work(configuration))
@@ -80,9 +81,19 @@ async def work(configuration: Configuration) -> None:
                 invalid=InvalidShare(most=settings.worker.max_invalid_ratio, window=settings.worker.invalid_window),
             )
             calm_collector()
-            app = WorkerApp(settings.kafka, keeper, instruments, stop_seconds=settings.worker.stop_seconds)
+            beat = Beat(settings.worker.watchdog_seconds)
+            app = WorkerApp(
+                settings.kafka,
+                keeper,
+                instruments,
+                stop_seconds=settings.worker.stop_seconds,
+                watchdog_seconds=settings.worker.watchdog_seconds,
+                beat=beat.beat,
+            )
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, app.tell_stacks)
             try:
-                await app.run(stop)
+                with beat:
+                    await app.run(stop)
             finally:
                 # What is to be stored is stored, or given up: a broker that is away must not keep the process.
                 last = partial(end_at_once, failed=sys.exc_info()[0] is not None)

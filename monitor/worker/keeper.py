@@ -19,6 +19,7 @@ from monitor.worker.failpoints import CHECKPOINT_STORED, LETTERS_PRODUCED, passi
 from monitor.worker.instruments import Instruments
 from monitor.worker.refusal import InvalidShare, TooManyInvalid
 from monitor.worker.rejects import DeadLetterBox, DeadLettersUnavailable
+from monitor.worker.watchdog import Place
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +89,26 @@ class Keeper:
         self._monotonic = monotonic
         self._invalid = invalid
         self._kept: dict[int, Kept] = {}
+        self._refused_at: dict[int, float] = {}
+        """Monotonic time of the latest refusal by the store or the dead letters, by partition."""
 
     @property
     def kept(self) -> Mapping[int, Kept]:
         """Partitions in memory, by number. Read only."""
         return self._kept
+
+    async def ping(self) -> None:
+        """Return when the store answers. Raises StoreUnavailable."""
+        await self._store.ping()
+
+    def place(self, number: int) -> Place:
+        """Where a partition stands, for the watchdog."""
+        refused_at = self._refused_at.get(number)
+        kept = self._kept.get(number)
+        if kept is None:
+            return Place(None, refused_at=refused_at)
+        unstored = kept.dirty_since is not None or kept.storing.locked()
+        return Place(kept.partition.next_offset, kept.stored_offset, unstored, refused_at)
 
     async def take_over(self, number: int, bounds: LogBounds) -> int:
         """Own a partition and return the offset it continues at.
@@ -103,7 +119,11 @@ class Keeper:
         known = self._kept.get(number)
         if known is not None:
             self._drop(number, known)
-        lease, stored = await self._store.claim(number)
+        try:
+            lease, stored = await self._store.claim(number)
+        except StoreUnavailable:
+            self._refused_at[number] = self._monotonic()
+            raise
         if known is not None and _is_current(known, lease):
             # Nobody wrote since: what is in memory is at least what is stored, so it need not be read again.
             kept = Kept(
@@ -270,6 +290,8 @@ class Keeper:
                 return False
             except (StoreUnavailable, DeadLettersUnavailable, TimeoutError) as fault:
                 self._instruments.store_retries.inc()
+                if not isinstance(fault, TimeoutError):  # silence explains nothing
+                    self._refused_at[number] = self._monotonic()
                 if wait == FIRST_WAIT_SECONDS:
                     told = str(fault) or f"no answer within {ATTEMPT_SECONDS:g} s"
                     log.error("partition %d: checkpoint waits: %s", number, told)  # noqa: TRY400 - no traceback wanted

@@ -1,9 +1,11 @@
-"""Where a partition's log ends, by reading up to there.
+"""What lies at the end of a partition's log, by reading there with a consumer of its own.
 
 What a broker names as the end may lie behind: Tansu names the offset after the first record of the last batch. So
-before stored state is called foreign to a log, its last batch is read. Refuses to know what the records mean.
+before stored state is called foreign to a log, its last batch is read. And what it names may be no record, but the
+marker of a transaction. Refuses to know what the records mean.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiokafka import TopicPartition
@@ -31,3 +33,18 @@ async def read_end(kafka: KafkaSettings, partition: int, *, named: int) -> int:
                 if end >= (consumer.highwater(place) or 0):
                     break
     return end
+
+
+async def records_waiting(kafka: KafkaSettings, offsets: Mapping[int, int]) -> set[int]:
+    """The partitions in which a committed record lies at or after the offset named. Raises BrokerUnreachable."""
+    found: set[int] = set()
+    async with reading(kafka, isolation="read_committed") as consumer:
+        left = {TopicPartition(kafka.topic, number): offset for number, offset in offsets.items()}
+        consumer.assign(list(left))
+        for place, offset in left.items():
+            consumer.seek(place, offset)
+        while left and (records := await consumer.getmany(*left, timeout_ms=FETCH_MS, max_records=len(left))):
+            for place in records:
+                found.add(place.partition)
+                left.pop(place, None)
+    return found

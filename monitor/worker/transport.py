@@ -189,6 +189,11 @@ class Consumer(driver.Consumer):
         except AssertionError:  # aiokafka's word for a partition that changed hands just now: it does so in a thread
             return None
 
+    def loop_of_thread(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop that aiokafka's consumer runs on; None where there is none yet, or none any more."""
+        loop: asyncio.AbstractEventLoop | None = getattr(self._thread, "thread_loop", None)
+        return loop
+
     def refusal(self) -> BaseException | None:
         """Why the group takes this consumer no more, for good. aiokafka tells it only to those who call `getmany`."""
         coordinator = getattr(self._thread._consumer, "_coordinator", None)  # noqa: SLF001 - no public way

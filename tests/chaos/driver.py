@@ -10,6 +10,7 @@ import json
 import random
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -245,6 +246,9 @@ async def _caught_up(stage: Stage, course: Course) -> None:
         await wait_until(all_stored, "everything to be stored", timeout_seconds=PATIENCE_SECONDS)
     except TimeoutError:
         stage.problems.append(f"not everything was stored {PATIENCE_SECONDS:g} s after the last fault")
+        for worker in stage.workers.values():
+            worker.child.signal(signal.SIGUSR1)  # their logs are kept, and tell where every task stands
+        await asyncio.sleep(2)
 
 
 async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Outcome:
@@ -341,12 +345,8 @@ async def _read(stage: Stage, topic: str) -> list[ConsumerRecord]:
 
 async def _report(stage: Stage) -> dict[str, object]:
     out = stage.logs / "report.json"
-    command = (
-        "import subprocess, sys; subprocess.run([sys.executable, '-m', 'monitor', 'report', '--period', '2024', "
-    )
-    command += f"'--format', 'json'], stdout=open({str(out)!r}, 'wb'), check=True)"
     child = Child(
-        "report", [sys.executable, "-c", command], environment=stage.environment, directory=REPOSITORY,
+        "report", [sys.executable, "-c", REPORTING, str(out)], environment=stage.environment, directory=REPOSITORY,
         log=stage.logs / "report.log",
     )  # fmt: skip
     try:

@@ -68,6 +68,22 @@ async def test_sigterm_under_full_load_ends_within_seconds_and_loses_nothing(
     assert await kafka_station.report("2024") == from_file
 
 
+async def test_sigusr1_tells_where_everything_stands_and_changes_nothing(
+    kafka_station: Station, events_of_2024: list[Record]
+) -> None:
+    """For whoever must find out why a worker does not move: the tasks of both event loops, in the log."""
+    worker = kafka_station.worker("asked")
+    await kafka_station.owning(worker)
+    worker.signal(signal.SIGUSR1)
+    await wait_until(
+        lambda: "tasks of the consumer stand" in kafka_station.log("asked"), "the dump", timeout_seconds=READY_SECONDS
+    )
+    assert "WorkerApp._store_in_time" in kafka_station.log("asked")
+    sent = await kafka_station.produce(events_of_2024[:100])
+    await kafka_station.all_stored(sent)
+    assert await worker.stopped() == 0
+
+
 async def test_a_second_signal_ends_at_once_and_loses_nothing_either(
     apache_kafka: object, topic: str, tmp_path: object
 ) -> None:
