@@ -237,7 +237,8 @@ class WorkerApp:
             assigned = {tp.partition for tp in self._consumer.assignment() if tp.topic == self._topic}
         except ConsumerNotStarted:
             return {}
-        return {number: self._keeper.place(number) for number in assigned - self._refused}
+        places = ((number, self._keeper.place(number)) for number in assigned - self._refused)
+        return {number: place for number, place in places if place is not None}
 
     def tell_stacks(self) -> None:
         """Log where every task stands."""

@@ -89,8 +89,10 @@ class Keeper:
         self._monotonic = monotonic
         self._invalid = invalid
         self._kept: dict[int, Kept] = {}
-        self._refused_at: dict[int, float] = {}
-        """Monotonic time of the latest refusal by the store or the dead letters, by partition."""
+        self._refused_at: float | None = None
+        """Monotonic time of the latest refusal by the store or the dead letters. One partition that waits for them
+        may hold up all others."""
+        self._restoring: set[int] = set()
 
     @property
     def kept(self) -> Mapping[int, Kept]:
@@ -101,9 +103,11 @@ class Keeper:
         """Return when the store answers. Raises StoreUnavailable."""
         await self._store.ping()
 
-    def place(self, number: int) -> Place:
-        """Where a partition stands, for the watchdog."""
-        refused_at = self._refused_at.get(number)
+    def place(self, number: int) -> Place | None:
+        """Where a partition stands, for the watchdog; None while its stored state is being read in."""
+        if number in self._restoring:  # a matter of computing only, however long it takes
+            return None
+        refused_at = self._refused_at
         kept = self._kept.get(number)
         if kept is None:
             return Place(None, refused_at=refused_at)
@@ -122,7 +126,7 @@ class Keeper:
         try:
             lease, stored = await self._store.claim(number)
         except StoreUnavailable:
-            self._refused_at[number] = self._monotonic()
+            self._refused_at = self._monotonic()
             raise
         if known is not None and _is_current(known, lease):
             # Nobody wrote since: what is in memory is at least what is stored, so it need not be read again.
@@ -134,7 +138,11 @@ class Keeper:
                 oldest_record_at=known.oldest_record_at,
             )
         else:
-            restored = await asyncio.to_thread(self._restore, stored.head, stored.days, bounds.earliest)
+            self._restoring.add(number)
+            try:
+                restored = await asyncio.to_thread(self._restore, stored.head, stored.days, bounds.earliest)
+            finally:
+                self._restoring.discard(number)
             kept = Kept(restored, lease)
             if stored.head is None and bounds.committed is not None:
                 self._instruments.rewinds.inc()
@@ -291,7 +299,7 @@ class Keeper:
             except (StoreUnavailable, DeadLettersUnavailable, TimeoutError) as fault:
                 self._instruments.store_retries.inc()
                 if not isinstance(fault, TimeoutError):  # silence explains nothing
-                    self._refused_at[number] = self._monotonic()
+                    self._refused_at = self._monotonic()
                 if wait == FIRST_WAIT_SECONDS:
                     told = str(fault) or f"no answer within {ATTEMPT_SECONDS:g} s"
                     log.error("partition %d: checkpoint waits: %s", number, told)  # noqa: TRY400 - no traceback wanted

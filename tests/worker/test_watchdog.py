@@ -1,8 +1,10 @@
 """A worker that owes something and does not move ends; one that waits, or has nothing to do, never does."""
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from monitor.worker.watchdog import LOOKS, Place, Watchdog
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
 from tests.worker.desk import Desk
+from tests.worker.test_keeper import batch, snap
 from tests.worker.test_transport import event, sending, settings_for, stored, tick
 
 LOOK_SECONDS = 0.01
@@ -117,6 +120,41 @@ async def test_a_partition_that_is_given_away_is_forgotten() -> None:
             await asyncio.sleep(0.5 * LOOK_SECONDS)
 
     await asyncio.gather(come_and_go(), survives(world))
+
+
+async def test_the_keeper_tells_of_refusals_and_of_what_is_not_stored() -> None:
+    """A refusal of one partition explains why others wait behind it, too."""
+    desk = Desk()
+    assert desk.keeper.place(0) == Place(None)
+    await desk.take()
+    assert desk.keeper.place(0) == Place(0, 0)
+    await desk.keeper.handle(0, batch(snap("m1")))
+    assert desk.keeper.place(0) == Place(1, 0, unstored=True)
+    desk.store.failures = 1
+    desk.clock.seconds = 7.0
+    await desk.keeper.checkpoint(0)
+    assert desk.keeper.place(0) == Place(1, 1, refused_at=7.0)
+    assert desk.keeper.place(1) == Place(None, refused_at=7.0)
+
+
+async def test_a_partition_that_is_being_read_in_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading in a million missions takes its time, and cannot stand still."""
+    desk = Desk()
+    reading, go_on = threading.Event(), threading.Event()
+    restore = desk.keeper._restore
+
+    def slowly(*arguments: Any) -> Any:
+        reading.set()
+        assert go_on.wait(10)
+        return restore(*arguments)
+
+    monkeypatch.setattr(desk.keeper, "_restore", slowly)
+    taking = asyncio.create_task(desk.take())
+    await asyncio.to_thread(reading.wait, 10)
+    assert desk.keeper.place(0) is None
+    go_on.set()
+    await taking
+    assert desk.keeper.place(0) == Place(0, 0)
 
 
 async def ending(desk: Desk, kafka: ApacheKafka, topic: str, *, seconds: float) -> asyncio.Task[None]:
