@@ -9,7 +9,7 @@ The fast path is one strict decode. Only when that fails is the event looked at 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
@@ -120,29 +120,26 @@ class Limits:
     record_bytes: int = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
 class EventReader:
     """Reads events for a fixed catalogue of series: `index[(district, settlement)]` is the series' number."""
 
-    index: Mapping[tuple[str, str], int]
-    limits: Limits = field(default_factory=Limits)
-    _decoder: msgspec.json.Decoder[Event] = field(
-        default_factory=lambda: msgspec.json.Decoder(Event), init=False, repr=False, compare=False
-    )
+    __slots__ = ("_ahead", "_decode", "_largest", "_longest", "index", "limits")
+
+    def __init__(self, index: Mapping[tuple[str, str], int], limits: Limits | None = None) -> None:
+        self.index = index
+        self.limits = limits = limits or Limits()
+        self._decode = msgspec.json.Decoder(Event).decode
+        self._largest, self._longest, self._ahead = limits.record_bytes, limits.response_seconds, limits.ahead_seconds
 
     def read(self, raw: bytes | None, recorded: float | None) -> Mission:
         """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.
 
         Raises `Rejected` with a named reason for whatever is not a valid event, and nothing else.
         """
-        if raw is None:
-            raise Rejected(Reason.TOMBSTONE, "a null value; withdraw a mission with status 'cancelled'")
-        if not raw:
-            raise Rejected(Reason.EMPTY, "a value of zero bytes")
-        if len(raw) > self.limits.record_bytes:
-            raise Rejected(Reason.TOO_LARGE, f"{len(raw)} bytes; the limit is {self.limits.record_bytes}")
+        if not raw or len(raw) > self._largest:
+            raise self._name_size(raw)
         try:
-            event = self._decoder.decode(raw)
+            event = self._decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
             raise _name_fault(raw, fault) from fault
         series = self.index.get((event.district, event.settlement))
@@ -152,16 +149,11 @@ class EventReader:
         response = None
         if ringing is not None:
             placed = ringing.timestamp()
-            if event.on_scene_at is not None:
-                response = (event.on_scene_at - ringing).total_seconds()
-                if response < 0:
-                    raise Rejected(Reason.ARRIVAL_BEFORE_RINGING, f"on_scene_at is {-response:g} s before ringing_at")
-                if response > self.limits.response_seconds:
-                    raise Rejected(
-                        Reason.IMPLAUSIBLE_RESPONSE,
-                        f"{response:g} s from ringing_at to on_scene_at; the limit is "
-                        f"{self.limits.response_seconds:g} s",
-                    )
+            arrival = event.on_scene_at
+            if arrival is not None:
+                response = (arrival - ringing).total_seconds()
+                if not 0.0 <= response <= self._longest:
+                    raise self._name_response(response)
         elif event.recorded_at is not None:
             placed = event.recorded_at.timestamp()
         elif recorded is not None:
@@ -170,16 +162,30 @@ class EventReader:
             raise Rejected(Reason.NO_TIME, "neither ringing_at, recorded_at nor a record timestamp")
         if not EARLIEST <= placed < LATEST:
             raise Rejected(Reason.INVALID_TIME, "the time that places the mission is not in the years 1900 to 9998")
-        if recorded is not None and placed > recorded + self.limits.ahead_seconds:
+        if recorded is not None and placed > recorded + self._ahead:
             raise Rejected(
                 Reason.IN_THE_FUTURE,
-                f"placed {placed - recorded:g} s after the record's timestamp; the limit is "
-                f"{self.limits.ahead_seconds:g} s",
+                f"placed {placed - recorded:g} s after the record's timestamp; the limit is {self._ahead:g} s",
             )
         return Mission(
             event.mission_id, event.revision, series, event.urgent, event.status,
             ringing is not None, placed, response, event.excluded is not None,
         )  # fmt: skip
+
+    def _name_size(self, raw: bytes | None) -> Rejected:
+        if raw is None:
+            return Rejected(Reason.TOMBSTONE, "a null value; withdraw a mission with status 'cancelled'")
+        if not raw:
+            return Rejected(Reason.EMPTY, "a value of zero bytes")
+        return Rejected(Reason.TOO_LARGE, f"{len(raw)} bytes; the limit is {self._largest}")
+
+    def _name_response(self, response: float) -> Rejected:
+        if response < 0:
+            return Rejected(Reason.ARRIVAL_BEFORE_RINGING, f"on_scene_at is {-response:g} s before ringing_at")
+        return Rejected(
+            Reason.IMPLAUSIBLE_RESPONSE,
+            f"{response:g} s from ringing_at to on_scene_at; the limit is {self._longest:g} s",
+        )
 
     def _name_unknown(self, event: Event) -> Rejected:
         if any(district == event.district for district, _ in self.index):
