@@ -4,15 +4,16 @@ Built whole from a `History`, immutable, and handed to whoever shows it: metrics
 it is computed later, so all of them agree. A stale feed turns every window that reaches to now into no data.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from monitor.core import alarm
 from monitor.core.alarm import DAY, Alarm, Rules
-from monitor.core.history import History, seconds
+from monitor.core.history import History, Series, seconds
 from monitor.core.targets import NATIONAL
-from monitor.core.timeline import PERCENTS, Figures, InProgress
+from monitor.core.timeline import PERCENTS, Figures, InProgress, Timeline
 from monitor.core.verdict import Verdict, judge
 from monitor.core.windows import UNITS, Period, Span, Window
 
@@ -79,13 +80,17 @@ def take(history: History, terms: Terms, now: float) -> Snapshot:
         abandoned_before=now - terms.abandoned_after_seconds,
     )
     spans = [(window, window.span(now, history.grid)) for window in terms.windows]
+    target_of = partial(history.targets.target, on=date.fromordinal(history.grid.day_of(now)))
     rows: list[Row] = []
     standings: list[Standing] = []
     for area in history.areas:
         for settlement in history.settlements:
-            standing = _standing(history, terms, moment, area, settlement)
+            timeline = history.timeline(area, settlement)
+            targets = {percent: seconds(target_of(area, settlement), percent) for percent in PERCENTS}
+            moved = timeline.moved(now, tuple(targets.values()), abandoned_before=moment.abandoned_before)
+            standing = _standing(history, terms, moment, (area, settlement), targets)
             standings.append(standing)
-            rows.extend(_row(history, window, span, moment, standing) for window, span in spans)
+            rows.extend(_row(timeline, around, moment, standing, moved) for around in spans)
     return Snapshot(now, stale, last_record_at, rows, standings)
 
 
@@ -97,25 +102,50 @@ class _Moment:
     abandoned_before: float
 
 
-def _standing(history: History, terms: Terms, moment: _Moment, area: str, settlement: str) -> Standing:
+def _standing(
+    history: History, terms: Terms, moment: _Moment, series: Series, targets: dict[int, float | None]
+) -> Standing:
+    area, settlement = series
     timeline = history.timeline(area, settlement)
-    today = date.fromordinal(history.grid.day_of(moment.now))
-    target = history.targets.target(area, settlement, today)
-    targets = {percent: seconds(target, percent) for percent in PERCENTS}
-    return Standing(
-        area=area,
-        settlement=settlement,
-        in_progress=timeline.in_progress(moment.now, targets[80], abandoned_before=moment.abandoned_before),
-        last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
-        targets=targets,
-        alarm=alarm.assess(
-            timeline, terms.alarms, UNITS, as_of=moment.as_of, grid=history.grid, national=area == NATIONAL
+    in_progress = timeline.in_progress(moment.now, targets[80], abandoned_before=moment.abandoned_before)
+    watched = alarm.assess(
+        timeline, terms.alarms, UNITS, as_of=moment.as_of, grid=history.grid, national=area == NATIONAL
+    )
+    return timeline.derived(
+        "standing",
+        (in_progress, watched, targets),
+        lambda: Standing(
+            area=area,
+            settlement=settlement,
+            in_progress=in_progress,
+            last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
+            targets=targets,
+            alarm=watched,
         ),
     )
 
 
-def _row(history: History, window: Window, span: Span | None, moment: _Moment, standing: Standing) -> Row:
-    timeline = history.timeline(standing.area, standing.settlement)
+def _row(
+    timeline: Timeline,
+    around: tuple[Window, Span | None],
+    moment: _Moment,
+    standing: Standing,
+    moved: tuple[int | None, ...],
+) -> Row:
+    """The row of before, where nothing happened to it: `moved` is how far time has come (`Timeline.moved`)."""
+    window, span = around
+    row = timeline.derived(
+        ("row", window),
+        (span, moved, moment.stale, standing.targets),
+        lambda: _judged(timeline, window, span, moment, standing),
+    )
+    if span is None or window.seconds is None or window.seconds > DAY:
+        return row
+    with_open = timeline.with_open(moment.now, span, abandoned_before=moment.abandoned_before) if moved else None
+    return row if with_open is None or with_open == row.with_open else replace(row, with_open=with_open)
+
+
+def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Moment, standing: Standing) -> Row:
     before = moment.abandoned_before
     if span is None:
         figures, with_open, around = timeline.newest(window.count or 0), None, None
@@ -123,20 +153,38 @@ def _row(history: History, window: Window, span: Span | None, moment: _Moment, s
         figures, around = timeline.within_span(span, abandoned_before=before), span
         brief = window.seconds is not None and window.seconds <= DAY
         with_open = timeline.with_open(moment.now, span, abandoned_before=before) if brief else None
-    verdicts = {}
-    for percent in PERCENTS:
-        target = standing.targets[percent]
-        verdicts[percent] = judge(
+    progress = {
+        percent: None
+        if around is None
+        else timeline.in_progress(moment.now, standing.targets[percent], abandoned_before=before, span=around)
+        for percent in PERCENTS
+    }
+    verdicts = timeline.derived(
+        ("verdicts", window),
+        (figures, progress, moment.stale, standing.targets),
+        lambda: _verdicts(figures, progress, standing.targets, stale=moment.stale),
+    )
+    return Row(standing.area, standing.settlement, window.name, span, figures, verdicts, with_open)
+
+
+def _verdicts(
+    figures: Figures,
+    progress: Mapping[int, InProgress | None],
+    targets: Mapping[int, float | None],
+    *,
+    stale: bool,
+) -> dict[int, Verdict]:
+    return {
+        percent: judge(
             percent,
             figures.counts[percent],
-            target_seconds=target,
+            target_seconds=targets[percent],
             measured=figures.measured,
-            stale=moment.stale,
-            progress=None
-            if around is None
-            else timeline.in_progress(moment.now, target, abandoned_before=before, span=around),
+            stale=stale,
+            progress=progress[percent],
         )
-    return Row(standing.area, standing.settlement, window.name, span, figures, verdicts, with_open)
+        for percent in PERCENTS
+    }
 
 
 def over_period(history: History, period: Period, *, now: float, abandoned_after_seconds: float) -> list[Row]:

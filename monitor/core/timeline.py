@@ -112,14 +112,14 @@ class Timeline:
         self._judged: dict[int, NDArray[np.int64]] = {}
         self._within: dict[int, NDArray[np.int64]] = {}
         self._targets: dict[int, Floats] = {}
-        self._derived: dict[str, tuple[Hashable, object]] = {}
+        self._derived: dict[Hashable, tuple[object, object]] = {}
         self._known: dict[Hashable, Figures] = {}
         for percent in PERCENTS:
             targets = self._targets[percent] = judge(percent, self.rang_at)
             self._judged[percent] = _running(~np.isnan(targets))
             self._within[percent] = _running(self.response <= targets)
 
-    def derived(self, kind: str, key: Hashable, compute: Callable[[], T]) -> T:
+    def derived(self, kind: Hashable, key: object, compute: Callable[[], T]) -> T:
         """What `compute` makes of this timeline: kept, one value per `kind`, until asked for with another `key`."""
         known = self._derived.get(kind)
         if known is None or known[0] != key:
@@ -155,14 +155,31 @@ class Timeline:
         overdue = 0 if target is None else int(np.count_nonzero(now - waiting > target))
         return InProgress(open=len(waiting) + untimed, overdue=overdue)
 
+    def moved(
+        self, now: float, targets: Sequence[float | None], *, abandoned_before: float
+    ) -> tuple[int | None, ...]:
+        """How far `now` lies along the open missions: how many are given up, and how many past each target.
+
+        While this stays the same, so does every count of the missions in progress in a given span: the clock
+        passes them in the order they rang.
+        """
+        if not len(self.open_at) and not len(self.untimed_at):
+            return ()
+        waited = now - self.open_at
+        return (
+            int(self.open_at.searchsorted(abandoned_before)),
+            int(self.untimed_at.searchsorted(abandoned_before)),
+            *(None if target is None else int(np.count_nonzero(waited > target)) for target in targets),
+        )
+
     def with_open(self, now: float, span: Span, *, abandoned_before: float) -> dict[int, float | None]:
         """Percentiles of the exact missions in `span`, those in progress counted as "longer than so far"."""
         first, last = _cut(self.rang_at, span)
         waited = now - self._waiting(span, abandoned_before)
-        return {
-            percent: kaplan_meier.percentile(self.response[first:last], waited[waited > 0], percent)
-            for percent in PERCENTS
-        }
+        waited = waited[waited > 0]
+        if not len(waited):  # then it is the nearest-rank percentile
+            return _exact(self.response[first:last])[0]
+        return {percent: kaplan_meier.percentile(self.response[first:last], waited, percent) for percent in PERCENTS}
 
     def lates(self, percent: int, span: Span) -> NDArray[np.bool_]:
         """Whether each exact mission of `span` that had a target was late, in the order they rang."""
@@ -284,8 +301,10 @@ def _running(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _cut(times: Floats, span: Span) -> tuple[int, int]:
-    first, last = np.searchsorted(times, (span.start, span.end))
-    return int(first), max(int(first), int(last))
+    if not len(times):
+        return 0, 0
+    first, last = times.searchsorted((span.start, span.end)).tolist()  # the method: half the cost of the function
+    return first, max(first, last)
 
 
 def _size(times: Floats, span: Span) -> int:

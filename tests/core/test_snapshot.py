@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.core.history import History
 from monitor.core.ledger import Kind
@@ -180,3 +182,26 @@ def test_a_period_shows_the_target_of_its_last_day(period: str, requirement: flo
         found.figures.counts[80] == {"2024-05": Count(1, 1), "2024-06": Count(1, 0), "2024-T2": Count(2, 1)}[period]
     )
     assert found.span == parse_period(period).span(GRID)
+
+
+@settings(max_examples=40)
+@given(
+    rings=st.lists(st.integers(-30 * 60, 10), max_size=12),
+    steps=st.lists(st.sampled_from([0.0, 0.25, 1.0, 60.0, 599.0, 600.0, 1800.0, HOUR, 7 * HOUR]), max_size=8),
+)
+def test_what_is_remembered_is_what_would_be_computed(rings: list[int], steps: list[float]) -> None:
+    """However time goes on over missions in progress, kept rows are those of a history that remembers nothing."""
+    kinds = (Kind.OPEN, Kind.UNTIMED, Kind.OPEN)
+    made = MADE[:20] + [Call(URBAN, NOW + 60.0 * at, kinds[at % 3], None) for at in rings]
+    kept, now = heard(made), NOW
+    for step in steps:
+        now += step
+        assert take(kept, TERMS, now) == take(heard(made), TERMS, now)
+
+
+def test_an_unchanged_row_is_the_same_object() -> None:
+    """Whoever renders rows can tell by identity that there is nothing to render anew."""
+    history = heard(MADE)
+    before, after = take(history, TERMS, NOW), take(history, TERMS, NOW + 1.0)
+    assert all(one is other for one, other in zip(before.rows, after.rows, strict=True))
+    assert all(one is other for one, other in zip(before.standings, after.standings, strict=True))
