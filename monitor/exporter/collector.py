@@ -1,4 +1,4 @@
-"""The published state as Prometheus metrics, made at scrape time from one immutable value.
+"""The published state as Prometheus metrics, made from one immutable value.
 
 Decides which figure becomes which sample; names and labels are the vocabulary's. No I/O, no clock, no state of its
 own. What NaN and absence mean is told in `monitor.exporter.metrics`.
@@ -23,6 +23,9 @@ from monitor.exporter import metrics
 from monitor.exporter.metrics import Metric
 from monitor.exporter.published import Published
 
+Add = Callable[..., object]
+"""Takes a metric, its value (None: NaN), and its labels in the vocabulary's order."""
+
 
 class PublishedCollector(Collector):
     """Registers like any collector; `current` returns the state to expose, `names` those of its areas."""
@@ -38,43 +41,53 @@ class PublishedCollector(Collector):
 
     def describe(self) -> Iterable[Family]:
         """The families without samples, so that registering needs no state."""
-        return [_family(metric) for metric in metrics.EXPORTER]
+        return describe()
 
     def collect(self) -> Iterable[Family]:
         """All families, in the order of the vocabulary."""
         published = self._current()
-        return _Families(published, self._names(published)).all()
+        families = {metric.name: _family(metric) for metric in metrics.EXPORTER}
+
+        def add(metric: Metric, value: float | None, *labels: str) -> None:
+            told = math.nan if value is None else float(value)
+            names = dict(zip(metric.labels, labels, strict=True))
+            families[metric.name].samples.append(Sample(metric.name, names, told))
+
+        telling = Telling(published, add)
+        for row in published.snapshot.rows:
+            telling.row(row)
+        for standing in published.snapshot.standings:
+            telling.standing(standing)
+        telling.whole(self._names(published))
+        return families.values()
 
 
-class _Families:
-    def __init__(self, published: Published, names: Mapping[str, str]) -> None:
+def describe() -> list[Family]:
+    """The families of the vocabulary, without samples."""
+    return [_family(metric) for metric in metrics.EXPORTER]
+
+
+class Telling:
+    """Which figure is which sample: hands metric, value and labels of each to `add`, always in the same order."""
+
+    def __init__(self, published: Published, add: Add) -> None:
         self._published = published
-        self._names = names
-        self._families = {metric.name: _family(metric) for metric in metrics.EXPORTER}
+        self._add = add
 
-    def all(self) -> Iterable[Family]:
-        snapshot = self._published.snapshot
-        for row in snapshot.rows:
-            self._row(row)
-        for standing in snapshot.standings:
-            self._standing(standing)
-        for area in dict.fromkeys(standing.area for standing in snapshot.standings):
-            self._add(metrics.RESPONSE_DISTRICT_INFO, 1, area, self._names.get(area, area))
+    def whole(self, names: Mapping[str, str]) -> None:
+        """What is told once, whatever the series."""
+        for area in dict.fromkeys(standing.area for standing in self._published.snapshot.standings):
+            self._add(metrics.RESPONSE_DISTRICT_INFO, 1, area, names.get(area, area))
         if self._published.loaded:
             self._counters(self._published.heads)
         self._pipeline()
-        return self._families.values()
-
-    def _add(self, metric: Metric, value: float | None, *labels: str) -> None:
-        told = math.nan if value is None else float(value)
-        names = dict(zip(metric.labels, labels, strict=True))
-        self._families[metric.name].samples.append(Sample(metric.name, names, told))
 
     def _known(self, value: float) -> float | None:
         """A count: not known as long as nothing was read."""
         return value if self._published.loaded else None
 
-    def _row(self, row: Row) -> None:
+    def row(self, row: Row) -> None:
+        """One series in one window."""
         labels = (row.area, row.settlement, row.window)
         figures = row.figures
         self._add(metrics.RESPONSE_TIME_EXACT, self._known(figures.exact), *labels)
@@ -118,7 +131,8 @@ class _Families:
         for (unit, percent), seen in alarm.periods.items():
             self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *series, unit, str(percent))
 
-    def _standing(self, standing: Standing) -> None:
+    def standing(self, standing: Standing) -> None:
+        """One series now."""
         series = (standing.area, standing.settlement)
         for percent, target in standing.targets.items():
             self._add(metrics.RESPONSE_TIME_TARGET_SECONDS, target, *series, str(percent))

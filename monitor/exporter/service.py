@@ -9,6 +9,7 @@ that this program cannot read does: somebody has to act. No access log; no figur
 import asyncio
 import errno
 import logging
+import re
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -19,6 +20,7 @@ from prometheus_client.exposition import choose_encoder
 
 from monitor import clock as wall
 from monitor.exporter.collector import PublishedCollector
+from monitor.exporter.exposition import Encode, Exposition, Piece, gzipped, plain
 from monitor.exporter.pages import Pages
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
@@ -29,9 +31,8 @@ from monitor.wiring import empty_history, snapshot_terms
 
 OLD_AFTER_REFRESHES: Final = 3
 """A snapshot older than this many refresh periods is no longer ready: the loop hangs."""
-_FORMATS_KEPT: Final = 4
-_THREAD_FROM_BYTES: Final = 32_768
-"""Larger answers are compressed in a thread."""
+_RENAMING: Final = re.compile(r"escaping=(?!underscores|allow-utf-8)")
+"""Schemes that write names otherwise than the vocabulary: rare, and left to the client library."""
 _END: Final = b"# EOF\n"
 """What OpenMetrics ends with."""
 _HEADERS: Final = {
@@ -61,8 +62,8 @@ class Service:
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)  # under the client library's own names, as everybody has them
         self._stream = Stream(refresh, clock)
-        self._rendered: dict[str, tuple[Published, bytes]] = {}
-        """By content type: the last exposition, and what it was made from."""
+        self._exposition = Exposition()
+        self._rendering = asyncio.Lock()
 
     def application(self) -> web.Application:
         """The routes as an aiohttp application."""
@@ -109,20 +110,24 @@ class Service:
         except (TypeError, ValueError):  # a version that is no number
             encode, content_type = choose_encoder("")
         published = self._refresh.published
-        source, body = self._rendered.get(content_type, (None, b""))
-        if source is not published:
-            body = await asyncio.to_thread(encode, self._registry)
-            if len(self._rendered) >= _FORMATS_KEPT:  # the type repeats the client's own words: do not hoard them
-                self._rendered.clear()
-            self._rendered[content_type] = (published, body)
         process = encode(self._process).removesuffix(_END)
-        return _compressed(process + body, content_type)
+        compressed = "gzip" in request.headers.get("Accept-Encoding", "")
+        async with self._rendering:
+            body = await asyncio.to_thread(self._rendered, published, encode, content_type, process, compressed)
+        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        return web.Response(body=body, headers=headers | ({"Content-Encoding": "gzip"} if compressed else {}))
 
-
-def _compressed(body: bytes, content_type: str) -> web.Response:
-    response = web.Response(body=body, headers={"Content-Type": content_type}, zlib_executor_size=_THREAD_FROM_BYTES)
-    response.enable_compression()
-    return response
+    def _rendered(
+        self, published: Published, encode: Encode, content_type: str, process: bytes, compressed: bool
+    ) -> bytes:
+        """Runs in a thread, one at a time."""
+        if _RENAMING.search(content_type):
+            pieces = [Piece(process), Piece(encode(self._registry))]
+        else:
+            end = _END if content_type.startswith("application/openmetrics-text") else b""
+            names = self._pages.names(published)
+            pieces = [Piece(process), *self._exposition.render(published, names, encode, end)]
+        return gzipped(pieces) if compressed else plain(pieces)
 
 
 def _unready(reason: str) -> web.Response:
