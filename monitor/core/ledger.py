@@ -4,10 +4,16 @@ Decides the outcome of every event from a literal table (`RULES`). A newer snaps
 the one before it exactly, across series, slices and days. Slices older than the seal line hold no missions any
 more: an event that would change one is refused as late, never merged silently (it could be a duplicate).
 Refuses to know bytes, offsets and storage; it only keeps track of which missions changed in which day.
+
+Every event passes here, so `apply` is written for speed: missions are held by slice, and slices and days stand in
+order, so that sealing costs what it seals and a checkpoint what has changed, however much is held.
 """
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum, StrEnum
+from itertools import product
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import msgspec
@@ -121,35 +127,71 @@ REFUSED: Final = frozenset({Outcome.CONFLICT, Outcome.LATE})
 """Outcomes that send the event to the dead letters: a person must look."""
 
 
+# The same table by number, for `Ledger._revise`: naming a Case for every event costs more than all the rest of it.
+# An unknown mission needs no look-up. Each of seen, change and home adds its number, the home being a bool.
+_NEWER, _SAME, _OLDER = 0, 6, 12
+_NONE, _COUNTS, _CEASES = 0, 2, 4
+_VERDICTS: Final = tuple(RULES[Case(*case)] for case in product((Seen.NEWER, Seen.SAME, Seen.OLDER), Change, Home))
+_STORED: Final = tuple(outcome in STORES for outcome in _VERDICTS)
+
+# Members by a name of the module: looking them up in their class takes several times as long.
+_NOTHING, _MEASURED, _UNMEASURED = Kind.NOTHING, Kind.MEASURED, Kind.UNMEASURED
+_OPEN, _UNTIMED, _EXCLUDED = Kind.OPEN, Kind.UNTIMED, Kind.EXCLUDED
+_NEW, _UNCOUNTED, _LATE = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE
+
+
 def contribution(mission: Mission) -> Kind:
     """What a snapshot contributes: the first row that holds (docs/design.md, "What a mission contributes")."""
     if not mission.urgent or mission.status == "cancelled":
-        return Kind.NOTHING
+        return _NOTHING
     if mission.excluded:
-        return Kind.EXCLUDED
+        return _EXCLUDED
     if mission.response_seconds is not None:
-        return Kind.MEASURED
+        return _MEASURED
     if mission.status == "closed":
-        return Kind.UNMEASURED
-    return Kind.OPEN if mission.timed else Kind.UNTIMED
+        return _UNMEASURED
+    return _OPEN if mission.timed else _UNTIMED
 
 
 class Day:
     """One local day of one partition: the missions placed in it, and the aggregates of its sealed slices."""
 
-    __slots__ = ("aggregates", "changed", "logged", "missions", "rewrite", "whole")
+    __slots__ = ("aggregates", "changed", "logged", "number", "rewrite", "slices", "whole")
 
-    def __init__(self) -> None:
-        self.missions: set[str] = set()
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.slices: list[OpenSlice] = []
+        """Its slices that are not sealed, in no order."""
         self.aggregates: list[Aggregate] = []
         self.changed: set[str] = set()
-        """Missions to store at the next checkpoint, incl. those that left."""
+        """Missions to store at the next checkpoint, incl. those that left. Its slices share this very set."""
         self.logged = 0
         """Entries in the stored log of this day, superseded ones included."""
         self.rewrite = False
         """Whether the stored day must be written whole (after sealing)."""
         self.whole = False
         """Whether the day is sealed from midnight to midnight and rolled up: nothing can change it any more."""
+
+    @property
+    def missions(self) -> set[str]:
+        """The missions placed in this day, gathered anew."""
+        return set().union(*(held.missions for held in self.slices))
+
+    @property
+    def held(self) -> int:
+        """How many `missions` there are."""
+        return sum(len(held.missions) for held in self.slices)
+
+
+class OpenSlice:
+    """The missions of one slice that is not sealed. It stays until the seal line passes it, also without missions."""
+
+    __slots__ = ("changed", "day", "missions")
+
+    def __init__(self, day: Day) -> None:
+        self.day = day
+        self.missions: set[str] = set()
+        self.changed = day.changed
 
 
 Sealer = Callable[[list[Entry], int, float, float], Aggregate]
@@ -159,70 +201,120 @@ Sealer = Callable[[list[Entry], int, float, float], Aggregate]
 class Ledger:
     """The missions of one partition. `apply` is the only way in; `seal_before` the only way out."""
 
-    __slots__ = ("days", "grid", "missions", "sealed_before")
+    __slots__ = (
+        "_not_whole",
+        "_order",
+        "_seconds",
+        "_slices",
+        "days",
+        "grid",
+        "missions",
+        "sealed_before",
+        "touched",
+    )
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.missions: dict[str, Entry] = {}
         self.days: dict[int, Day] = {}
+        self.touched: set[int] = set()
+        """Days that the next checkpoint must look at: no other has changed since the one before."""
         self.sealed_before = float("-inf")
         """Seal line, epoch seconds, the start of a slice: no slice that starts before it holds missions."""
+        self._seconds = grid.seconds
+        self._slices: dict[float, OpenSlice] = {}
+        """By number. A float: what `//` gives; the step to an int would be taken for every event."""
+        self._order: list[float] = []
+        """The keys of `_slices`, sorted."""
+        self._not_whole: list[int] = []
+        """The keys of `days` that are not `Day.whole`, sorted."""
+
+    def restore(self, number: int, entries: Iterable[Entry], aggregates: Iterable[Aggregate], logged: int) -> None:
+        """Take up a stored day as it is, at the beginning."""
+        day = self._new_day(number)
+        day.aggregates = list(aggregates)
+        day.logged = logged
+        for entry in entries:
+            self.missions[entry.mission_id] = entry
+            self._slice(entry.placed_at).missions.add(entry.mission_id)
 
     def apply(self, mission: Mission) -> Outcome:
         """Take one snapshot into account and say what became of it."""
-        kind = contribution(mission)
         mission_id = mission.mission_id
-        placed_at = mission.placed_at
         known = self.missions.get(mission_id)
-        if known is None:
-            if placed_at < self.sealed_before:
-                return Outcome.LATE
-            entry = Entry(
-                mission_id, mission.revision, mission.series, placed_at, kind,
-                mission.response_seconds if kind is Kind.MEASURED else None,
-            )  # fmt: skip
-            self.missions[mission_id] = entry
-            day = self._day(placed_at)
-            day.missions.add(mission_id)
-            day.changed.add(mission_id)
-            return Outcome.NEW if kind else Outcome.UNCOUNTED
-        return self._revise(known, mission, kind)
+        if known is not None:
+            return self._revise(known, mission)
+        placed_at = mission.placed_at
+        if placed_at < self.sealed_before:
+            return _LATE
+        kind = contribution(mission)
+        self.missions[mission_id] = Entry(
+            mission_id, mission.revision, mission.series, placed_at, kind,
+            mission.response_seconds if kind is _MEASURED else None,
+        )  # fmt: skip
+        place = self._slices.get(placed_at // self._seconds) or self._slice(placed_at)
+        place.missions.add(mission_id)
+        changed = place.changed
+        if not changed:
+            self.touched.add(place.day.number)
+        changed.add(mission_id)
+        return _NEW if kind else _UNCOUNTED
 
-    def _revise(self, known: Entry, mission: Mission, kind: Kind) -> Outcome:
-        response = mission.response_seconds if kind is Kind.MEASURED else None
-        if kind is Kind.NOTHING:
+    def _revise(self, known: Entry, mission: Mission) -> Outcome:
+        kind = contribution(mission)
+        response = None
+        if kind is _NOTHING:
             # A mission that counts for nothing has no place of its own: it stays where it is remembered.
-            change = Change.NONE if known.kind == Kind.NOTHING else Change.CEASES
+            change = _NONE if known.kind == 0 else _CEASES
             series, placed_at = known.series, known.placed_at
         else:
+            if kind is _MEASURED:
+                response = mission.response_seconds
             series, placed_at = mission.series, mission.placed_at
-            same = (known.kind, known.series, known.placed_at, known.response) == (
-                kind, series, placed_at, response,
-            )  # fmt: skip
-            change = Change.NONE if same else Change.COUNTS
-        home = Home.SEALED if placed_at < self.sealed_before else Home.OPEN
-        outcome = RULES[Case(_compare(known, mission, change), change, home)]
-        if outcome in STORES:
+            change = (
+                _NONE
+                if known.kind == kind
+                and known.placed_at == placed_at
+                and known.response == response
+                and known.series == series
+                else _COUNTS
+            )
+        row = _compare(known.revision, mission.revision, change) + change + (placed_at < self.sealed_before)
+        if _STORED[row]:
             revision = known.revision if mission.revision is None else mission.revision
             self._replace(known, Entry(known.mission_id, revision, series, placed_at, kind, response))
-        return outcome
+        return _VERDICTS[row]
 
     def _replace(self, known: Entry, entry: Entry) -> None:
-        mission_id = entry.mission_id
+        mission_id, seconds = entry.mission_id, self._seconds
         self.missions[mission_id] = entry
-        day = self._day(entry.placed_at)
-        day.changed.add(mission_id)
-        before = self._day(known.placed_at)
-        if before is not day:
+        before = self._slices[known.placed_at // seconds]
+        changed = before.changed
+        if entry.placed_at // seconds != known.placed_at // seconds:
+            place = self._slice(entry.placed_at)
             before.missions.discard(mission_id)
-            before.changed.add(mission_id)
-            day.missions.add(mission_id)
+            place.missions.add(mission_id)
+            if place.day is not before.day:
+                self.touched.add(place.day.number)
+                place.changed.add(mission_id)
+        if not changed:
+            self.touched.add(before.day.number)
+        changed.add(mission_id)
 
-    def _day(self, placed_at: float) -> Day:
-        number = self.grid.day_of(placed_at)
-        day = self.days.get(number)
-        if day is None:
-            day = self.days[number] = Day()
+    def _slice(self, placed_at: float) -> OpenSlice:
+        number = placed_at // self._seconds
+        place = self._slices.get(number)
+        if place is None:
+            day_number = self.grid.day_of(placed_at)
+            day = self.days.get(day_number) or self._new_day(day_number)
+            place = self._slices[number] = OpenSlice(day)
+            day.slices.append(place)
+            insort(self._order, number)
+        return place
+
+    def _new_day(self, number: int) -> Day:
+        day = self.days[number] = Day(number)
+        insort(self._not_whole, number)
         return day
 
     def seal_before(self, line: float, aggregate: Sealer) -> int:
@@ -234,39 +326,51 @@ class Ledger:
         if line <= self.sealed_before:
             return 0
         self.sealed_before = line
-        last = self.grid.day_of(line)
-        due = sorted(number for number, day in self.days.items() if number <= last and day.missions)
-        return sum(self._seal_day(number, line, aggregate) for number in due)
+        due = bisect_left(self._order, line // self._seconds)
+        numbers = self._order[:due]
+        del self._order[:due]
+        by_day: dict[int, list[float]] = {}
+        for number in numbers:
+            by_day.setdefault(self._slices[number].day.number, []).append(number)
+        return sum(self._seal_slices(self.days[day], numbers, aggregate) for day, numbers in by_day.items())
 
-    def _seal_day(self, number: int, line: float, aggregate: Sealer) -> int:
-        day = self.days[number]
-        parts: dict[tuple[int, int], list[Entry]] = {}
-        sealed = [
-            self.missions[mission_id] for mission_id in day.missions if self.missions[mission_id].placed_at < line
-        ]
-        for entry in sealed:
-            parts.setdefault((entry.series, self.grid.slice_of(entry.placed_at)), []).append(entry)
-            del self.missions[entry.mission_id]
-            day.missions.discard(entry.mission_id)
-            day.changed.discard(entry.mission_id)
-        for (series, slice_number), entries in sorted(parts.items()):
-            start = self.grid.start_of(slice_number)
-            day.aggregates.append(aggregate(entries, series, start, start + self.grid.seconds))
+    def _seal_slices(self, day: Day, numbers: list[float], aggregate: Sealer) -> int:
+        """Seal these slices of one day; the number of missions let go."""
+        parts: dict[tuple[int, float], list[Entry]] = {}
+        sealed = 0
+        for number in numbers:
+            place = self._slices.pop(number)
+            day.slices.remove(place)
+            day.changed -= place.missions
+            sealed += len(place.missions)
+            for mission_id in place.missions:
+                entry = self.missions.pop(mission_id)
+                parts.setdefault((entry.series, number), []).append(entry)
+        for (series, number), entries in sorted(parts.items(), key=itemgetter(0)):
+            start = self.grid.start_of(int(number))
+            day.aggregates.append(aggregate(entries, series, start, start + self._seconds))
         if sealed:
             day.rewrite = True
-        return len(sealed)
+            self.touched.add(day.number)
+        return sealed
 
     def roll_up_before(self, day_number: int, *, backend: Backend) -> None:
         """Merge the slices of each wholly sealed day before `day_number` into one aggregate per series."""
-        for number, day in self.days.items():
-            if number >= day_number or day.missions or day.whole:
-                continue
+        due = 0
+        for number in self._not_whole:
+            # In order, so the first that is not sealed up to its end ends it: a later one is not either.
+            if number >= day_number or self.grid.midnight(number + 1) > self.sealed_before:
+                break
+            due += 1
+            day = self.days[number]
             alike: dict[tuple[int, tuple[float | None, ...]], list[Aggregate]] = {}
             for part in day.aggregates:
                 alike.setdefault((part.series, part.targets), []).append(part)
             day.rewrite = day.rewrite or len(alike) < len(day.aggregates)
             day.aggregates = [roll_up(parts, backend=backend) for parts in alike.values()]
-            day.whole = self.grid.midnight(number + 1) <= self.sealed_before
+            day.whole = True
+            self.touched.add(number)
+        del self._not_whole[:due]
 
     def forget(self, number: int) -> None:
         """Drop a stored day that can never change again (`Day.whole`), so that memory does not grow with history."""
@@ -274,19 +378,15 @@ class Ledger:
 
     def oldest_slices(self) -> Iterator[tuple[float, int]]:
         """Starts (epoch seconds) of the slices that hold missions, oldest first, with the number held."""
-        for number in sorted(self.days):
-            counts: dict[int, int] = {}
-            for mission_id in self.days[number].missions:
-                slice_number = self.grid.slice_of(self.missions[mission_id].placed_at)
-                counts[slice_number] = counts.get(slice_number, 0) + 1
-            for slice_number in sorted(counts):
-                yield self.grid.start_of(slice_number), counts[slice_number]
+        for number in self._order:
+            if held := len(self._slices[number].missions):
+                yield self.grid.start_of(int(number)), held
 
 
-def _compare(known: Entry, mission: Mission, change: Change) -> Seen:
-    if mission.revision is None:
+def _compare(known: int | None, revision: int | None, change: int) -> int:
+    if revision is None:
         # Without a version the order in the partition decides, and the same again is a duplicate.
-        return Seen.SAME if change is Change.NONE else Seen.NEWER
-    if known.revision is None or mission.revision > known.revision:
-        return Seen.NEWER
-    return Seen.SAME if mission.revision == known.revision else Seen.OLDER
+        return _SAME if change == _NONE else _NEWER
+    if known is None or revision > known:
+        return _NEWER
+    return _SAME if revision == known else _OLDER

@@ -24,6 +24,7 @@ from monitor.core.stored import (
 )
 
 DAY_SECONDS: Final = 86_400.0
+_NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
 _SLACK: Final = 64
 """Superseded entries a stored day may hold beside twice its missions before it is written anew."""
 
@@ -149,7 +150,8 @@ class Partition:
     @property
     def changed(self) -> int:
         """Missions that the next checkpoint would store."""
-        return sum(len(day.changed) for day in self._ledger.days.values())
+        days = self._ledger.days
+        return sum(len(days[number].changed) for number in self._ledger.touched)
 
     def skip_lost(self, earliest: int) -> int:
         """Go on at `earliest` where retention has removed what lay between; the number of offsets lost."""
@@ -166,43 +168,50 @@ class Partition:
         head = self.head
         if batch.start > head.next_offset:
             raise OffsetGap(f"batch begins at offset {batch.start}, next expected is {head.next_offset}")
-        read, apply, outcomes = self._reader.read, self._ledger.apply, head.outcomes
+        read, apply = self._reader.read, self._ledger.apply
         missions, capacity = self._ledger.missions, self.policy.capacity
         watermark = head.watermark if head.watermark is not None else float("-inf")
         newest = head.last_record_at if head.last_record_at is not None else float("-inf")
-        next_offset = head.next_offset
+        seal_at = self._seal_at
+        outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
-        applied = 0
-        for record in batch.records:
-            if record.offset < next_offset:
-                continue
-            applied += 1
+        records = batch.records
+        if batch.start < head.next_offset:
+            records = [record for record in records if record.offset >= head.next_offset]
+        for record in records:
             stamp = record.timestamp
-            recorded = stamp / 1000.0 if stamp is not None and stamp >= 0 else None
-            if recorded is not None and recorded > newest:
-                newest = recorded
+            if stamp is None or stamp < 0:
+                recorded = None
+            else:
+                recorded = stamp / 1000.0
+                if recorded > newest:  # noqa: PLR1730 - a call of max() for every record
+                    newest = recorded
             try:
                 mission = read(record.value, recorded)
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
             outcome = apply(mission)
-            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            outcomes[outcome] += 1
             if outcome in REFUSED:
                 dead.append(_refusal(record, outcome))
                 continue
             if mission.placed_at > watermark:
                 watermark = mission.placed_at
-                if watermark >= self._seal_at:
+                if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
+                    seal_at = self._seal_at
             if len(missions) > capacity:
                 self._seal_early(watermark)
+        for outcome, times in outcomes.items():
+            if times:
+                head.outcomes[outcome] = head.outcomes.get(outcome, 0) + times
         for letter in dead:
             head.dead_letters[letter.reason] = head.dead_letters.get(letter.reason, 0) + 1
         head.watermark = watermark if watermark > float("-inf") else None
         head.last_record_at = newest if newest > float("-inf") else None
-        head.next_offset = max(next_offset, batch.next_offset)
-        return Effects(dead, applied)
+        head.next_offset = max(head.next_offset, batch.next_offset)
+        return Effects(dead, len(records))
 
     def checkpoint(self) -> Changes:
         """Everything that changed since the last call, to be stored whole, and considered stored from here on."""
@@ -210,20 +219,23 @@ class Partition:
         append: dict[int, bytes] = {}
         replace: dict[int, list[bytes]] = {}
         stored = 0
-        for number, day in list(ledger.days.items()):
+        for number in sorted(ledger.touched):
+            day = ledger.days[number]
             stored += len(day.changed)
-            if day.rewrite or day.logged + len(day.changed) > 2 * len(day.missions) + _SLACK:
+            held = day.held
+            if day.rewrite or day.logged + len(day.changed) > 2 * held + _SLACK:
                 if day.changed or day.rewrite:
                     replace[number] = self._whole(day)
-                    day.logged = len(day.missions)
+                    day.logged = held
             elif day.changed:
-                entries = [self._entry_of(mission_id, day) for mission_id in day.changed]
+                entries = self._changed_of(day)
                 append[number] = write_entries(entries)
                 day.logged += len(entries)
-            day.changed = set()
+            day.changed.clear()
             day.rewrite = False
             if day.whole:
                 ledger.forget(number)
+        ledger.touched.clear()
         head = self.head
         head.series = list(self._names)
         head.missions = len(ledger.missions)
@@ -240,14 +252,23 @@ class Partition:
 
     def _whole(self, day: Day) -> list[bytes]:
         blobs = [write_aggregates(day.aggregates)] if day.aggregates else []
-        if day.missions:
-            blobs.append(write_entries([self._ledger.missions[mission_id] for mission_id in day.missions]))
+        missions = self._ledger.missions
+        entries = [missions[mission_id] for held in day.slices for mission_id in held.missions]
+        if entries:
+            blobs.append(write_entries(entries))
         return blobs
 
-    def _entry_of(self, mission_id: str, day: Day) -> Entry:
-        if mission_id in day.missions:
-            return self._ledger.missions[mission_id]
-        return Entry(mission_id, None, 0, 0.0, Kind.MOVED, None)
+    def _changed_of(self, day: Day) -> list[Entry]:
+        """Entries to append to a stored day: the missions that changed in it, and markers for those that left."""
+        missions, grid = self._ledger.missions, self.policy.grid
+        begin, end = grid.midnight(day.number), grid.midnight(day.number + 1)
+        found = []
+        for mission_id in day.changed:
+            entry = missions.get(mission_id)
+            if entry is None or not begin <= entry.placed_at < end:
+                entry = Entry(mission_id, None, 0, 0.0, Kind.MOVED, None)
+            found.append(entry)
+        return found
 
     def _seal_old(self, event_time: float) -> None:
         if self.policy.horizon_seconds is None:
@@ -298,11 +319,7 @@ def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay]) -> Ledger:
             whole = len({(part.series, part.targets) for part in stored.aggregates}) == len(stored.aggregates)
             if whole:
                 continue
-        day = ledger.days[number] = Day()
-        day.aggregates = list(stored.aggregates)
-        day.missions = set(stored.entries)
-        day.logged = stored.logged
-        ledger.missions.update(stored.entries)
+        ledger.restore(number, stored.entries.values(), stored.aggregates, stored.logged)
     return ledger
 
 

@@ -277,6 +277,8 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self.ledger = Ledger(GRID)
         self.sealed = 0
+        self.rolled_before = 0
+        self.rolled_line = float("-inf")
 
     @rule(
         mission=st.sampled_from("abcdef"),
@@ -312,7 +314,9 @@ class LedgerMachine(RuleBasedStateMachine):
         """Seal, and roll up what lies some days behind."""
         line = NOON + hours * HOUR
         self.sealed += self.ledger.seal_before(line, aggregate)
-        self.ledger.roll_up_before(GRID.day_of(line) - roll_up_days, backend="fastdigest")
+        before = GRID.day_of(line) - roll_up_days
+        self.ledger.roll_up_before(before, backend="fastdigest")
+        self.rolled_before, self.rolled_line = before, self.ledger.sealed_before
 
     @invariant()
     def each_mission_lies_in_exactly_one_day(self) -> None:
@@ -338,6 +342,41 @@ class LedgerMachine(RuleBasedStateMachine):
         for number, part in parts:
             assert GRID.midnight(number) <= part.start < part.end <= GRID.midnight(number + 1)
             assert part.end <= self.ledger.sealed_before
+
+    @invariant()
+    def what_is_kept_in_order_equals_a_full_walk(self) -> None:
+        """The slices that would be sealed first, with their missions, are those that a walk of all missions finds."""
+        held: dict[float, int] = {}
+        for entry in self.ledger.missions.values():
+            start = GRID.floor(entry.placed_at)
+            held[start] = held.get(start, 0) + 1
+        assert list(self.ledger.oldest_slices()) == sorted(held.items())
+
+    @invariant()
+    def no_changed_day_is_overlooked(self) -> None:
+        """Every day with something to store, or to let go of, is among those that a checkpoint looks at."""
+        due = {number for number, day in self.ledger.days.items() if day.changed or day.rewrite or day.whole}
+        assert due <= self.ledger.touched
+
+    @rule()
+    def store(self) -> None:
+        """A checkpoint, in what it does to the ledger."""
+        for number in self.ledger.touched:
+            day = self.ledger.days[number]
+            assert day.held == len(day.missions)
+            day.changed.clear()
+            day.rewrite = False
+            if day.whole:
+                self.ledger.forget(number)
+        self.ledger.touched.clear()
+
+    @invariant()
+    def every_sealed_day_due_is_rolled_up(self) -> None:
+        """Of the wholly sealed days, none that was asked for is left in slices."""
+        for number, day in self.ledger.days.items():
+            if number < self.rolled_before and GRID.midnight(number + 1) <= self.rolled_line:
+                assert day.whole
+                assert len({part.series for part in day.aggregates}) == len(day.aggregates)
 
     @invariant()
     def a_whole_day_holds_no_missions(self) -> None:
