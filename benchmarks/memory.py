@@ -1,8 +1,8 @@
 """Bytes per mission in worker and exporter, each measured in a process of its own.
 
-For every size a child fills a partition (worker) or a history read from the stored bytes of the same missions
-(exporter, after its first judged snapshot) and tells its resident memory before and after; missions are open, the
-dearest kind of the ledger, or closed and measured, the dearest kind of the read side.
+For every size a child fills a partition (worker) and tells its resident memory before and after; another fills one to
+leave its stored bytes in a file, which a third reads day by day (exporter, until its first judged snapshot). Missions
+are open, the dearest kind of the ledger, or closed and measured, the dearest kind of the read side.
 
     python benchmarks/memory.py [--sizes 20000 100000 1000000] [--quick]
 
@@ -14,29 +14,32 @@ import asyncio
 import gc
 import json
 import os
+import pickle
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from growth import BATCH, NOW, NoLetters
+from growth import BATCH, NOW
 from invented import records, rss_bytes, table
 
 from monitor.core.partition import Batch, Partition
 from monitor.core.snapshot import take
-from monitor.core.stored import read_day, read_head
+from monitor.core.stored import Changes, read_day, read_head
 from monitor.settings import load
+from monitor.store.memory import MemoryBacking, MemoryStore
 from monitor.wiring import empty_history, partition_policy, snapshot_terms
 
 SPREAD_SECONDS = 365 * 86_400.0
 
 
-async def held(role: str, missions: int, *, arrived: bool) -> dict[str, int]:
-    """Resident bytes with nothing and with `missions`."""
-    conf = load()
-    policy = replace(partition_policy(conf), capacity=2**40)
-    partition, days = Partition.start(policy), {}
-    history = empty_history(conf)
-    take(history, snapshot_terms(conf), NOW)
+def filled(missions: int, *, arrived: bool, shelf: Path | None) -> dict[str, int]:
+    """Resident bytes of a worker with nothing and with `missions`, whose stored bytes go to `shelf`."""
+    policy = replace(partition_policy(load()), capacity=2**40)
+    partition, stored = Partition.start(policy), MemoryBacking()
     gc.collect()
     empty = rss_bytes(os.getpid())
     for first in range(0, missions, BATCH):
@@ -47,27 +50,45 @@ async def held(role: str, missions: int, *, arrived: bool) -> dict[str, int]:
             )
         )  # fmt: skip
         effects = partition.apply(Batch(first, first + len(some), some), NOW)
-        if effects.dead_letters:
-            await NoLetters().put(0, effects.dead_letters)
+        assert not effects.dead_letters, effects.dead_letters[0].detail
         if (first // BATCH) % 40 == 39 or first + BATCH >= missions:
             changes = partition.checkpoint()
-            for day, blob in changes.append.items():
-                days.setdefault(day, []).append(blob)
-            days.update({day: list(blobs) for day, blobs in changes.replace.items()})
-            head = changes.head
-    if role == "worker":
-        days.clear()
-        gc.collect()
-        return {"empty": empty, "full": rss_bytes(os.getpid()), "kept": len(partition.missions)}
-    del partition
+            if shelf is not None:
+                asyncio.run(keep(stored, changes))
     gc.collect()
-    before = rss_bytes(os.getpid())  # the stored bytes stay: they are Redis' in life
-    history.heads[0] = read_head(head)
-    for day in sorted(days):
-        history.put_day(0, history.heads[0], day, read_day(days[day]))
+    full = rss_bytes(os.getpid())
+    if shelf is not None:
+        with shelf.open("wb") as out:
+            kept = stored.kept[0]
+            pickle.dump(kept.head, out)
+            for day in sorted(kept.days):
+                pickle.dump((day, list(kept.days[day])), out)
+    return {"empty": empty, "full": full, "kept": len(partition.missions)}
+
+
+async def keep(stored: MemoryBacking, changes: Changes) -> None:
+    """One checkpoint more."""
+    store = MemoryStore(stored)
+    lease, _ = await store.claim(0)
+    await store.checkpoint(lease, changes)
+
+
+def read(shelf: Path) -> dict[str, int]:
+    """Resident bytes of an exporter before and after it has read `shelf` and judged it; nothing else was here."""
+    conf = load()
+    history = empty_history(conf)
     take(history, snapshot_terms(conf), NOW)
     gc.collect()
-    return {"empty": empty, "full": empty + rss_bytes(os.getpid()) - before, "kept": missions}
+    empty = rss_bytes(os.getpid())
+    with shelf.open("rb") as stored:
+        head = history.heads[0] = read_head(pickle.load(stored))  # noqa: S301 - written by this program just now
+        with suppress(EOFError):
+            while True:
+                day, blobs = pickle.load(stored)  # noqa: S301
+                history.put_day(0, head, day, read_day(blobs))
+    take(history, snapshot_terms(conf), NOW)
+    gc.collect()
+    return {"empty": empty, "full": rss_bytes(os.getpid()), "kept": head.missions}
 
 
 def main() -> None:
@@ -75,25 +96,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 100_000, 1_000_000])
     parser.add_argument("--quick", action="store_true", help="20,000 missions only")
-    parser.add_argument("--role", choices=["worker", "exporter"])
-    parser.add_argument("--arrived", action="store_true")
+    parser.add_argument("--role", choices=["worker", "shelf", "exporter"], help=argparse.SUPPRESS)
+    parser.add_argument("--shelf", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--arrived", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.role:
-        print(json.dumps(asyncio.run(held(arguments.role, arguments.sizes[0], arrived=arguments.arrived))))
+    if arguments.role == "exporter":
+        print(json.dumps(read(arguments.shelf)))
         return
-    rows = []
-    for size in [20_000] if arguments.quick else arguments.sizes:
-        for role in ("worker", "exporter"):
-            for kind in ("open", "measured"):
-                command = [sys.executable, __file__, "--role", role, "--sizes", str(size)]
-                command += ["--arrived"] * (kind == "measured")
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
-                found = json.loads(done.stdout)
-                assert found["kept"] == size
-                each = (found["full"] - found["empty"]) / size
-                rows.append((role, f"{size:,}", kind, f"{found['full'] / 2**20:.0f}", f"{each:.0f}"))
-                print(rows[-1], flush=True)
+    if arguments.role:
+        print(json.dumps(filled(arguments.sizes[0], arrived=arguments.arrived, shelf=arguments.shelf)))
+        return
+    with TemporaryDirectory() as directory:
+        rows = list(measured([20_000] if arguments.quick else arguments.sizes, Path(directory) / "shelf"))
     print(f"\n{table(['process', 'missions', 'kind', 'RSS (MiB)', 'bytes/mission'], rows)}")
+
+
+def measured(sizes: Sequence[int], shelf: Path) -> Iterator[tuple[str, ...]]:
+    """The rows of the table."""
+    for size in sizes:
+        for kind in ("open", "measured"):
+            options = ["--sizes", str(size)] + ["--arrived"] * (kind == "measured")
+            for role, more in (
+                ("worker", []),
+                ("shelf", ["--shelf", str(shelf)]),
+                ("exporter", ["--shelf", str(shelf)]),
+            ):
+                command = [sys.executable, __file__, "--role", role, *options, *more]
+                found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+                assert found["kept"] == size
+                if role != "shelf":
+                    each = (found["full"] - found["empty"]) / size
+                    row = (role, f"{size:,}", kind, f"{found['full'] / 2**20:.0f}", f"{each:.0f}")
+                    print(row, flush=True)
+                    yield row
 
 
 if __name__ == "__main__":
