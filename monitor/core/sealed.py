@@ -73,7 +73,10 @@ class Sealed:
             return cls.of(())
         start = np.concatenate([part.start for part in parts])
         order = np.argsort(start, kind="stable")
-        sizes = np.concatenate([np.diff(part.ends, prepend=0) for part in parts])
+        ends = np.concatenate([part.ends for part in parts])
+        sizes = np.diff(ends, prepend=0)
+        firsts = np.cumsum([0, *(len(part.start) for part in parts[:-1])])
+        sizes[firsts] = ends[firsts]
         places = _places(np.cumsum(sizes) - sizes, sizes, order)
         return cls(
             start=start[order],

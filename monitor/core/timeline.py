@@ -28,31 +28,28 @@ REMEMBERED: Final = 64
 KINDS: Final = frozenset(int(kind) for kind in Kind)
 
 T = TypeVar("T")
-N = TypeVar("N", bound=np.generic)
 Judge = Callable[[int, Floats], Floats]
 """For a percentile and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one stored day of one partition says of one series: missions by column, in any order.
+    """What one stored day of one partition says of one series.
 
-    `at` in epoch seconds, `response` in seconds (NaN unless measured), `kind` as in `Kind`.
+    `missions`, one column each, in any order: when it is placed (epoch seconds), the response (seconds, NaN unless
+    measured), and what it contributes (as in `Kind`). One array and not three: there are ten thousands of these.
     """
 
-    at: Floats
-    response: Floats
-    kind: NDArray[np.int8]
-    aggregates: Sequence[Aggregate] = ()
+    missions: Floats
+    sealed: Sealed | None = None
+    """None where nothing is: most days of most series."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of whole local days of one series, of all partitions, in time order."""
+    """A stretch of whole local days of one series, of all partitions; `missions` as in `Facts`, in time order."""
 
-    at: Floats
-    response: Floats
-    kind: NDArray[np.int8]
+    missions: Floats
     sealed: Sealed
 
 
@@ -98,11 +95,10 @@ class Timeline:
 
     def __init__(self, blocks: Sequence[Block], *, judge: Judge, area: str, backend: Backend = "fastdigest") -> None:
         """`blocks` in time order, disjoint. `area` ("own" or "national", the pool): whose sealed counts apply."""
-        at = _joined([one.at for one in blocks])
-        kind = _joined([one.kind for one in blocks], np.int8)
+        at, response, kind = _joined([one.missions for one in blocks])
         measured = kind == Kind.MEASURED
         self.rang_at = at[measured]
-        self.response = _joined([one.response for one in blocks])[measured]
+        self.response = response[measured]
         self.unmeasured_at = at[kind == Kind.UNMEASURED]
         self.excluded_at = at[kind == Kind.EXCLUDED]
         self.open_at = at[kind == Kind.OPEN]
@@ -240,31 +236,29 @@ def facts_of(entries: Sequence[Entry], aggregates: Sequence[Aggregate]) -> Facts
     for entry in entries:
         if entry.kind not in KINDS:
             raise KeyError(entry.kind)
+    missions = [(entry.placed_at, entry.response, entry.kind) for entry in entries]
     return Facts(
-        at=np.array([entry.placed_at for entry in entries], dtype=np.float64),
-        response=np.array([entry.response for entry in entries], dtype=np.float64),
-        kind=np.array([entry.kind for entry in entries], dtype=np.int8),
-        aggregates=aggregates,
+        np.array(missions, dtype=np.float64).reshape(len(missions), 3).T,
+        # As arrays: a sketch as stored takes four times the memory, and would be taken apart for every block anew.
+        sealed=Sealed.of(aggregates) if aggregates else None,
     )
 
 
 def block_of(facts: Sequence[Facts]) -> Block:
     """One block of the days of all partitions."""
-    sealed = Sealed.of([part for one in facts for part in one.aggregates])
-    return _block([one for one in facts if len(one.at)], sealed)
+    return _block([one.missions for one in facts], [one.sealed for one in facts if one.sealed is not None])
 
 
 def pool(blocks: Sequence[Block]) -> Block:
     """One block of the same days of several series."""
-    return _block([one for one in blocks if len(one.at)], Sealed.pool([one.sealed for one in blocks]))
+    return _block([one.missions for one in blocks], [one.sealed for one in blocks])
 
 
-def _block(parts: Sequence[Facts | Block], sealed: Sealed) -> Block:
-    at = _joined([one.at for one in parts])
-    response = _joined([one.response for one in parts])
+def _block(parts: Sequence[Floats], sealed: Sequence[Sealed]) -> Block:
+    missions = _joined(parts)
+    at, response, _ = missions
     # What rang at the same moment is ordered as well: the newest hundred are the same, in whatever order days came.
-    order = np.lexsort((response, at))
-    return Block(at[order], response[order], _joined([one.kind for one in parts], np.int8)[order], sealed)
+    return Block(missions[:, np.lexsort((response, at))], Sealed.pool(sealed))
 
 
 def _exact(values: Floats) -> tuple[dict[int, float | None], dict[int, PercentileInterval]]:
@@ -291,8 +285,8 @@ def _exact(values: Floats) -> tuple[dict[int, float | None], dict[int, Percentil
     return shown, intervals
 
 
-def _joined(arrays: Sequence[NDArray[N]], kind: type[N] = np.float64) -> NDArray[N]:  # type: ignore[assignment]
-    return np.concatenate(arrays) if arrays else np.empty(0, dtype=kind)
+def _joined(missions: Sequence[Floats]) -> Floats:
+    return np.concatenate(missions, axis=1) if missions else np.empty((3, 0))
 
 
 def _running(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
