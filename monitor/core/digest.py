@@ -32,6 +32,7 @@ Backend = Literal["fastdigest", "tdigest"]
 Centroid = tuple[float, float]
 """Mean (seconds) and weight (missions)."""
 Floats = NDArray[np.float64]
+Fields = tuple[list[float], list[float], float, float]
 
 
 class Sketch(Protocol):
@@ -217,7 +218,7 @@ def nearest_rank(n: int, percent: int) -> int:
     return max(1, -(-percent * n // 100))
 
 
-def to_fields(digest: Digest) -> tuple[list[float], list[float], float, float]:
+def to_fields(digest: Digest) -> Fields:
     """Means, weights, minimum, maximum: the stored form, free of either library."""
     return (
         [mean for mean, _ in digest.centroids],
@@ -227,7 +228,14 @@ def to_fields(digest: Digest) -> tuple[list[float], list[float], float, float]:
     )
 
 
-def from_fields(fields: tuple[list[float], list[float], float, float], *, backend: Backend = "fastdigest") -> Digest:
+def fields_of(ordered: Sequence[float], *, backend: Backend = "fastdigest") -> Fields:
+    """`to_fields` of the digest of plain values in ascending order; few, as in most slices, are their own centroids."""
+    if not ordered or len(ordered) > CENTROIDS:
+        return to_fields(of(ordered, backend=backend))
+    return list(ordered), [1.0] * len(ordered), ordered[0], ordered[-1]
+
+
+def from_fields(fields: Fields, *, backend: Backend = "fastdigest") -> Digest:
     """Rebuild what `to_fields` gave; the backend may be another one than wrote it."""
     means, weights, minimum, maximum = fields
     if len(means) != len(weights):

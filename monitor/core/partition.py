@@ -25,6 +25,8 @@ from monitor.core.stored import (
 
 DAY_SECONDS: Final = 86_400.0
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
+_NEVER_MEASURED: Final = (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED)
+"""When sealed. Of what is still open nobody can register the arrival any more."""
 _SLACK: Final = 64
 """Superseded entries a stored day may hold beside twice its missions before it is written anew."""
 
@@ -119,6 +121,9 @@ class Partition:
         self._ledger = _ledger_of(grid, head, days)
         self._stored_offset = head.next_offset
         self._seal_at = float("-inf")
+        self._targets_day = 0
+        self._targets: dict[int, tuple[float | None, ...]] = {}
+        """Of the series that were sealed in that local day so far."""
 
     @classmethod
     def start(cls, policy: Policy, next_offset: int = 0) -> "Partition":
@@ -297,15 +302,20 @@ class Partition:
 
     def _aggregate(self, entries: list[Entry], series: int, start: float, end: float) -> Aggregate:
         kinds = [entry.kind for entry in entries]
+        day = self.policy.grid.day_of(start)
+        if day != self._targets_day:  # targets change by the day, and slices are sealed in order
+            self._targets_day, self._targets = day, {}
+        targets = self._targets.get(series)
+        if targets is None:
+            targets = self._targets[series] = self.policy.seal_targets(self._names[series], start)
         return seal(
             series=series,
             start=start,
             end=end,
             responses=[entry.response for entry in entries if entry.response is not None],
-            # Still open when sealed: nobody can register its arrival any more.
-            unmeasured=sum(kind in (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED) for kind in kinds),
+            unmeasured=sum(map(kinds.count, _NEVER_MEASURED)),
             excluded=kinds.count(Kind.EXCLUDED),
-            targets=self.policy.seal_targets(self._names[series], start),
+            targets=targets,
             backend=self.policy.backend,
         )
 

@@ -5,6 +5,7 @@ read and rolled up, so that calendar periods, which begin at local midnight, nev
 `Aggregate`: exact counts and a t-digest, no missions. Refuses to know what time it is and who counts missions.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -118,18 +119,17 @@ def seal(
     backend: Backend = "fastdigest",
 ) -> Aggregate:
     """Aggregate of one closed stretch; `responses` are its measured response times (seconds)."""
+    ordered = sorted(responses)
     return Aggregate(
         series=series,
         start=start,
         end=end,
-        measured=len(responses),
+        measured=len(ordered),
         unmeasured=unmeasured,
         excluded=excluded,
         targets=targets,
-        within=tuple(
-            0 if target is None else sum(1 for response in responses if response <= target) for target in targets
-        ),
-        sketch=digest.to_fields(digest.of(responses, backend=backend)),
+        within=tuple([0 if target is None else bisect_right(ordered, target) for target in targets]),
+        sketch=digest.fields_of(ordered, backend=backend),
     )
 
 
@@ -140,6 +140,8 @@ def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> A
     """
     whole = sorted(parts, key=lambda part: part.start)
     first = whole[0]
+    if len(whole) == 1:
+        return first
     if any(part.series != first.series or part.targets != first.targets for part in whole):
         raise ValueError("aggregates of different series or targets cannot become one")
     return Aggregate(

@@ -177,3 +177,11 @@ def test_merging_pools_and_never_averages(backend: Backend) -> None:
 def test_both_libraries_are_here() -> None:
     """The contract above speaks of two backends; a missing wheel must not shorten it silently."""
     assert all(digest.available(backend) for backend in BACKENDS)
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, CENTROIDS, CENTROIDS + 1])
+def test_the_short_way_to_the_stored_form_leads_to_the_same(backend: Backend, n: int) -> None:
+    """Whether the values are few enough to be stored as they are, or not."""
+    ordered = sorted(responses(n))
+    short, long = digest.fields_of(ordered, backend=backend), digest.to_fields(digest.of(ordered, backend=backend))
+    assert msgspec.msgpack.encode(short) == msgspec.msgpack.encode(long)
