@@ -42,14 +42,16 @@ sys.path[:0] = [str(ROOT), str(PEERS)]
 from peers.task import Task, Totals  # noqa: E402 - found by the line above
 
 from monitor.core import digest  # noqa: E402
-from monitor.core.stored import read_day, read_head  # noqa: E402
+from monitor.core.timeline import EVER  # noqa: E402
 from monitor.demo.processes import Child  # noqa: E402
 from monitor.demo.servers import EmbeddedRedis  # noqa: E402
 from monitor.kafka import producing  # noqa: E402
+from monitor.report.sources import from_store  # noqa: E402
 from monitor.sending import Outbox  # noqa: E402
-from monitor.settings import KafkaSettings  # noqa: E402
+from monitor.settings import KafkaSettings, load  # noqa: E402
 from monitor.store.redis import RedisStore  # noqa: E402
 from monitor.topics import ensure_topics  # noqa: E402
+from monitor.wiring import empty_history  # noqa: E402
 from tests.servers.kafka import ApacheKafka  # noqa: E402
 
 PARTITIONS = 4
@@ -103,11 +105,16 @@ class Expected:
 
     @classmethod
     def of(cls, ordered: Sequence[float]) -> "Expected":
-        """Close by: two ranks, or what a sketch of many values may be off."""
+        """Close by: two ranks, or what a sketch of many values may be off, in seconds or in ranks.
+
+        In ranks as well, because the copies of a year have the same response times: of a small series many are equal,
+        and between two such heaps every sketch interpolates.
+        """
         place = digest.nearest_rank(len(ordered), 80) - 1
         exact, last = ordered[place], len(ordered) - 1
         off = max(P80_TOLERANCE_SECONDS, P80_TOLERANCE_RATIO * exact)
-        low, high = ordered[max(0, place - 2)], ordered[min(last, place + 2)]
+        ranks = max(2, round(P80_TOLERANCE_RATIO * len(ordered)))
+        low, high = ordered[max(0, place - ranks)], ordered[min(last, place + ranks)]
         return cls(len(ordered), exact, min(low, exact - off), max(high, exact + off))
 
 
@@ -277,31 +284,20 @@ def told_by(child: Child) -> dict | None:
 
 
 async def our_totals(task: Task) -> Totals:
-    """What our worker has stored, read as the exporter reads it."""
+    """What our worker has stored, by the read side of exporter and report."""
+    history = empty_history(load())
     store = RedisStore(task.redis_url, namespace=f"{task.name}:{task.topic}")
-    values: dict[str, list[float]] = {}
-    sealed: dict[str, list[digest.Digest]] = {}
     try:
-        for partition in await store.partitions():
-            change = await store.changes_since(partition, 0)
-            assert change is not None
-            names = ["/".join(pair) for pair in read_head(change.head).series]
-            for blobs in change.days.values():
-                day = read_day(blobs)
-                for entry in day.entries.values():
-                    if entry.response is not None:
-                        values.setdefault(names[entry.series], []).append(entry.response)
-                for part in day.aggregates:
-                    sealed.setdefault(names[part.series], []).append(part.digest())
+        await from_store(history, store)
     finally:
         await store.close()
-    pools = {series: [digest.of(found)] for series, found in values.items()}
-    for series, parts in sealed.items():
-        pools.setdefault(series, []).extend(parts)
-    merged = {series: digest.merge(parts) for series, parts in pools.items()}
-    return {
-        series: (whole.weight, whole.percentile(80) or math.nan) for series, whole in merged.items() if whole.weight
-    }
+    totals = {}
+    for district in history.districts:
+        for settlement in history.settlements:
+            figures = history.timeline(district, settlement).within_span(EVER, abandoned_before=0.0)
+            if figures.measured:
+                totals[f"{district}/{settlement}"] = (figures.measured, figures.percentiles[80] or math.nan)
+    return totals
 
 
 def compare(name: str, found: Totals, expected: dict[str, Expected]) -> float:
