@@ -9,14 +9,12 @@ distribution) and checked by simulation on response times; the anytime-valid tes
 
 import argparse
 import time
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from monitor.core import digest
-from monitor.core.digest import BACKENDS, Digest
 from monitor.core.stats import beta_mixture, binomial, chosen, cusum, kaplan_meier, order_interval, wilson
 from monitor.core.stats.run_length import run_length
 
@@ -53,14 +51,9 @@ def sketch_coverage(rng: np.random.Generator, n: int, percent: int, runs: int) -
     held = 0
     for _ in range(runs):
         sketch = digest.of(response_minutes(rng, (n,)))
-        interval = order_interval.of_quantiles(quantiles_of(sketch), n, percent)
+        interval = order_interval.of_quantiles(sketch.quantile, n, percent)
         held += (interval.lower or 0.0) <= truth <= (interval.upper or np.inf)
     return held / runs
-
-
-def quantiles_of(sketch: Digest) -> Callable[[float], float]:
-    """The quantile function of a digest."""
-    return lambda q: BACKENDS[sketch.backend].quantile(sketch.centroids, q)
 
 
 def strong_by_chance(n: int, percent: int) -> tuple[float, float]:

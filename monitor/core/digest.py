@@ -10,6 +10,7 @@ Source: Dunning & Ertl, "Computing Extremely Accurate Quantiles Using t-Digests"
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
@@ -29,77 +30,68 @@ CENTROIDS: Final = 500
 percentile 2.3 s off at worst, and 1,000 put it 1.1 s off for twice the bytes (`benchmarks/sketches.py --quick`)."""
 
 Backend = Literal["fastdigest", "tdigest"]
-Centroid = tuple[float, float]
-"""Mean (seconds) and weight (missions)."""
+Values = Sequence[float]
 Floats = NDArray[np.float64]
 Fields = tuple[list[float], list[float], float, float]
 
 
 class Sketch(Protocol):
-    """What a library must be able to do, on centroids sorted by mean."""
+    """What a library must be able to do, on centroids by ascending mean: means in seconds, weights in missions."""
 
-    def compress(self, centroids: Sequence[Centroid], limit: int) -> list[Centroid]:
+    def compress(self, means: Values, weights: Values, limit: int) -> tuple[Values, Values]:
         """Merge neighbours until about `limit` centroids are left, the total weight unchanged."""
 
-    def quantile(self, centroids: Sequence[Centroid], q: float) -> float:
-        """The interpolated value below which a share `q` (0 to 1) of the weight lies."""
+    def quantiles(self, means: Values, weights: Values, shares: Sequence[float]) -> list[float]:
+        """The interpolated values below which `shares` (0 to 1) of the weight lie."""
 
-    def quantiles(self, centroids: Sequence[Centroid], qs: Sequence[float]) -> list[float]:
-        """The interpolated values below which shares `qs` (0 to 1) of the weight lie."""
-
-    def cdf(self, centroids: Sequence[Centroid], x: float) -> float:
-        """The interpolated share (0 to 1) of the weight at or below `x`."""
+    def cdf(self, means: Values, weights: Values, seconds: float) -> float:
+        """The interpolated share (0 to 1) of the weight at or below `seconds`."""
 
 
 class FastDigest:
     """Backend: the `fastdigest` library."""
 
-    def compress(self, centroids: Sequence[Centroid], limit: int) -> list[Centroid]:
-        return self._load(centroids, limit).centroids
+    def compress(self, means: Values, weights: Values, limit: int) -> tuple[Values, Values]:
+        kept = fastdigest.TDigest.from_values(means, weights, max_centroids=limit).centroids
+        return [mean for mean, _ in kept], [weight for _, weight in kept]
 
-    def quantile(self, centroids: Sequence[Centroid], q: float) -> float:
-        return self.quantiles(centroids, (q,))[0]
+    def quantiles(self, means: Values, weights: Values, shares: Sequence[float]) -> list[float]:
+        sketch = self._as_they_are(means, weights)
+        return [sketch.quantile(share) for share in shares]
 
-    def quantiles(self, centroids: Sequence[Centroid], qs: Sequence[float]) -> list[float]:
-        sketch = self._load(centroids, len(centroids))
-        return [sketch.quantile(q) for q in qs]
-
-    def cdf(self, centroids: Sequence[Centroid], x: float) -> float:
-        return self._load(centroids, len(centroids)).cdf(x)
+    def cdf(self, means: Values, weights: Values, seconds: float) -> float:
+        return self._as_they_are(means, weights).cdf(seconds)
 
     @staticmethod
-    def _load(centroids: Sequence[Centroid], limit: int) -> "fastdigest.TDigest":
-        means = [mean for mean, _ in centroids]
-        weights = [weight for _, weight in centroids]
-        return fastdigest.TDigest.from_values(means, weights, max_centroids=limit)
+    def _as_they_are(means: Values, weights: Values) -> "fastdigest.TDigest":
+        # With room for just as many centroids as it is given, it merges some once more; with twice the room, none.
+        return fastdigest.TDigest.from_values(means, weights, max_centroids=2 * len(means))
 
 
 class PlainDigest:
     """Backend: the `tdigest` library."""
 
-    def compress(self, centroids: Sequence[Centroid], limit: int) -> list[Centroid]:
+    def compress(self, means: Values, weights: Values, limit: int) -> tuple[Values, Values]:
         # delta is the library's size knob: 4 / delta keeps about 2 x limit centroids.
         sketch = tdigest.TDigest(delta=4.0 / limit)
-        for mean, weight in centroids:
+        for mean, weight in zip(means, weights, strict=True):
             sketch.update(mean, weight)
         sketch.compress()
-        return [(c["m"], float(c["c"])) for c in sketch.centroids_to_list()]
+        kept = sketch.centroids_to_list()
+        return [one["m"] for one in kept], [float(one["c"]) for one in kept]
 
-    def quantile(self, centroids: Sequence[Centroid], q: float) -> float:
-        return self.quantiles(centroids, (q,))[0]
+    def quantiles(self, means: Values, weights: Values, shares: Sequence[float]) -> list[float]:
+        sketch = self._load(means, weights)
+        return [float(sketch.percentile(100.0 * share)) for share in shares]
 
-    def quantiles(self, centroids: Sequence[Centroid], qs: Sequence[float]) -> list[float]:
-        sketch = self._load(centroids)
-        return [float(sketch.percentile(100.0 * q)) for q in qs]
-
-    def cdf(self, centroids: Sequence[Centroid], x: float) -> float:
-        return float(min(1.0, max(0.0, self._load(centroids).cdf(x))))
+    def cdf(self, means: Values, weights: Values, seconds: float) -> float:
+        return float(min(1.0, max(0.0, self._load(means, weights).cdf(seconds))))
 
     @staticmethod
-    def _load(centroids: Sequence[Centroid]) -> "tdigest.TDigest":
+    def _load(means: Values, weights: Values) -> "tdigest.TDigest":
         # A tiny delta makes the threshold for merging smaller than any weight: the centroids go in as they are.
         sketch = tdigest.TDigest(delta=1e-12, K=1)
-        for mean, weight in centroids:
+        for mean, weight in zip(means, weights, strict=True):
             sketch.update(mean, weight)
         return sketch
 
@@ -116,10 +108,11 @@ def available(backend: Backend) -> bool:
 class Digest:
     """A distribution of response times (seconds). Build with `of` or `merge`, never by hand.
 
-    `centroids` are sorted by mean; `minimum` and `maximum` are exact (NaN when empty).
+    `means` ascend, each with its weight (missions); `minimum` and `maximum` are exact (NaN when empty).
     """
 
-    centroids: tuple[Centroid, ...]
+    means: tuple[float, ...]
+    weights: tuple[float, ...]
     minimum: float
     maximum: float
     backend: Backend = "fastdigest"
@@ -127,90 +120,96 @@ class Digest:
     @property
     def weight(self) -> int:
         """How many values the digest holds: always exact."""
-        return round(math.fsum(weight for _, weight in self.centroids))
+        return round(math.fsum(self.weights))
 
     @property
     def exact(self) -> bool:
         """Whether every value is still a centroid of its own, so that percentiles are exact."""
-        return all(weight == 1.0 for _, weight in self.centroids)
+        return self.weights.count(1.0) == len(self.weights)
 
     def percentile(self, percent: int) -> float | None:
         """The value at `percent` (1 to 100): nearest rank while exact, else interpolated; None when empty."""
-        if not self.centroids:
-            return None
+        return self.percentiles((percent,))[0]
+
+    def percentiles(self, percents: Sequence[int]) -> list[float | None]:
+        """`percentile` of several: a library is handed the centroids once, which is most of the work."""
+        if not self.means:
+            return [None for _ in percents]
         if self.exact:
-            return self.centroids[nearest_rank(len(self.centroids), percent) - 1][0]
-        return self.quantile(percent / 100)
+            return [self.means[nearest_rank(len(self.means), percent) - 1] for percent in percents]
+        return [*self.quantiles([percent / 100 for percent in percents])]
 
     def quantile(self, share: float) -> float:
         """The value below which a `share` (0 to 1) lies; NaN when empty. For official percentiles: `percentile`."""
         return self.quantiles((share,))[0]
 
     def quantiles(self, shares: Sequence[float]) -> list[float]:
-        """`quantile` of several shares: a library is handed the centroids once, which is most of the work."""
-        if not self.centroids:
+        """`quantile` of several shares."""
+        if not self.means:
             return [math.nan for _ in shares]
         if self.exact:
-            return [self.centroids[max(0, math.ceil(share * len(self.centroids)) - 1)][0] for share in shares]
-        found = BACKENDS[self.backend].quantiles(self.centroids, shares)
+            return [self.means[max(0, math.ceil(share * len(self.means)) - 1)] for share in shares]
+        found = BACKENDS[self.backend].quantiles(self.means, self.weights, shares)
         return [min(self.maximum, max(self.minimum, value)) for value in found]
 
     def cdf(self, seconds: float) -> float:
         """Share (0 to 1) of values at or below `seconds`; NaN when empty."""
-        if not self.centroids:
+        if not self.means:
             return math.nan
         if seconds >= self.maximum:
             return 1.0
         if seconds < self.minimum:
             return 0.0
         if self.exact:
-            return sum(1 for mean, _ in self.centroids if mean <= seconds) / len(self.centroids)
-        return BACKENDS[self.backend].cdf(self.centroids, seconds)
+            return bisect_right(self.means, seconds) / len(self.means)
+        return BACKENDS[self.backend].cdf(self.means, self.weights, seconds)
 
 
-EMPTY: Final = Digest((), math.nan, math.nan)
+EMPTY: Final = Digest((), (), math.nan, math.nan)
 
 
 def of(values: Iterable[float], *, backend: Backend = "fastdigest") -> Digest:
     """Digest of plain values."""
     ordered = sorted(values)
     if not ordered:
-        return Digest((), math.nan, math.nan, backend)
-    return _build([(value, 1.0) for value in ordered], ordered[0], ordered[-1], backend)
+        return Digest((), (), math.nan, math.nan, backend)
+    return _build(ordered, [1.0] * len(ordered), ordered[0], ordered[-1], backend)
 
 
 def merge(digests: Iterable[Digest], *, backend: Backend = "fastdigest") -> Digest:
     """One digest of everything in `digests`: percentiles of the pool, never an average of percentiles."""
-    parts = [digest for digest in digests if digest.centroids]
+    parts = [digest for digest in digests if digest.means]
     if not parts:
-        return Digest((), math.nan, math.nan, backend)
-    centroids = sorted(centroid for part in parts for centroid in part.centroids)
-    return _build(centroids, min(part.minimum for part in parts), max(part.maximum for part in parts), backend)
+        return Digest((), (), math.nan, math.nan, backend)
+    means = np.concatenate([part.means for part in parts])
+    weights = np.concatenate([part.weights for part in parts])
+    minimum, maximum = min(part.minimum for part in parts), max(part.maximum for part in parts)
+    return of_centroids(means, weights, minimum, maximum, backend=backend)
 
 
 def of_centroids(
     means: Floats, weights: Floats, minimum: float, maximum: float, *, backend: Backend = "fastdigest"
 ) -> Digest:
     """One digest of centroids in any order."""
-    if len(means) > CENTROIDS:
-        means, weights = compress(means, weights, CENTROIDS, backend=backend)
-    order = np.lexsort((weights, means))
-    centroids = tuple(zip(means[order].tolist(), weights[order].tolist(), strict=True))
-    return Digest(centroids, minimum, maximum, backend)
+    return _build(*_ascending(means, weights), minimum, maximum, backend)
 
 
 def compress(means: Floats, weights: Floats, limit: int, *, backend: Backend) -> tuple[Floats, Floats]:
-    """Centroids in any order, merged until about `limit` are left."""
+    """Centroids in any order, merged until about `limit` are left, by ascending mean."""
+    kept = BACKENDS[backend].compress(*_ascending(means, weights), limit)
+    return np.array(kept[0], dtype=np.float64), np.array(kept[1], dtype=np.float64)
+
+
+def _ascending(means: Floats, weights: Floats) -> tuple[list[float], list[float]]:
+    """By mean, then by weight: in whatever order parts come, the library sees the same."""
     order = np.lexsort((weights, means))
-    centroids = list(zip(means[order].tolist(), weights[order].tolist(), strict=True))
-    kept = np.array(BACKENDS[backend].compress(centroids, limit), dtype=np.float64).reshape(-1, 2)
-    return kept[:, 0], kept[:, 1]
+    return means[order].tolist(), weights[order].tolist()
 
 
-def _build(centroids: list[Centroid], minimum: float, maximum: float, backend: Backend) -> Digest:
-    if len(centroids) > CENTROIDS:
-        centroids = BACKENDS[backend].compress(centroids, CENTROIDS)
-    return Digest(tuple(centroids), minimum, maximum, backend)
+def _build(means: Values, weights: Values, minimum: float, maximum: float, backend: Backend) -> Digest:
+    if len(means) > CENTROIDS:
+        means, weights = BACKENDS[backend].compress(means, weights, CENTROIDS)
+    return Digest(tuple(means), tuple(weights), minimum, maximum, backend)
 
 
 def nearest_rank(n: int, percent: int) -> int:
@@ -220,12 +219,7 @@ def nearest_rank(n: int, percent: int) -> int:
 
 def to_fields(digest: Digest) -> Fields:
     """Means, weights, minimum, maximum: the stored form, free of either library."""
-    return (
-        [mean for mean, _ in digest.centroids],
-        [weight for _, weight in digest.centroids],
-        digest.minimum,
-        digest.maximum,
-    )
+    return list(digest.means), list(digest.weights), digest.minimum, digest.maximum
 
 
 def fields_of(ordered: Sequence[float], *, backend: Backend = "fastdigest") -> Fields:
@@ -240,4 +234,4 @@ def from_fields(fields: Fields, *, backend: Backend = "fastdigest") -> Digest:
     means, weights, minimum, maximum = fields
     if len(means) != len(weights):
         raise msgspec.ValidationError(f"digest with {len(means)} means but {len(weights)} weights")
-    return Digest(tuple(zip(means, weights, strict=True)), minimum, maximum, backend)
+    return Digest(tuple(means), tuple(weights), minimum, maximum, backend)

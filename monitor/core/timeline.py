@@ -222,7 +222,7 @@ class Timeline:
         if last_rang_at is None:
             last_rang_at = self._sealed.last_measured_at(*sealed)
         pool = self._sealed.pooled(*sealed, values)
-        shown = {percent: pool.percentile(percent) for percent in PERCENTS}
+        shown = dict(zip(PERCENTS, pool.percentiles(PERCENTS), strict=True))
         shares = order_interval.shares(measured, PERCENTS)
         known = dict(zip(shares, pool.quantiles(shares), strict=True))
         intervals = {

@@ -4,6 +4,7 @@ import math
 import random
 from itertools import pairwise
 
+import fastdigest
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -122,6 +123,14 @@ def test_compressed_percentiles_are_close_to_the_nearest_rank(
     assert pool.weight == len(values)
     for percent in PERCENTS[1:]:
         assert pool.percentile(percent) == pytest.approx(nth(values, percent), rel=0.01)
+
+
+def test_reading_merges_nothing_once_more() -> None:
+    """What a compressed digest says is what the library said before its centroids were taken out of it."""
+    values = sorted(responses(3000))
+    straight = fastdigest.TDigest.from_values(values, [1.0] * len(values), max_centroids=CENTROIDS)
+    shares = [step / 200 for step in range(1, 200)]
+    assert digest.of(values).quantiles(shares) == [straight.quantile(share) for share in shares]
 
 
 def test_the_share_below_is_monotone_and_inverts_the_quantile(big: tuple[list[float], Digest]) -> None:
