@@ -11,7 +11,7 @@ asks for the loop every millisecond: its longest wait is the longest pause, what
 
     python benchmarks/growth.py [--rounds 9] [--largest 1000000] [--pause-seconds 30] [--store redis] [--quick]
 
-Takes about 8 min; `--quick` 15 s. Two workers on one topic: `benchmarks/ingest.py`.
+Takes about 8 min; `--quick` 15 s. Two workers on one topic: `benchmarks/workers.py`.
 """
 
 import argparse

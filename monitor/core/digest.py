@@ -13,6 +13,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Literal, Protocol
 
 import msgspec
@@ -227,6 +228,13 @@ def fields_of(ordered: Sequence[float], *, backend: Backend = "fastdigest") -> F
     if not ordered or len(ordered) > CENTROIDS:
         return to_fields(of(ordered, backend=backend))
     return list(ordered), [1.0] * len(ordered), ordered[0], ordered[-1]
+
+
+def merge_fields(parts: Sequence[Fields], *, backend: Backend = "fastdigest") -> Fields:
+    """`to_fields` of the merge of what `to_fields` gave; few plain values, as of most days, are only sorted."""
+    if all(weights.count(1.0) == len(weights) for _, weights, _, _ in parts):
+        return fields_of(sorted(chain.from_iterable(means for means, _, _, _ in parts)), backend=backend)
+    return to_fields(merge([from_fields(fields, backend=backend) for fields in parts], backend=backend))
 
 
 def from_fields(fields: Fields, *, backend: Backend = "fastdigest") -> Digest:

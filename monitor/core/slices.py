@@ -153,5 +153,5 @@ def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> A
         excluded=sum(part.excluded for part in whole),
         targets=first.targets,
         within=tuple(sum(counts) for counts in zip(*(part.within for part in whole), strict=True)),
-        sketch=digest.to_fields(digest.merge([part.digest(backend) for part in whole], backend=backend)),
+        sketch=digest.merge_fields([part.sketch for part in whole], backend=backend),
     )

@@ -197,3 +197,17 @@ def test_the_short_way_to_the_stored_form_leads_to_the_same(backend: Backend, n:
         assert sum(short[1]) == sum(long[1]) == n
         return
     assert msgspec.msgpack.encode(short) == msgspec.msgpack.encode(long)
+
+
+@settings(max_examples=60)
+@given(parts=st.lists(VALUES, max_size=5), big=st.booleans(), doubled=st.booleans())
+def test_merging_stored_forms_is_merging_digests(parts: list[list[float]], big: bool, doubled: bool) -> None:
+    """Whether only plain values are among them, too many of those, or a sketch with centroids of several values."""
+    if big:
+        parts = [*parts, responses(CENTROIDS)]
+    stored = [digest.to_fields(digest.of(values)) for values in parts]
+    if doubled:
+        stored.append(([1.0, 5.0, 9.0], [1.0, 2.0, 1.0], 1.0, 9.0))
+    short = digest.merge_fields(stored)
+    long = digest.to_fields(digest.merge([digest.from_fields(fields) for fields in stored]))
+    assert msgspec.msgpack.encode(short) == msgspec.msgpack.encode(long)
