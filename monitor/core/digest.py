@@ -26,9 +26,10 @@ try:
 except ImportError:  # no wheel for this platform: the configuration must then say tdigest
     fastdigest = None  # type: ignore[assignment]
 
-CENTROIDS: Final = 500
-"""Centroids kept before compression. Of 10,000 calibrated values merged from daily slices, 500 put the 80th
-percentile 2.3 s off at worst, and 1,000 put it 1.1 s off for twice the bytes (`benchmarks/sketches.py --quick`)."""
+CENTROIDS: Final = 1000
+"""Centroids kept before compression: a year of one district and class, some 800 missions, is then exact. With 500,
+the 80th percentile of 1,000 calibrated values was up to 13 s off and that of 10,000 1.9 s; with 1,000 it is exact or
+0.7 s off (`benchmarks/sketches.py`). More is stored only of days with more missions in a series: there are none."""
 
 Backend = Literal["fastdigest", "tdigest"]
 Values = Sequence[float]
