@@ -5,15 +5,16 @@ how often to publish at most, and what an absent or unreadable store means: the 
 to be down, reading is tried again with growing pauses and then starts over from the whole state. Refuses to know
 how the answer is shown.
 
-`History` has one writer: this loop, which hands the heavy work to a thread and waits for it. Whoever has a question
-of its own (`ask`) is given the history between two of the loop's turns, in a thread as well: one at a time.
+`History` belongs to one thread, which this loop hands all heavy work to and waits for; whoever has a question of its
+own (`ask`) is answered there as well, between two of the loop's turns. One thread, and always the same: glibc gives
+every thread a heap of its own, and what one of them allocates and another frees leaves holes in all of them.
 """
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -50,8 +51,8 @@ class Refresh:
     ) -> None:
         self._store = store
         self._history = history
-        self._turn_of = threading.Lock()
-        """Held by whoever works on the history. Not asyncio's: a cancelled task would let go of it too early."""
+        self._thread = ThreadPoolExecutor(1, "history")
+        """One at a time, also when the task that waits was cancelled: its work is ended before the next begins."""
         self._asked = asyncio.Lock()
         self._terms = terms
         self._refresh_seconds = refresh_seconds
@@ -79,12 +80,15 @@ class Refresh:
 
     async def ask(self, question: Callable[[History], T]) -> T:
         """What the question finds in the history as read by now. It runs in a thread, and must change nothing."""
-        async with self._asked:  # the others wait here, not in threads that everybody needs
-            return await asyncio.to_thread(self._alone, question)
+        async with self._asked:  # the others wait here, so that the loop's next turn is never behind all of them
+            return await self._alone(question)
 
-    def _alone(self, work: Callable[[History], T]) -> T:
-        with self._turn_of:
-            return work(self._history)
+    async def _alone(self, work: Callable[[History], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._history)
+
+    def close(self) -> None:
+        """Let the thread end, once nobody asks any more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def run(self) -> NoReturn:
         """Until cancelled. Only errors of the program itself come out of it."""
@@ -123,7 +127,7 @@ class Refresh:
         gone = self._history.heads.keys() - set(present)
         for partition in gone:
             _log.warning("partition %d is no longer in the store: its figures are dropped", partition)
-            await asyncio.to_thread(self._alone, partial(History.drop, partition=partition))
+            await self._alone(partial(History.drop, partition=partition))
             self._sequences.pop(partition, None)
         changed = bool(gone)
         for partition in present:
@@ -148,7 +152,7 @@ class Refresh:
             head = read_head(change.head)
         if whole and since:
             _log.warning("partition %d was emptied in the store: reading all of it again", partition)
-        await asyncio.to_thread(self._alone, partial(_absorb, head=head, change=change, whole=whole))
+        await self._alone(partial(_absorb, head=head, change=change, whole=whole))
         self._sequences[partition] = change.sequence
         return True
 
@@ -181,7 +185,7 @@ class Refresh:
     async def _publish(self) -> None:
         now = self._clock()
         if self._loaded:
-            snapshot = await asyncio.to_thread(self._alone, partial(take, terms=self._terms, now=now))
+            snapshot = await self._alone(partial(take, terms=self._terms, now=now))
         else:
             snapshot = replace(self._blank, at=now)
         self._published_monotonic = time.monotonic()
@@ -194,7 +198,7 @@ class Refresh:
 
 
 def _absorb(history: History, *, head: Head, change: PartitionChange, whole: bool) -> None:
-    """Runs in a thread. Everything that can be refused is refused before anything is touched."""
+    """Runs in the history's thread. Everything that can be refused is refused before anything is touched."""
     days = {day: read_day(blobs) for day, blobs in change.days.items()}
     history.put(change.partition, head, {})
     if whole:

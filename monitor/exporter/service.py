@@ -12,6 +12,7 @@ import logging
 import re
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from aiohttp import web
@@ -63,7 +64,7 @@ class Service:
         ProcessCollector(registry=self._process)  # under the client library's own names, as everybody has them
         self._stream = Stream(refresh, clock)
         self._exposition = Exposition()
-        self._rendering = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "metrics")
 
     def application(self) -> web.Application:
         """The routes as an aiohttp application."""
@@ -79,10 +80,14 @@ class Service:
         )
         application.on_response_prepare.append(_secure)
         application.on_shutdown.append(self._end_streams)
+        application.on_cleanup.append(self._end_thread)
         return application
 
     async def _end_streams(self, _application: web.Application) -> None:
         self._stream.close()
+
+    async def _end_thread(self, _application: web.Application) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Whether the process answers."""
@@ -112,15 +117,16 @@ class Service:
         published = self._refresh.published
         process = encode(self._process).removesuffix(_END)
         compressed = "gzip" in request.headers.get("Accept-Encoding", "")
-        async with self._rendering:
-            body = await asyncio.to_thread(self._rendered, published, encode, content_type, process, compressed)
+        body = await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._rendered, published, encode, content_type, process, compressed
+        )
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         return web.Response(body=body, headers=headers | ({"Content-Encoding": "gzip"} if compressed else {}))
 
     def _rendered(
         self, published: Published, encode: Encode, content_type: str, process: bytes, compressed: bool
     ) -> bytes:
-        """Runs in a thread, one at a time."""
+        """Runs in one thread, always the same: see `refresh`."""
         if _RENAMING.search(content_type):
             pieces = [Piece(process), Piece(encode(self._registry))]
         else:
@@ -175,6 +181,7 @@ async def serve(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await runner.cleanup()
+        refresh.close()
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
