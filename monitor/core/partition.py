@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from monitor.core.digest import Backend
 from monitor.core.ledger import REFUSED, Day, Entry, Kind, Ledger, Outcome
-from monitor.core.mission import EventReader, Limits, Reason, Rejected, index_of
+from monitor.core.mission import LATEST, EventReader, Limits, Reason, Rejected, index_of
 from monitor.core.slices import Aggregate, Grid, seal
 from monitor.core.stored import (
     Changes,
@@ -189,7 +189,7 @@ class Partition:
                 recorded = None
             else:
                 recorded = stamp / 1000.0
-                if recorded > newest:  # noqa: PLR1730 - a call of max() for every record
+                if newest < recorded < LATEST:  # an absurd stamp would hide a silent feed for ever
                     newest = recorded
             try:
                 mission = read(record.value, recorded)

@@ -13,6 +13,7 @@ from typing import Final, Self
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS: Final = 5.0
+_LAST_WORDS_SECONDS: Final = 2.0
 
 
 class Beat:
@@ -43,6 +44,9 @@ class Beat:
         while not self._ended.wait(self._round_seconds):
             self._missed += 1
             if self._missed > self._rounds:
+                last = threading.Timer(_LAST_WORDS_SECONDS, os._exit, [1])  # a full pipe blocks whoever logs
+                last.daemon = True
+                last.start()
                 log.critical(
                     "the worker's event loop has been blocked for %g s: ending, so that other workers take over; "
                     "please report what follows as a bug",

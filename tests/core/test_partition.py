@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.core.history import History
 from monitor.core.partition import Batch, OffsetGap, Partition
-from monitor.core.stored import Head
+from monitor.core.stored import Head, read_head
 from monitor.core.windows import Span
 from tests.core.events import BASE, GRID, SERIES, TARGETS, Account, Rec, Shelf, Snap, batches, policy, records, snaps
 
@@ -188,3 +188,12 @@ def test_a_wrong_clock_ahead_cannot_seal_the_history() -> None:
     effects = partition.apply(Batch(1, 2, [Rec(1, stamp, today.encode())]), NOW)
     assert not effects.dead_letters
     assert set(partition.missions) == {"a", "z"}
+
+
+def test_an_absurd_stamp_of_a_record_is_not_the_time_it_was_last_heard() -> None:
+    """Microseconds taken for milliseconds would keep a silent feed looking alive, and no calendar holds the year."""
+    one = Snap("a", 0, "oslo", "urban", True, "closed", 60, 60, False, 0)
+    stamp = int(BASE.timestamp() * 1000)
+    partition = Partition.start(policy())
+    partition.apply(Batch(0, 2, [Rec(0, stamp, one.encode()), Rec(1, stamp * 1000, one.encode())]), NOW)
+    assert read_head(partition.checkpoint().head).last_record_at == BASE.timestamp()
