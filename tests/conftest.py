@@ -5,6 +5,7 @@ once for each kind; a test may also ask for one kind by name.
 """
 
 import asyncio
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,12 @@ from tests.servers.kafka import ApacheKafka
 from tests.servers.leaks import LeakWatch
 
 ENDING_SECONDS = 5.0
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C even where a shell started us in the background, which ignores it: our children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -185,12 +185,17 @@ async def test_ctrl_c_exits_130_without_a_traceback() -> None:
         *MONITOR, "--config", str(CONFIG), "report", "--period", "2024", "--events", "-",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    maps = Path(f"/proc/{process.pid}/maps")
-    await wait_until(lambda: "fastdigest" in maps.read_text(), "the report to have loaded its core")
-    await wait_until(lambda: waits_on_a_pipe(process.pid), "the report to wait for events")
-    process.send_signal(signal.SIGINT)
-    async with asyncio.timeout(30):
-        _, complaint = await process.communicate()
+    try:
+        maps = Path(f"/proc/{process.pid}/maps")
+        await wait_until(lambda: "fastdigest" in maps.read_text(), "the report to have loaded its core")
+        await wait_until(lambda: waits_on_a_pipe(process.pid), "the report to wait for events")
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(30):
+            _, complaint = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == 130
     assert b"Traceback" not in complaint
 
