@@ -24,7 +24,7 @@ from invented import RESPONSES_SECONDS, table
 from prometheus_client.exposition import choose_encoder
 
 from monitor.core.history import History, seal_targets
-from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Aggregate, roll_up, seal
 from monitor.core.snapshot import take
 from monitor.core.stored import Changes, Head, StoredDay, write_entries, write_head
@@ -79,7 +79,7 @@ def year(conf: Configuration, *, per_day: float, partitions: int, sealed: bool) 
                 if at < NOW:
                     place = rng.randrange(len(series))
                     response = RESPONSES_SECONDS[number % 4096]
-                    entries.append(Entry(f"M{number}", 1, place, at, Kind.MEASURED, response))
+                    entries.append(Mission(f"M{number}", 1, place, at, Kind.MEASURED, response))
             if sealed and day < today - 1:
                 parts = sealed_day(conf, series, entries, rolled_up=day < today - ROLLED_UP_AFTER)
                 history.put_day(partition, head, day, StoredDay({}, parts))
@@ -89,7 +89,7 @@ def year(conf: Configuration, *, per_day: float, partitions: int, sealed: bool) 
 
 
 def sealed_day(
-    conf: Configuration, series: list[tuple[str, str]], entries: list[Entry], *, rolled_up: bool
+    conf: Configuration, series: list[tuple[str, str]], entries: list[Mission], *, rolled_up: bool
 ) -> list[Aggregate]:
     """Aggregates by slice, or by day."""
     slices: dict[tuple[int, int], list[float]] = {}
@@ -112,10 +112,7 @@ def sealed_day(
         )
     if not rolled_up:
         return parts
-    by_series: dict[int, list[Aggregate]] = {}
-    for part in parts:
-        by_series.setdefault(part.series, []).append(part)
-    return [roll_up(some) for some in by_series.values()]
+    return roll_up(parts)
 
 
 def judged(conf: Configuration, history: History, rounds: int) -> dict[str, float]:
@@ -182,7 +179,7 @@ async def started(conf: Configuration, missions: int, partitions: int) -> tuple[
             for day in range(today - DAYS, today):
                 at = grid.midnight(day)
                 entries = [
-                    Entry(f"M{partition}-{day}-{n}", 1, n % len(series), at + n % 80_000, kind, response)
+                    Mission(f"M{partition}-{day}-{n}", 1, n % len(series), at + n % 80_000, kind, response)
                     for n in range(per_day)
                     for kind, response in [
                         (Kind.OPEN, None) if n % 2 else (Kind.MEASURED, RESPONSES_SECONDS[n % 4096])

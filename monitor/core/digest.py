@@ -226,7 +226,9 @@ def to_fields(digest: Digest) -> Fields:
 
 def fields_of(ordered: Sequence[float], *, backend: Backend = "fastdigest") -> Fields:
     """`to_fields` of the digest of plain, ascending values; few, as in most slices, are their own centroids."""
-    if not ordered or len(ordered) > CENTROIDS:
+    if not ordered:
+        return [], [], math.nan, math.nan
+    if len(ordered) > CENTROIDS:
         return to_fields(of(ordered, backend=backend))
     return list(ordered), [1.0] * len(ordered), ordered[0], ordered[-1]
 

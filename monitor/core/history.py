@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from monitor.core.digest import Backend, Floats
-from monitor.core.ledger import Entry
+from monitor.core.mission import Mission
 from monitor.core.slices import TARGET_ORDER, Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
 from monitor.core.targets import NATIONAL, Target, Targets
@@ -69,7 +69,7 @@ class History:
 
     def put_day(self, partition: int, head: Head, day: int, stored: StoredDay) -> None:
         """Take over one day of one partition, in place of what was known of it."""
-        entries: dict[int, list[Entry]] = {}
+        entries: dict[int, list[Mission]] = {}
         for entry in stored.entries.values():
             entries.setdefault(entry.series, []).append(entry)
         aggregates: dict[int, list[Aggregate]] = {}
@@ -169,7 +169,8 @@ def seconds(target: Target | None, percent: int) -> float | None:
 
 def seal_targets(targets: Targets, grid: Grid, series: Series, at: float) -> tuple[float | None, ...]:
     """The four targets (seconds) that a slice starting at `at` is counted against, in `TARGET_ORDER`."""
-    on = date.fromordinal(grid.day_of(at))
+    in_force = targets.in_force(date.fromordinal(grid.day_of(at)))
+    known = {} if in_force is None else in_force.targets
     district, settlement = series
-    areas = {"own": district, "national": NATIONAL}
-    return tuple(seconds(targets.target(areas[whose], settlement, on), percent) for whose, percent in TARGET_ORDER)
+    of = {"own": known.get((district, settlement)), "national": known.get((NATIONAL, settlement))}
+    return tuple([seconds(of[whose], percent) for whose, percent in TARGET_ORDER])

@@ -11,41 +11,13 @@ order, so that sealing costs what it seals and a checkpoint what has changed, ho
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from itertools import product
-from operator import itemgetter
 from typing import Final, NamedTuple
 
-import msgspec
-
 from monitor.core.digest import Backend
-from monitor.core.mission import Mission
+from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Aggregate, Grid, roll_up
-
-
-class Kind(IntEnum):
-    """What a mission contributes. The values are stored: never renumber."""
-
-    NOTHING = 0
-    MEASURED = 1
-    UNMEASURED = 2
-    OPEN = 3
-    UNTIMED = 4
-    """Open, and the moment the call rang is not known (yet)."""
-    EXCLUDED = 5
-    MOVED = 6
-    """Marker in the stored day that a mission left: it belongs to another day now."""
-
-
-class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One mission as it counts now; also its stored form. `placed_at` in epoch seconds, `response` in seconds."""
-
-    mission_id: str
-    revision: int | None
-    series: int
-    placed_at: float
-    kind: int
-    response: float | None
 
 
 class Outcome(StrEnum):
@@ -135,22 +107,7 @@ _VERDICTS: Final = tuple(RULES[Case(*case)] for case in product((Seen.NEWER, See
 _STORED: Final = tuple(outcome in STORES for outcome in _VERDICTS)
 
 # Members by a name of the module: looking them up in their class takes several times as long.
-_NOTHING, _MEASURED, _UNMEASURED = Kind.NOTHING, Kind.MEASURED, Kind.UNMEASURED
-_OPEN, _UNTIMED, _EXCLUDED = Kind.OPEN, Kind.UNTIMED, Kind.EXCLUDED
 _NEW, _UNCOUNTED, _LATE = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE
-
-
-def contribution(mission: Mission) -> Kind:
-    """What a snapshot contributes: the first row that holds (docs/design.md, "What a mission contributes")."""
-    if not mission.urgent or mission.status == "cancelled":
-        return _NOTHING
-    if mission.excluded:
-        return _EXCLUDED
-    if mission.response_seconds is not None:
-        return _MEASURED
-    if mission.status == "closed":
-        return _UNMEASURED
-    return _OPEN if mission.timed else _UNTIMED
 
 
 class Day:
@@ -163,8 +120,9 @@ class Day:
         self.slices: list[OpenSlice] = []
         """Its slices that are not sealed, in no order."""
         self.aggregates: list[Aggregate] = []
-        self.changed: set[str] = set()
-        """Missions to store at the next checkpoint, incl. those that left. Its slices share this very set."""
+        self.changed: dict[str, Mission] = {}
+        """What to store at the next checkpoint: missions as they are now, markers for those that left. Its slices
+        share this very dict."""
         self.logged = 0
         """Entries in the stored log of this day, superseded ones included."""
         self.rewrite = False
@@ -194,8 +152,8 @@ class OpenSlice:
         self.changed = day.changed
 
 
-Sealer = Callable[[list[Entry], int, float, float], Aggregate]
-"""Makes the aggregate of the entries of (series, start, end)."""
+Sealer = Callable[[list[Mission], int, float, float], Aggregate]
+"""Makes the aggregate of the missions of (series, start, end)."""
 
 
 class Ledger:
@@ -215,7 +173,7 @@ class Ledger:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        self.missions: dict[str, Entry] = {}
+        self.missions: dict[str, Mission] = {}
         self.days: dict[int, Day] = {}
         self.touched: set[int] = set()
         """Days that the next checkpoint must look at: no other has changed since the one before."""
@@ -229,7 +187,7 @@ class Ledger:
         self._not_whole: list[int] = []
         """The keys of `days` that are not `Day.whole`, sorted."""
 
-    def restore(self, number: int, entries: Iterable[Entry], aggregates: Iterable[Aggregate], logged: int) -> None:
+    def restore(self, number: int, entries: Iterable[Mission], aggregates: Iterable[Aggregate], logged: int) -> None:
         """Take up a stored day as it is, at the beginning."""
         day = self._new_day(number)
         day.aggregates = list(aggregates)
@@ -247,29 +205,22 @@ class Ledger:
         placed_at = mission.placed_at
         if placed_at < self.sealed_before:
             return _LATE
-        kind = contribution(mission)
-        self.missions[mission_id] = Entry(
-            mission_id, mission.revision, mission.series, placed_at, kind,
-            mission.response_seconds if kind is _MEASURED else None,
-        )  # fmt: skip
+        self.missions[mission_id] = mission
         place = self._slices.get(placed_at // self._seconds) or self._slice(placed_at)
         place.missions.add(mission_id)
         changed = place.changed
         if not changed:
             self.touched.add(place.day.number)
-        changed.add(mission_id)
-        return _NEW if kind else _UNCOUNTED
+        changed[mission_id] = mission
+        return _NEW if mission.kind else _UNCOUNTED
 
-    def _revise(self, known: Entry, mission: Mission) -> Outcome:
-        kind = contribution(mission)
-        response = None
-        if kind is _NOTHING:
+    def _revise(self, known: Mission, mission: Mission) -> Outcome:
+        kind, response = mission.kind, mission.response
+        if kind == 0:
             # A mission that counts for nothing has no place of its own: it stays where it is remembered.
             change = _NONE if known.kind == 0 else _CEASES
             series, placed_at = known.series, known.placed_at
         else:
-            if kind is _MEASURED:
-                response = mission.response_seconds
             series, placed_at = mission.series, mission.placed_at
             change = (
                 _NONE
@@ -279,27 +230,36 @@ class Ledger:
                 and known.series == series
                 else _COUNTS
             )
-        row = _compare(known.revision, mission.revision, change) + change + (placed_at < self.sealed_before)
+        held, revision = known.revision, mission.revision
+        if revision is None:
+            # Without a version the order in the partition decides, and the same again is a duplicate.
+            seen, revision = _SAME if change == _NONE else _NEWER, held
+        elif held is None or revision > held:
+            seen = _NEWER
+        else:
+            seen = _SAME if revision == held else _OLDER
+        row = seen + change + (placed_at < self.sealed_before)
         if _STORED[row]:
-            revision = known.revision if mission.revision is None else mission.revision
-            self._replace(known, Entry(known.mission_id, revision, series, placed_at, kind, response))
+            # Under the identity that is held: a second copy of the text would take as much room as all the rest.
+            self._replace(known, Mission(known.mission_id, revision, series, placed_at, kind, response))
         return _VERDICTS[row]
 
-    def _replace(self, known: Entry, entry: Entry) -> None:
-        mission_id, seconds = entry.mission_id, self._seconds
-        self.missions[mission_id] = entry
-        before = self._slices[known.placed_at // seconds]
-        changed = before.changed
-        if entry.placed_at // seconds != known.placed_at // seconds:
-            place = self._slice(entry.placed_at)
-            before.missions.discard(mission_id)
-            place.missions.add(mission_id)
-            if place.day is not before.day:
-                self.touched.add(place.day.number)
-                place.changed.add(mission_id)
+    def _replace(self, known: Mission, mission: Mission) -> None:
+        mission_id, placed_at = mission.mission_id, mission.placed_at
+        self.missions[mission_id] = mission
+        place = self._slices[known.placed_at // self._seconds]
+        if placed_at != known.placed_at:
+            left, place = place, self._slice(placed_at)
+            if place is not left:
+                left.missions.discard(mission_id)
+                place.missions.add(mission_id)
+                if place.day is not left.day:
+                    self.touched.add(left.day.number)
+                    left.changed[mission_id] = Mission(mission_id, None, 0, 0.0, Kind.MOVED, None)
+        changed = place.changed
         if not changed:
-            self.touched.add(before.day.number)
-        changed.add(mission_id)
+            self.touched.add(place.day.number)
+        changed[mission_id] = mission
 
     def _slice(self, placed_at: float) -> OpenSlice:
         number = placed_at // self._seconds
@@ -329,30 +289,28 @@ class Ledger:
         due = bisect_left(self._order, line // self._seconds)
         numbers = self._order[:due]
         del self._order[:due]
-        by_day: dict[int, list[float]] = {}
-        for number in numbers:
-            by_day.setdefault(self._slices[number].day.number, []).append(number)
-        return sum(self._seal_slices(self.days[day], numbers, aggregate) for day, numbers in by_day.items())
+        return sum([self._seal_slice(number, aggregate) for number in numbers])
 
-    def _seal_slices(self, day: Day, numbers: list[float], aggregate: Sealer) -> int:
-        """Seal these slices of one day; the number of missions let go."""
-        parts: dict[tuple[int, float], list[Entry]] = {}
-        sealed = 0
-        for number in numbers:
-            place = self._slices.pop(number)
-            day.slices.remove(place)
-            day.changed -= place.missions
-            sealed += len(place.missions)
+    def _seal_slice(self, number: float, aggregate: Sealer) -> int:
+        """Turn a slice's missions into one aggregate per series; the number of missions let go."""
+        place = self._slices.pop(number)
+        day = place.day
+        day.slices.remove(place)
+        if not place.missions:
+            return 0
+        by_series: dict[int, list[Mission]] = {}
+        for mission_id in place.missions:
+            mission = self.missions.pop(mission_id)
+            by_series.setdefault(mission.series, []).append(mission)
+        if day.changed:
             for mission_id in place.missions:
-                entry = self.missions.pop(mission_id)
-                parts.setdefault((entry.series, number), []).append(entry)
-        for (series, number), entries in sorted(parts.items(), key=itemgetter(0)):
-            start = self.grid.start_of(int(number))
-            day.aggregates.append(aggregate(entries, series, start, start + self._seconds))
-        if sealed:
-            day.rewrite = True
-            self.touched.add(day.number)
-        return sealed
+                day.changed.pop(mission_id, None)
+        start = self.grid.start_of(int(number))
+        for series, missions in sorted(by_series.items()):
+            day.aggregates.append(aggregate(missions, series, start, start + self._seconds))
+        day.rewrite = True
+        self.touched.add(day.number)
+        return len(place.missions)
 
     def roll_up_before(self, day_number: int, *, backend: Backend) -> None:
         """Merge the slices of each wholly sealed day before `day_number` into one aggregate per series."""
@@ -363,11 +321,9 @@ class Ledger:
                 break
             due += 1
             day = self.days[number]
-            alike: dict[tuple[int, tuple[float | None, ...]], list[Aggregate]] = {}
-            for part in day.aggregates:
-                alike.setdefault((part.series, part.targets), []).append(part)
-            day.rewrite = day.rewrite or len(alike) < len(day.aggregates)
-            day.aggregates = [roll_up(parts, backend=backend) for parts in alike.values()]
+            whole = roll_up(day.aggregates, backend=backend)
+            day.rewrite = day.rewrite or len(whole) < len(day.aggregates)
+            day.aggregates = whole
             day.whole = True
             self.touched.add(number)
         del self._not_whole[:due]
@@ -381,12 +337,3 @@ class Ledger:
         for number in self._order:
             if held := len(self._slices[number].missions):
                 yield self.grid.start_of(int(number)), held
-
-
-def _compare(known: int | None, revision: int | None, change: int) -> int:
-    if revision is None:
-        # Without a version the order in the partition decides, and the same again is a duplicate.
-        return _SAME if change == _NONE else _NEWER
-    if known is None or revision > known:
-        return _NEWER
-    return _SAME if revision == known else _OLDER

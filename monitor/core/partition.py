@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from monitor.core.digest import Backend
-from monitor.core.ledger import REFUSED, Day, Entry, Kind, Ledger, Outcome
-from monitor.core.mission import LATEST, EventReader, Limits, Reason, Rejected, index_of
+from monitor.core.ledger import REFUSED, Day, Ledger, Outcome
+from monitor.core.mission import LATEST, EventReader, Kind, Limits, Mission, Reason, Rejected, index_of
 from monitor.core.slices import Aggregate, Grid, seal
 from monitor.core.stored import (
     Changes,
@@ -25,8 +25,9 @@ from monitor.core.stored import (
 
 DAY_SECONDS: Final = 86_400.0
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
-_NEVER_MEASURED: Final = (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED)
+_NEVER_MEASURED: Final = (int(Kind.UNMEASURED), int(Kind.OPEN), int(Kind.UNTIMED))
 """When sealed. Of what is still open nobody can register the arrival any more."""
+_EXCLUDED: Final = int(Kind.EXCLUDED)
 _SLACK: Final = 64
 """Superseded entries a stored day may hold beside twice its missions before it is written anew."""
 
@@ -121,6 +122,7 @@ class Partition:
         self._ledger = _ledger_of(grid, head, days)
         self._stored_offset = head.next_offset
         self._seal_at = float("-inf")
+        self._targets_at = float("nan")
         self._targets_day = 0
         self._targets: dict[int, tuple[float | None, ...]] = {}
         """Of the series that were sealed in that local day so far."""
@@ -138,7 +140,7 @@ class Partition:
         return self.head.next_offset
 
     @property
-    def missions(self) -> Mapping[str, Entry]:
+    def missions(self) -> Mapping[str, Mission]:
         """Missions that can still be corrected, by id. Read only."""
         return self._ledger.missions
 
@@ -207,7 +209,7 @@ class Partition:
                     self._seal_old(min(watermark, now))
                     seal_at = self._seal_at
             if len(missions) > capacity:
-                self._seal_early(watermark)
+                self._seal_early(min(watermark, now))
         for outcome, times in outcomes.items():
             if times:
                 head.outcomes[outcome] = head.outcomes.get(outcome, 0) + times
@@ -233,9 +235,8 @@ class Partition:
                     replace[number] = self._whole(day)
                     day.logged = held
             elif day.changed:
-                entries = self._changed_of(day)
-                append[number] = write_entries(entries)
-                day.logged += len(entries)
+                append[number] = write_entries([*day.changed.values()])
+                day.logged += len(day.changed)
             day.changed.clear()
             day.rewrite = False
             if day.whole:
@@ -263,18 +264,6 @@ class Partition:
             blobs.append(write_entries(entries))
         return blobs
 
-    def _changed_of(self, day: Day) -> list[Entry]:
-        """Entries to append to a stored day: the missions that changed in it, and markers for those that left."""
-        missions, grid = self._ledger.missions, self.policy.grid
-        begin, end = grid.midnight(day.number), grid.midnight(day.number + 1)
-        found = []
-        for mission_id in day.changed:
-            entry = missions.get(mission_id)
-            if entry is None or not begin <= entry.placed_at < end:
-                entry = Entry(mission_id, None, 0, 0.0, Kind.MOVED, None)
-            found.append(entry)
-        return found
-
     def _seal_old(self, event_time: float) -> None:
         if self.policy.horizon_seconds is None:
             self._seal_at = float("inf")
@@ -300,21 +289,31 @@ class Partition:
         if line is not None:
             self.head.sealed_early += self._ledger.seal_before(line, self._aggregate)
 
-    def _aggregate(self, entries: list[Entry], series: int, start: float, end: float) -> Aggregate:
-        kinds = [entry.kind for entry in entries]
-        day = self.policy.grid.day_of(start)
-        if day != self._targets_day:  # targets change by the day, and slices are sealed in order
-            self._targets_day, self._targets = day, {}
+    def _aggregate(self, missions: list[Mission], series: int, start: float, end: float) -> Aggregate:
+        if start != self._targets_at:  # the slices of a day are sealed one after the other
+            day = self.policy.grid.day_of(start)
+            if day != self._targets_day:  # targets change by the day
+                self._targets_day, self._targets = day, {}
+            self._targets_at = start
         targets = self._targets.get(series)
         if targets is None:
             targets = self._targets[series] = self.policy.seal_targets(self._names[series], start)
+        responses: list[float] = []
+        unmeasured = excluded = 0
+        for mission in missions:
+            if mission.response is not None:
+                responses.append(mission.response)
+            elif mission.kind in _NEVER_MEASURED:
+                unmeasured += 1
+            elif mission.kind == _EXCLUDED:
+                excluded += 1
         return seal(
             series=series,
             start=start,
             end=end,
-            responses=[entry.response for entry in entries if entry.response is not None],
-            unmeasured=sum(map(kinds.count, _NEVER_MEASURED)),
-            excluded=kinds.count(Kind.EXCLUDED),
+            responses=responses,
+            unmeasured=unmeasured,
+            excluded=excluded,
             targets=targets,
             backend=self.policy.backend,
         )

@@ -40,6 +40,7 @@ class Grid:
     zone: ZoneInfo
     seconds: int = HOUR
     _days: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _midnights: dict[int, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.seconds <= 0 or HOUR % self.seconds:
@@ -76,8 +77,12 @@ class Grid:
         return self.day_of_slice(int(at // self.seconds))
 
     def midnight(self, day: int) -> float:
-        """First instant (epoch seconds) of a local day: 23, 24 or 25 hours before the next one."""
-        return datetime.combine(date.fromordinal(day), time(), self.zone).timestamp()
+        """First instant (epoch seconds) of a local day: 23, 24 or 25 hours before the next one; remembered."""
+        midnight = self._midnights.get(day)
+        if midnight is None:
+            midnight = datetime.combine(date.fromordinal(day), time(), self.zone).timestamp()
+            self._midnights[day] = midnight
+        return midnight
 
 
 class Aggregate(msgspec.Struct, frozen=True, array_like=True):
@@ -133,25 +138,24 @@ def seal(
     )
 
 
-def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> Aggregate:
-    """One aggregate of several of the same series and the same targets, spanning all of them.
+def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> list[Aggregate]:
+    """One aggregate per series and set of targets, each spanning all of its parts; of different ones, none."""
+    alike: dict[tuple[int, tuple[float | None, ...]], list[Aggregate]] = {}
+    for part in parts:
+        alike.setdefault((part.series, part.targets), []).append(part)
+    return [some[0] if len(some) == 1 else _sum_of(some, backend) for some in alike.values()]
 
-    Raises ValueError on a mixture, which could not be told apart afterwards.
-    """
-    whole = sorted(parts, key=lambda part: part.start)
-    first = whole[0]
-    if len(whole) == 1:
-        return first
-    if any(part.series != first.series or part.targets != first.targets for part in whole):
-        raise ValueError("aggregates of different series or targets cannot become one")
+
+def _sum_of(parts: list[Aggregate], backend: Backend) -> Aggregate:
+    first = parts[0]
     return Aggregate(
         series=first.series,
-        start=first.start,
-        end=max(part.end for part in whole),
-        measured=sum(part.measured for part in whole),
-        unmeasured=sum(part.unmeasured for part in whole),
-        excluded=sum(part.excluded for part in whole),
+        start=min([part.start for part in parts]),
+        end=max([part.end for part in parts]),
+        measured=sum([part.measured for part in parts]),
+        unmeasured=sum([part.unmeasured for part in parts]),
+        excluded=sum([part.excluded for part in parts]),
         targets=first.targets,
-        within=tuple(sum(counts) for counts in zip(*(part.within for part in whole), strict=True)),
-        sketch=digest.merge_fields([part.sketch for part in whole], backend=backend),
+        within=tuple(map(sum, zip(*[part.within for part in parts], strict=True))),
+        sketch=digest.merge_fields([part.sketch for part in parts], backend=backend),
     )

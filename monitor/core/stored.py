@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Aggregate
 
 VERSION: Final = 1
@@ -52,7 +52,7 @@ class Head(msgspec.Struct, kw_only=True):
 class StoredDay:
     """A day as read back: current entries by mission, sealed aggregates, and the length of the log."""
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, Mission] = field(default_factory=dict)
     aggregates: Sequence[Aggregate] = ()
     logged: int = 0
 
@@ -80,12 +80,12 @@ class Changes:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_entries = msgspec.msgpack.Decoder(list[Entry])
+_decode_entries = msgspec.msgpack.Decoder(list[Mission])
 _decode_aggregates = msgspec.msgpack.Decoder(list[Aggregate])
 _decode_head = msgspec.msgpack.Decoder(Head)
 
 
-def write_entries(entries: Sequence[Entry]) -> bytes:
+def write_entries(entries: Sequence[Mission]) -> bytes:
     """A blob of the day's log."""
     return _prefix(_ENTRIES) + _encode(entries)
 
@@ -107,7 +107,7 @@ def read_head(blob: bytes) -> Head:
 
 def read_day(blobs: Iterable[bytes]) -> StoredDay:
     """A day back from its blobs, oldest first. Raises `StoredStateError`."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, Mission] = {}
     aggregates: list[Aggregate] = []
     logged = 0
     for blob in blobs:

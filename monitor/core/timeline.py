@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.digest import Backend, Floats, nearest_rank
-from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import Kind, Mission
 from monitor.core.sealed import Sealed, Shelf, Tally
 from monitor.core.slices import TARGET_ORDER, Aggregate
 from monitor.core.stats import kaplan_meier, order_interval
@@ -231,7 +231,7 @@ class Timeline:
         return Figures(measured, unmeasured, excluded, shown, intervals, pool.exact, counts, last_rang_at)
 
 
-def facts_of(entries: Sequence[Entry], aggregates: Sequence[Aggregate]) -> Facts:
+def facts_of(entries: Sequence[Mission], aggregates: Sequence[Aggregate]) -> Facts:
     """The facts of one series from its entries and sealed stretches. Raises KeyError on a kind that is unknown."""
     for entry in entries:
         if entry.kind not in KINDS:

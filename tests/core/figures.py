@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from monitor.core.history import History, seal_targets
-from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Grid, seal
 from monitor.core.stored import Head, StoredDay
 from monitor.core.targets import Target, Targets, TargetSet
@@ -100,7 +100,7 @@ def head(next_offset: int = 0) -> Head:
 
 def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
     """Partition → day → what is stored."""
-    found: dict[int, dict[int, tuple[dict[str, Entry], dict[tuple[int, int], list[Call]]]]] = {}
+    found: dict[int, dict[int, tuple[dict[str, Mission], dict[tuple[int, int], list[Call]]]]] = {}
     for number, call in enumerate(made):
         entries, slices = found.setdefault(call.partition, {}).setdefault(GRID.day_of(call.at), ({}, {}))
         series = SERIES.index(call.series)
@@ -108,7 +108,7 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
             slices.setdefault((series, GRID.slice_of(call.at)), []).append(call)
         else:
             response = call.response if call.kind == Kind.MEASURED else None
-            entries[str(number)] = Entry(str(number), 1, series, call.at, call.kind, response)
+            entries[str(number)] = Mission(str(number), 1, series, call.at, call.kind, response)
     return {
         partition: {
             day: StoredDay(

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.core.alarm import DAY, Alarm, Baseline, Level, Rules, assess
 from monitor.core.history import History
-from monitor.core.ledger import Kind
+from monitor.core.mission import Kind
 from monitor.core.windows import UNITS
 from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.history import History
-from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import Kind, Mission
 from monitor.core.stored import Head, StoredDay, StoredStateError, write_entries
 from monitor.core.windows import Span
 from tests.core.figures import GRID, HOUR, SERIES, SUPERSEDED, Call, calls, days_of, head, history_of
@@ -56,7 +56,7 @@ def test_a_changed_day_outdates_only_its_own_series_and_the_nation() -> None:
     """A mission in urban Oslo leaves Vest and the countryside as they were, to the very object."""
     history = history_of([Call(one, SUPERSEDED + n, Kind.MEASURED, 60.0) for n, one in enumerate(SERIES)])
     before = {area: history.timeline(*area) for area in AREAS}
-    more = Entry("more", 1, SERIES.index(("oslo", "urban")), SUPERSEDED + 48 * HOUR, Kind.MEASURED, 60.0)
+    more = Mission("more", 1, SERIES.index(("oslo", "urban")), SUPERSEDED + 48 * HOUR, Kind.MEASURED, 60.0)
     history.put_day(0, head(), GRID.day_of(more.placed_at), StoredDay({"more": more}))
     assert {area for area in AREAS if history.timeline(*area) is not before[area]} == {
         ("oslo", "urban"), ("national", "urban"),
@@ -73,7 +73,7 @@ def test_the_same_day_of_another_partition_is_another_day() -> None:
 
 def test_a_mission_corrected_to_another_series_leaves_the_first() -> None:
     """The series that the day no longer speaks of is emptied, not forgotten about."""
-    moved = Entry("a", 2, SERIES.index(("vest", "rural")), SUPERSEDED, Kind.MEASURED, 60.0)
+    moved = Mission("a", 2, SERIES.index(("vest", "rural")), SUPERSEDED, Kind.MEASURED, 60.0)
     history = history_of([Call(("oslo", "urban"), SUPERSEDED, Kind.MEASURED, 60.0)])
     assert history.timeline("oslo", "urban").rang_at.size == 1
     history.put_day(0, head(), GRID.day_of(SUPERSEDED), StoredDay({"a": moved}))
@@ -95,7 +95,7 @@ def test_a_dropped_partition_leaves_no_trace(made: list[Call], dropped: int) -> 
 def test_changed_days_arrive_as_bytes() -> None:
     """What a store hands over, head and all; an emptied day comes as no blobs."""
     history, day = history_of([]), GRID.day_of(SUPERSEDED)
-    history.put(0, head(7), {day: [write_entries([Entry("a", 1, 0, SUPERSEDED, Kind.MEASURED, 60.0)])]})
+    history.put(0, head(7), {day: [write_entries([Mission("a", 1, 0, SUPERSEDED, Kind.MEASURED, 60.0)])]})
     assert (history.heads[0].next_offset, history.timeline("oslo", "urban").rang_at.size) == (7, 1)
     history.put(0, head(8), {day: []})
     assert (history.heads[0].next_offset, history.timeline("oslo", "urban").rang_at.size) == (8, 0)

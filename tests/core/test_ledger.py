@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import product
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,15 +16,12 @@ from monitor.core.ledger import (
     STORES,
     Case,
     Change,
-    Entry,
     Home,
-    Kind,
     Ledger,
     Outcome,
     Seen,
-    contribution,
 )
-from monitor.core.mission import Mission
+from monitor.core.mission import Event, Kind, Mission, contribution, instant
 from monitor.core.slices import Aggregate, Grid, seal
 
 GRID = Grid(ZoneInfo("Europe/Oslo"))
@@ -39,17 +37,22 @@ def snap(
     *,
     series: int = 0,
     urgent: bool = True,
-    status: str = "closed",
+    status: Literal["open", "closed", "cancelled"] = "closed",
     timed: bool = True,
     at: float = NOON,
     response: float | None = 300.0,
     excluded: bool = False,
 ) -> Mission:
     """A snapshot, by default of a measured mission."""
-    return Mission(mission, revision, series, urgent, status, timed, at, response, excluded)
+    event = Event(
+        mission, "oslo", "urban", urgent, status, instant(at) if timed else None, None,
+        excluded="exercise" if excluded else None,
+    )  # fmt: skip
+    kind = contribution(event, response)
+    return Mission(mission, revision, series, at, kind, response if kind is Kind.MEASURED else None)
 
 
-def aggregate(entries: list[Entry], series: int, start: float, end: float) -> Aggregate:
+def aggregate(entries: list[Mission], series: int, start: float, end: float) -> Aggregate:
     """A sealer that knows no targets."""
     return seal(
         series=series,
@@ -92,7 +95,7 @@ def story(*snaps: Mission, sealed_before: float | None = None) -> tuple[list[str
 )
 def test_a_snapshot_contributes_by_the_first_row_that_holds(mission: Mission, kind: Kind) -> None:
     """The contribution table row by row, with what a later row would have said otherwise."""
-    assert contribution(mission) is kind
+    assert mission.kind is kind
 
 
 IMPOSSIBLE = {
@@ -184,11 +187,14 @@ def test_a_correction_over_midnight_marks_both_days_as_changed() -> None:
     """
     _, ledger = story(snap(at=NEW_YEARS_EVE))
     ledger.days[GRID.day_of(NEW_YEARS_EVE)].changed.clear()  # stored by a checkpoint in between
-    ledger.apply(snap(revision=2, at=NEW_YEARS_EVE + HOUR))
+    moved = snap(revision=2, at=NEW_YEARS_EVE + HOUR)
+    ledger.apply(moved)
     assert [(day, held.missions, held.changed) for day, held in sorted(ledger.days.items())] == [
-        (GRID.day_of(NEW_YEARS_EVE), set(), {"a"}),
-        (GRID.day_of(NEW_YEARS_EVE) + 1, {"a"}, {"a"}),
+        (GRID.day_of(NEW_YEARS_EVE), set(), {"a": Mission("a", None, 0, 0.0, Kind.MOVED, None)}),
+        (GRID.day_of(NEW_YEARS_EVE) + 1, {"a"}, {"a": moved}),
     ]
+    ledger.apply(snap(revision=3, at=NEW_YEARS_EVE))
+    assert [held.changed["a"].kind for _, held in sorted(ledger.days.items())] == [Kind.MEASURED, Kind.MOVED]
 
 
 def test_a_withdrawn_mission_can_be_reinstated() -> None:
@@ -203,7 +209,7 @@ def test_a_withdrawn_mission_can_be_reinstated() -> None:
 def test_a_mission_that_counts_for_nothing_keeps_its_place() -> None:
     """A withdrawal that also moves the mission leaves it where it was: nothing is left to be moved."""
     _, ledger = story(snap(), snap(revision=2, status="cancelled", at=NOON + 48 * HOUR, series=1))
-    assert ledger.missions["a"] == Entry("a", 2, 0, NOON, Kind.NOTHING, None)
+    assert ledger.missions["a"] == Mission("a", 2, 0, NOON, Kind.NOTHING, None)
 
 
 def test_an_older_snapshot_of_a_mission_that_never_counted_is_stale() -> None:
@@ -227,7 +233,7 @@ def test_without_a_revision_the_order_decides() -> None:
         snap(revision=None, response=3.0), snap(revision=0, response=4.0),
     )  # fmt: skip
     assert outcomes == ["new", "duplicate", "correction", "correction", "correction", "conflict"]
-    assert ledger.missions["a"] == Entry("a", 0, 0, NOON, Kind.MEASURED, 3.0)
+    assert ledger.missions["a"] == Mission("a", 0, 0, NOON, Kind.MEASURED, 3.0)
 
 
 def test_a_newer_snapshot_without_news_still_raises_the_revision() -> None:

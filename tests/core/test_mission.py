@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.ledger import Ledger
-from monitor.core.mission import EventReader, Limits, Mission, Reason, Rejected, index_of, instant
+from monitor.core.mission import EventReader, Kind, Limits, Mission, Reason, Rejected, index_of, instant
 from monitor.core.slices import Grid
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -54,9 +54,7 @@ def refusal(value: bytes | None, recorded: float | None = RECORDED, reader: Even
 
 def test_a_measured_mission_reads_as_its_place_and_its_response() -> None:
     """Times become epoch seconds and a difference; the series is its number in the catalogue."""
-    assert READER.read(raw(), RECORDED) == Mission(
-        "m-1", 3, 0, True, "closed", True, RANG.timestamp(), 450.0, False
-    )  # fmt: skip
+    assert READER.read(raw(), RECORDED) == Mission("m-1", 3, 0, RANG.timestamp(), Kind.MEASURED, 450.0)
 
 
 @pytest.mark.parametrize(
@@ -132,21 +130,28 @@ def test_a_mission_with_no_time_at_all_is_refused_and_any_one_time_places_it() -
     bare = raw(ringing_at=None, on_scene_at=None, recorded_at=LEAVE_OUT, dispatched_at=LEAVE_OUT)
     assert refusal(bare, None).reason is Reason.NO_TIME
     assert READER.read(bare, RECORDED).placed_at == RECORDED
-    placed = READER.read(raw(ringing_at=None, on_scene_at=None), RECORDED)
-    assert (placed.placed_at, placed.timed) == ((RANG + timedelta(minutes=30)).timestamp(), False)
+    placed = READER.read(raw(ringing_at=None, on_scene_at=None, status="open"), RECORDED)
+    assert (placed.placed_at, placed.kind) == ((RANG + timedelta(minutes=30)).timestamp(), Kind.UNTIMED)
     assert READER.read(raw(), None).placed_at == RANG.timestamp()
 
 
 def test_an_arrival_without_a_ringing_time_is_no_response() -> None:
     """A response needs both times; one alone leaves the mission unmeasured, not refused."""
-    assert READER.read(raw(ringing_at=None), RECORDED).response_seconds is None
-    assert READER.read(raw(on_scene_at=None), RECORDED).response_seconds is None
+    for missing in ("ringing_at", "on_scene_at"):
+        mission = READER.read(raw(**{missing: None}), RECORDED)
+        assert (mission.kind, mission.response) == (Kind.UNMEASURED, None)
+
+
+def test_only_what_counts_as_measured_has_a_response() -> None:
+    """A mission that was cancelled, or taken out, keeps no response time that could be counted by mistake."""
+    assert READER.read(raw(status="cancelled"), RECORDED).response is None
+    assert READER.read(raw(excluded="exercise"), RECORDED).response is None
 
 
 def test_the_limits_belong_to_what_they_allow() -> None:
     """Zero seconds, exactly the longest plausible response, exactly the allowed lead and the largest record pass."""
-    assert READER.read(raw(on_scene_at="2024-03-01T10:00:00Z"), RECORDED).response_seconds == 0.0
-    assert READER.read(raw(on_scene_at="2024-03-02T10:00:00Z"), RECORDED).response_seconds == 86_400.0
+    assert READER.read(raw(on_scene_at="2024-03-01T10:00:00Z"), RECORDED).response == 0.0
+    assert READER.read(raw(on_scene_at="2024-03-02T10:00:00Z"), RECORDED).response == 86_400.0
     assert READER.read(raw(on_scene_at=None), RANG.timestamp() - 300.0).placed_at == RANG.timestamp()
     assert READER.read(raw() + b" " * (65_536 - len(raw())), RECORDED).mission_id == "m-1"
 
@@ -161,7 +166,8 @@ def test_limits_are_the_readers_own() -> None:
 
 def test_without_a_record_timestamp_nothing_is_in_the_future() -> None:
     """The core has no clock: only the record's own timestamp can say that a time lies ahead of it."""
-    assert READER.read(raw(ringing_at="2031-01-01T00:00:00Z", on_scene_at=None), None).timed
+    ahead = READER.read(raw(ringing_at="2031-01-01T00:00:00Z", on_scene_at=None, status="open"), None)
+    assert ahead.kind == Kind.OPEN
 
 
 @pytest.mark.parametrize(
@@ -215,9 +221,10 @@ def test_the_response_is_exact_to_the_microsecond_whatever_the_offsets(
     start = rang.replace(tzinfo=UTC)
     end = start + timedelta(microseconds=microseconds)
     value = raw(ringing_at=start.astimezone(here).isoformat(), on_scene_at=end.astimezone(there).isoformat())
-    response = READER.read(value, None).response_seconds
-    assert response is not None
-    assert round(response * 1_000_000) == microseconds
+    mission = READER.read(value, None)
+    assert mission.placed_at == start.timestamp()
+    assert mission.response is not None
+    assert round(mission.response * 1_000_000) == microseconds
 
 
 SCALARS: list[Callable[[bytes, int, int], bytes]] = [
@@ -287,6 +294,14 @@ def test_a_malformed_event_is_not_quoted_either() -> None:
         found = refusal(value)
         assert found.reason is Reason.MALFORMED_JSON
         assert "Nordmann" not in str(found)
+
+
+def test_names_beside_another_fault_are_not_what_is_reported() -> None:
+    """An unknown district is the fault only of an event that is otherwise as it must be."""
+    assert refusal(raw(district="kautokeino", urgent="yes")).reason is Reason.INVALID_FIELD
+    assert refusal(raw(district="kautokeino", ringing_at="soon")).reason is Reason.INVALID_TIME
+    assert refusal(raw(district="kautokeino") + b"}").reason is Reason.MALFORMED_JSON
+    assert refusal(raw(), reader=EventReader({})).reason is Reason.UNKNOWN_DISTRICT
 
 
 @given(st.floats(-2e9, 2e9))

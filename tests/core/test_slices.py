@@ -131,10 +131,10 @@ def counts(aggregate: Aggregate) -> tuple[object, ...]:
 @given(PARTS, st.data())
 def test_rolling_up_in_any_order_and_grouping_gives_the_same(parts: list[Aggregate], data: st.DataObject) -> None:
     """Counts add up whatever is rolled up first; few enough values keep the same sketch, too."""
-    whole = roll_up(parts)
+    [whole] = roll_up(parts)
     cut = data.draw(st.integers(1, len(parts)))
     shuffled = data.draw(st.permutations(parts))
-    steps = roll_up([roll_up(shuffled[:cut]), *shuffled[cut:]])
+    [steps] = roll_up([*roll_up(shuffled[:cut]), *shuffled[cut:]])
     assert counts(steps) == counts(whole)
     assert steps.sketch[:2] == whole.sketch[:2]
     assert whole.measured == sum(one.measured for one in parts)
@@ -144,7 +144,7 @@ def test_rolling_up_in_any_order_and_grouping_gives_the_same(parts: list[Aggrega
 @given(PARTS)
 def test_rolling_up_equals_sealing_everything_at_once(parts: list[Aggregate]) -> None:
     """A day rolled up knows what it would know had it been sealed whole."""
-    whole = roll_up(parts)
+    [whole] = roll_up(parts)
     once = seal(
         series=0, start=whole.start, end=whole.end, responses=[one for held in parts for one in held.sketch[0]],
         unmeasured=whole.unmeasured, excluded=whole.excluded, targets=TARGETS,
@@ -159,10 +159,11 @@ def test_rolling_up_equals_sealing_everything_at_once(parts: list[Aggregate]) ->
         seal(series=0, start=0.0, end=HOUR, responses=[60.0], unmeasured=0, excluded=0, targets=(None,) * 4),
     ],
 )
-def test_a_mixture_is_refused(other: Aggregate) -> None:
-    """Series and targets could not be told apart afterwards."""
-    with pytest.raises(ValueError, match="different series or targets"):
-        roll_up([part([60.0]), other])
+def test_what_could_not_be_told_apart_afterwards_stays_apart(other: Aggregate) -> None:
+    """Other series, and other targets of the same series, are rolled up beside each other."""
+    one = part([60.0])
+    assert roll_up([one, other]) == [one, other]
+    assert [whole.measured for whole in roll_up([one, other, one])] == [2, 1]
 
 
 def test_two_new_years_apart_by_a_leap_day() -> None:

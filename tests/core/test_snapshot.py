@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.history import History
-from monitor.core.ledger import Kind
+from monitor.core.mission import Kind
 from monitor.core.snapshot import Row, Snapshot, Terms, over_period, take
 from monitor.core.timeline import Count
 from monitor.core.verdict import State

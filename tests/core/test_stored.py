@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import Kind, Mission
 from monitor.core.partition import Batch, Partition
 from monitor.core.slices import Aggregate, seal
 from monitor.core.stored import (
@@ -25,7 +25,7 @@ from tests.core.events import BASE, GRID, Shelf, Snap, batches, policy, records,
 NOW = datetime(2024, 6, 1, tzinfo=UTC).timestamp()
 SECONDS = st.floats(-2e9, 1e11, allow_nan=False)
 ENTRIES = st.builds(
-    Entry,
+    Mission,
     mission_id=st.text(min_size=1, max_size=8),
     revision=st.none() | st.integers(0, 2**63 - 1),
     series=st.integers(0, 40),
@@ -72,11 +72,11 @@ def test_a_head_comes_back_as_it_was(head: Head) -> None:
 
 @given(st.lists(st.lists(ENTRIES, max_size=5), max_size=4), st.lists(AGGREGATES, max_size=3))
 def test_a_day_comes_back_as_its_last_entries_and_all_its_aggregates(
-    logs: list[list[Entry]], sealed: list[Aggregate]
+    logs: list[list[Mission]], sealed: list[Aggregate]
 ) -> None:
     """A later entry of a mission replaces an earlier one, MOVED takes it out, and every entry counts as logged."""
     stored = read_day([write_aggregates(sealed), *(write_entries(log) for log in logs)])
-    last: dict[str, Entry] = {}
+    last: dict[str, Mission] = {}
     for log in logs:
         for entry in log:
             last[entry.mission_id] = entry
@@ -87,9 +87,9 @@ def test_a_day_comes_back_as_its_last_entries_and_all_its_aggregates(
 
 def test_a_mission_that_moved_away_and_back_is_there() -> None:
     """MOVED speaks of the entries before it, not of those after."""
-    here = Entry("a", 1, 0, 0.0, Kind.MEASURED, 60.0)
-    gone = Entry("a", None, 0, 0.0, Kind.MOVED, None)
-    back = Entry("a", 3, 0, 0.0, Kind.MEASURED, 90.0)
+    here = Mission("a", 1, 0, 0.0, Kind.MEASURED, 60.0)
+    gone = Mission("a", None, 0, 0.0, Kind.MOVED, None)
+    back = Mission("a", 3, 0, 0.0, Kind.MEASURED, 90.0)
     assert read_day([write_entries([here]), write_entries([gone])]).entries == {}
     assert read_day([write_entries([here]), write_entries([gone]), write_entries([back])]).entries == {"a": back}
 
@@ -200,7 +200,7 @@ def test_a_rewritten_log_equals_the_unrewritten_state(events: list[Snap], cuts: 
     if shelf.head is None:
         return
     _, days = shelf.read()
-    held: dict[int, dict[str, Entry]] = {}
+    held: dict[int, dict[str, Mission]] = {}
     for mission, entry in partition.missions.items():
         held.setdefault(GRID.day_of(entry.placed_at), {})[mission] = entry
     assert {number: day.entries for number, day in days.items() if day.entries} == held

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import digest
-from monitor.core.ledger import Kind
+from monitor.core.mission import Kind
 from monitor.core.timeline import PERCENTS, Count, Figures, InProgress, Timeline
 from monitor.core.windows import Span
 from tests.core.figures import (

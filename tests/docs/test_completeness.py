@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from monitor.cli import COMMANDS
-from monitor.core.ledger import Outcome, contribution
-from monitor.core.mission import Event, EventReader, Reason, index_of
+from monitor.core.ledger import Outcome
+from monitor.core.mission import Event, EventReader, Kind, Reason, index_of
 from monitor.core.verdict import State
 from monitor.exporter import metrics
 from monitor.settings import Settings
@@ -96,7 +96,7 @@ def test_the_table_of_contributions_is_what_the_code_decides() -> None:
                       re.MULTILINE) == list(SNAPSHOTS)  # fmt: skip
     reader = EventReader(index_of(Settings().series))
     for kind, changes in SNAPSHOTS.items():
-        assert contribution(reader.read(_event(**changes), None)).name.lower() == kind
+        assert Kind(reader.read(_event(**changes), None).kind).name.lower() == kind
 
 
 def _event(**changes: object) -> bytes:

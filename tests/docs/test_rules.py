@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.ledger import RULES, Case, Change, Entry, Home, Ledger, Outcome, Seen
-from monitor.core.mission import Mission
+from monitor.core.ledger import RULES, Case, Change, Home, Ledger, Outcome, Seen
+from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Aggregate, Grid
 
 HOUR = 3600.0
@@ -16,7 +16,9 @@ REVISION = {Seen.FIRST: 5, Seen.NEWER: 6, Seen.SAME: 5, Seen.OLDER: 4}
 
 def snapshot(revision: int, placed_at: float, *, counts: bool, response_seconds: float = 300.0) -> Mission:
     """A closed mission of the first series; one that does not count is not urgent."""
-    return Mission("m", revision, 0, counts, "closed", True, placed_at, response_seconds, False)
+    if not counts:
+        return Mission("m", revision, 0, placed_at, Kind.NOTHING, None)
+    return Mission("m", revision, 0, placed_at, Kind.MEASURED, response_seconds)
 
 
 def outcome_of(case: Case) -> Outcome:
@@ -35,7 +37,7 @@ def outcome_of(case: Case) -> Outcome:
     return ledger.apply(snapshot(revision, place, counts=case.change is Change.COUNTS, response_seconds=600.0))
 
 
-def never(_entries: list[Entry], _series: int, _start: float, _end: float) -> Aggregate:
+def never(_entries: list[Mission], _series: int, _start: float, _end: float) -> Aggregate:
     raise AssertionError("nothing was there to seal")
 
 

@@ -5,8 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.core.ledger import Entry, Kind
-from monitor.core.mission import EventReader, Rejected, index_of
+from monitor.core.mission import EventReader, Kind, Mission, Rejected, index_of
 from monitor.core.partition import Batch, Partition
 from monitor.core.slices import seal
 from monitor.core.stored import (
@@ -39,9 +38,9 @@ HEAD = Head(
     last_record_at=1.7e9, missions=2, outcomes={"new": 2}, dead_letters={"late": 1},
 )  # fmt: skip
 ENTRIES = [
-    Entry("m-1", 3, 0, BASE.timestamp(), Kind.MEASURED, 610.5),
-    Entry("m-2", None, 3, BASE.timestamp() + 60, Kind.OPEN, None),
-    Entry("m-3", 0, 1, 0.0, Kind.MOVED, None),
+    Mission("m-1", 3, 0, BASE.timestamp(), Kind.MEASURED, 610.5),
+    Mission("m-2", None, 3, BASE.timestamp() + 60, Kind.OPEN, None),
+    Mission("m-3", 0, 1, 0.0, Kind.MOVED, None),
 ]
 AGGREGATES = [
     seal(series=1, start=BASE.timestamp(), end=BASE.timestamp() + 3600, responses=[60.0, 90.5, 700.0], unmeasured=1,
@@ -70,7 +69,7 @@ class Target:
 def _read_event(data: bytes) -> object:
     mission = EventReader(index_of(SERIES)).read(data, 1.75e9)
     assert math.isfinite(mission.placed_at)
-    assert mission.response_seconds is None or 0 <= mission.response_seconds <= 86_400
+    assert mission.response is None or 0 <= mission.response <= 86_400
     return mission
 
 

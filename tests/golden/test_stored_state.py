@@ -12,7 +12,7 @@ import pytest
 
 from monitor.core.digest import Backend
 from monitor.core.history import History, seal_targets
-from monitor.core.ledger import Entry, Kind
+from monitor.core.mission import Kind, Mission
 from monitor.core.partition import DAY_SECONDS, Partition
 from monitor.core.slices import Grid
 from monitor.core.stored import VERSION, StoredStateError, read_day, read_head, write_aggregates, write_entries
@@ -40,8 +40,8 @@ def test_the_days_of_version_1_are_read() -> None:
     day = read_day([(V1 / "aggregates.bin").read_bytes(), (V1 / "entries.bin").read_bytes()])
     start = 1711742400.0
     assert day.entries == {
-        "m-1": Entry("m-1", 3, 0, start, Kind.MEASURED, 610.5),
-        "m-2": Entry("m-2", None, 3, start + 60, Kind.OPEN, None),
+        "m-1": Mission("m-1", 3, 0, start, Kind.MEASURED, 610.5),
+        "m-2": Mission("m-2", None, 3, start + 60, Kind.OPEN, None),
     }
     (part,) = day.aggregates
     assert (part.series, part.start, part.end) == (1, start, start + 3600)
@@ -54,7 +54,7 @@ def test_this_program_writes_what_version_1_wrote() -> None:
     """As long as the version is 1, the same state is the same bytes: a change of form needs a new version."""
     assert VERSION == 1
     day = read_day([(V1 / "aggregates.bin").read_bytes(), (V1 / "entries.bin").read_bytes()])
-    moved = Entry("m-3", 0, 1, 0.0, Kind.MOVED, None)
+    moved = Mission("m-3", 0, 1, 0.0, Kind.MOVED, None)
     assert write_entries([*day.entries.values(), moved]) == (V1 / "entries.bin").read_bytes()
     assert write_aggregates(list(day.aggregates)) == (V1 / "aggregates.bin").read_bytes()
 
