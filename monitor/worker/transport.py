@@ -17,16 +17,17 @@ that the core notices.
 import asyncio
 import logging
 from collections import UserDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
 import aiokafka
 import faust
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, AppT, ConsumerMessage, EventT
-from faust.types.tuples import Message
+from faust.types import TP, AppT, EventT
+from faust.types.tuples import ConsumerMessage, Message
 from yarl import URL
 
 from monitor.core.partition import Batch
@@ -51,9 +52,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # noqa: SLF001 - no public way
         return consumer
 
-    async def _fetch_records(self, *args: Any, **kwargs: Any) -> Any:
+    async def _fetch_records(self, consumer: aiokafka.AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
+        hand_over_as_unpacked(consumer)
         try:
-            return await super()._fetch_records(*args, **kwargs)
+            return await super()._fetch_records(consumer, *args, **kwargs)
         except OffsetOutOfRangeError as fault:
             cast("Consumer", self.consumer).strayed.update(TP(*place) for place in fault.args[0])
         except NoOffsetForPartitionError:
@@ -66,6 +68,27 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             await super().on_thread_stop()
         except asyncio.CancelledError:
             log.info("the consumer was closed while the broker is away")
+
+
+def hand_over_as_unpacked(consumer: aiokafka.AIOKafkaConsumer) -> None:
+    """Let what was fetched already be given out as the records that the decoder of batches made.
+
+    aiokafka copies each into a `ConsumerRecord` of eleven fields, a third of what it does by record; the core reads
+    four, which both have. What arrives only now comes as a `ConsumerRecord`.
+    """
+    for fetched in consumer._fetcher._records.values():  # noqa: SLF001 - no public way
+        if isinstance(fetched, FetchResult) and fetched.has_more():
+            fetched._partition_records.__class__ = AsUnpacked  # noqa: SLF001
+
+
+class AsUnpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typed
+    """aiokafka's fetched records of one partition, without a copy of each and a call for each."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._records_iterator or ())
+
+    def _consumer_record(self, _tp: TP, record: Any) -> Any:
+        return record
 
 
 class Unfiltered(UserDict[TP, "int | None"]):
@@ -137,9 +160,20 @@ class Consumer(driver.Consumer):
             yield tp, self._to_batch_message(tp, batch)
 
     def _to_batch_message(self, tp: TP, batch: Batch) -> ConsumerMessage:
-        message = self._to_message(tp, batch.records[-1])
-        message.value = cast("Any", batch)  # Faust types the value as bytes; BatchSchema reads it
-        return message
+        value = cast("Any", batch)  # Faust types the value as bytes; BatchSchema reads it
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            offset=batch.next_offset - 1,
+            timestamp=0.0,  # each record has its own
+            timestamp_type=0,
+            headers=None,
+            key=None,
+            value=value,
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek to the store's offsets, Faust's hook for where an assignment goes on.
