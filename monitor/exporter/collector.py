@@ -23,7 +23,7 @@ from monitor.exporter import metrics
 from monitor.exporter.metrics import Metric
 from monitor.exporter.published import Published
 
-Add = Callable[..., object]
+Add = Callable[[Metric, float | None, tuple[str, ...]], object]
 """Takes a metric, its value (None: NaN), and its labels in the vocabulary's order."""
 
 
@@ -48,7 +48,7 @@ class PublishedCollector(Collector):
         published = self._current()
         families = {metric.name: _family(metric) for metric in metrics.EXPORTER}
 
-        def add(metric: Metric, value: float | None, *labels: str) -> None:
+        def add(metric: Metric, value: float | None, labels: tuple[str, ...]) -> None:
             told = math.nan if value is None else float(value)
             names = dict(zip(metric.labels, labels, strict=True))
             families[metric.name].samples.append(Sample(metric.name, names, told))
@@ -77,7 +77,7 @@ class Telling:
     def whole(self, names: Mapping[str, str]) -> None:
         """What is told once, whatever the series."""
         for area in dict.fromkeys(standing.area for standing in self._published.snapshot.standings):
-            self._add(metrics.RESPONSE_DISTRICT_INFO, 1, area, names.get(area, area))
+            self._add(metrics.RESPONSE_DISTRICT_INFO, 1, (area, names.get(area, area)))
         if self._published.loaded:
             self._counters(self._published.heads)
         self._pipeline()
@@ -90,79 +90,79 @@ class Telling:
         """One series in one window."""
         labels = (row.area, row.settlement, row.window)
         figures = row.figures
-        self._add(metrics.RESPONSE_TIME_EXACT, self._known(figures.exact), *labels)
-        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.measured), *labels)
+        self._add(metrics.RESPONSE_TIME_EXACT, self._known(figures.exact), labels)
+        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.measured), labels)
         if row.span is not None:
-            self._add(metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.unmeasured), *labels)
-            self._add(metrics.RESPONSE_MISSIONS_EXCLUDED, self._known(figures.excluded), *labels)
+            self._add(metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.unmeasured), labels)
+            self._add(metrics.RESPONSE_MISSIONS_EXCLUDED, self._known(figures.excluded), labels)
         for percent, verdict in row.verdicts.items():
             place = (*labels, str(percent))
-            self._add(metrics.RESPONSE_TIME_SECONDS, figures.percentiles[percent], *place)
-            self._add(metrics.RESPONSE_MISSIONS_JUDGED, self._known(verdict.judged), *place)
-            self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within), *place)
-            self._add(metrics.RESPONSE_WITHIN_TARGET_RATIO, verdict.within_ratio, *place)
-            self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, *place)
+            self._add(metrics.RESPONSE_TIME_SECONDS, figures.percentiles[percent], place)
+            self._add(metrics.RESPONSE_MISSIONS_JUDGED, self._known(verdict.judged), place)
+            self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within), place)
+            self._add(metrics.RESPONSE_WITHIN_TARGET_RATIO, verdict.within_ratio, place)
+            self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, place)
             for state in State:
-                self._add(metrics.RESPONSE_COMPLIANCE, verdict.state is state, *place, state)
+                self._add(metrics.RESPONSE_COMPLIANCE, verdict.state is state, (*place, state))
             self._certainty(row, verdict, place)
 
     def _certainty(self, row: Row, verdict: Verdict, place: tuple[str, ...]) -> None:
         interval = row.figures.intervals[verdict.percent]
         share, bounds = verdict.share, verdict.bounds
-        self._add(metrics.RESPONSE_TIME_LOWER_SECONDS, interval.lower, *place)
-        self._add(metrics.RESPONSE_TIME_UPPER_SECONDS, interval.upper, *place)
-        self._add(metrics.RESPONSE_WITHIN_TARGET_LOWER_RATIO, share.lower if share else None, *place)
-        self._add(metrics.RESPONSE_WITHIN_TARGET_UPPER_RATIO, share.upper if share else None, *place)
+        self._add(metrics.RESPONSE_TIME_LOWER_SECONDS, interval.lower, place)
+        self._add(metrics.RESPONSE_TIME_UPPER_SECONDS, interval.upper, place)
+        self._add(metrics.RESPONSE_WITHIN_TARGET_LOWER_RATIO, share.lower if share else None, place)
+        self._add(metrics.RESPONSE_WITHIN_TARGET_UPPER_RATIO, share.upper if share else None, place)
         if row.span is not None:
-            self._add(metrics.RESPONSE_WITHIN_TARGET_PESSIMISTIC_RATIO, bounds.lower if bounds else None, *place)
-            self._add(metrics.RESPONSE_WITHIN_TARGET_OPTIMISTIC_RATIO, bounds.upper if bounds else None, *place)
+            self._add(metrics.RESPONSE_WITHIN_TARGET_PESSIMISTIC_RATIO, bounds.lower if bounds else None, place)
+            self._add(metrics.RESPONSE_WITHIN_TARGET_OPTIMISTIC_RATIO, bounds.upper if bounds else None, place)
         if row.with_open is not None:
-            self._add(metrics.RESPONSE_TIME_WITH_OPEN_SECONDS, row.with_open[verdict.percent], *place)
-        self._add(metrics.RESPONSE_BREACH_P_VALUE, verdict.breach_p_value, *place)
+            self._add(metrics.RESPONSE_TIME_WITH_OPEN_SECONDS, row.with_open[verdict.percent], place)
+        self._add(metrics.RESPONSE_BREACH_P_VALUE, verdict.breach_p_value, place)
         for evidence in Evidence:
-            self._add(metrics.RESPONSE_EVIDENCE, verdict.evidence is evidence, *place, evidence)
+            self._add(metrics.RESPONSE_EVIDENCE, verdict.evidence is evidence, (*place, evidence))
 
     def _alarm(self, alarm: Alarm, series: tuple[str, str]) -> None:
         for level in Level:
-            self._add(metrics.RESPONSE_BREACH, self._known(alarm.level is level), *series, level)
+            self._add(metrics.RESPONSE_BREACH, self._known(alarm.level is level), (*series, level))
         for baseline, drift in alarm.drift.items():
-            self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, *series, baseline)
-            self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, *series, baseline)
+            self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, (*series, baseline))
+            self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, (*series, baseline))
         for (unit, percent), seen in alarm.periods.items():
-            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *series, unit, str(percent))
+            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), (*series, unit, str(percent)))
 
     def standing(self, standing: Standing) -> None:
         """One series now."""
         series = (standing.area, standing.settlement)
         for percent, target in standing.targets.items():
-            self._add(metrics.RESPONSE_TIME_TARGET_SECONDS, target, *series, str(percent))
-        self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), *series)
-        self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), *series)
-        self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, *series)
+            self._add(metrics.RESPONSE_TIME_TARGET_SECONDS, target, (*series, str(percent)))
+        self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), series)
+        self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), series)
+        self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, series)
         self._alarm(standing.alarm, series)
 
     def _counters(self, heads: Mapping[int, Head]) -> None:
         outcomes = _total(Outcome, (head.outcomes for head in heads.values()))
         for outcome, count in outcomes.items():
-            self._add(metrics.EVENTS, count, outcome)
+            self._add(metrics.EVENTS, count, (outcome,))
         for reason, count in _total(Reason, (head.dead_letters for head in heads.values())).items():
-            self._add(metrics.DEAD_LETTERS, count, reason)
-        self._add(metrics.SEALED_EARLY, sum(head.sealed_early for head in heads.values()))
-        self._add(metrics.LOST_OFFSETS, sum(head.lost_offsets for head in heads.values()))
+            self._add(metrics.DEAD_LETTERS, count, (reason,))
+        self._add(metrics.SEALED_EARLY, sum(head.sealed_early for head in heads.values()), ())
+        self._add(metrics.LOST_OFFSETS, sum(head.lost_offsets for head in heads.values()), ())
         for partition, head in sorted(heads.items()):
-            self._add(metrics.NEXT_OFFSET, head.next_offset, str(partition))
-            self._add(metrics.WATERMARK_TIMESTAMP_SECONDS, head.watermark, str(partition))
+            self._add(metrics.NEXT_OFFSET, head.next_offset, (str(partition),))
+            self._add(metrics.WATERMARK_TIMESTAMP_SECONDS, head.watermark, (str(partition),))
 
     def _pipeline(self) -> None:
         published = self._published
         snapshot = published.snapshot
         tracked = sum(head.missions for head in published.heads.values())
-        self._add(metrics.MISSIONS_TRACKED, self._known(tracked))
-        self._add(metrics.LAST_RECORD_TIMESTAMP_SECONDS, snapshot.last_record_at)
-        self._add(metrics.FEED_STALE, self._known(snapshot.stale))
-        self._add(metrics.STORE_UP, published.store_up)
-        self._add(metrics.STORE_READ_TIMESTAMP_SECONDS, published.read_at)
-        self._add(metrics.SNAPSHOT_TIMESTAMP_SECONDS, snapshot.at)
+        self._add(metrics.MISSIONS_TRACKED, self._known(tracked), ())
+        self._add(metrics.LAST_RECORD_TIMESTAMP_SECONDS, snapshot.last_record_at, ())
+        self._add(metrics.FEED_STALE, self._known(snapshot.stale), ())
+        self._add(metrics.STORE_UP, published.store_up, ())
+        self._add(metrics.STORE_READ_TIMESTAMP_SECONDS, published.read_at, ())
+        self._add(metrics.SNAPSHOT_TIMESTAMP_SECONDS, snapshot.at, ())
 
 
 def _family(metric: Metric) -> Family:

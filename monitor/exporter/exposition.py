@@ -144,25 +144,43 @@ def _same_row(row: Row, other: Row) -> bool:
     )
 
 
-def _body(published: Published, tell: Callable[[Telling], None]) -> Body:
-    lines: dict[str, list[str]] = {metric.name: [] for metric in metrics.EXPORTER}
+class _Labels:
+    """Labels of the same names, as written: what is told of one series in one window has the same, one by one."""
 
-    def add(metric: Metric, value: float | None, *labels: str) -> None:
+    __slots__ = ("_write", "latest", "text")
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._write = _format(names)
+        self.latest: tuple[str, ...] | None = None
+        self.text = ""
+        """`latest` with braces and all; nothing but a space where there are none."""
+
+    def turn_to(self, labels: tuple[str, ...]) -> None:
+        self.latest, self.text = labels, self._write(*map(_escaped, labels))
+
+
+def _body(published: Published, tell: Callable[[Telling], None]) -> Body:
+    written = {metric.labels: _Labels(metric.labels) for metric in metrics.EXPORTER}
+    lines: dict[str, tuple[list[str], _Labels]] = {
+        metric.name: ([], written[metric.labels]) for metric in metrics.EXPORTER
+    }
+
+    def add(metric: Metric, value: float | None, labels: tuple[str, ...]) -> None:
         name = metric.name
-        lines[name].append(f"{_FORMATS[name](*map(_escaped, labels))}{_told(value)}\n")
+        some, those = lines[name]
+        if labels is not those.latest:
+            those.turn_to(labels)
+        some.append(f"{name}{those.text}{_told(value)}\n")
 
     tell(Telling(published, add))
-    return {name: Piece("".join(some).encode()) for name, some in lines.items() if some}
+    return {name: Piece("".join(some).encode()) for name, (some, _) in lines.items() if some}
 
 
-def _format(metric: Metric) -> Callable[..., str]:
-    """Writes name and labels, these by name; to be called with them in the vocabulary's order."""
-    places = sorted((label, place) for place, label in enumerate(metric.labels))
+def _format(names: Sequence[str]) -> Callable[..., str]:
+    """Writes labels by name; to be called with their values in the vocabulary's order."""
+    places = sorted((label, place) for place, label in enumerate(names))
     labels = ",".join(f'{label}="{{{place}}}"' for label, place in places)
-    return f"{metric.name}{{{{{labels}}}}} ".format if labels else f"{metric.name} ".format
-
-
-_FORMATS: Final = {metric.name: _format(metric) for metric in metrics.EXPORTER}
+    return f"{{{{{labels}}}}} ".format if labels else " ".format
 
 
 @lru_cache(maxsize=16_384)
@@ -170,11 +188,19 @@ def _escaped(label: str) -> str:
     return label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
-def _told(value: float | None) -> str:
+PLAIN_BELOW: Final = 1e6
+"""From here on the library writes an exponent; below, as Python does."""
+
+
+def _told(value: float | bool | None) -> str:
     if value is None:
         return "NaN"
-    if isinstance(value, bool):
-        return "1.0" if value else "0.0"
+    if value is False:
+        return "0.0"
+    if value is True:
+        return "1.0"
+    if -PLAIN_BELOW < value < PLAIN_BELOW:
+        return repr(float(value))
     return str(floatToGoString(value))  # type: ignore[no-untyped-call]  # not typed there
 
 

@@ -15,7 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from monitor.board.assets import SCRIPT
 from monitor.exporter.compliance import Answer
 from monitor.exporter.refresh import Refresh
-from monitor.exporter.service import AddressUnavailable, serve
+from monitor.exporter.service import AddressUnavailable, Service, serve
 from monitor.store.redis import RedisStore
 from tests.eventually import wait_until
 from tests.exporter.serving import Get, served, status_is
@@ -75,6 +75,18 @@ async def test_metrics_follow_the_published_state(get: Get, world: World) -> Non
         return line in (await get("/metrics"))[1]
 
     await wait_until(told, "the new count")
+
+
+async def test_the_first_figures_are_rendered_before_anybody_asks(world: World) -> None:
+    """A first scrape of thousands of series must not take longer than a scraper waits: it finds its text made."""
+    await world.tell(missions(3, late=1))
+    refresh = world.refresh()
+    service = Service(world.configuration, refresh, world.clock)
+    reading = asyncio.create_task(refresh.run())
+    await asyncio.wait_for(service.render_ahead(), 10)
+    reading.cancel()
+    assert refresh.published.loaded
+    assert service._exposition._source is refresh.published
 
 
 async def test_every_answer_carries_the_security_headers(get: Get) -> None:
