@@ -30,10 +30,22 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def snapshot(number: int, series: tuple[str, str], rang_at: float, *, arrived: bool, revision: int = 1) -> bytes:
-    """One snapshot of mission `number`, about 260 bytes of JSON; open where the patrol has not `arrived`."""
+def snapshot(
+    number: int,
+    series: tuple[str, str],
+    rang_at: float,
+    *,
+    arrived: bool,
+    revision: int = 1,
+    draw: int | None = None,
+) -> bytes:
+    """One snapshot of mission `number`, about 260 bytes of JSON; open where the patrol has not `arrived`.
+
+    `draw`: which of the response times it took, in place of the mission's own.
+    """
     district, settlement = series
-    arrival = f'"{moment(rang_at + RESPONSES_SECONDS[number % 4096])}"' if arrived else "null"
+    response = RESPONSES_SECONDS[(number if draw is None else draw) % 4096]
+    arrival = f'"{moment(rang_at + response)}"' if arrived else "null"
     return (
         f'{{"mission_id":"M{number:012d}","revision":{revision},"district":"{district}",'
         f'"settlement":"{settlement}","urgent":true,"status":"{"closed" if arrived else "open"}",'

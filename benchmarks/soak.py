@@ -1,13 +1,17 @@
 """Memory over time at a constant load: real worker and exporter processes, an embedded broker and Redis.
 
-A steady stream is told twice per mission (open, then closed with its arrival; one in twenty stays open for good).
-Event time runs faster than the clock, `--day-seconds` of it to one day, and ends at the present. Missions are
-correctable for one event day (`ledger.horizon_days` 1) and are then sealed, days are rolled up after another half:
-so the ledger is full after one event day and flat from then on, and the worker forgets each sealed day. What still
-grows is history itself, in Redis and exporter: one sketch per series, partition and event day (the column `days`).
-The slope is fitted after two and a half event days, when the first days have been sealed, rolled up and forgotten.
+`--missions N`: what is known stays the same in size. N missions, spread over the last year, are corrected in turn for
+as long as it runs, so that every figure changes all the time and nothing is added: whatever still grows is a leak, or
+holes in the heap. The slope is fitted over the last two thirds.
 
-    python benchmarks/soak.py [--duration 3600] [--rate 2000] [--partitions 4] [--day-seconds 300] [--quick]
+Without it, missions are new, as in life. Each is told twice (open, then closed with its arrival; one in twenty stays
+open for good). Event time runs faster than the clock, `--day-seconds` of it to one day, and ends at the present.
+Missions are correctable for one event day (`ledger.horizon_days` 1) and are then sealed, days are rolled up after
+another half: so the ledger is full after one event day and flat from then on, and the worker forgets each sealed day.
+What grows by design is history, in Redis and exporter: one sketch per series, partition and event day (the column
+`days`). The slope is fitted after two and a half event days, when the first have been sealed and rolled up.
+
+    python benchmarks/soak.py [--missions 20000] [--duration 3600] [--rate 300] [--partitions 4] [--quick]
 
 Takes as long as `--duration` says; `--quick` 40 s.
 """
@@ -37,6 +41,7 @@ from monitor.topics import ensure_topics
 
 MIB = 1024 * 1024
 DAY = 86_400.0
+YEAR = 365 * DAY
 SERIES = [(district, settlement) for district in DISTRICTS for settlement in SETTLEMENTS]
 TURN_SECONDS = 0.1
 CLOSED_AFTER_SECONDS = 3.0
@@ -61,14 +66,61 @@ class Sample:
 
 
 class Load:
-    """The stream: mission n rings at n / (rate / 2) seconds, and is told again when its patrol has arrived."""
+    """A stream of records at a constant rate."""
 
     def __init__(self, outbox: Outbox, arguments: argparse.Namespace) -> None:
         self._outbox = outbox
-        self._per_second = arguments.rate / 2
-        self._speed = DAY / arguments.day_seconds
+        self._rate = arguments.rate
         self.sent = 0
         self.began = time.monotonic()
+
+    @property
+    def days(self) -> float:
+        """Event days told so far."""
+        return 0.0
+
+    async def run(self, seconds: float) -> None:
+        """Send at the rate until the time is up."""
+        while (passed := time.monotonic() - self.began) < seconds:
+            await self._keep_up(passed)
+            await self._outbox.flush()
+            await asyncio.sleep(TURN_SECONDS)
+
+    async def _keep_up(self, passed: float) -> None:
+        raise NotImplementedError
+
+    async def _tell(self, number: int, rang_at: float, *, arrived: bool, revision: int) -> None:
+        series = SERIES[number * 7 % len(SERIES)]
+        # Corrected, it took another time than before.
+        value = snapshot(number, series, rang_at, arrived=arrived, revision=revision, draw=number + revision * 31)
+        await self._outbox.put(key_of(number), value)
+        self.sent += 1
+
+
+class Corrections(Load):
+    """The same missions in turn, each time with a newer revision; one in twenty is open again until the next."""
+
+    def __init__(self, outbox: Outbox, arguments: argparse.Namespace) -> None:
+        super().__init__(outbox, arguments)
+        self._missions = arguments.missions
+        self._apart = YEAR / self._missions
+        self._last_rang = time.time() - DAY / 4
+
+    async def _keep_up(self, passed: float) -> None:
+        for turn in range(self.sent, int(passed * self._rate)):
+            revision, number = divmod(turn, self._missions)
+            open_again = (number + revision) % STAYS_OPEN == 0
+            rang_at = self._last_rang - number * self._apart
+            await self._tell(number, rang_at, arrived=not open_again, revision=revision)
+
+
+class News(Load):
+    """The stream: mission n rings at n / (rate / 2) seconds, and is told again when its patrol has arrived."""
+
+    def __init__(self, outbox: Outbox, arguments: argparse.Namespace) -> None:
+        super().__init__(outbox, arguments)
+        self._per_second = self._rate / 2
+        self._speed = DAY / arguments.day_seconds
         # The last mission rings at the present: nothing ever lies in the future.
         self._first_rang = time.time() - arguments.duration * self._speed - DAY / 4
         self._opened = self._closed = 0
@@ -82,25 +134,15 @@ class Load:
         """Event days told so far."""
         return self._opened / self._per_second * self._speed / DAY
 
-    async def run(self, seconds: float) -> None:
-        """Send at the rate until the time is up."""
-        while (passed := time.monotonic() - self.began) < seconds:
-            opened = int(passed * self._per_second)
-            closed = int((passed - CLOSED_AFTER_SECONDS) * self._per_second)
-            for number in range(self._opened, opened):
-                await self._tell(number, arrived=False)
-            for number in range(self._closed, closed):
-                if number % STAYS_OPEN:
-                    await self._tell(number, arrived=True)
-            self._opened, self._closed = opened, max(0, closed)
-            await self._outbox.flush()
-            await asyncio.sleep(TURN_SECONDS)
-
-    async def _tell(self, number: int, *, arrived: bool) -> None:
-        series = SERIES[number * 7 % len(SERIES)]
-        value = snapshot(number, series, self.rang_at(number), arrived=arrived, revision=1 + arrived)
-        await self._outbox.put(key_of(number), value)
-        self.sent += 1
+    async def _keep_up(self, passed: float) -> None:
+        opened = int(passed * self._per_second)
+        closed = int((passed - CLOSED_AFTER_SECONDS) * self._per_second)
+        for number in range(self._opened, opened):
+            await self._tell(number, self.rang_at(number), arrived=False, revision=1)
+        for number in range(self._closed, closed):
+            if number % STAYS_OPEN:
+                await self._tell(number, self.rang_at(number), arrived=True, revision=2)
+        self._opened, self._closed = opened, max(0, closed)
 
 
 async def soak(arguments: argparse.Namespace) -> list[Sample]:
@@ -112,9 +154,9 @@ async def soak(arguments: argparse.Namespace) -> list[Sample]:
             environment = os.environ | {
                 "MONITOR_KAFKA__BOOTSTRAP": broker.bootstrap,
                 "MONITOR_REDIS__URL": redis.url,
-                "MONITOR_LEDGER__HORIZON_DAYS": "1",
-                "MONITOR_LEDGER__ROLL_UP_DAYS": "1.5",
             }
+            if not arguments.missions:
+                environment |= {"MONITOR_LEDGER__HORIZON_DAYS": "1", "MONITOR_LEDGER__ROLL_UP_DAYS": "1.5"}
             url = f"http://127.0.0.1:{(port := free_port())}"
             command = [sys.executable, "-m", "monitor"]
             logs = Path(folder)
@@ -128,7 +170,8 @@ async def soak(arguments: argparse.Namespace) -> list[Sample]:
                 await worker.ready(_said(worker, "took over partitions"), "its partitions", timeout_seconds=60)
                 async with aiohttp.ClientSession() as http, producing(kafka) as producers:
                     await exporter.ready(lambda: _answers(http, url), "an answer", timeout_seconds=30)
-                    load = Load(Outbox(producers, kafka.topic, partitions=arguments.partitions), arguments)
+                    stream = Corrections if arguments.missions else News
+                    load = stream(Outbox(producers, kafka.topic, partitions=arguments.partitions), arguments)
                     pids = {"worker": worker.pid, "exporter": exporter.pid, "redis": _pid(redis)}
                     samples: list[Sample] = []
                     async with asyncio.TaskGroup() as group:
@@ -193,12 +236,17 @@ def slope(samples: list[Sample], name: str) -> float:
 
 def show(samples: list[Sample], arguments: argparse.Namespace) -> None:
     """Print the table over time and the slopes."""
-    steady = [sample for sample in samples if sample.days >= 2.5] or samples[len(samples) // 2 :]
+    steady = [sample for sample in samples if sample.days >= 2.5]
+    steady = steady or samples[len(samples) // (3 if arguments.missions else 2) :]
     step = max(1, len(samples) // arguments.rows)
     columns = ["time (min)", "worker (MiB)", "exporter (MiB)", "Redis (MiB)", "ledger (missions)", "event days",
                "lag (records)", "scrape (ms)", "scrape (KiB)", "age of figures (s)"]  # fmt: skip
-    print(f"\n{arguments.rate:,} records/s into {arguments.partitions} partitions, one event day in "
-          f"{arguments.day_seconds:g} s, {arguments.duration / 60:.1f} min\n")  # fmt: skip
+    what = (
+        f"corrections of the same {arguments.missions:,} missions" if arguments.missions
+        else f"one event day in {arguments.day_seconds:g} s"
+    )  # fmt: skip
+    print(f"\n{arguments.rate:,} records/s into {arguments.partitions} partitions, {what}, "
+          f"{arguments.duration / 60:.1f} min\n")  # fmt: skip
     rows = []
     for sample in samples[::step]:
         seconds, worker, exporter, redis, missions, days, lag, scrape_ms, scrape_kib, age = astuple(sample)
@@ -218,6 +266,7 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--duration", type=float, default=3600.0, help="seconds")
+    parser.add_argument("--missions", type=int, default=0, help="correct so many, again and again; 0: new ones")
     parser.add_argument("--rate", type=int, default=2000, help="records a second")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--day-seconds", type=float, default=300.0, help="seconds in which one event day is told")

@@ -125,17 +125,10 @@ def seal(
 ) -> Aggregate:
     """Aggregate of one closed stretch; `responses` are its measured response times (seconds)."""
     ordered = sorted(responses)
-    return Aggregate(
-        series=series,
-        start=start,
-        end=end,
-        measured=len(ordered),
-        unmeasured=unmeasured,
-        excluded=excluded,
-        targets=targets,
-        within=tuple([0 if target is None else bisect_right(ordered, target) for target in targets]),
-        sketch=digest.fields_of(ordered, backend=backend),
-    )
+    within = tuple([0 if target is None else bisect_right(ordered, target) for target in targets])
+    sketch = digest.fields_of(ordered, backend=backend)
+    # By place, for there is one of these for most slices of each series.
+    return Aggregate(series, start, end, len(ordered), unmeasured, excluded, targets, within, sketch)
 
 
 def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> list[Aggregate]:
