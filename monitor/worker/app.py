@@ -267,7 +267,7 @@ class WorkerApp:
                 await self._keeper.forget_missing()
             await self._retake()
             await self._wake(clock())
-            self._measure_lag()
+            await self._measure_lag()
             if clock() >= commit_at:
                 await self._commit()
                 commit_at = clock() + COMMIT_SECONDS
@@ -330,9 +330,14 @@ class WorkerApp:
         if news and await self._consumer.commit_stored({TP(self._topic, n): offset for n, offset in news.items()}):
             self._committed.update(news)
 
-    def _measure_lag(self) -> None:
-        for tp in self._consumer.assignment():
+    async def _measure_lag(self) -> None:
+        assigned = self._consumer.assignment()
+        for tp in assigned:
             kept, end = self._keeper.kept.get(tp.partition), self._consumer.log_end(tp)
             if kept is not None and end is not None:
                 self._instruments.lag(tp.partition, max(0, end - kept.partition.next_offset))
-        self._instruments.keep_lags({tp.partition for tp in self._consumer.assignment()})
+        # Of what is not processed, nothing is taken into account: all of it lags, and somebody must be told.
+        refused = [tp for tp in assigned if tp.partition in self._refused]
+        for tp, bounds in (await self._consumer.bounds(refused)).items():
+            self._instruments.lag(tp.partition, bounds.end - bounds.earliest)
+        self._instruments.keep_lags({tp.partition for tp in assigned})

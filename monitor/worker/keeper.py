@@ -182,6 +182,9 @@ class Keeper:
         except OffsetGap as gap:
             log.info("partition %d: %s: fetching again", number, gap)
             return False
+        except BaseException:
+            self._drop(number, kept)  # half of the batch may be in it, and nothing of that may be stored
+            raise
         if self._invalid is not None:
             try:
                 self._invalid.note(effects)

@@ -17,8 +17,8 @@ that the core notices.
 import asyncio
 import logging
 from collections import UserDict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any, Protocol, cast
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from typing import Any, Final, Protocol, cast
 
 import aiokafka
 import faust
@@ -34,6 +34,9 @@ from monitor.core.partition import Batch
 from monitor.worker.keeper import LogBounds
 
 log = logging.getLogger(__name__)
+
+BOUNDS_SECONDS: Final = 5.0
+"""Time for a partition's leader to tell where its log begins and ends."""
 
 
 class Positions(Protocol):
@@ -89,6 +92,23 @@ class AsUnpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typ
 
     def _consumer_record(self, _tp: TP, record: Any) -> Any:
         return record
+
+
+async def bounds_of(consumer: aiokafka.AIOKafkaConsumer, places: Collection[TP]) -> dict[TP, LogBounds]:
+    """Where the logs begin and end, and what the group has committed, of those that tell in time."""
+
+    async def ask(place: TP) -> LogBounds | None:
+        try:
+            async with asyncio.timeout(BOUNDS_SECONDS):
+                earliest = await consumer.beginning_offsets([place])
+                ends = await consumer.end_offsets([place])
+                return LogBounds(earliest[place], ends[place], await consumer.committed(place))
+        except (KafkaError, TimeoutError) as fault:
+            log.debug("partition %d tells no bounds: %r", place.partition, fault)
+            return None
+
+    found = zip(places, await asyncio.gather(*map(ask, places)), strict=True)
+    return {place: bounds for place, bounds in found if bounds is not None}
 
 
 class Unfiltered(UserDict[TP, "int | None"]):
@@ -189,19 +209,28 @@ class Consumer(driver.Consumer):
         await self.seek_stored(offsets)
         return offsets
 
-    async def wanted(self, assigned: set[TP]) -> dict[TP, int]:
-        """Where these partitions continue, by the source's word."""
-        if not assigned:
+    async def wanted(self, assigned: Collection[TP]) -> dict[TP, int]:
+        """Where these partitions continue, by the source's word; without those that the broker tells nothing of."""
+        logs = await self.bounds(assigned)
+        silent = sorted(tp.partition for tp in set(assigned) - logs.keys())
+        if silent:
+            log.warning("the broker does not tell where partitions %s begin and end, will ask again", silent)
+        if not logs:
             return {}
-        earliest = await self.earliest_offsets(*assigned)
-        ends = await self.highwaters(*assigned)
+        found = await self.source.positions({tp.partition: bounds for tp, bounds in logs.items()})
+        return {tp: found[tp.partition] for tp in logs if tp.partition in found}
+
+    async def bounds(self, places: Collection[TP]) -> dict[TP, LogBounds]:
+        """Where these logs begin and end; without those whose leader is away, which must not hold up the others."""
+        if not places:
+            return {}
         thread = self._thread
-        logs = {}
-        for tp in assigned:
-            committed = await thread.call_thread(thread._ensure_consumer().committed, tp)  # noqa: SLF001 - no public way
-            logs[tp.partition] = LogBounds(earliest[tp], ends[tp], committed)
-        found = await self.source.positions(logs)
-        return {tp: found[tp.partition] for tp in assigned if tp.partition in found}
+        found: dict[TP, LogBounds] = await thread.call_thread(
+            bounds_of,
+            thread._ensure_consumer(),  # noqa: SLF001 - no public way
+            places,
+        )
+        return found
 
     async def seek_stored(self, offsets: Mapping[TP, int]) -> None:
         """Go on at these offsets; a fetch under way is then no longer believed."""

@@ -79,16 +79,13 @@ class Watchdog:
     async def _owing(self, unmoved: Mapping[int, Place]) -> set[int]:
         if not unmoved:
             return set()
-        caught_up = {
-            number: place.next_offset
-            for number, place in unmoved.items()
-            if place.next_offset is not None and not place.unstored
-        }
+        # Of a partition that was never taken over, any record counts. It may have none, or no leader to give them.
+        idle = {number: place.next_offset or 0 for number, place in unmoved.items() if not place.unstored}
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._ping()
-                waiting = await self._records_waiting(caught_up)
+                waiting = await self._records_waiting(idle)
         except Exception as fault:  # noqa: BLE001 - who cannot ask suspects nobody, whatever the reason
             log.debug("nothing moves, and no wonder: %r", fault)
             return set()
-        return (set(unmoved) - set(caught_up)) | waiting
+        return (set(unmoved) - set(idle)) | waiting

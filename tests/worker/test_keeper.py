@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.core.ledger import Ledger, Outcome
+from monitor.core.mission import Mission
 from monitor.core.partition import Batch
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping
@@ -424,3 +426,27 @@ async def test_an_attempt_that_never_ends_is_made_again(
     desk.store.gate = None
     await storing
     assert (await figures_of(desk.backing))[OSLO][0] == 1
+
+
+async def test_a_batch_that_fails_half_way_is_never_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the program: whoever takes over finds what was stored before, and not half a batch more."""
+    desk = Desk()
+    await desk.take()
+    await desk.keeper.handle(0, batch(snap("a")))
+    await desk.keeper.checkpoint(0)
+    apply, seen = Ledger.apply, []
+
+    def failing(ledger: Ledger, mission: Mission) -> Outcome:
+        seen.append(mission)
+        if len(seen) > 1:
+            raise ZeroDivisionError
+        return apply(ledger, mission)
+
+    monkeypatch.setattr(Ledger, "apply", failing)
+    with pytest.raises(ZeroDivisionError):
+        await desk.keeper.handle(0, batch(snap("b"), snap("c"), start=1))
+    monkeypatch.undo()
+    await desk.keeper.let_go([0], within_seconds=1)
+    assert (await figures_of(desk.backing))[OSLO][0] == 1
+    later = Desk(desk.backing)
+    assert await later.take() == 1

@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from faust.types import TP
 
 from monitor.core.partition import Batch
 from monitor.demo.servers import EmbeddedBroker
 from monitor.settings import KafkaSettings
 from monitor.topics import ensure_topics
+from monitor.worker import transport
 from monitor.worker.app import WorkerApp
+from monitor.worker.keeper import LogBounds
 from monitor.worker.log_end import read_end
 from tests.core.events import Snap
 from tests.eventually import wait_until
@@ -53,6 +57,11 @@ async def working(kafka: KafkaSettings, desk: Desk) -> AsyncIterator[None]:
         stop.set()
         await running
         ticking.cancel()
+
+
+def sampled(desk: Desk, name: str, **labels: str) -> float | None:
+    """One sample of the worker's own, None where it is not exposed."""
+    return desk.instruments.registry.get_sample_value(name, labels)
 
 
 async def tick(desk: Desk) -> None:
@@ -162,7 +171,38 @@ async def test_a_topic_made_anew_is_left_alone_and_told(
         await send(producer, topic, range(10))
         await wait_until(lambda: "emptied or made anew" in caplog.text, "the warning", timeout_seconds=JOIN_SECONDS)
         assert not again.keeper.kept
+        named = {1.0, 10.0} if isinstance(broker, EmbeddedBroker) else {10.0}  # Tansu's end lies behind by a batch
+        # All of it lags, so that an alert finds it: a partition of which nothing is told looks like one without work.
+        await wait_until(
+            lambda: sampled(again, "monitor_consumer_lag_records", partition="0") in named,
+            "the lag of what is left alone",
+            timeout_seconds=JOIN_SECONDS,
+        )
     assert stored(again) == 500
+
+
+class HalfAway:
+    """A consumer whose broker leads partition 0; of the others nobody tells anything."""
+
+    async def beginning_offsets(self, places: list[TP]) -> dict[TP, int]:
+        if places != [TP("missions", 0)]:
+            await asyncio.Event().wait()
+        return {places[0]: 3}
+
+    async def end_offsets(self, places: list[TP]) -> dict[TP, int]:
+        return {places[0]: 9}
+
+    async def committed(self, place: TP) -> int | None:
+        del place
+        return None
+
+
+async def test_a_partition_without_a_leader_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is asked on its own, and only for so long."""
+    monkeypatch.setattr(transport, "BOUNDS_SECONDS", 0.05)
+    places = [TP("missions", number) for number in range(3)]
+    found = await asyncio.wait_for(transport.bounds_of(cast("Any", HalfAway()), places), timeout=10)
+    assert found == {places[0]: LogBounds(3, 9, None)}
 
 
 @pytest.mark.parametrize("records", [0, 1, 25])

@@ -64,7 +64,7 @@ async def survives(world: World, *, looks: int = 10) -> None:
 OWING = {
     "a record waits": World({3: IDLE}, waiting={3}),
     "changes are not stored": World({3: replace(IDLE, next_offset=9, unstored=True)}),
-    "the partition was never taken over": World({3: Place(None)}),
+    "a partition with records was never taken over": World({3: Place(None)}, waiting={3}),
 }
 
 
@@ -78,8 +78,8 @@ async def test_whoever_owes_something_and_does_not_move_ends(world: World) -> No
 
 
 async def test_a_partition_without_work_stands_as_long_as_it_likes() -> None:
-    """No records wait, nothing is to be stored."""
-    await survives(World({3: IDLE}))
+    """No records wait, nothing is to be stored; nor can records be had of a partition that has no leader."""
+    await survives(World({3: IDLE, 4: Place(None)}))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_any_sign_of_life_begins_the_wait_anew(sign: str) -> None:
 
 async def test_a_partition_that_is_given_away_is_forgotten() -> None:
     """And suspected anew when it comes back."""
-    world = World({3: Place(None)})
+    world = World({3: Place(None)}, waiting={3})
 
     async def come_and_go() -> None:
         for _ in range(10):
