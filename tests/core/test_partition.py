@@ -190,6 +190,20 @@ def test_a_wrong_clock_ahead_cannot_seal_the_history() -> None:
     assert set(partition.missions) == {"a", "z"}
 
 
+def test_a_wrong_clock_ahead_cannot_seal_missions_in_progress_for_want_of_room() -> None:
+    """Beyond its capacity a partition gives up its oldest missions, but none of the last day by the clock."""
+    now = BASE.timestamp() + 12 * 3600
+    ahead = Snap("z", 0, "oslo", "urban", True, "closed", 60 * 24 * 1000, 60, False, 0)
+    today = [Snap(f"m{n}", 0, "oslo", "urban", True, "open", 5 * n, None, False, 0) for n in range(100)]
+    stamp = int((BASE + timedelta(days=1001)).timestamp() * 1000)
+    partition = Partition.start(policy(horizon_seconds=400 * 86400.0, capacity=50))
+    recs = [Rec(offset, stamp, snap.encode()) for offset, snap in enumerate([ahead, *today])]
+    effects = partition.apply(Batch(0, len(recs), recs), now)
+    assert not effects.dead_letters
+    assert partition.head.sealed_early == 0
+    assert len(partition.missions) == 101
+
+
 def test_an_absurd_stamp_of_a_record_is_not_the_time_it_was_last_heard() -> None:
     """Microseconds taken for milliseconds would keep a silent feed looking alive, and no calendar holds the year."""
     one = Snap("a", 0, "oslo", "urban", True, "closed", 60, 60, False, 0)
