@@ -27,6 +27,10 @@ Add = Callable[[Metric, float | None, tuple[str, ...]], object]
 """Takes a metric, its value (None: NaN), and its labels in the vocabulary's order."""
 
 
+AddStates = Callable[[Metric, Iterable[str], str, tuple[str, ...]], object]
+"""Takes a metric, all states, the present one, and the labels before the last, which names the state."""
+
+
 class PublishedCollector(Collector):
     """Registers like any collector; `current` returns the state to expose, `names` those of its areas."""
 
@@ -53,7 +57,11 @@ class PublishedCollector(Collector):
             names = dict(zip(metric.labels, labels, strict=True))
             families[metric.name].samples.append(Sample(metric.name, names, told))
 
-        telling = Telling(published, add)
+        def add_states(metric: Metric, states: Iterable[str], present: str, labels: tuple[str, ...]) -> None:
+            for state in states:
+                add(metric, state is present, (*labels, state))
+
+        telling = Telling(published, add, add_states)
         for row in published.snapshot.rows:
             telling.row(row)
         for standing in published.snapshot.standings:
@@ -68,11 +76,15 @@ def describe() -> list[Family]:
 
 
 class Telling:
-    """Which figure is which sample: hands metric, value and labels of each to `add`, always in the same order."""
+    """Which figure is which sample: hands metric, value and labels of each to `add`, always in the same order.
 
-    def __init__(self, published: Published, add: Add) -> None:
+    One series in one window has two sets of states among its two dozen samples; `add_states` gets each as one.
+    """
+
+    def __init__(self, published: Published, add: Add, add_states: AddStates) -> None:
         self._published = published
         self._add = add
+        self._add_states = add_states
 
     def whole(self, names: Mapping[str, str]) -> None:
         """What is told once, whatever the series."""
@@ -102,8 +114,7 @@ class Telling:
             self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within), place)
             self._add(metrics.RESPONSE_WITHIN_TARGET_RATIO, verdict.within_ratio, place)
             self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, place)
-            for state in State:
-                self._add(metrics.RESPONSE_COMPLIANCE, verdict.state is state, (*place, state))
+            self._add_states(metrics.RESPONSE_COMPLIANCE, State, verdict.state, place)
             self._certainty(row, verdict, place)
 
     def _certainty(self, row: Row, verdict: Verdict, place: tuple[str, ...]) -> None:
@@ -119,8 +130,7 @@ class Telling:
         if row.with_open is not None:
             self._add(metrics.RESPONSE_TIME_WITH_OPEN_SECONDS, row.with_open[verdict.percent], place)
         self._add(metrics.RESPONSE_BREACH_P_VALUE, verdict.breach_p_value, place)
-        for evidence in Evidence:
-            self._add(metrics.RESPONSE_EVIDENCE, verdict.evidence is evidence, (*place, evidence))
+        self._add_states(metrics.RESPONSE_EVIDENCE, Evidence, verdict.evidence, place)
 
     def _alarm(self, alarm: Alarm, series: tuple[str, str]) -> None:
         for level in Level:
