@@ -241,25 +241,29 @@ class Ledger:
         row = seen + change + (placed_at < self.sealed_before)
         if _STORED[row]:
             # Under the identity that is held: a second copy of the text would take as much room as all the rest.
-            self._replace(known, Mission(known.mission_id, revision, series, placed_at, kind, response))
+            mission_id = known.mission_id
+            mission = Mission(mission_id, revision, series, placed_at, kind, response)
+            self.missions[mission_id] = mission
+            place = self._slices[known.placed_at // self._seconds]
+            if placed_at != known.placed_at:
+                place = self._moved(mission, place)
+            changed = place.changed
+            if not changed:
+                self.touched.add(place.day.number)
+            changed[mission_id] = mission
         return _VERDICTS[row]
 
-    def _replace(self, known: Mission, mission: Mission) -> None:
-        mission_id, placed_at = mission.mission_id, mission.placed_at
-        self.missions[mission_id] = mission
-        place = self._slices[known.placed_at // self._seconds]
-        if placed_at != known.placed_at:
-            left, place = place, self._slice(placed_at)
-            if place is not left:
-                left.missions.discard(mission_id)
-                place.missions.add(mission_id)
-                if place.day is not left.day:
-                    self.touched.add(left.day.number)
-                    left.changed[mission_id] = Mission(mission_id, None, 0, 0.0, Kind.MOVED, None)
-        changed = place.changed
-        if not changed:
-            self.touched.add(place.day.number)
-        changed[mission_id] = mission
+    def _moved(self, mission: Mission, left: OpenSlice) -> OpenSlice:
+        """The slice that the mission lies in now, which may be the one it lay in; marks the day that it left."""
+        mission_id = mission.mission_id
+        place = self._slice(mission.placed_at)
+        if place is not left:
+            left.missions.discard(mission_id)
+            place.missions.add(mission_id)
+            if place.day is not left.day:
+                self.touched.add(left.day.number)
+                left.changed[mission_id] = Mission(mission_id, None, 0, 0.0, Kind.MOVED, None)
+        return place
 
     def _slice(self, placed_at: float) -> OpenSlice:
         number = placed_at // self._seconds
