@@ -178,7 +178,7 @@ class EventReader:
         try:
             event = self._decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-            raise self._name_fault(raw, fault) from fault
+            event = _look_again(raw, fault)
         series = self.index.get((event.district, event.settlement))
         if series is None:
             raise self._name_unknown(event)
@@ -234,33 +234,41 @@ class EventReader:
             f"{response:g} s from ringing_at to on_scene_at; the limit is {self._longest:g} s",
         )
 
-    def _name_fault(self, raw: bytes, fault: Exception) -> Rejected:
-        """Look again at an event that the strict decoder refused, to say what is wrong with it."""
-        if not isinstance(fault, msgspec.ValidationError):
-            return Rejected(Reason.MALFORMED_JSON, str(fault))
-        try:
-            return self._name_unknown(msgspec.json.decode(raw, type=Event))
-        except msgspec.ValidationError as other:
-            fault = other
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
-            return Rejected(Reason.MALFORMED_JSON, str(worse))
-        try:
-            loose = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
-            return Rejected(Reason.MALFORMED_JSON, str(worse))
-        if isinstance(loose, dict):
-            for name in TIME_FIELDS:
-                reason = _time_fault(loose.get(name))
-                if reason is not None:
-                    return Rejected(reason, f"{name} must be an RFC 3339 time with offset, or null")
-        return Rejected(Reason.INVALID_FIELD, _ECHO.sub(r"\1", str(fault)))
-
     def _name_unknown(self, event: Event) -> Rejected:
         if any(district == event.district for district, _ in self.index):
             known = sorted({settlement for _, settlement in self.index})
             return Rejected(Reason.UNKNOWN_SETTLEMENT, f"settlement is not one of: {' '.join(known)}")
         known = sorted({district for district, _ in self.index})
         return Rejected(Reason.UNKNOWN_DISTRICT, f"district is not one of: {' '.join(known)}")
+
+
+def _look_again(raw: bytes, fault: Exception) -> Event:
+    """The event, where only its district or settlement is not of the catalogue (or was not, when it was named first).
+
+    Raises `Rejected` where the strict decoder was right, and says what is wrong.
+    """
+    if isinstance(fault, msgspec.ValidationError):
+        try:
+            return msgspec.json.decode(raw, type=Event)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as found:
+            fault = found
+    raise _name_fault(raw, fault) from fault
+
+
+def _name_fault(raw: bytes, fault: Exception) -> Rejected:
+    """What is wrong with an event that is none."""
+    if not isinstance(fault, msgspec.ValidationError):
+        return Rejected(Reason.MALFORMED_JSON, str(fault))
+    try:
+        loose = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+        return Rejected(Reason.MALFORMED_JSON, str(worse))
+    if isinstance(loose, dict):
+        for name in TIME_FIELDS:
+            reason = _time_fault(loose.get(name))
+            if reason is not None:
+                return Rejected(reason, f"{name} must be an RFC 3339 time with offset, or null")
+    return Rejected(Reason.INVALID_FIELD, _ECHO.sub(r"\1", str(fault)))
 
 
 def _decoder(index: Mapping[tuple[str, str], int]) -> Callable[[bytes], Event]:

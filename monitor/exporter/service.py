@@ -129,9 +129,12 @@ class Service:
         while not published.loaded:
             published = await self._refresh.after(published)
         encode, content_type = choose_encoder("")
-        await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._rendered, published, encode, content_type, b"", True
-        )
+        try:
+            await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._rendered, published, encode, content_type, b"", True
+            )
+        except Exception:  # noqa: BLE001 - whoever asks next is told, too
+            _log.exception("the first figures could not be rendered")
 
     def _rendered(
         self, published: Published, encode: Encode, content_type: str, process: bytes, compressed: bool

@@ -339,5 +339,6 @@ class WorkerApp:
         # Of what is not processed, nothing is taken into account: all of it lags, and somebody must be told.
         refused = [tp for tp in assigned if tp.partition in self._refused]
         for tp, bounds in (await self._consumer.bounds(refused)).items():
-            self._instruments.lag(tp.partition, bounds.end - bounds.earliest)
-        self._instruments.keep_lags({tp.partition for tp in assigned})
+            if isinstance(bounds, LogBounds):
+                self._instruments.lag(tp.partition, bounds.end - bounds.earliest)
+        self._instruments.keep_lags({tp.partition for tp in self._consumer.assignment()})

@@ -18,7 +18,7 @@ import asyncio
 import logging
 from collections import UserDict
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 import aiokafka
 import faust
@@ -35,7 +35,7 @@ from monitor.worker.keeper import LogBounds
 
 log = logging.getLogger(__name__)
 
-BOUNDS_SECONDS: Final = 5.0
+BOUNDS_SECONDS: Final = 10.0
 """Time for a partition's leader to tell where its log begins and ends."""
 
 
@@ -94,21 +94,25 @@ class AsUnpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typ
         return record
 
 
-async def bounds_of(consumer: aiokafka.AIOKafkaConsumer, places: Collection[TP]) -> dict[TP, LogBounds]:
-    """Where the logs begin and end, and what the group has committed, of those that tell in time."""
+Bounds: TypeAlias = LogBounds | KafkaError | TimeoutError
+"""Where a log begins and ends and what the group has committed, or why that is not known."""
 
-    async def ask(place: TP) -> LogBounds | None:
+
+async def bounds_of(consumer: aiokafka.AIOKafkaConsumer, places: Collection[TP]) -> dict[TP, Bounds]:
+    """The bounds of each; one whose leader is away keeps the others waiting for `BOUNDS_SECONDS` at most."""
+
+    async def ask(place: TP) -> Bounds:
         try:
             async with asyncio.timeout(BOUNDS_SECONDS):
-                earliest = await consumer.beginning_offsets([place])
-                ends = await consumer.end_offsets([place])
-                return LogBounds(earliest[place], ends[place], await consumer.committed(place))
+                # At once: each may wait for a fetch that waits for records.
+                earliest, ends, committed = await asyncio.gather(
+                    consumer.beginning_offsets([place]), consumer.end_offsets([place]), consumer.committed(place)
+                )
         except (KafkaError, TimeoutError) as fault:
-            log.debug("partition %d tells no bounds: %r", place.partition, fault)
-            return None
+            return fault
+        return LogBounds(earliest[place], ends[place], committed)
 
-    found = zip(places, await asyncio.gather(*map(ask, places)), strict=True)
-    return {place: bounds for place, bounds in found if bounds is not None}
+    return dict(zip(places, await asyncio.gather(*map(ask, places)), strict=True))
 
 
 class Unfiltered(UserDict[TP, "int | None"]):
@@ -142,6 +146,8 @@ class Consumer(driver.Consumer):
         """Where the next fetch goes on, as far as that is known."""
         self._sought: dict[TP, int] = {}
         """How often each position was set."""
+        self._silent: dict[int, str] = {}
+        """Partitions whose bounds nobody told when last asked for, and why."""
         self.strayed: set[TP] = set()
         """Partitions whose position lies outside their log. Whoever deals with them empties it."""
 
@@ -211,21 +217,23 @@ class Consumer(driver.Consumer):
 
     async def wanted(self, assigned: Collection[TP]) -> dict[TP, int]:
         """Where these partitions continue, by the source's word; without those that the broker tells nothing of."""
-        logs = await self.bounds(assigned)
-        silent = sorted(tp.partition for tp in set(assigned) - logs.keys())
-        if silent:
-            log.warning("the broker does not tell where partitions %s begin and end, will ask again", silent)
+        told = await self.bounds(assigned)
+        silent = {tp.partition: repr(fault) for tp, fault in told.items() if not isinstance(fault, LogBounds)}
+        if silent.keys() - self._silent.keys():
+            log.warning("the broker does not tell where partitions begin and end, will ask again: %s", silent)
+        self._silent = silent
+        logs = {tp: bounds for tp, bounds in told.items() if isinstance(bounds, LogBounds)}
         if not logs:
             return {}
         found = await self.source.positions({tp.partition: bounds for tp, bounds in logs.items()})
         return {tp: found[tp.partition] for tp in logs if tp.partition in found}
 
-    async def bounds(self, places: Collection[TP]) -> dict[TP, LogBounds]:
-        """Where these logs begin and end; without those whose leader is away, which must not hold up the others."""
+    async def bounds(self, places: Collection[TP]) -> dict[TP, Bounds]:
+        """As `bounds_of`, of this consumer."""
         if not places:
             return {}
         thread = self._thread
-        found: dict[TP, LogBounds] = await thread.call_thread(
+        found: dict[TP, Bounds] = await thread.call_thread(
             bounds_of,
             thread._ensure_consumer(),  # noqa: SLF001 - no public way
             places,

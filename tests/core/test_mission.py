@@ -296,6 +296,14 @@ def test_a_malformed_event_is_not_quoted_either() -> None:
         assert "Nordmann" not in str(found)
 
 
+def test_a_name_that_is_given_twice_counts_as_the_last() -> None:
+    """As JSON readers have it everywhere: whichever names come before, known or not."""
+    twice = raw().replace(b'"district": "oslo"', b'"district": "kautokeino", "district": "vest"')
+    assert READER.read(twice, RECORDED).series == READER.index["vest", "urban"]
+    twice = raw().replace(b'"settlement": "urban"', b'"settlement": "urban", "settlement": "suburb"')
+    assert refusal(twice).reason is Reason.UNKNOWN_SETTLEMENT
+
+
 def test_names_beside_another_fault_are_not_what_is_reported() -> None:
     """An unknown district is the fault only of an event that is otherwise as it must be."""
     assert refusal(raw(district="kautokeino", urgent="yes")).reason is Reason.INVALID_FIELD
