@@ -31,6 +31,7 @@ from monitor.worker.rejects import KafkaDeadLetters
 
 log = logging.getLogger(__name__)
 
+SWITCH_SECONDS: Final = 0.001
 CLOSING_SECONDS: Final = 0.5
 """Time for clients to close once everything is stored."""
 
@@ -81,6 +82,7 @@ async def work(configuration: Configuration) -> None:
                 invalid=InvalidShare(most=settings.worker.max_invalid_ratio, window=settings.worker.invalid_window),
             )
             calm_collector()
+            take_turns(cores=cores())
             beat = Beat(settings.worker.watchdog_seconds)
             app = WorkerApp(
                 settings.kafka,
@@ -156,3 +158,19 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def cores() -> int:
+    """How many this process may use; where the system does not say, how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def take_turns(*, cores: int) -> None:
+    """Let the consumer's thread and the loop hand the interpreter to each other more often, where cores are to share.
+
+    The thread gives it back with every read from the network, and by default waits 5 ms to have it again while the
+    loop counts: with several cores, the next fetch is then not there in time. Measured, in records a second: a tenth
+    to a quarter more with two cores, and an eighth less with one, where there is nothing to wait for.
+    """
+    if cores > 1:
+        sys.setswitchinterval(SWITCH_SECONDS)
