@@ -11,7 +11,7 @@ another half: so the ledger is full after one event day and flat from then on, a
 What grows by design is history, in Redis and exporter: one sketch per series, partition and event day (the column
 `days`). The slope is fitted after two and a half event days, when the first have been sealed and rolled up.
 
-    python benchmarks/soak.py [--missions 20000] [--duration 3600] [--rate 300] [--partitions 4] [--quick]
+    python benchmarks/soak.py [--missions 20000] [--duration 3600] [--rate 2000] [--day-seconds 300] [--quick]
 
 Takes as long as `--duration` says; `--quick` 40 s.
 """

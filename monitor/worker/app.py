@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, cast
 
-from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP, EventT, StreamT
 
@@ -299,11 +298,7 @@ class WorkerApp:
         if not missing:
             return
         self._consumer.pause_partitions(missing)
-        try:
-            offsets = await self._consumer.wanted({tp for tp in missing if tp.partition not in self._refused})
-        except KafkaError as fault:
-            log.info("partitions %s wait for the broker: %r", sorted(tp.partition for tp in missing), fault)
-            return
+        offsets = await self._consumer.wanted({tp for tp in missing if tp.partition not in self._refused})
         if offsets and not self.app.rebalancing:
             await self._consumer.seek_stored(offsets)
             self._consumer.resume_partitions(offsets)

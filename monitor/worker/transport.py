@@ -146,8 +146,8 @@ class Consumer(driver.Consumer):
         """Where the next fetch goes on, as far as that is known."""
         self._sought: dict[TP, int] = {}
         """How often each position was set."""
-        self._silent: dict[int, str] = {}
-        """Partitions whose bounds nobody told when last asked for, and why."""
+        self._silent: set[int] = set()
+        """Partitions whose bounds nobody told when last asked for."""
         self.strayed: set[TP] = set()
         """Partitions whose position lies outside their log. Whoever deals with them empties it."""
 
@@ -207,11 +207,7 @@ class Consumer(driver.Consumer):
         A partition that the source leaves out (its store is away) stays where Kafka's commit puts it; its
         batches begin after the expected offset, are refused as gaps, and `seek_stored` is called again.
         """
-        try:
-            offsets = await self.wanted(self.assignment())
-        except KafkaError as fault:
-            log.warning("the broker does not tell where the log begins and ends, will ask again: %s", fault)
-            return {}
+        offsets = await self.wanted(self.assignment())
         await self.seek_stored(offsets)
         return offsets
 
@@ -219,9 +215,9 @@ class Consumer(driver.Consumer):
         """Where these partitions continue, by the source's word; without those that the broker tells nothing of."""
         told = await self.bounds(assigned)
         silent = {tp.partition: repr(fault) for tp, fault in told.items() if not isinstance(fault, LogBounds)}
-        if silent.keys() - self._silent.keys():
+        if silent.keys() - self._silent:
             log.warning("the broker does not tell where partitions begin and end, will ask again: %s", silent)
-        self._silent = silent
+        self._silent = set(silent)
         logs = {tp: bounds for tp, bounds in told.items() if isinstance(bounds, LogBounds)}
         if not logs:
             return {}
