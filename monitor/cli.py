@@ -43,7 +43,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "exporter": Entry(
         "monitor.exporter.command:exporter", "Serve the page, the metrics and the verdicts.", warns=True
     ),
-    "report": Entry("monitor.report.command:report", "Judge a year, a tertial or a month."),
+    "report": Entry("monitor.report.command:report", "Judge a year or a part of one."),
     "simulate": Entry("monitor.simulator.command:simulate", "Write invented mission events.", configured=False),
     "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),
     "topics": Entry("monitor.topics_command:topics", "Create the topics that are missing."),

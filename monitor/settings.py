@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from monitor import clock
 from monitor.core import windows
+from monitor.core.calendar import Calendar
 from monitor.core.digest import available
 from monitor.core.mission import SETTLEMENTS, Limits
 from monitor.core.slices import Grid
@@ -181,7 +182,12 @@ class WindowSettings(_Section):
     """Which windows are judged."""
 
     names: Annotated[tuple[str, ...], AfterValidator(_windows)] = Field(
-        windows.DEFAULT, description="Labels: 24h, 7d, last100, month, tertial, year ...", min_length=1
+        windows.DEFAULT,
+        description="Labels: 24h, 7d, last100, week, month, quarter, tertial, half_year, year ...",
+        min_length=1,
+    )
+    year_starts: Annotated[int, Field(ge=1, le=12)] = Field(
+        1, description="Month that years begin with, 4 for April; their parts follow, and bear that year's name."
     )
 
 
@@ -270,7 +276,7 @@ def load(path: Path | None = None) -> Configuration:
     settings = _settings(raw, path, faults)
     if settings is None:
         raise ConfigurationError(faults)
-    grid = _grid(settings.ledger, path, faults)
+    grid = _grid(settings, path, faults)
     targets = _targets(settings, path, faults)
     if not available(settings.ledger.digest_backend):
         faults.append(
@@ -344,13 +350,14 @@ def _unknown_variables() -> list[Fault]:
     ]
 
 
-def _grid(ledger: LedgerSettings, path: Path | None, faults: list[Fault]) -> Grid | None:
+def _grid(settings: Settings, path: Path | None, faults: list[Fault]) -> Grid | None:
+    ledger = settings.ledger
     where = f"{path or 'defaults'}: ledger"
     if ledger.timezone not in available_timezones():
         faults.append(Fault("error", f"{where}.timezone", f"{ledger.timezone!r} is no zone of the tz database"))
         return None
     try:
-        return Grid(ZoneInfo(ledger.timezone), ledger.slice_seconds)
+        return Grid(ZoneInfo(ledger.timezone), ledger.slice_seconds, Calendar(settings.windows.year_starts))
     except ValueError as fault:
         faults.append(Fault("error", f"{where}.slice_seconds", str(fault)))
         return None

@@ -14,12 +14,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.core.calendar import Unit
 from monitor.core.slices import Grid
 from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
 from monitor.core.timeline import PERCENTS, Timeline
-from monitor.core.windows import Span, Unit, Window
+from monitor.core.windows import Span, Window
 
 DAY: Final = 86_400.0
 REQUIREMENT: Final = 80
@@ -62,6 +63,8 @@ class Rules:
     """Fewer missions give no level of one's own."""
 
 
+WATCHED: Final[tuple[Unit, ...]] = ("month", "tertial", "year")
+"""The periods whose evidence is watched to date."""
 PERIODS: Final[tuple[Unit, ...]] = ("tertial", "year")
 """The official periods, which decide; evidence for the month to date is only shown."""
 

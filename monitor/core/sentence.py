@@ -16,9 +16,15 @@ SETTLEMENTS: Final[dict[Language, dict[str, str]]] = {
     "nb": {"urban": "by", "town": "tettsted", "rural": "spredt"},
 }
 WINDOWS: Final[dict[Language, dict[str, str]]] = {
-    "en": {"month": "this month", "tertial": "this tertial", "year": "this year"},
-    "nb": {"month": "denne måneden", "tertial": "dette tertialet", "year": "i år"},
-}
+    "en": {
+        "week": "this week", "month": "this month", "quarter": "this quarter", "tertial": "this tertial",
+        "half_year": "this half-year", "year": "this year",
+    },
+    "nb": {
+        "week": "denne uken", "month": "denne måneden", "quarter": "dette kvartalet", "tertial": "dette tertialet",
+        "half_year": "dette halvåret", "year": "i år",
+    },
+}  # fmt: skip
 _TARGET: Final[dict[Language, dict[int, str]]] = {
     "en": {50: "goal", 80: "requirement"},
     "nb": {50: "mål", 80: "krav"},

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from monitor.core import digest
+from monitor.core.calendar import Calendar
 from monitor.core.digest import Backend, Digest
 
 HOUR: Final = 3600
@@ -32,13 +33,14 @@ def _offsets(zone: ZoneInfo) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How time is cut: `seconds` per slice, aligned to the epoch; days are those of `zone`.
+    """How time is cut: `seconds` per slice, aligned to the epoch; days are those of `zone`, periods of `calendar`.
 
     Raises ValueError where a slice would straddle local midnight.
     """
 
     zone: ZoneInfo
     seconds: int = HOUR
+    calendar: Calendar = field(default_factory=Calendar)
     _days: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _midnights: dict[int, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -10,12 +10,13 @@ from datetime import date
 from functools import partial
 
 from monitor.core import alarm
-from monitor.core.alarm import DAY, Alarm, Rules
+from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
+from monitor.core.calendar import Period
 from monitor.core.history import History, Series, seconds
 from monitor.core.targets import NATIONAL
 from monitor.core.timeline import PERCENTS, Figures, InProgress, Timeline
 from monitor.core.verdict import Verdict, judge
-from monitor.core.windows import UNITS, Period, Span, Window
+from monitor.core.windows import Span, Window, span_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _standing(
     timeline = history.timeline(area, settlement)
     in_progress = timeline.in_progress(moment.now, targets[80], abandoned_before=moment.abandoned_before)
     watched = alarm.assess(
-        timeline, terms.alarms, UNITS, as_of=moment.as_of, grid=history.grid, national=area == NATIONAL
+        timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid, national=area == NATIONAL
     )
     return timeline.derived(
         "standing",
@@ -192,7 +193,7 @@ def over_period(history: History, period: Period, *, now: float, abandoned_after
 
     The target shown is the one in force at the period's end; every mission was judged by its own.
     """
-    span = period.span(history.grid)
+    span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
     rows = []
     for area in history.areas:

@@ -40,7 +40,7 @@ def description() -> bytes:
                     faults={"404": failed | {"description": "No such area is configured."}},
                 ),
                 "/api/v1/periods/{period}": _get(
-                    "A year, tertial or month, judged from what is stored now", by_type[PeriodAnswer], tagged=True,
+                    "A year or a part of one, judged from what is stored now", by_type[PeriodAnswer], tagged=True,
                     parameter=("period", "`2024`, `2024-T2` or `2024-11`."),
                     faults={
                         "400": failed | {"description": "That is no period."},

@@ -21,9 +21,9 @@ from monitor.board.matrix import board
 from monitor.board.weeks import Week, weeks_of
 from monitor.board.words import DICTIONARY, spoken
 from monitor.core.alarm import Rules
+from monitor.core.calendar import HOW_TO_NAME
 from monitor.core.snapshot import over_period
 from monitor.core.targets import NATIONAL
-from monitor.core.windows import parse_period
 from monitor.exporter.answers import Answers
 from monitor.exporter.areas import area_answer
 from monitor.exporter.compliance import answer
@@ -127,9 +127,9 @@ class Pages:
         """A period, judged from what is stored now."""
         published = self._refresh.published
         try:
-            period = parse_period(request.match_info["period"])
+            period = self._configuration.grid.calendar.period(request.match_info["period"])
         except ValueError:
-            return problem(HTTPStatus.BAD_REQUEST, "Say a year (2024), a tertial (2024-T2) or a month (2024-11).")
+            return problem(HTTPStatus.BAD_REQUEST, f"No such period: {HOW_TO_NAME}.")
         if not published.loaded:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store has not been read yet.", **{"Retry-After": "5"})
         now = published.snapshot.at

@@ -1,4 +1,4 @@
-"""`/api/v1/periods/{period}`: a year, a tertial or a month, judged from what is stored now.
+"""`/api/v1/periods/{period}`: a year or a part of one, judged from what is stored now.
 
 The classes are its schema. A period that is over is judged whatever the feed does. One that is running is judged to
 date, and like everything that reaches to now it is no data while the feed is stale.
@@ -10,11 +10,11 @@ from datetime import date, datetime
 
 import msgspec
 
+from monitor.core.calendar import Period
 from monitor.core.mission import instant
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
-from monitor.core.windows import Period
 from monitor.exporter.compliance import WindowAnswer, window_answer
 from monitor.exporter.published import Published, StoreState
 

@@ -13,7 +13,6 @@ import click
 from monitor import clock, progress
 from monitor.core.history import History
 from monitor.core.sentence import Language
-from monitor.core.windows import Period, parse_period
 from monitor.report.document import draw_up
 from monitor.report.formats import FORMATS, ExtraMissing, require
 from monitor.report.sources import Refused, from_lines, from_store
@@ -22,24 +21,10 @@ from monitor.settings import Configuration
 from monitor.wiring import empty_history, partition_policy, redis_store
 
 
-class PeriodName(click.ParamType):
-    """A year, a tertial or a month."""
-
-    name = "period"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Period:
-        """The period, or a usage error that shows how to write one."""
-        if isinstance(value, Period):
-            return value
-        try:
-            return parse_period(str(value))
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
-
-
 @click.command(name="report", epilog="Exit codes: 0 done, 1 store unreachable or empty, 2 usage or configuration.")
-@click.option("--period", type=PeriodName(), required=True, metavar="PERIOD",
-              help="A year (2024), a tertial (2024-T2) or a month (2024-11), in local time.")  # fmt: skip
+@click.option("--period", "period_name", required=True, metavar="PERIOD",
+              help="A year (2024), half-year (2024-H1), tertial (2024-T2), quarter (2024-Q3), month (2024-11) or "
+                   "week (2024-W07), in local time.")  # fmt: skip
 @click.option("--events", type=click.File("rb"), metavar="FILE|-",
               help="Read mission events from JSON lines instead of the store; - is standard input.")  # fmt: skip
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True,
@@ -49,7 +34,7 @@ class PeriodName(click.ParamType):
               help="Language of table, markdown and html; csv and json have English names always.")  # fmt: skip
 @click.pass_obj
 def report(
-    configuration: Configuration, period: Period, events: BinaryIO | None, format_name: str, language: Language
+    configuration: Configuration, period_name: str, events: BinaryIO | None, format_name: str, language: Language
 ) -> None:
     """Judge a period: percentiles per area and class against goal and requirement.
 
@@ -64,6 +49,10 @@ def report(
     monitor simulate --year 2024 | monitor report --period 2024 --events - --format json
     monitor report --period 2024-T2 --format html --lang nb > rapport.html
     """  # noqa: D301 - click reads the character
+    try:
+        period = configuration.grid.calendar.period(period_name)
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="--period") from fault
     try:
         require(format_name)
     except ExtraMissing as fault:

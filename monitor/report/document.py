@@ -5,19 +5,20 @@ is printed and where missions come from.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from monitor.core.calendar import Period
 from monitor.core.history import History
 from monitor.core.snapshot import Row, over_period
 from monitor.core.stats.binomial import Evidence
 from monitor.core.targets import NATIONAL
 from monitor.core.timeline import Figures
 from monitor.core.verdict import State, Verdict
-from monitor.core.windows import Period, parse_period
+from monitor.core.windows import span_of
 
 GOAL: Final = 50
 REQUIREMENT: Final = 80
@@ -206,10 +207,10 @@ def draw_up(
 
     Missions that end longer than `silent_after_seconds` before the period does are not all there are.
     """
-    span, zone = period.span(history.grid), history.grid.zone
+    span, zone, calendar = span_of(period, history.grid), history.grid.zone, history.grid.calendar
     in_force = history.targets.in_force(period.after - timedelta(days=1))
     absent = in_force.not_applicable if in_force else frozenset()
-    previous = previous_of(period)
+    previous = calendar.previous(period)
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
     as_of = max((head.watermark for head in history.heads.values() if head.watermark is not None), default=None)
     covered = as_of is not None and as_of >= span.end - silent_after_seconds
@@ -221,7 +222,7 @@ def draw_up(
     months = {
         settlement: [
             Month(month.first, Judged(row.figures, row.verdicts[REQUIREMENT]))
-            for month, rows in [(month, judged(month)) for month in _months(period)]
+            for month, rows in [(month, judged(month)) for month in calendar.months(period)]
             for row in rows
             if (row.area, row.settlement) == (NATIONAL, settlement)
         ]
@@ -251,21 +252,6 @@ def draw_up(
     )
 
 
-def previous_of(period: Period) -> Period | None:
-    """The period of the same kind just before: year, tertial or month. None before 1900.
-
-    >>> previous_of(parse_period("2024-T1")).name, previous_of(parse_period("2024-01")).name
-    ('2023-T3', '2023-12')
-    """
-    length = _months_between(period.first, period.after)
-    year, month = divmod(12 * period.first.year + period.first.month - 1 - length, 12)
-    name = {12: f"{year}", 4: f"{year}-T{month // 4 + 1}", 1: f"{year}-{month + 1:02}"}[length]
-    try:
-        return parse_period(name)
-    except ValueError:
-        return None
-
-
 def whole(minutes: float) -> int:
     """Whole minutes as the official tables print them: half a minute counts up."""
     return math.floor(minutes + 0.5)
@@ -274,18 +260,6 @@ def whole(minutes: float) -> int:
 def evidence_of(judged: Judged) -> Evidence | None:
     """How much the official answer means; None where there is none."""
     return judged.verdict.evidence if judged.state in (State.MET, State.MISSED) else None
-
-
-def _months(period: Period) -> Iterator[Period]:
-    """The months of a longer period; nothing for a month."""
-    count = _months_between(period.first, period.after)
-    if count > 1:
-        for number in range(count):
-            yield parse_period(f"{period.first.year}-{period.first.month + number:02}")
-
-
-def _months_between(first: date, after: date) -> int:
-    return 12 * (after.year - first.year) + after.month - first.month
 
 
 def _known(before: Row | None) -> Row | None:

@@ -29,7 +29,8 @@ class Words:
     decimal: str
     months: tuple[str, ...]
     day: str
-    tertial: str
+    parts: dict[str, str]
+    """The parts of a year, by the letter in a period's name."""
     title: str
     span: str
     span_before: str
@@ -165,12 +166,12 @@ class Words:
         return f"{self.date(moment.date())} {moment:%H:%M}"
 
     def period_named(self, name: str) -> str:
-        """`2024-T2` and `2024-11` in words; a year is its own name."""
+        """`2024-T2`, `2024-W07` and `2024-11` in words; a year is its own name."""
         year, _, part = name.partition("-")
         if not part:
             return year
-        if part.startswith("T"):
-            return self.tertial.format(number=int(part[1:]), year=year)
+        if part[0] in self.parts:
+            return self.parts[part[0]].format(number=int(part[1:]), year=year)
         return f"{self.months[int(part) - 1]} {year}"
 
     def span_of(self, report: Report) -> str:
@@ -203,7 +204,12 @@ ENGLISH: Final = Words(
         "December",
     ),
     day="{day} {month} {year}",
-    tertial="tertial {number} of {year}",
+    parts={
+        "H": "half-year {number} of {year}",
+        "T": "tertial {number} of {year}",
+        "Q": "quarter {number} of {year}",
+        "W": "week {number} of {year}",
+    },
     title="Response times of urgent missions, {period}",
     span="{first} to {last}",
     span_before="compared with {period}",
@@ -341,7 +347,12 @@ NORWEGIAN: Final = Words(
         "desember",
     ),
     day="{day}. {month} {year}",
-    tertial="{number}. tertial {year}",
+    parts={
+        "H": "{number}. halvår {year}",
+        "T": "{number}. tertial {year}",
+        "Q": "{number}. kvartal {year}",
+        "W": "uke {number} i {year}",
+    },
     title="Responstid ved hasteoppdrag, {period}",
     span="{first} til {last}",
     span_before="sammenlignet med {period}",

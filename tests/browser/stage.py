@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from monitor.core.calendar import Calendar
 from monitor.core.partition import Batch, Partition
-from monitor.core.windows import parse_period
 from monitor.exporter.service import serve
 from monitor.report.document import Report, draw_up
 from monitor.report.sources import from_lines
@@ -87,7 +87,9 @@ def told(period: str) -> Report:
     known, now = empty_history(configuration), datetime(2025, 2, 1, tzinfo=UTC).timestamp()
     lines = (emission.value for emission in year(2024, seed=1))
     from_lines(known, partition_policy(configuration, sealing=False), lines, now=now)
-    return draw_up(known, parse_period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600)
+    return draw_up(
+        known, Calendar().period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600
+    )
 
 
 async def nation() -> World:

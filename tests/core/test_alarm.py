@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.core.alarm import DAY, Alarm, Baseline, Level, Rules, assess
+from monitor.core.alarm import DAY, WATCHED, Alarm, Baseline, Level, Rules, assess
 from monitor.core.history import History
 from monitor.core.mission import Kind
-from monitor.core.windows import UNITS
 from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
 
 NOW = SUPERSEDED + 120 * DAY
@@ -29,7 +28,7 @@ def missions(pattern: str, *, until: float = NOW) -> list[Call]:
 def alarm_of(history: History, *, as_of: float = NOW, rules: Rules = RULES, area: str = "oslo") -> Alarm:
     """The alarm of urban Oslo, or of the nation."""
     return assess(
-        history.timeline(area, "urban"), rules, UNITS, as_of=as_of, grid=GRID, national=area == "national"
+        history.timeline(area, "urban"), rules, WATCHED, as_of=as_of, grid=GRID, national=area == "national"
     )  # fmt: skip
 
 
@@ -75,7 +74,7 @@ def test_the_test_for_one_look_opens_a_ticket_at_most() -> None:
 def test_evidence_for_the_month_is_shown_but_does_not_decide() -> None:
     """Only the official periods do: with them out of the way, nothing is left to page."""
     found = alarm_of(history_of(missions("L." * 60)))
-    assert {unit for unit, _ in found.periods} == set(UNITS)
+    assert {unit for unit, _ in found.periods} == set(WATCHED)
     assert {percent for _, percent in found.periods} == {50, 80}
 
 
@@ -144,5 +143,5 @@ def test_missions_without_a_target_raise_nothing() -> None:
     """Nothing was late where nothing was required."""
     made = [replace(one, series=("oslo", "rural")) for one in missions("L" * 100)]
     line = history_of(made).timeline("oslo", "rural")
-    found = assess(line, RULES, UNITS, as_of=NOW, grid=GRID, national=False)
+    found = assess(line, RULES, WATCHED, as_of=NOW, grid=GRID, national=False)
     assert found.level is Level.NONE

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.calendar import Calendar
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from monitor.core.snapshot import Row, Snapshot, Terms, over_period, take
 from monitor.core.timeline import Count
 from monitor.core.verdict import State
-from monitor.core.windows import parse_period, parse_window
+from monitor.core.windows import parse_window, span_of
 from tests.core.figures import GRID, HOUR, SUPERSEDED, Call, days_of, head, history_of
 
 DAY = 24 * HOUR
@@ -151,7 +152,7 @@ def test_a_closed_period_is_restated_after_a_correction() -> None:
     history = heard(made)
 
     def verdict() -> tuple[State, Count]:
-        rows = over_period(history, parse_period("2024-06"), now=NOW, abandoned_after_seconds=DAY)
+        rows = over_period(history, Calendar().period("2024-06"), now=NOW, abandoned_after_seconds=DAY)
         (found,) = [r for r in rows if (r.area, r.settlement) == URBAN]
         return found.verdicts[80].state, found.figures.counts[80]
 
@@ -165,7 +166,7 @@ def test_a_closed_period_is_restated_after_a_correction() -> None:
 def test_a_closed_period_is_judged_also_while_the_feed_is_silent() -> None:
     """What lies behind does not depend on what is coming in."""
     (found,) = [
-        r for r in over_period(heard(MADE, None), parse_period("2024-07"), now=NOW, abandoned_after_seconds=DAY)
+        r for r in over_period(heard(MADE, None), Calendar().period("2024-07"), now=NOW, abandoned_after_seconds=DAY)
         if (r.area, r.settlement) == URBAN
     ]  # fmt: skip
     assert found.verdicts[80].state is State.MISSED
@@ -175,13 +176,13 @@ def test_a_closed_period_is_judged_also_while_the_feed_is_silent() -> None:
 def test_a_period_shows_the_target_of_its_last_day(period: str, requirement: float) -> None:
     """May ends under the old tables, June under the new; so does the tertial, though May was judged by the old."""
     made = [measured(SUPERSEDED - DAY, 800.0), measured(SUPERSEDED + DAY, 800.0)]
-    rows = over_period(heard(made), parse_period(period), now=NOW, abandoned_after_seconds=DAY)
+    rows = over_period(heard(made), Calendar().period(period), now=NOW, abandoned_after_seconds=DAY)
     (found,) = [r for r in rows if (r.area, r.settlement) == URBAN]
     assert found.verdicts[80].target_seconds == requirement
     assert (
         found.figures.counts[80] == {"2024-05": Count(1, 1), "2024-06": Count(1, 0), "2024-T2": Count(2, 1)}[period]
     )
-    assert found.span == parse_period(period).span(GRID)
+    assert found.span == span_of(Calendar().period(period), GRID)
 
 
 @settings(max_examples=40)

@@ -123,7 +123,7 @@ async def test_unknown_and_impossible_names_are_told_as_problems(get: Get) -> No
     """404 and 400 with what to do; nothing of the request is repeated."""
     for path, status, hint in (
         ("/api/v1/areas/atlantis", 404, "use one of national, oslo"),
-        ("/api/v1/periods/2024-13", 400, "2024-T2"),
+        ("/api/v1/periods/2024-13", 400, "2024-T1"),
         ("/api/v1/periods/2030", 404, "not begun"),
     ):
         code, text, headers = await get(path)

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from monitor.board.words import DICTIONARY as BOARD
+from monitor.core.calendar import Calendar
 from monitor.core.sentence import Language
 from monitor.core.verdict import State
-from monitor.core.windows import parse_period
 from monitor.report.document import Report, Status, draw_up
 from monitor.report.formats import FORMATS
 from monitor.report.sources import from_lines
@@ -59,7 +59,7 @@ def report_of(lines: Sequence[bytes], config: Path, period: str = "2024", *, now
     history = empty_history(configuration)
     from_lines(history, partition_policy(configuration, sealing=False), lines, now=now)
     return draw_up(
-        history, parse_period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600
+        history, Calendar().period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600
     )
 
 

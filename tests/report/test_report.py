@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
+from monitor.core.calendar import Calendar
 from monitor.core.history import History
 from monitor.core.verdict import State
-from monitor.core.windows import parse_period
 from monitor.replay import key_of
-from monitor.report.document import Report, Status, draw_up, previous_of
+from monitor.report.document import Report, Status, draw_up
 from monitor.report.formats import FORMATS
 from monitor.report.sources import Refused, from_lines, from_store
 from monitor.report.words import DICTIONARY, LANGUAGES
@@ -45,7 +45,7 @@ def lines() -> list[bytes]:
 def drawn_up(history: History, period: str, *, now: float = LATER) -> Report:
     """The report of a period, as the command draws it up."""
     return draw_up(
-        history, parse_period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600
+        history, Calendar().period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600
     )
 
 
@@ -160,6 +160,15 @@ def test_a_period_that_is_none_is_a_usage_error(period: str) -> None:
     assert "2024-T1" in result.stderr or "1900" in result.stderr
 
 
+@pytest.mark.parametrize(("period", "missions"), [("2023", 2), ("2024", 3), ("2024-Q1", 2), ("2024-W24", 1)])
+def test_a_year_may_begin_in_april(period: str, missions: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oslo's five urban missions of 2024 then lie two in 2023 and three in 2024; weeks do not mind."""
+    monkeypatch.setenv("MONITOR_WINDOWS__YEAR_STARTS", "4")
+    shown = run("--period", period, "--events", str(MISSIONS), "--format", "json")
+    rows = {(row["area"], row["settlement"]): row for row in json.loads(shown.stdout)["rows"]}
+    assert rows["oslo", "urban"]["missions"] == missions
+
+
 def test_json_carries_the_agreed_fields_in_the_agreed_order(configuration: Configuration, lines: list[bytes]) -> None:
     """The document is the one of docs/design.md; times are local midnights with their offset."""
     document: dict[str, Any] = json.loads(FORMATS["json"](report_of(configuration, lines, "2024-T2")[0], "en"))
@@ -182,7 +191,7 @@ def test_json_carries_the_agreed_fields_in_the_agreed_order(configuration: Confi
 )  # fmt: skip
 def test_a_period_is_compared_with_the_one_before_of_its_kind(period: str, before: str | None) -> None:
     """A year with a year, a tertial with a tertial, a month with a month; before 1900 there is nothing."""
-    found = previous_of(parse_period(period))
+    found = Calendar().previous(Calendar().period(period))
     assert (found and found.name) == before
 
 
