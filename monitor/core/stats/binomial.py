@@ -49,33 +49,32 @@ def compliance_p_value(within: int, n: int, percent: int) -> float:
     return float(bdtrc(within - 1, n, percent / 100)) if within else 1.0
 
 
-def minimum_n(percent: int, confidence: float = 0.95) -> int:
-    """The fewest missions that allow a strong conclusion either way, two-sided at `confidence`.
+def minimum_n(percent: int, *, met: bool) -> int:
+    """The fewest missions that can be strong evidence of a target met, or (`met` False) of one missed.
 
-    Below it even a perfect record (or, for a target under 50 %, a hopeless one) proves nothing:
-    max(p, 1 - p)^n <= (1 - confidence) / 2.
+    Below it even a perfect, or a hopeless, record proves nothing: p^n, or (1 - p)^n, is above `STRONG`. The two are
+    far apart: seventeen of seventeen within speak for 80 %, and none of three already speaks against it.
 
-    >>> minimum_n(80), minimum_n(50)
-    (17, 6)
+    >>> minimum_n(80, met=True), minimum_n(80, met=False), minimum_n(50, met=True)
+    (17, 3, 6)
     """
-    likely = max(percent, 100 - percent) / 100
-    return math.ceil(math.log((1 - confidence) / 2) / math.log(likely))
+    return math.ceil(math.log(STRONG) / math.log((percent if met else 100 - percent) / 100))
 
 
 def evidence(within: int, n: int, percent: int) -> Evidence:
     """How strongly the counts speak for the answer that they give by themselves (within/n >= p or not).
 
     With the one-sided exact p-value of that side: strong up to 0.025 (two-sided 95 %), weak up to 0.10, else none.
-    None below `minimum_n`, where one of the two answers could never be strong.
+    None below that side's `minimum_n`, where it could never be strong.
 
     >>> evidence(60, 84, 80).value, evidence(58, 84, 80).value, evidence(66, 84, 80).value
     ('weak', 'strong', 'none')
-    >>> evidence(0, 16, 80).value
-    'none'
+    >>> evidence(16, 16, 80).value, evidence(0, 16, 80).value, evidence(0, 2, 80).value
+    ('none', 'strong', 'none')
     """
-    if n < minimum_n(percent):
-        return Evidence.NONE
     met = 100 * within >= percent * n
+    if n < minimum_n(percent, met=met):
+        return Evidence.NONE
     p_value = compliance_p_value(within, n, percent) if met else breach_p_value(within, n, percent)
     if p_value <= STRONG:
         return Evidence.STRONG
