@@ -15,6 +15,10 @@ from monitor.core.slices import Grid
 
 Unit = Literal["month", "tertial", "year"]
 UNITS: Final[tuple[Unit, ...]] = ("month", "tertial", "year")
+ALERTED: Final = ("28d", "tertial")
+"""Windows that the conditions of alert rules test: without them a rule could never fire."""
+SHOWN: Final = ("28d", "last100", "month", "tertial", "year")
+"""Windows that texts of alerts and panels of dashboards name."""
 MONTHS: Final[dict[Unit, int]] = {"month": 1, "tertial": 4, "year": 12}
 DEFAULT: Final = ("24h", "7d", "28d", "90d", "365d", "last100", "month", "tertial", "year")
 
