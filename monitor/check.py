@@ -10,7 +10,7 @@ import click
 
 from monitor.cli import FAILED, MISUSED, config_path
 from monitor.core.targets import Fault
-from monitor.settings import Configuration, ConfigurationError, load
+from monitor.settings import Configuration, ConfigurationError, load, unusable_files
 
 
 @click.command(
@@ -21,6 +21,8 @@ from monitor.settings import Configuration, ConfigurationError, load
 @click.option("--connect", is_flag=True, help="Also ask Kafka and Redis, and look for the topics.")
 def check(*, connect: bool) -> None:
     """Find everything wrong with the configuration, and say what to do about it.
+
+    Files that hold secrets are often on the servers alone: one that is missing here is a warning without --connect.
 
     One line per finding: error or warning, where, what to do. Errors keep the monitor from starting; warnings are
     worth a second look.
@@ -35,10 +37,14 @@ def check(*, connect: bool) -> None:
         _print(fault.faults)
         click.echo(f"{_counted(fault.faults)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
-    _print(configuration.warnings)
+    told = [*configuration.warnings, *unusable_files(configuration, needed=connect)]
+    _print(told)
+    if any(fault.severity == "error" for fault in told):
+        click.echo(f"{_counted(told)}: the monitor will not start")
+        click.get_current_context().exit(MISUSED)
     missing = asyncio.run(_missing(configuration)) if connect else []
     _print(missing)
-    click.echo(f"{_summary(configuration)}; {_counted([*configuration.warnings, *missing])}")
+    click.echo(f"{_summary(configuration)}; {_counted([*told, *missing])}")
     if missing:
         click.get_current_context().exit(FAILED)
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 import click
 import msgspec
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from monitor import alerts
@@ -21,7 +21,7 @@ from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
 from monitor.core.mission import Event
 from monitor.exporter.document import PLACE as METRICS
 from monitor.exporter.document import metrics_markdown
-from monitor.settings import CONFIG_VARIABLE, ENV_PREFIX, Configuration, Settings
+from monitor.settings import CONFIG_VARIABLE, ENV_PREFIX, RELATIONS, Configuration, models, variable
 
 CONFIGURATION: Final = "docs/configuration.md"
 DESIGN: Final = "docs/design.md"
@@ -36,17 +36,30 @@ _TYPES: Final = {float: "number", int: "whole number", str: "text", Path: "path"
 _OPENING: Final = f"""
 # Configuration
 
-Generated from `monitor/settings.py` by `monitor generate`; do not edit.
+Generated from `monitor/settings/` by `monitor generate`; do not edit.
 
 The file is the one that `--config` or `{CONFIG_VARIABLE}` names, else `config/monitor.toml` in the current directory,
 else the one that came along. Every key may be left out. The environment wins over the file:
-`{ENV_PREFIX}<SECTION>__<KEY>`, with lists as JSON (`{ENV_PREFIX}WINDOWS__NAMES='["7d", "year"]'`). An unknown key or
-variable is an error. Secrets come from the environment, or from the file that a `*_file` key names; in the
-configuration file they are an error. `monitor check` shows everything that is wrong at once, and
+`{ENV_PREFIX}<SECTION>__<KEY>`. A list is separated by commas (`{ENV_PREFIX}WINDOWS__NAMES=28d,tertial`) or written as
+JSON (`'["28d", "tertial", "year"]'`). An unknown key is an error, and so is an unknown variable with the two
+underscores. Variables that only begin with `{ENV_PREFIX}` are nobody's here (Kubernetes sets
+`{ENV_PREFIX}EXPORTER_PORT=tcp://…` beside a service of that name): one that looks like a setting with an underscore
+missing is a warning. Secrets come from the environment, or from the file that a `*_file` key names, without the line
+break at its end; in the configuration file they are an error. Every file is UTF-8, with or without a byte-order mark.
+`monitor check` shows everything that is wrong at once, under the name of the key or variable that set it, and
 `monitor check --connect` also asks broker and store.
 
+Redis' address is `redis://[user@]host[:port][/database]`, `rediss://` for TLS (with `ssl_ca_certs` and its neighbours
+after a question mark, where the system's authorities do not do), or `unix:///path/of/socket`.
+
 Targets are files of their own, one per year, in the folder that `targets.directory` names; `config/targets/2024.toml`
-shows how they are written. Sizes and times carry their unit in their name.
+shows how they are written. A relative folder begins at the configuration file; the files of `*_file` keys, where the
+program was started. Sizes and times carry their unit in their name.
+"""
+_TOGETHER: Final = """
+## What must fit together
+
+`monitor check` refuses (error) or tells (warning) what no key shows alone.
 """
 
 
@@ -167,22 +180,29 @@ def event_schema(districts: Iterable[str], settlements: Iterable[str]) -> str:
 def configuration_markdown() -> str:
     """Every setting with type, default, meaning and environment variable."""
     parts = [_OPENING.strip()]
-    for name, section in Settings.model_fields.items():
-        model = section.annotation
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            raise TypeError(f"section {name} is no model")
+    for name, model in models():
         rows = [_setting(name, key, field) for key, field in model.model_fields.items()]
         parts += [
             f"## `[{name}]`",
             (model.__doc__ or "").strip(),
             _table(("Key", "Type", "Default", "Meaning", "Environment"), rows).rstrip(),
         ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, _TOGETHER.strip(), relations_markdown().rstrip()]) + "\n"
+
+
+def relations_markdown() -> str:
+    """Every rule over several keys."""
+    return _table(
+        ("Keys", "Must be", "Otherwise"),
+        (
+            (", ".join(f"`{key}`" for key in relation.keys), relation.rule, relation.severity)
+            for relation in RELATIONS
+        ),
+    )
 
 
 def _setting(section: str, key: str, field: FieldInfo) -> tuple[str, ...]:
-    variable = f"`{ENV_PREFIX}{section.upper()}__{key.upper()}`"
-    return f"`{key}`", _type(field), _default(field.default), field.description or "", variable
+    return f"`{key}`", _type(field), _default(field.default), field.description or "", f"`{variable(section, key)}`"
 
 
 def _type(field: FieldInfo) -> str:

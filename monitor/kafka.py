@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from monitor.log import hushed
-from monitor.settings import KafkaSettings
+from monitor.settings import KafkaSettings, SecretUnusable, read_secret
 from monitor.topics import BrokerUnreachable, describe_topic
 
 log = logging.getLogger(__name__)
@@ -179,8 +179,6 @@ def _password(kafka: KafkaSettings) -> str:
             "there is no SASL password: set MONITOR_KAFKA__SASL_PASSWORD, or kafka.sasl_password_file"
         )
     try:
-        return kafka.sasl_password_file.read_text(encoding="utf-8").strip()
-    except OSError as fault:
-        raise KafkaMisconfigured(
-            f"kafka.sasl_password_file {kafka.sasl_password_file} cannot be read: {fault.strerror}"
-        ) from fault
+        return read_secret(kafka.sasl_password_file, "kafka.sasl_password_file")
+    except SecretUnusable as fault:
+        raise KafkaMisconfigured(str(fault)) from fault

@@ -40,7 +40,7 @@ KAFKA: Final = {"monitor.kafka", "monitor.topics", "monitor.sending"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.core": {"monitor.core"},
     "monitor.store": {"monitor.core", "monitor.store"},
-    "monitor.settings": {"monitor.core", "monitor.clock"},
+    "monitor.settings": {"monitor.core", "monitor.clock", "monitor.settings"},
     "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
     # The vocabulary of metrics is one module for everybody: names only.
     "monitor.worker": {*SHARED, *KAFKA, "monitor.worker", "monitor.exporter.metrics"},

@@ -21,7 +21,7 @@ OLD_AFTER_YEARS: Final = 2
 EARLIEST_YEAR: Final = 1900
 
 _SET_KEYS: Final = frozenset({"name", "valid_from", "errata", "source", NATIONAL, "districts"})
-_AREA_KEYS: Final = frozenset({"name", "table"})
+AREA_KEYS: Final = frozenset({"name", "table"})
 _GOAL: Final = "goal_p50_minutes"
 _REQUIREMENT: Final = "requirement_p80_minutes"
 _NOT_APPLICABLE: Final = "not_applicable"
@@ -128,7 +128,7 @@ def parse_target_set(raw: Mapping[str, Any], *, origin: str) -> tuple[TargetSet 
             continue
         names[area] = _text(table, "name", area, path, error)
         for settlement, entry in table.items():
-            if settlement in _AREA_KEYS:
+            if settlement in AREA_KEYS:
                 continue
             if _is_not_applicable(entry, f"{path}.{settlement}", error):
                 not_applicable.add((area, settlement))

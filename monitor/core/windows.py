@@ -14,6 +14,10 @@ from typing import Final, get_args
 from monitor.core.calendar import Period, Unit
 from monitor.core.slices import Grid
 
+ALERTED: Final = ("28d", "tertial")
+"""Windows that the conditions of alert rules test: without them a rule could never fire."""
+SHOWN: Final = ("28d", "last100", "month", "tertial", "year")
+"""Windows that texts of alerts and panels of dashboards name."""
 DEFAULT: Final = ("24h", "7d", "28d", "90d", "365d", "last100", "month", "tertial", "year")
 
 

@@ -27,6 +27,7 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
 """The first that fits speaks; subclasses come before their bases."""
 
 _REPLIES: Final = {
+    "DB": "has no database of that number (16 unless it is told otherwise, 0 to 15): correct the end of redis.url",
     "OOM": "is out of memory: raise maxmemory, or give it a server of its own",
     "MISCONF": "cannot write to its disk and refuses changes: check its log and disk",
     "NOREPLICAS": "lacks the replicas that it requires: check them",

@@ -1,0 +1,54 @@
+"""What can be configured, from where, and whether it can be right.
+
+`sections` holds every key, `values` what one may be, `relations` what several must be together, `environment` and
+`files` where they come from; `configuration` reads it all and collects every fault instead of stopping at the first.
+"""
+
+from monitor.settings.configuration import (
+    Configuration,
+    ConfigurationError,
+    find_config,
+    load,
+    models,
+    unusable_files,
+)
+from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, variable
+from monitor.settings.files import SecretUnusable, read_secret
+from monitor.settings.relations import RELATIONS
+from monitor.settings.sections import (
+    DISTRICTS,
+    EventSettings,
+    ExporterSettings,
+    KafkaSettings,
+    LedgerSettings,
+    RedisSettings,
+    Settings,
+    TargetSettings,
+    WindowSettings,
+    WorkerSettings,
+)
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DISTRICTS",
+    "ENV_PREFIX",
+    "RELATIONS",
+    "Configuration",
+    "ConfigurationError",
+    "EventSettings",
+    "ExporterSettings",
+    "KafkaSettings",
+    "LedgerSettings",
+    "RedisSettings",
+    "SecretUnusable",
+    "Settings",
+    "TargetSettings",
+    "WindowSettings",
+    "WorkerSettings",
+    "find_config",
+    "load",
+    "models",
+    "read_secret",
+    "unusable_files",
+    "variable",
+]

@@ -1,0 +1,100 @@
+"""Reading the files that a configuration names, as editors and operating systems leave them.
+
+A byte-order mark is skipped; UTF-16, a folder, a loop of links, a file that is far too large are told by name.
+Refuses to know what is in them.
+"""
+
+import codecs
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+LARGEST_FILE_BYTES: Final = 4 * 1024 * 1024
+LARGEST_SECRET_BYTES: Final = 64 * 1024
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class FileUnusable(OSError):  # noqa: N818 - named for what happened
+    """A file cannot be read, or holds no text; the message says which and what to do."""
+
+
+class FileAbsent(FileUnusable):
+    """There is no such file."""
+
+
+class SecretUnusable(FileUnusable):
+    """The file that a `*_file` key names cannot be used; `reason` is without the key. Neither holds what is in it."""
+
+    def __init__(self, key: str, path: Path, reason: object) -> None:
+        self.reason = f"{path}: {reason}"
+        super().__init__(f"{key} {self.reason}")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML document. Raises FileUnusable; its message leaves the path to the caller."""
+    try:
+        return tomllib.loads(_text(path, LARGEST_FILE_BYTES))
+    except tomllib.TOMLDecodeError as fault:
+        raise FileUnusable(f"not valid TOML: {fault}") from fault
+    except RecursionError:
+        raise FileUnusable("not valid TOML: brackets are nested too deeply") from None
+    except UnicodeError as fault:
+        raise FileUnusable(f"not valid TOML: {fault}") from fault
+
+
+def read_secret(path: Path, key: str) -> str:
+    """What a file holds, without the line break at its end. Raises SecretUnusable, which names `key` and file."""
+    try:
+        secret = _text(path, LARGEST_SECRET_BYTES).removesuffix("\n").removesuffix("\r")
+    except (FileUnusable, UnicodeError) as fault:
+        raise SecretUnusable(key, path, fault) from fault
+    if not secret.strip():
+        raise SecretUnusable(key, path, "the file is empty: write the password into it, alone on its line")
+    if "\n" in secret or "\r" in secret or "\0" in secret:
+        raise SecretUnusable(key, path, "the file holds more than one line: leave the password alone in it")
+    return secret
+
+
+def read_certificates(path: Path, key: str) -> str:
+    """The text of a file of certificates. Raises SecretUnusable, which names `key` and file."""
+    try:
+        text = _text(path, LARGEST_FILE_BYTES)
+    except (FileUnusable, UnicodeError) as fault:
+        raise SecretUnusable(key, path, fault) from fault
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        raise SecretUnusable(key, path, "the file holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+    return text
+
+
+def toml_files(folder: Path) -> list[Path]:
+    """The TOML files of a folder, by name. Raises FileUnusable."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(folder / entry.name for entry in entries if entry.name.endswith(".toml"))
+    except OSError as fault:
+        raise FileUnusable(f"cannot be read: {fault.strerror or fault}") from fault
+    except ValueError as fault:  # a null byte in the name
+        raise FileUnusable(f"cannot be read: {fault}") from fault
+
+
+def _text(path: Path, most_bytes: int) -> str:
+    """Raises FileUnusable, and UnicodeError with a message in words."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(most_bytes + 1)
+    except FileNotFoundError:
+        raise FileAbsent("no such file: correct the name, or put the file there") from None
+    except OSError as fault:
+        raise FileUnusable(f"cannot be read: {fault.strerror or fault}") from fault
+    except ValueError as fault:  # a null byte in the name
+        raise FileUnusable(f"cannot be read: {fault}") from fault
+    if len(raw) > most_bytes:
+        raise FileUnusable(f"is larger than {most_bytes} bytes: this cannot be the file that is meant")
+    if raw.startswith(_UTF_16) or b"\0" in raw[:64]:
+        raise UnicodeError("this is UTF-16, or no text at all: save it as UTF-8")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = raw.count(b"\n", 0, fault.start) + 1
+        raise UnicodeError(f"no UTF-8 (at line {line}): save it as UTF-8") from None

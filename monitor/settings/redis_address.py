@@ -1,0 +1,99 @@
+"""The address of Redis: which ones are understood, and where the password in one is.
+
+`redis://[user@]host[:port][/database]`, `rediss://` the same with TLS, `unix:///path/of/socket[?db=database]`. What
+a client would pass over in silence (a database that is no number) or stumble over (an option that it does not know)
+is refused here. No message repeats the address: there may be a password in it.
+"""
+
+import re
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
+
+FORM: Final = "say redis://host:port/database (rediss:// for TLS)"
+LARGEST_PORT: Final = 65_535
+OPTIONS: Final = {
+    "redis": frozenset[str](),
+    "rediss": frozenset({
+        "ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname",
+    }),
+    "unix": frozenset({"db"}),
+}  # fmt: skip
+"""What may follow the question mark, by scheme."""
+
+
+def checked(url: str) -> str:
+    """The same address. Raises ValueError that says what is wrong with it and what to say instead."""
+    if not url.isprintable() or " " in url:
+        raise ValueError("holds a space, a line break or another character that no address has: remove it")
+    parts = _split(url)
+    if parts.scheme not in OPTIONS:
+        raise ValueError(f"is no address of a Redis: {FORM}")
+    if parts.fragment or url.endswith("#"):
+        raise ValueError("holds a #: write it as %23 within a password, else remove it")
+    _check_options(parts)
+    if parts.scheme == "unix":
+        if not parts.path.startswith("/") or parts.path == "/" or parts.netloc.rpartition("@")[2]:
+            raise ValueError("names no socket: say unix:///path/of/socket, with three slashes")
+        return url
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(
+            f"its port is none: say a number from 1 to {LARGEST_PORT}; special characters of a password are "
+            "percent-encoded (/ is %2F)"
+        ) from None
+    if not host:
+        raise ValueError(f"names no host: {FORM}")
+    if port == 0 or parts.netloc.endswith(":"):
+        raise ValueError(f"its port is none: say a number from 1 to {LARGEST_PORT}, or leave the colon out for 6379")
+    if not re.fullmatch(r"/?|/[0-9]{1,6}", parts.path):
+        raise ValueError(f"the database after the host is no number: {FORM}, with 0 for the first database")
+    return url
+
+
+def without_password(url: str) -> tuple[str, str | None]:
+    """The address as it may be shown, and the password that stood in it; an unreadable address stays as it is."""
+    if "@" not in url:
+        return url, None
+    try:
+        parts = _split(url)
+        password = parts.password
+    except ValueError:
+        return url, None
+    if password is None:
+        return url, None
+    user, place = parts.username or "", parts.netloc.rpartition("@")[2]
+    bare = urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place))
+    return bare, unquote(password)
+
+
+def with_password(url: str, password: str) -> str:
+    """The address that a client logs in with."""
+    parts = _split(url)
+    place = parts.netloc.rpartition("@")[2]
+    user = parts.username or ""
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # without the cause: it quotes the address
+        raise ValueError(f"has brackets that do not close, or hold no IPv6 address: {FORM}") from None
+
+
+def _check_options(parts: SplitResult) -> None:
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    for name, value in given:
+        if name not in OPTIONS[parts.scheme]:
+            known = ", ".join(sorted(OPTIONS[parts.scheme])) or "none with redis://"
+            raise ValueError(
+                f"has an option after the ? that is not understood (known: {known}): remove it; a ? within a "
+                "password is written %3F"
+            )
+        if not value or (name == "db" and not re.fullmatch(r"[0-9]{1,6}", value)):
+            raise ValueError(f"its option {name} has no usable value: give one, or remove it")
+        if name == "ssl_cert_reqs" and value not in ("none", "optional", "required"):
+            raise ValueError("its option ssl_cert_reqs is none, optional or required")
+    if len({name for name, _ in given}) < len(given):
+        raise ValueError("gives an option twice: keep one")

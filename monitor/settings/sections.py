@@ -1,0 +1,202 @@
+"""What can be configured: every key with its type, default and meaning, and what it may be on its own.
+
+What keys must be together is told in `relations`; where their values come from, in `configuration`.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from monitor.core import windows
+from monitor.core.mission import SETTLEMENTS
+from monitor.core.targets import AREA_KEYS, NATIONAL
+from monitor.settings import redis_address
+from monitor.settings.files import read_secret
+from monitor.settings.values import (
+    Brokers,
+    Count,
+    Days,
+    File,
+    Folder,
+    Host,
+    OptionalText,
+    Port,
+    Positive,
+    Ratio,
+    Secret,
+    Slugs,
+    Text,
+    Topic,
+    Windows,
+    not_reserved,
+)
+
+DISTRICTS: Final = (
+    "oslo", "ost", "innlandet", "sor-ost", "agder", "sor-vest", "vest", "more-og-romsdal", "trondelag",
+    "nordland", "troms", "finnmark",
+)  # fmt: skip
+LARGEST_RECORD_BYTES: Final = 16 * 1024 * 1024
+"""What a Kafka client of ours carries."""
+
+
+def _districts(names: tuple[str, ...]) -> tuple[str, ...]:
+    return not_reserved(names, {NATIONAL}, "the pool of all districts, and no district")
+
+
+def _settlements(names: tuple[str, ...]) -> tuple[str, ...]:
+    return not_reserved(names, AREA_KEYS, "a key of its own in the tables of targets")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSettings(_Section):
+    """Where mission events come from."""
+
+    bootstrap: Brokers = Field("127.0.0.1:9092", description="Broker addresses, host:port, separated by commas.")
+    topic: Topic = Field("mission-events", description="Topic of mission events.")
+    dead_letter_topic: Topic = Field(
+        "mission-events.dead-letter", description="Topic of events that cannot be counted."
+    )
+    group: Text = Field("response-time-monitor", description="Consumer group that all workers share.")
+    partitions: Count = Field(4, description="Partitions of the topic where the monitor creates it (demo).")
+    session_timeout_seconds: Positive = Field(8.0, description="Silence after which a worker loses its partitions.")
+    rebalance_timeout_seconds: Positive = Field(10.0, description="Time a worker has to hand over in a rebalance.")
+    heartbeat_seconds: Positive = Field(1.5, description="Sign of life to the group coordinator.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to talk to the brokers."
+    )
+    ca_file: File = Field(None, description="Certificate authority for SSL; default: the system's.")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="SASL mechanism, where the protocol has SASL."
+    )
+    sasl_username: OptionalText = Field(None, description="SASL user.")
+    sasl_password: Secret = Field(None, description="SASL password; environment only.")
+    sasl_password_file: File = Field(None, description="File that holds the SASL password.")
+
+
+class RedisSettings(_Section):
+    """Where checkpoints are kept."""
+
+    url: Annotated[str, AfterValidator(redis_address.checked)] = Field(
+        "redis://127.0.0.1:6379/0", description="Address; a password only through the environment."
+    )
+    password: Secret = Field(None, description="Password; environment only.")
+    password_file: File = Field(None, description="File that holds the password.")
+    namespace: str = Field("monitor", description="Beginning of every key, before the topic.", pattern=r"^[\w.-]+$")
+    timeout_seconds: Positive = Field(5.0, description="Silence after which the store counts as away.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_the_password_apart(cls, raw: Any) -> Any:
+        """A password within the address moves to where secrets are kept, so that no dump of the settings shows it."""
+        url = raw.get("url") if isinstance(raw, dict) else None
+        if not isinstance(url, str):
+            return raw
+        bare, password = redis_address.without_password(url)
+        return raw if password is None else {**raw, "url": bare, "password": raw.get("password") or password}
+
+    def address(self) -> str:
+        """The URL with the password in place. Raises SecretUnusable, an OSError, where its file cannot be used."""
+        password = self.password.get_secret_value() if self.password else None
+        if password is None and self.password_file is not None:
+            password = read_secret(self.password_file, "redis.password_file")
+        return self.url if password is None else redis_address.with_password(self.url, password)
+
+
+class WorkerSettings(_Section):
+    """How a worker keeps up and checkpoints."""
+
+    checkpoint_seconds: Positive = Field(0.5, description="A changed partition is stored at least this often.")
+    checkpoint_missions: Count = Field(20_000, description="... and whenever this many missions have changed.")
+    max_invalid_ratio: Ratio = Field(
+        0.5, description="Share of invalid records above which a worker stops instead of filling the dead letters."
+    )
+    invalid_window: Count = Field(1_000, description="... among at least this many of its newest records.")
+    metrics_host: Host = Field("127.0.0.1", description="Address of the worker's own /metrics.")
+    metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
+    stop_seconds: Positive = Field(3.0, description="Time to store what is left after SIGTERM, before leaving.")
+    watchdog_seconds: Positive = Field(
+        300.0, description="A worker that does not move for so long, although there is work and all answer, ends."
+    )
+
+
+class ExporterSettings(_Section):
+    """Where the verdicts are served."""
+
+    host: Host = Field("127.0.0.1", description="Address to listen on.")
+    port: Port = Field(8080, description="Port to listen on; 0: any free one.")
+    refresh_seconds: Positive = Field(15.0, description="Everything is judged anew at least this often.")
+
+
+class EventSettings(_Section):
+    """Which events are valid."""
+
+    districts: Annotated[Slugs, AfterValidator(_districts)] = Field(
+        DISTRICTS, description="Slugs of the districts.", min_length=1
+    )
+    settlements: Annotated[Slugs, AfterValidator(_settlements)] = Field(
+        SETTLEMENTS, description="Settlement classes.", min_length=1
+    )
+    max_response_seconds: Positive = Field(86_400.0, description="Longest plausible response.")
+    max_ahead_seconds: Positive = Field(300.0, description="How far a time may lie after the record's timestamp.")
+    max_record_bytes: Annotated[Count, Field(le=LARGEST_RECORD_BYTES)] = Field(
+        65_536, description="Largest event; larger ones are dead letters."
+    )
+    stale_after_seconds: Positive = Field(
+        21_600.0, description="Silence of the feed after which every verdict to date becomes no_data."
+    )
+
+
+class LedgerSettings(_Section):
+    """How long missions stay correctable, and how history is kept."""
+
+    timezone: str = Field("Europe/Oslo", description="Zone of calendar periods and local days.")
+    slice_seconds: Count = Field(3_600, description="Length of a slice; must divide an hour.")
+    horizon_days: Days = Field(400.0, description="Missions older than this are sealed into sketches.")
+    capacity: Count = Field(1_000_000, description="Missions a partition keeps correctable before sealing early.")
+    roll_up_days: Days = Field(35.0, description="Sealed slices older than this are kept by local day.")
+    digest_backend: Literal["fastdigest", "tdigest"] = Field("fastdigest", description="Library behind the sketches.")
+
+
+class WindowSettings(_Section):
+    """Which windows are judged."""
+
+    names: Windows = Field(
+        windows.DEFAULT,
+        description="Labels: 24h, 7d, last100, week, month, quarter, tertial, half_year, year ...",
+        min_length=1,
+    )
+    year_starts: Annotated[Count, Field(le=12)] = Field(
+        1, description="Month that years begin with, 4 for April; their parts follow, and bear that year's name."
+    )
+
+
+class TargetSettings(_Section):
+    """Where goals and requirements are."""
+
+    directory: Folder = Field(
+        Path("targets"), description="Folder of TOML files, relative to the configuration file."
+    )
+
+
+class Settings(BaseModel):
+    """Every setting; `monitor.settings.load` is the way to get one from file and environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kafka: KafkaSettings = KafkaSettings()
+    redis: RedisSettings = RedisSettings()
+    worker: WorkerSettings = WorkerSettings()
+    exporter: ExporterSettings = ExporterSettings()
+    events: EventSettings = EventSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    windows: WindowSettings = WindowSettings()
+    targets: TargetSettings = TargetSettings()
+
+    @property
+    def series(self) -> tuple[tuple[str, str], ...]:
+        """Every (district, settlement) an event may name."""
+        return tuple((one, other) for one in self.events.districts for other in self.events.settlements)
