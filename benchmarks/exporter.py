@@ -53,7 +53,7 @@ def configuration(factor: int) -> Configuration:
 
 def series_of(conf: Configuration) -> list[tuple[str, str]]:
     """Finnmark has no cities."""
-    return [pair for pair in conf.settings.series if pair != ("finnmark", "urban")]
+    return [pair for pair in conf.service.told_series if pair != ("finnmark", "urban")]
 
 
 def head_of(conf: Configuration, partition_missions: int = 0) -> Head:

@@ -292,11 +292,11 @@ async def our_totals(task: Task) -> Totals:
     finally:
         await store.close()
     totals = {}
-    for district in history.districts:
-        for settlement in history.settlements:
+    for district in history.service.areas:
+        for settlement in history.service.categories:
             figures = history.timeline(district, settlement).within_span(EVER, abandoned_before=0.0)
             if figures.measured:
-                totals[f"{district}/{settlement}"] = (figures.measured, figures.percentiles[80] or math.nan)
+                totals[f"{district}/{settlement}"] = (figures.measured, figures.values["requirement"] or math.nan)
     return totals
 
 

@@ -15,8 +15,8 @@ def partition_policy(configuration: Configuration, *, sealing: bool = True) -> P
     ledger = configuration.settings.ledger
     return Policy(
         grid=configuration.grid,
-        series=configuration.settings.series,
-        seal_targets=partial(seal_targets, configuration.targets, configuration.grid),
+        series=configuration.service.told_series,
+        seal_targets=partial(seal_targets, configuration.targets, configuration.grid, configuration.service),
         limits=configuration.limits,
         horizon_seconds=ledger.horizon_days * DAY_SECONDS if sealing else None,
         capacity=ledger.capacity if sealing else 2**62,
@@ -27,12 +27,10 @@ def partition_policy(configuration: Configuration, *, sealing: bool = True) -> P
 
 def empty_history(configuration: Configuration) -> History:
     """A read side that knows nothing yet."""
-    events = configuration.settings.events
     return History(
         configuration.grid,
         configuration.targets,
-        districts=events.districts,
-        settlements=events.settlements,
+        configuration.service,
         backend=configuration.settings.ledger.digest_backend,
     )
 

@@ -298,9 +298,9 @@ def test_limits_come_from_the_settings(write: Write) -> None:
 
 def test_the_series_are_every_district_with_every_class(write: Write) -> None:
     """In the configured order."""
-    found = load(write("")).settings
-    assert found.series[:4] == (("oslo", "urban"), ("oslo", "town"), ("oslo", "rural"), ("ost", "urban"))
-    assert len(found.series) == len(set(found.series)) == 36
+    series = load(write("")).service.told_series
+    assert series[:4] == (("oslo", "urban"), ("oslo", "town"), ("oslo", "rural"), ("ost", "urban"))
+    assert len(series) == len(set(series)) == 36
 
 
 def test_every_message_says_what_to_do_in_words(write: Write) -> None:

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from monitor import clock
+from monitor.core.calendar import Calendar
 from monitor.core.history import History
 from monitor.core.snapshot import over_period
-from monitor.core.windows import parse_period
 from monitor.report.sources import from_lines, from_store
 from monitor.settings import Configuration, load
 from monitor.wiring import empty_history, partition_policy, redis_store
@@ -42,9 +42,15 @@ def main(source: str, years: list[str]) -> None:
             refused = from_lines(history, partition_policy(configuration, sealing=False), lines, now=clock.now())
         assert not refused, refused
     rows = [
-        [int(year), row.area, row.settlement, row.figures.measured, *(row.figures.percentiles[p] for p in (50, 80))]
+        [
+            int(year),
+            row.area,
+            row.category,
+            row.figures.measured,
+            *(row.figures.values[slug] for slug in ("goal", "requirement")),
+        ]
         for year in years
-        for row in over_period(history, parse_period(year), now=clock.now(), abandoned_after_seconds=86_400.0)
+        for row in over_period(history, Calendar().period(year), now=clock.now(), abandoned_after_seconds=86_400.0)
         if row.figures.measured
     ]
     print(json.dumps({"seconds": time.perf_counter() - began, "rows": rows}))

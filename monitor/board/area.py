@@ -10,9 +10,9 @@ from html import escape
 from monitor.board.chart import chart
 from monitor.board.frame import View, document
 from monitor.board.matrix import GOAL, NONE, REQUIREMENT, between, coloured, minutes, said, sentences
-from monitor.board.weeks import Week
 from monitor.core.alarm import Baseline, Level
 from monitor.core.snapshot import Row, Standing
+from monitor.core.weeks import Week
 
 
 def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None, *, drift_threshold: float) -> str:
@@ -23,8 +23,8 @@ def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None,
         _section(
             view,
             standing,
-            [row for row in snapshot.rows if (row.area, row.settlement) == (area, standing.settlement)],
-            None if weeks is None else weeks[standing.settlement],
+            [row for row in snapshot.rows if (row.area, row.category) == (area, standing.category)],
+            None if weeks is None else weeks[standing.category],
             drift_threshold,
         )
         for standing in snapshot.standings
@@ -43,7 +43,7 @@ def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None,
 def _jumps(view: View, area: str) -> str:
     words = view.words
     links = "".join(
-        f'<a href="#{escape(one.settlement)}">{escape(words.settlement(one.settlement))}</a>'
+        f'<a href="#{escape(one.category)}">{escape(words.settlement(one.category))}</a>'
         for one in view.published.snapshot.standings
         if one.area == area
     )
@@ -54,7 +54,7 @@ def _jumps(view: View, area: str) -> str:
 def _section(
     view: View, standing: Standing, rows: Sequence[Row], weeks: Sequence[Week] | None, drift_threshold: float
 ) -> str:
-    words, settlement = view.words, standing.settlement
+    words, settlement = view.words, standing.category
     key = escape(settlement)
     chosen = next((row for row in rows if row.window == view.window), rows[0])
     told = words.outdated if view.outdated else " ".join(sentences(view, chosen))
@@ -100,7 +100,7 @@ def _windows(view: View, rows: Sequence[Row], key: str) -> str:
         f'<th scope="col"{" class=words" if text == words.verdict else ""}>{escape(text)}</th>' for text in heads
     )
     body = "".join(_window(view, row, key) for row in rows)
-    label = escape(f"{words.windows_table}, {words.settlement(rows[0].settlement)}")
+    label = escape(f"{words.windows_table}, {words.settlement(rows[0].category)}")
     return (
         f'<div class="wide" role="region" tabindex="0" aria-label="{label}"><table class="windows"><caption>'
         f"{escape(words.windows_table)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -118,13 +118,13 @@ def _window(view: View, row: Row, key: str) -> str:
     share = requirement.within_ratio
     budget = None if view.outdated else requirement.late_budget
     cells = (
-        ("", minutes(view, figures.percentiles[REQUIREMENT], exact=figures.exact)),
+        ("", minutes(view, figures.values[REQUIREMENT], exact=figures.exact)),
         ("", between(view, figures.intervals[REQUIREMENT])),
         ("", NONE if requirement.target_seconds is None else words.target(requirement.target_seconds)),
         (coloured(view, requirement), said(view, requirement)),
         ("", NONE if share is None else words.share_of(share)),
         ("", NONE if budget is None else words.signed(budget)),
-        ("", minutes(view, figures.percentiles[GOAL], exact=figures.exact)),
+        ("", minutes(view, figures.values[GOAL], exact=figures.exact)),
         ("", NONE if goal.target_seconds is None else words.target(goal.target_seconds)),
         (coloured(view, goal), said(view, goal)),
         ("", count(figures.measured, known=loaded)),
@@ -139,9 +139,9 @@ def _window(view: View, row: Row, key: str) -> str:
 
 
 def _weeks(view: View, standing: Standing, weeks: Sequence[Week]) -> str:
-    words, key = view.words, escape(standing.settlement)
+    words, key = view.words, escape(standing.category)
     described = words.chart_described.format(
-        area=view.area_named(standing.area), settlement=words.settlement(standing.settlement), count=len(weeks)
+        area=view.area_named(standing.area), settlement=words.settlement(standing.category), count=len(weeks)
     )
     drawn = chart(weeks, words, described=described) if weeks else ""
     heads = (words.week, "P80", words.interval, words.requirement, words.share, words.measured)
@@ -160,7 +160,7 @@ def _week(view: View, week: Week) -> str:
     words, verdict, figures = view.words, week.verdicts[REQUIREMENT], week.figures
     running = f" ({words.running})" if week.running else ""
     cells = (
-        minutes(view, figures.percentiles[REQUIREMENT], exact=figures.exact),
+        minutes(view, figures.values[REQUIREMENT], exact=figures.exact),
         between(view, figures.intervals[REQUIREMENT]),
         NONE if verdict.target_seconds is None else words.target(verdict.target_seconds),
         words.no_missions if verdict.within_ratio is None else words.share_of(verdict.within_ratio),

@@ -10,12 +10,13 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
-from monitor.board.weeks import Week
 from monitor.board.words import Words
+from monitor.core.weeks import Week
 
 WIDTH: Final = 880
 LEFT: Final = 44
 RIGHT: Final = 58
+_REQUIREMENT: Final = "requirement"
 _PERCENT: Final = 80
 _STEPS: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240)
 
@@ -70,19 +71,19 @@ def _columns(count: int) -> Callable[[int], float]:
 
 
 def _minutes(week: Week) -> float | None:
-    seconds = week.figures.percentiles[_PERCENT]
+    seconds = week.figures.values[_REQUIREMENT]
     return None if seconds is None else seconds / 60
 
 
 def _share(week: Week) -> float | None:
-    ratio = week.verdicts[_PERCENT].within_ratio
+    ratio = week.verdicts[_REQUIREMENT].within_ratio
     return None if ratio is None else 100 * ratio
 
 
 def _largest_minutes(weeks: Sequence[Week]) -> float:
     """Room for every point and target; intervals may be cut off, or one quiet week would flatten all others."""
     shown = [value for week in weeks if (value := _minutes(week)) is not None]
-    targets = [target / 60 for week in weeks if (target := week.verdicts[_PERCENT].target_seconds) is not None]
+    targets = [target / 60 for week in weeks if (target := week.verdicts[_REQUIREMENT].target_seconds) is not None]
     return float(_ceiling(1.15 * max([*shown, *targets, 1.0]), 5))
 
 
@@ -117,7 +118,7 @@ def _target(weeks: Sequence[Week], panel: Panel, x: Callable[[int], float], word
     path: list[str] = []
     before: float | None = None
     for place, week in enumerate(weeks):
-        target = week.verdicts[_PERCENT].target_seconds
+        target = week.verdicts[_REQUIREMENT].target_seconds
         if target is not None:
             y = panel.y(target / 60)
             path.append(
@@ -136,7 +137,7 @@ def _target(weeks: Sequence[Week], panel: Panel, x: Callable[[int], float], word
 def _intervals(weeks: Sequence[Week], panel: Panel, x: Callable[[int], float]) -> str:
     drawn = []
     for place, week in enumerate(weeks):
-        interval = week.figures.intervals[_PERCENT]
+        interval = week.figures.intervals[_REQUIREMENT]
         if _minutes(week) is None:
             continue
         low = panel.y(0.0 if interval.lower is None else interval.lower / 60)
@@ -172,7 +173,7 @@ def _marks(
         found = value(week)
         if found is None:
             continue
-        verdict = week.verdicts[_PERCENT]
+        verdict = week.verdicts[_REQUIREMENT]
         shape = _mark(x(place), panel.y(found), str(verdict.state), running=week.running)
         drawn.append(f"<g>{_tip(week, words)}{shape}</g>")
     return "".join(drawn)
@@ -208,7 +209,7 @@ def _dates(weeks: Sequence[Week], x: Callable[[int], float], y: int) -> str:
 
 def _tip(week: Week, words: Words) -> str:
     """What a pointer over a mark is told."""
-    value, verdict = _minutes(week), week.verdicts[_PERCENT]
+    value, verdict = _minutes(week), week.verdicts[_REQUIREMENT]
     p80 = "–" if value is None else f"{words.number(value)} {words.minutes}"
     ratio = verdict.within_ratio
     share = "" if ratio is None else f", {words.share} {words.share_of(ratio)}"

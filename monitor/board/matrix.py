@@ -18,8 +18,8 @@ from monitor.core.stats.order_interval import PercentileInterval
 from monitor.core.targets import NATIONAL
 from monitor.core.verdict import State, Verdict
 
-REQUIREMENT: Final = 80
-GOAL: Final = 50
+REQUIREMENT: Final = "requirement"
+GOAL: Final = "goal"
 NONE: Final = "–"
 DECIDED: Final = (State.MET, State.MISSED)
 _GRAVITY: Final = {Evidence.STRONG: 3, Evidence.WEAK: 2, Evidence.NONE: 1}
@@ -83,9 +83,9 @@ def _chance(verdict: Verdict) -> float:
 
 def _table(view: View, rows: Sequence[Row]) -> str:
     words = view.words
-    standings = {(one.area, one.settlement): one for one in view.published.snapshot.standings}
-    cells = {(row.area, row.settlement): row for row in rows}
-    classes = list(dict.fromkeys(row.settlement for row in rows))
+    standings = {(one.area, one.category): one for one in view.published.snapshot.standings}
+    cells = {(row.area, row.category): row for row in rows}
+    classes = list(dict.fromkeys(row.category for row in rows))
     heads = "".join(f'<th scope="col" role="columnheader">{escape(words.settlement(name))}</th>' for name in classes)
     bodies = "\n".join(
         f'<tr role="row" id="r-{escape(area)}" class="{"national" if area == NATIONAL else "district"}">'
@@ -108,22 +108,22 @@ def _table(view: View, rows: Sequence[Row]) -> str:
 def _cell(view: View, row: Row, standing: Standing) -> str:
     words = view.words
     verdict = row.verdicts[REQUIREMENT]
-    place = f"{row.area}-{row.settlement}"
-    address = f"{view.link('/area/' + row.area)}#{escape(row.settlement)}"
+    place = f"{row.area}-{row.category}"
+    address = f"{view.link('/area/' + row.area)}#{escape(row.category)}"
     figures = row.figures
     told = "" if view.outdated else " ".join(sentences(view, row))
     hint = f'<span class="hint" role="tooltip" id="s-{escape(place)}" data-said>{escape(told)}</span>' if told else ""
     described = f' aria-describedby="s-{escape(place)}"' if told else ""
     return (
         f'<td role="cell" id="c-{escape(place)}" data-live {coloured(view, verdict)}><div class="cell">'
-        f'<span class="class-name" aria-hidden="true">{escape(words.settlement(row.settlement))}</span>'
+        f'<span class="class-name" aria-hidden="true">{escape(words.settlement(row.category))}</span>'
         f'<a class="figure" id="l-{escape(place)}" href="{address}"{described}>'
-        f'<span class="unseen">P80 </span>{minutes(view, figures.percentiles[REQUIREMENT], exact=figures.exact)}'
+        f'<span class="unseen">P80 </span>{minutes(view, figures.values[REQUIREMENT], exact=figures.exact)}'
         f'<span class="unseen"> {escape(words.minutes)}</span></a>'
         f'<span class="target">{_requirement(view, verdict)}</span>'
         f'<span class="interval"><span class="unseen">{escape(words.interval)} </span>'
         f"{between(view, figures.intervals[REQUIREMENT])}</span>"
-        f'<span class="median">P50 {minutes(view, figures.percentiles[GOAL], exact=figures.exact)}</span>'
+        f'<span class="median">P50 {minutes(view, figures.values[GOAL], exact=figures.exact)}</span>'
         f'<span class="verdict">{said(view, verdict)}</span>{_level(view, standing)}'
         f'<span class="facts">{_facts(view, row)}{_now(view, standing)}</span>{hint}</div></td>'
     )
@@ -168,7 +168,7 @@ def sentences(view: View, row: Row) -> list[str]:
         sentence(
             row.verdicts[percent],
             area=view.area_named(row.area),
-            settlement=row.settlement,
+            settlement=row.category,
             window=row.window,
             language=view.words.language,
         )

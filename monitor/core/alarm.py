@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.calendar import Unit
+from monitor.core.service import Objective, paging
 from monitor.core.slices import Grid
 from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
-from monitor.core.timeline import PERCENTS, Timeline
+from monitor.core.timeline import Timeline
 from monitor.core.windows import Span, Window
 
 DAY: Final = 86_400.0
-REQUIREMENT: Final = 80
 
 
 class Level(StrEnum):
@@ -73,26 +73,24 @@ PERIODS: Final[tuple[Unit, ...]] = ("tertial", "year")
 class Alarm:
     """What the tests say of one series. `drift` by baseline, None where there are too few missions for a level.
 
-    `periods` by (unit, percentile): the anytime-valid evidence against the target, period to date.
+    `periods` by (unit, objective): the anytime-valid evidence against the target, period to date.
     """
 
     level: Level
     drift: dict[Baseline, Drift | None]
-    periods: dict[tuple[Unit, int], Watched]
+    periods: dict[tuple[Unit, Objective], Watched]
     window_p_value: float
 
 
-def assess(
-    timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid, national: bool
-) -> Alarm:
-    """The alarm of a series as of a moment (epoch seconds). The `national` pool has no drift: its districts have."""
+def assess(timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid) -> Alarm:
+    """The alarm of a series as of a moment (epoch seconds). A pool has no drift: its areas have."""
     until = grid.floor(as_of) + grid.seconds
     spans = {unit: Window(unit, unit=unit).span(as_of, grid) for unit in units}
     # Costly and the same from hour to hour, as long as no mission comes or is corrected: kept with the timeline.
     return timeline.derived(
         "alarm",
-        (rules, tuple(spans.items()), until, national),
-        lambda: _assess(timeline, rules, spans, grid, Ends(as_of, until), national=national),
+        (rules, tuple(spans.items()), until),
+        lambda: _assess(timeline, rules, spans, grid, Ends(as_of, until)),
     )
 
 
@@ -103,36 +101,35 @@ class Ends(NamedTuple):
     until: float
 
 
-def _assess(
-    timeline: Timeline, rules: Rules, spans: Mapping[Unit, Span | None], grid: Grid, ends: Ends, *, national: bool
-) -> Alarm:
+def _assess(timeline: Timeline, rules: Rules, spans: Mapping[Unit, Span | None], grid: Grid, ends: Ends) -> Alarm:
+    watched, alone = paging(timeline.objectives), not timeline.pooled
     periods = _periods(timeline, spans)
-    recent = timeline.lates(REQUIREMENT, Span(grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
-    p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), REQUIREMENT)
-    ever = timeline.lates(REQUIREMENT, Span(float("-inf"), ends.until))
-    early = None if national else _drift(ever, rules.shift, rules.drift_warning_threshold)
+    recent = timeline.lates(watched, Span(grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
+    p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), watched.percentile)
+    ever = timeline.lates(watched, Span(float("-inf"), ends.until))
+    early = _drift(ever, rules.shift, rules.drift_warning_threshold) if alone else None
     return Alarm(
         level=_level(
             rules,
-            [seen.p_value for (unit, percent), seen in periods.items() if percent == REQUIREMENT and unit in PERIODS],
+            [seen.p_value for (unit, objective), seen in periods.items() if objective == watched and unit in PERIODS],
             p_value,
             drifting=early is not None and early.alarm,
         ),
         drift={
-            Baseline.REQUIREMENT: None if national else _drift(ever, rules.shift, rules.drift_threshold),
-            Baseline.OWN_YEAR: None if national else _own_drift(timeline, rules, grid, ends.until),
+            Baseline.REQUIREMENT: _drift(ever, rules.shift, rules.drift_threshold) if alone else None,
+            Baseline.OWN_YEAR: _own_drift(timeline, rules, grid, ends.until) if alone else None,
         },
         periods=periods,
         window_p_value=p_value,
     )
 
 
-def _periods(timeline: Timeline, spans: Mapping[Unit, Span | None]) -> dict[tuple[Unit, int], Watched]:
+def _periods(timeline: Timeline, spans: Mapping[Unit, Span | None]) -> dict[tuple[Unit, Objective], Watched]:
     return {
-        (unit, percent): beta_mixture.watch(timeline.lates(percent, span), percent)
+        (unit, one): beta_mixture.watch(timeline.lates(one, span), one.percentile)
         for unit, span in spans.items()
         if span is not None
-        for percent in PERCENTS
+        for one in timeline.objectives
     }
 
 
@@ -146,11 +143,11 @@ def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *,
 
 
 def _own_drift(timeline: Timeline, rules: Rules, grid: Grid, until: float) -> Drift | None:
-    begins = grid.floor(until - rules.watch_days * DAY)
-    before = timeline.lates(REQUIREMENT, Span(grid.floor(until - rules.baseline_days * DAY), begins))
+    objective, begins = paging(timeline.objectives), grid.floor(until - rules.watch_days * DAY)
+    before = timeline.lates(objective, Span(grid.floor(until - rules.baseline_days * DAY), begins))
     if len(before) < rules.baseline_missions:
         return None
-    watched = timeline.lates(REQUIREMENT, Span(begins, until))
+    watched = timeline.lates(objective, Span(begins, until))
     return _drift(watched, cusum.from_level(float(before.mean())), rules.drift_threshold)
 
 

@@ -1,8 +1,8 @@
 """Everything that is stored, as the read side holds it: days of all partitions, and a timeline per series.
 
-Takes changed days in, gives timelines out, and rebuilds only those that a change touches. National series are the
-pool of the districts' missions, judged by the national targets; percentiles are never averaged. Refuses to know
-where days come from and what time it is.
+Takes changed days in, gives timelines out, and rebuilds only those that a change touches. The series of the root are
+the pool of all areas' missions, judged by targets of its own; percentiles are never averaged. Refuses to know where
+days come from and what time it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,11 @@ import numpy as np
 
 from monitor.core.digest import Backend, Floats
 from monitor.core.mission import Mission
-from monitor.core.slices import TARGET_ORDER, Aggregate, Grid
+from monitor.core.service import Objective, Series, Service
+from monitor.core.slices import Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
-from monitor.core.targets import NATIONAL, Target, Targets
+from monitor.core.targets import Targets
 from monitor.core.timeline import Block, Facts, Timeline, block_of, facts_of, pool
-
-Series = tuple[str, str]
-"""(area, settlement); the area is a district's slug, or `national`."""
 
 BLOCK_DAYS: Final = 32
 """Local days that are pooled once and kept: a change of one day costs its block, not the history."""
@@ -33,15 +31,13 @@ class History:
         self,
         grid: Grid,
         targets: Targets,
+        service: Service,
         *,
-        districts: Sequence[str],
-        settlements: Sequence[str],
         backend: Backend = "fastdigest",
     ) -> None:
         self.grid = grid
         self.targets = targets
-        self.districts = tuple(districts)
-        self.settlements = tuple(settlements)
+        self.service = service
         self.heads: dict[int, Head] = {}
         self._backend: Backend = backend
         self._facts: dict[Series, dict[tuple[int, int], Facts]] = {}
@@ -50,11 +46,6 @@ class History:
         self._blocks: dict[Series, dict[int, Block]] = {}
         """Pooled already, the nation's as well; whatever changes is dropped."""
         self._timelines: dict[Series, Timeline] = {}
-
-    @property
-    def areas(self) -> tuple[str, ...]:
-        """National first, then the districts in their configured order."""
-        return (NATIONAL, *self.districts)
 
     def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
         """Take over the present head and the present content of changed days. Raises StoredStateError."""
@@ -101,36 +92,38 @@ class History:
             for place in [place for place in known if place[0] == partition]:
                 self._remove(series, known, place)
 
-    def timeline(self, area: str, settlement: str) -> Timeline:
+    def timeline(self, area: str, category: str) -> Timeline:
         """The series in time order; empty where nothing is known of it."""
-        timeline = self._timelines.get((area, settlement))
+        timeline = self._timelines.get((area, category))
         if timeline is None:
-            timeline = self._timelines[area, settlement] = Timeline(
-                [self._block((area, settlement), number) for number in self._numbers(area, settlement)],
-                judge=partial(self._targets_at, area, settlement),
-                area="national" if area == NATIONAL else "own",
+            objectives = self.service.objectives
+            timeline = self._timelines[area, category] = Timeline(
+                [self._block((area, category), number) for number in self._numbers(area, category)],
+                objectives,
+                judge=partial(self._targets_at, area, category),
+                pooled=area == self.service.root,
                 backend=self._backend,
             )
         return timeline
 
-    def _numbers(self, area: str, settlement: str) -> list[int]:
-        areas = self.districts if area == NATIONAL else (area,)
-        return sorted({number for name in areas for number in self._places.get((name, settlement), ())})
+    def _numbers(self, area: str, category: str) -> list[int]:
+        areas = self.service.areas if area == self.service.root else (area,)
+        return sorted({number for name in areas for number in self._places.get((name, category), ())})
 
     def _block(self, series: Series, number: int) -> Block:
         blocks = self._blocks.setdefault(series, {})
         block = blocks.get(number)
         if block is None:
-            area, settlement = series
+            area, category = series
             block = blocks[number] = (
                 pool(
                     [
-                        self._block((district, settlement), number)
-                        for district in self.districts
-                        if number in self._places.get((district, settlement), ())
+                        self._block((leaf, category), number)
+                        for leaf in self.service.areas
+                        if number in self._places.get((leaf, category), ())
                     ]
                 )
-                if area == NATIONAL
+                if area == self.service.root
                 # Sorted: floats are then added up in one order, however the days came.
                 else block_of([self._facts[series][place] for place in sorted(self._places[series][number])])
             )
@@ -146,31 +139,26 @@ class History:
         self._outdate(series, place[1])
 
     def _outdate(self, series: Series, day: int) -> None:
-        for whose in (series, (NATIONAL, series[1])):
+        for whose in (series, (self.service.root, series[1])):
             self._timelines.pop(whose, None)
             self._blocks.get(whose, {}).pop(day // BLOCK_DAYS, None)
 
-    def _targets_at(self, area: str, settlement: str, percent: int, instants: Floats) -> Floats:
+    def _targets_at(self, area: str, category: str, objective: Objective, instants: Floats) -> Floats:
         """The target (seconds, NaN where none) in force at each of the ascending `instants`."""
         found = np.full(len(instants), np.nan)
         for target_set in self.targets.sets:
-            target = seconds(target_set.targets.get((area, settlement)), percent)
+            target = target_set.of(area, category).get(objective.slug)
             since = np.searchsorted(instants, self.grid.midnight(target_set.valid_from.toordinal()))
             found[since:] = np.nan if target is None else target
         return found
 
 
-def seconds(target: Target | None, percent: int) -> float | None:
-    """The goal (50) or the requirement (80) in seconds, None where there is none."""
-    if target is None:
-        return None
-    return target.goal_p50_seconds if percent == 50 else target.requirement_p80_seconds
-
-
-def seal_targets(targets: Targets, grid: Grid, series: Series, at: float) -> tuple[float | None, ...]:
-    """The four targets (seconds) that a slice starting at `at` is counted against, in `TARGET_ORDER`."""
-    in_force = targets.in_force(date.fromordinal(grid.day_of(at)))
-    known = {} if in_force is None else in_force.targets
-    district, settlement = series
-    of = {"own": known.get((district, settlement)), "national": known.get((NATIONAL, settlement))}
-    return tuple([seconds(of[whose], percent) for whose, percent in TARGET_ORDER])
+def seal_targets(
+    targets: Targets, grid: Grid, service: Service, series: Series, at: float
+) -> tuple[float | None, ...]:
+    """The targets (seconds) that a slice starting at `at` is counted against, in the order of `Service.measures`."""
+    day = date.fromordinal(grid.day_of(at))
+    area, category = series
+    return tuple(
+        [targets.target(whose, category, day).get(objective.slug) for whose, objective in service.measures(area)]
+    )

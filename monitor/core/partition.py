@@ -80,7 +80,7 @@ class OffsetGap(Exception):  # noqa: N818 - a fact about the batch, handled by f
 
 
 SealTargets = Callable[[tuple[str, str], float], tuple[float | None, ...]]
-"""The targets (seconds, in `TARGET_ORDER`) for (district, settlement) at an instant (epoch seconds)."""
+"""The targets (seconds, in the order of `Service.measures`) of a series at an instant (epoch seconds)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from monitor.core import digest
 from monitor.core.digest import Backend, Floats
-from monitor.core.slices import TARGET_ORDER, Aggregate
+from monitor.core.slices import Aggregate
 
 Counts = NDArray[np.int64]
 
@@ -23,15 +23,14 @@ MERGED_CENTROIDS: Final = 4 * digest.CENTROIDS
 """What a merged run keeps: the last merge, to `digest.CENTROIDS`, is then as good as from the parts."""
 
 _PLAIN: Final = 3
-_PLACES: Final = len(TARGET_ORDER)
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """Aggregates of one series by `start` (epoch seconds). Build with `of` or `pool`, never by hand.
 
-    `counts`, one row each: measured, unmeasured, excluded, then per place of `TARGET_ORDER` the missions that had a
-    target, then those within it. `ends[i]`: where the i-th sketch ends in `means` and `weights`.
+    `counts`, one row each: measured, unmeasured, excluded, then per place of `Aggregate.targets` the missions
+    that had a target, then those within it. `ends[i]`: where the i-th sketch ends in `means` and `weights`.
     """
 
     start: Floats
@@ -57,7 +56,7 @@ class Sealed:
         ]  # fmt: skip
         return cls(
             start=np.array([part.start for part in ordered], dtype=np.float64),
-            counts=np.array(counts, dtype=np.int64).reshape(len(ordered), _PLAIN + 2 * _PLACES),
+            counts=np.array(counts, dtype=np.int64).reshape(len(ordered), len(counts[0]) if counts else _PLAIN),
             ends=np.cumsum([len(part.sketch[0]) for part in ordered], dtype=np.int64),
             means=np.fromiter(chain.from_iterable(part.sketch[0] for part in ordered), dtype=np.float64),
             weights=np.fromiter(chain.from_iterable(part.sketch[1] for part in ordered), dtype=np.float64),
@@ -111,11 +110,13 @@ def _places(begins: Counts, sizes: Counts, order: NDArray[np.intp]) -> Counts:
 class Shelf:
     """Sealed blocks behind each other, disjoint and in time order: whatever a window needs of them."""
 
-    def __init__(self, blocks: Sequence[Sealed], backend: Backend) -> None:
+    def __init__(self, blocks: Sequence[Sealed], places: int, backend: Backend) -> None:
+        """`places`: how many targets each aggregate was counted against."""
         self._blocks = [block for block in blocks if len(block.start)]
         self._backend: Backend = backend
         self._begins = np.cumsum([0, *(len(block.start) for block in self._blocks)]).tolist()
-        columns = _PLAIN + 2 * _PLACES
+        self._places = places
+        columns = _PLAIN + 2 * places
         self.start = np.concatenate([np.empty(0), *(block.start for block in self._blocks)])
         counts = np.concatenate([np.zeros((1, columns), np.int64), *(block.counts for block in self._blocks)])
         self._counts = np.cumsum(counts, axis=0)
@@ -123,7 +124,7 @@ class Shelf:
     def counts(self, first: int, last: int) -> "Tally":
         """Sums over a run."""
         measured, unmeasured, excluded, *rest = (self._counts[last] - self._counts[first]).tolist()
-        return Tally(measured, unmeasured, excluded, rest[:_PLACES], rest[_PLACES:])
+        return Tally(measured, unmeasured, excluded, rest[: self._places], rest[self._places :])
 
     def last_measured_at(self, first: int, last: int) -> float:
         """Start of the newest stretch of a run that has measured missions; the run must have one."""
@@ -153,7 +154,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Exact counts of a run; `judged` and `within` by place of `TARGET_ORDER`."""
+    """Exact counts of a run; `judged` and `within` by place of `Aggregate.targets`."""
 
     measured: int
     unmeasured: int

@@ -25,9 +25,9 @@ WINDOWS: Final[dict[Language, dict[str, str]]] = {
         "half_year": "dette halvåret", "year": "i år",
     },
 }  # fmt: skip
-_TARGET: Final[dict[Language, dict[int, str]]] = {
-    "en": {50: "goal", 80: "requirement"},
-    "nb": {50: "mål", 80: "krav"},
+_OBJECTIVE: Final[dict[Language, dict[str, str]]] = {
+    "en": {"goal": "goal", "requirement": "requirement"},
+    "nb": {"goal": "mål", "requirement": "krav"},
 }
 _EVIDENCE: Final[dict[Language, dict[tuple[State, Evidence], str]]] = {
     "en": {
@@ -61,18 +61,18 @@ def sentence(verdict: Verdict, *, area: str, settlement: str, window: str, langu
     subject = f"{area}, {SETTLEMENTS[language].get(settlement, settlement)}, {window_name(window, language)}"
     if verdict.state in _EMPTY[language]:
         return f"{subject}: {_EMPTY[language][verdict.state]}."
-    kind = _TARGET[language][verdict.percent]
+    kind = _OBJECTIVE[language][verdict.objective.slug]
     evidence = _EVIDENCE[language][verdict.state, verdict.evidence]
     share = _percent(verdict)
     within = "" if verdict.target_seconds is None else f" {_minutes(verdict.target_seconds, language)}"
     if language == "nb":
         return (
             f"{subject}: {share} % av {verdict.judged} oppdrag innen{within or ' fristen'}; "
-            f"{kind} {verdict.percent} %; {evidence}."
+            f"{kind} {verdict.objective.percentile} %; {evidence}."
         )
     return (
         f"{subject}: {share} % of {verdict.judged} missions within{within or ' target'}; "
-        f"{kind} {verdict.percent} %; {evidence}."
+        f"{kind} {verdict.objective.percentile} %; {evidence}."
     )
 
 

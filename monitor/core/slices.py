@@ -91,8 +91,8 @@ class Aggregate(msgspec.Struct, frozen=True, array_like=True):
     """A sealed stretch of one series: exact counts, and the sketch that only has to show a percentile.
 
     `start`, `end`: epoch seconds; one slice, or one local day once rolled up.
-    `targets`, `within`: the four targets in force (seconds, None where there is none), in the order of
-    `TARGET_ORDER`, and how many of the `measured` missions took at most that long.
+    `targets`, `within`: the targets in force (seconds, None where there is none) for each of `Service.measures`, and
+    how many of the `measured` missions took at most that long.
     """
 
     series: int
@@ -108,10 +108,6 @@ class Aggregate(msgspec.Struct, frozen=True, array_like=True):
     def digest(self, backend: Backend = "fastdigest") -> Digest:
         """The response times (seconds) as a digest."""
         return digest.from_fields(self.sketch, backend=backend)
-
-
-TARGET_ORDER: Final = (("own", 50), ("own", 80), ("national", 50), ("national", 80))
-"""Whose target and which percentile each place of `Aggregate.targets` and `.within` stands for."""
 
 
 def seal(

@@ -4,7 +4,7 @@ Built whole from a `History`, immutable, and handed to whoever shows it: metrics
 it is computed later, so all of them agree. A stale feed turns every window that reaches to now into no data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -12,27 +12,27 @@ from functools import partial
 from monitor.core import alarm
 from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
 from monitor.core.calendar import Period
-from monitor.core.history import History, Series, seconds
-from monitor.core.targets import NATIONAL
-from monitor.core.timeline import PERCENTS, Figures, InProgress, Timeline
-from monitor.core.verdict import Verdict, judge
+from monitor.core.history import History
+from monitor.core.service import Series, Service, paging
+from monitor.core.timeline import Figures, InProgress, Timeline
+from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span, Window, span_of
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One area and class in one window. `verdicts` by percentile (50 the goal, 80 the requirement).
+    """One area and category in one window. `verdicts` by objective.
 
     `with_open`: percentiles that count missions in progress as longer than so far; only for windows up to a day.
     """
 
     area: str
-    settlement: str
+    category: str
     window: str
     span: Span | None
     figures: Figures
-    verdicts: dict[int, Verdict]
-    with_open: dict[int, float | None] | None = None
+    verdicts: dict[str, Verdict]
+    with_open: dict[str, float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,18 @@ class Standing:
     """One area and class at this moment, whatever the window."""
 
     area: str
-    settlement: str
+    category: str
     in_progress: InProgress
     last_rang_at: float | None
-    targets: dict[int, float | None]
+    targets: dict[str, float | None]
     alarm: Alarm
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything shown, as of `at` (epoch seconds). `stale`: the feed has been silent for too long."""
+    """Everything shown of `service`, as of `at` (epoch seconds). `stale`: the feed has been silent for too long."""
 
+    service: Service
     at: float
     stale: bool
     last_record_at: float | None
@@ -84,15 +85,16 @@ def take(history: History, terms: Terms, now: float) -> Snapshot:
     target_of = partial(history.targets.target, on=date.fromordinal(history.grid.day_of(now)))
     rows: list[Row] = []
     standings: list[Standing] = []
-    for area in history.areas:
-        for settlement in history.settlements:
-            timeline = history.timeline(area, settlement)
-            targets = {percent: seconds(target_of(area, settlement), percent) for percent in PERCENTS}
+    for area in history.service.judged_areas:
+        for category in history.service.categories:
+            timeline = history.timeline(area, category)
+            found = target_of(area, category)
+            targets = {one.slug: found.get(one.slug) for one in history.service.objectives}
             moved = timeline.moved(now, tuple(targets.values()), abandoned_before=moment.abandoned_before)
-            standing = _standing(history, terms, moment, (area, settlement), targets)
+            standing = _standing(history, terms, moment, (area, category), targets)
             standings.append(standing)
             rows.extend(_row(timeline, around, moment, standing, moved) for around in spans)
-    return Snapshot(now, stale, last_record_at, rows, standings)
+    return Snapshot(history.service, now, stale, last_record_at, rows, standings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +106,19 @@ class _Moment:
 
 
 def _standing(
-    history: History, terms: Terms, moment: _Moment, series: Series, targets: dict[int, float | None]
+    history: History, terms: Terms, moment: _Moment, series: Series, targets: dict[str, float | None]
 ) -> Standing:
-    area, settlement = series
-    timeline = history.timeline(area, settlement)
-    in_progress = timeline.in_progress(moment.now, targets[80], abandoned_before=moment.abandoned_before)
-    watched = alarm.assess(
-        timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid, national=area == NATIONAL
-    )
+    area, category = series
+    timeline = history.timeline(area, category)
+    target = targets[paging(timeline.objectives).slug]
+    in_progress = timeline.in_progress(moment.now, target, abandoned_before=moment.abandoned_before)
+    watched = alarm.assess(timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid)
     return timeline.derived(
         "standing",
         (in_progress, watched, targets),
         lambda: Standing(
             area=area,
-            settlement=settlement,
+            category=category,
             in_progress=in_progress,
             last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
             targets=targets,
@@ -155,37 +156,17 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
         brief = window.seconds is not None and window.seconds <= DAY
         with_open = timeline.with_open(moment.now, span, abandoned_before=before) if brief else None
     progress = {
-        percent: None
+        one.slug: None
         if around is None
-        else timeline.in_progress(moment.now, standing.targets[percent], abandoned_before=before, span=around)
-        for percent in PERCENTS
+        else timeline.in_progress(moment.now, standing.targets[one.slug], abandoned_before=before, span=around)
+        for one in timeline.objectives
     }
     verdicts = timeline.derived(
         ("verdicts", window),
         (figures, progress, moment.stale, standing.targets),
-        lambda: _verdicts(figures, progress, standing.targets, stale=moment.stale),
+        lambda: verdicts_of(timeline.objectives, figures, standing.targets, progress, stale=moment.stale),
     )
-    return Row(standing.area, standing.settlement, window.name, span, figures, verdicts, with_open)
-
-
-def _verdicts(
-    figures: Figures,
-    progress: Mapping[int, InProgress | None],
-    targets: Mapping[int, float | None],
-    *,
-    stale: bool,
-) -> dict[int, Verdict]:
-    return {
-        percent: judge(
-            percent,
-            figures.counts[percent],
-            target_seconds=targets[percent],
-            measured=figures.measured,
-            stale=stale,
-            progress=progress[percent],
-        )
-        for percent in PERCENTS
-    }
+    return Row(standing.area, standing.category, window.name, span, figures, verdicts, with_open)
 
 
 def over_period(history: History, period: Period, *, now: float, abandoned_after_seconds: float) -> list[Row]:
@@ -196,22 +177,12 @@ def over_period(history: History, period: Period, *, now: float, abandoned_after
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
     rows = []
-    for area in history.areas:
-        for settlement in history.settlements:
-            target = history.targets.target(area, settlement, last_day)
-            targets = {percent: seconds(target, percent) for percent in PERCENTS}
-            figures = history.timeline(area, settlement).within_span(
+    for area in history.service.judged_areas:
+        for category in history.service.categories:
+            figures = history.timeline(area, category).within_span(
                 span, abandoned_before=now - abandoned_after_seconds
             )
-            verdicts = {
-                percent: judge(
-                    percent,
-                    figures.counts[percent],
-                    target_seconds=targets[percent],
-                    measured=figures.measured,
-                    stale=False,
-                )
-                for percent in PERCENTS
-            }
-            rows.append(Row(area, settlement, period.name, span, figures, verdicts))
+            targets = history.targets.target(area, category, last_day)
+            verdicts = verdicts_of(history.service.objectives, figures, targets, {}, stale=False)
+            rows.append(Row(area, category, period.name, span, figures, verdicts))
     return rows

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import combinations, pairwise
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 NATIONAL: Final = "national"
@@ -22,8 +23,8 @@ EARLIEST_YEAR: Final = 1900
 
 _SET_KEYS: Final = frozenset({"name", "valid_from", "errata", "source", NATIONAL, "districts"})
 AREA_KEYS: Final = frozenset({"name", "table"})
-_GOAL: Final = "goal_p50_minutes"
-_REQUIREMENT: Final = "requirement_p80_minutes"
+_KEYS: Final = {"goal_p50_minutes": "goal", "requirement_p80_minutes": "requirement"}
+"""What a table calls each objective's threshold."""
 _NOT_APPLICABLE: Final = "not_applicable"
 
 Report = Callable[[str, str], None]
@@ -39,15 +40,10 @@ class Fault:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What one series is judged by; None where nothing is set."""
+Target = Mapping[str, float]
+"""What one series is judged by: seconds by objective. An objective that is not in it has no threshold there."""
 
-    goal_p50_seconds: float | None
-    requirement_p80_seconds: float | None
-
-
-NO_TARGET: Final = Target(None, None)
+NO_TARGET: Final[Target] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +58,10 @@ class TargetSet:
     errata: tuple[str, ...] = ()
     name: str = ""
     origin: str = ""
+
+    def of(self, area: str, category: str) -> Target:
+        """The target of a series; ``NO_TARGET`` where none is set."""
+        return self.targets.get((area, category), NO_TARGET)
 
     def areas(self) -> list[str]:
         """The areas the tables speak of, in their order."""
@@ -94,7 +94,7 @@ class Targets:
     def target(self, area: str, settlement: str, on: date) -> Target:
         """The target of a series on a local day; ``NO_TARGET`` where none is set."""
         in_force = self.in_force(on)
-        return NO_TARGET if in_force is None else in_force.targets.get((area, settlement), NO_TARGET)
+        return NO_TARGET if in_force is None else in_force.of(area, settlement)
 
     def eras(self, start: date, end: date) -> Iterator[Era]:
         """The span ``[start, end)`` cut at every change of targets; nothing for an empty span."""
@@ -229,7 +229,7 @@ def _coverage(one: TargetSet, areas: list[str], settlements: list[str]) -> Itera
 def _stricter_than_goal(one: TargetSet) -> Iterator[Fault]:
     """Warnings where 80 percent must arrive sooner than half should."""
     for (area, settlement), target in one.targets.items():
-        goal, requirement = target.goal_p50_seconds, target.requirement_p80_seconds
+        goal, requirement = target.get("goal"), target.get("requirement")
         if goal is not None and requirement is not None and requirement < goal:
             yield Fault(
                 "warning",
@@ -245,7 +245,7 @@ def _identical_areas(one: TargetSet) -> Iterator[Fault]:
     for (area, settlement), target in one.targets.items():
         tables.setdefault(area, {})[settlement] = target
     for (first, first_table), (second, second_table) in combinations(tables.items(), 2):
-        if first_table == second_table and any(target != NO_TARGET for target in first_table.values()):
+        if first_table == second_table and any(first_table.values()):
             yield Fault(
                 "warning",
                 f"{one.origin}: {_area_path(second)}",
@@ -320,14 +320,14 @@ def _is_not_applicable(entry: object, path: str, error: Report) -> bool:
 
 def _target(entry: object, path: str, error: Report) -> Target:
     if not isinstance(entry, Mapping):
-        error(path, f"must be {{ {_GOAL} = …, {_REQUIREMENT} = … }}, not {_shown(entry)}")
+        error(path, f"must be {{ {', '.join(f'{key} = …' for key in _KEYS)} }}, not {_shown(entry)}")
         return NO_TARGET
-    known = {_GOAL, _REQUIREMENT}
-    for key in sorted(entry.keys() - known):
-        error(f"{path}.{key}", f"unknown key; use {_listed(known)}, or {_NOT_APPLICABLE} = true")
-    if not entry.keys() & known:
-        error(path, f"sets nothing; give {_GOAL}, {_REQUIREMENT}, or {_NOT_APPLICABLE} = true")
-    return Target(_seconds(entry, _GOAL, path, error), _seconds(entry, _REQUIREMENT, path, error))
+    for key in sorted(entry.keys() - _KEYS.keys()):
+        error(f"{path}.{key}", f"unknown key; use {_listed(_KEYS)}, or {_NOT_APPLICABLE} = true")
+    if not entry.keys() & _KEYS.keys():
+        error(path, f"sets nothing; give {_listed(_KEYS)}, or {_NOT_APPLICABLE} = true")
+    found = {objective: _seconds(entry, key, path, error) for key, objective in _KEYS.items()}
+    return {objective: seconds for objective, seconds in found.items() if seconds is not None}
 
 
 def _seconds(entry: Mapping[str, object], key: str, path: str, error: Report) -> float | None:

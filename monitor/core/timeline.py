@@ -15,21 +15,19 @@ from numpy.typing import NDArray
 from monitor.core.digest import Backend, Floats, nearest_rank
 from monitor.core.mission import Kind, Mission
 from monitor.core.sealed import Sealed, Shelf, Tally
-from monitor.core.slices import TARGET_ORDER, Aggregate
+from monitor.core.service import Objective
+from monitor.core.slices import Aggregate
 from monitor.core.stats import kaplan_meier, order_interval
 from monitor.core.stats.order_interval import PercentileInterval
 from monitor.core.windows import Span
-
-PERCENTS: Final = (50, 80)
-"""The goal's percentile and the requirement's."""
 
 REMEMBERED: Final = 64
 """Figures kept of one timeline: a few hours of its windows."""
 KINDS: Final = frozenset(int(kind) for kind in Kind)
 
 T = TypeVar("T")
-Judge = Callable[[int, Floats], Floats]
-"""For a percentile and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
+Judge = Callable[[Objective, Floats], Floats]
+"""For an objective and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Missions measured against one percentile's target: `judged` had a target when they rang."""
+    """Missions measured against one objective's target: `judged` had a target when they rang."""
 
     judged: int
     within: int
@@ -65,17 +63,18 @@ class Count:
 class Figures:
     """What a span (or a count) of one series shows. Seconds; None where there is nothing to show.
 
-    `exact` says whether the percentiles are nearest-rank over every mission, or interpolated in a sketch.
-    `intervals` are the order-statistic 95 % intervals of the percentiles.
+    `values` are the objectives' statistics by slug, `intervals` their 95 % intervals (by order statistics), `counts`
+    what decides them. `exact` says whether percentiles are nearest-rank over every mission, or interpolated in a
+    sketch.
     """
 
     measured: int
     unmeasured: int
     excluded: int
-    percentiles: dict[int, float | None]
-    intervals: dict[int, PercentileInterval]
+    values: dict[str, float | None]
+    intervals: dict[str, PercentileInterval]
     exact: bool
-    counts: dict[int, Count]
+    counts: dict[str, Count]
     last_rang_at: float | None
 
 
@@ -93,8 +92,16 @@ EVER: Final = Span(float("-inf"), float("inf"))
 class Timeline:
     """A series in time order. Immutable once built."""
 
-    def __init__(self, blocks: Sequence[Block], *, judge: Judge, area: str, backend: Backend = "fastdigest") -> None:
-        """`blocks` in time order, disjoint. `area` ("own" or "national", the pool): whose sealed counts apply."""
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        objectives: Sequence[Objective],
+        *,
+        judge: Judge,
+        pooled: bool,
+        backend: Backend = "fastdigest",
+    ) -> None:
+        """`blocks` in time order, disjoint. `pooled`: the sealed counts against the pool's targets apply."""
         at, response, kind = _joined([one.missions for one in blocks])
         measured = kind == Kind.MEASURED
         self.rang_at = at[measured]
@@ -103,17 +110,21 @@ class Timeline:
         self.excluded_at = at[kind == Kind.EXCLUDED]
         self.open_at = at[kind == Kind.OPEN]
         self.untimed_at = at[kind == Kind.UNTIMED]
-        self._sealed = Shelf([one.sealed for one in blocks], backend)
-        self._places = {percent: TARGET_ORDER.index((area, percent)) for percent in PERCENTS}
-        self._judged: dict[int, NDArray[np.int64]] = {}
-        self._within: dict[int, NDArray[np.int64]] = {}
-        self._targets: dict[int, Floats] = {}
+        self.objectives = tuple(objectives)
+        self.pooled = pooled
+        count = len(self.objectives)
+        self._sealed = Shelf([one.sealed for one in blocks], 2 * count, backend)
+        self._first_place = count if pooled else 0
+        """Where `Service.measures` has the targets that apply."""
+        self._judged: dict[str, NDArray[np.int64]] = {}
+        self._within: dict[str, NDArray[np.int64]] = {}
+        self._targets: dict[str, Floats] = {}
         self._derived: dict[Hashable, tuple[object, object]] = {}
         self._known: dict[Hashable, Figures] = {}
-        for percent in PERCENTS:
-            targets = self._targets[percent] = judge(percent, self.rang_at)
-            self._judged[percent] = _running(~np.isnan(targets))
-            self._within[percent] = _running(self.response <= targets)
+        for objective in self.objectives:
+            targets = self._targets[objective.slug] = judge(objective, self.rang_at)
+            self._judged[objective.slug] = _running(~np.isnan(targets))
+            self._within[objective.slug] = _running(self.response <= targets)
 
     def derived(self, kind: Hashable, key: object, compute: Callable[[], T]) -> T:
         """What `compute` makes of this timeline: kept, one value per `kind`, until asked for with another `key`."""
@@ -168,19 +179,22 @@ class Timeline:
             *(None if target is None else int(np.count_nonzero(waited > target)) for target in targets),
         )
 
-    def with_open(self, now: float, span: Span, *, abandoned_before: float) -> dict[int, float | None]:
-        """Percentiles of the exact missions in `span`, those in progress counted as "longer than so far"."""
+    def with_open(self, now: float, span: Span, *, abandoned_before: float) -> dict[str, float | None]:
+        """The objectives' percentiles of the exact missions in `span`, those in progress "longer than so far"."""
         first, last = _cut(self.rang_at, span)
         waited = now - self._waiting(span, abandoned_before)
         waited = waited[waited > 0]
         if not len(waited):  # then it is the nearest-rank percentile
-            return _exact(self.response[first:last])[0]
-        return {percent: kaplan_meier.percentile(self.response[first:last], waited, percent) for percent in PERCENTS}
+            return _exact(self.response[first:last], self.objectives)[0]
+        return {
+            one.slug: kaplan_meier.percentile(self.response[first:last], waited, one.percentile)
+            for one in self.objectives
+        }
 
-    def lates(self, percent: int, span: Span) -> NDArray[np.bool_]:
+    def lates(self, objective: Objective, span: Span) -> NDArray[np.bool_]:
         """Whether each exact mission of `span` that had a target was late, in the order they rang."""
         first, last = _cut(self.rang_at, span)
-        targets = self._targets[percent][first:last]
+        targets = self._targets[objective.slug][first:last]
         judged = ~np.isnan(targets)
         late: NDArray[np.bool_] = self.response[first:last][judged] > targets[judged]
         return late
@@ -210,23 +224,27 @@ class Timeline:
         values = self.response[first:last]
         measured = len(values) + tally.measured
         counts = {}
-        for percent in PERCENTS:
-            place = self._places[percent]
-            judged = int(self._judged[percent][last] - self._judged[percent][first]) + tally.judged[place]
-            within = int(self._within[percent][last] - self._within[percent][first]) + tally.within[place]
-            counts[percent] = Count(judged, within)
+        for place, objective in enumerate(self.objectives, self._first_place):
+            judged, within = self._judged[objective.slug], self._within[objective.slug]
+            counts[objective.slug] = Count(
+                int(judged[last] - judged[first]) + tally.judged[place],
+                int(within[last] - within[first]) + tally.within[place],
+            )
         last_rang_at = float(self.rang_at[last - 1]) if last > first else None
         if not tally.measured:
-            shown, intervals = _exact(values)
+            shown, intervals = _exact(values, self.objectives)
             return Figures(measured, unmeasured, excluded, shown, intervals, True, counts, last_rang_at)
         if last_rang_at is None:
             last_rang_at = self._sealed.last_measured_at(*sealed)
         pool = self._sealed.pooled(*sealed, values)
-        shown = dict(zip(PERCENTS, pool.percentiles(PERCENTS), strict=True))
-        shares = order_interval.shares(measured, PERCENTS)
+        slugs = [one.slug for one in self.objectives]
+        percents = [one.percentile for one in self.objectives]
+        shown = dict(zip(slugs, pool.percentiles(percents), strict=True))
+        shares = order_interval.shares(measured, percents)
         known = dict(zip(shares, pool.quantiles(shares), strict=True))
         intervals = {
-            percent: order_interval.of_quantiles(known.__getitem__, measured, percent) for percent in PERCENTS
+            slug: order_interval.of_quantiles(known.__getitem__, measured, percent)
+            for slug, percent in zip(slugs, percents, strict=True)
         }
         return Figures(measured, unmeasured, excluded, shown, intervals, pool.exact, counts, last_rang_at)
 
@@ -261,12 +279,17 @@ def _block(parts: Sequence[Floats], sealed: Sequence[Sealed]) -> Block:
     return Block(missions[:, np.lexsort((response, at))], Sealed.pool(sealed))
 
 
-def _exact(values: Floats) -> tuple[dict[int, float | None], dict[int, PercentileInterval]]:
+def _exact(
+    values: Floats, objectives: Sequence[Objective]
+) -> tuple[dict[str, float | None], dict[str, PercentileInterval]]:
     """Nearest-rank percentiles and their intervals, by one selection instead of a sort."""
     n = len(values)
+    slugs = [one.slug for one in objectives]
     if not n:
-        return dict.fromkeys(PERCENTS), dict.fromkeys(PERCENTS, PercentileInterval(None, None))
-    wanted = {percent: (nearest_rank(n, percent), order_interval.ranks(n, percent)) for percent in PERCENTS}
+        return dict.fromkeys(slugs), dict.fromkeys(slugs, PercentileInterval(None, None))
+    wanted = {
+        one.slug: (nearest_rank(n, one.percentile), order_interval.ranks(n, one.percentile)) for one in objectives
+    }
     ranks = {
         rank
         for middle, around in wanted.values()
@@ -278,10 +301,8 @@ def _exact(values: Floats) -> tuple[dict[int, float | None], dict[int, Percentil
     def at(rank: int | None) -> float | None:
         return None if rank is None else float(selected[rank - 1])
 
-    shown = {percent: at(middle) for percent, (middle, _) in wanted.items()}
-    intervals = {
-        percent: PercentileInterval(at(around.lower), at(around.upper)) for percent, (_, around) in wanted.items()
-    }
+    shown = {slug: at(middle) for slug, (middle, _) in wanted.items()}
+    intervals = {slug: PercentileInterval(at(around.lower), at(around.upper)) for slug, (_, around) in wanted.items()}
     return shown, intervals
 
 

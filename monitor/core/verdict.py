@@ -1,18 +1,20 @@
-"""The official answer for one series, window and percentile: whether the target was met.
+"""The official answer for one series, window and objective: whether the target was met.
 
 Decided by two exact integers: at least p % of the judged missions took at most the target exactly when the
 nearest-rank percentile is within it. So the sketch never decides, it only shows. "No data" and "no target" are
 answers of their own, and a stale feed is no data: never shown as met.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monitor.core.service import Objective
 from monitor.core.stats import binomial, wilson
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds, share_bounds
 from monitor.core.stats.wilson import ShareInterval
-from monitor.core.timeline import Count, InProgress
+from monitor.core.timeline import Count, Figures, InProgress
 
 
 class State(StrEnum):
@@ -33,7 +35,7 @@ class Verdict:
     known). `breach_p_value`: the chance of so few within if the target were truly just met.
     """
 
-    percent: int
+    objective: Objective
     state: State
     target_seconds: float | None
     judged: int
@@ -57,11 +59,11 @@ class Verdict:
         """
         if self.state in (State.NO_DATA, State.NO_TARGET):
             return None
-        return (100 - self.percent) * self.judged // 100 - (self.judged - self.within)
+        return (100 - self.objective.percentile) * self.judged // 100 - (self.judged - self.within)
 
 
 def judge(
-    percent: int,
+    objective: Objective,
     count: Count,
     *,
     target_seconds: float | None,
@@ -74,6 +76,7 @@ def judge(
     `progress` are the open missions of the window against this target. Where missions were measured but no target
     was in force for any of them, the answer is no_target.
     """
+    percent = objective.percentile
     if target_seconds is None and not count.judged:
         state = State.NO_TARGET
     elif stale or not measured:
@@ -86,7 +89,7 @@ def judge(
         state = State.MISSED
     decided = state in (State.MET, State.MISSED)
     return Verdict(
-        percent=percent,
+        objective=objective,
         state=state,
         target_seconds=target_seconds,
         judged=count.judged,
@@ -98,3 +101,25 @@ def judge(
         else share_bounds(count.within, count.judged, progress.open, progress.overdue),
         breach_p_value=binomial.breach_p_value(count.within, count.judged, percent) if count.judged else None,
     )
+
+
+def verdicts_of(
+    objectives: Iterable[Objective],
+    figures: Figures,
+    targets: Mapping[str, float | None],
+    progress: Mapping[str, InProgress | None],
+    *,
+    stale: bool,
+) -> dict[str, Verdict]:
+    """The verdict on each objective by slug; `targets` and `progress` may lack those that have none."""
+    return {
+        one.slug: judge(
+            one,
+            figures.counts[one.slug],
+            target_seconds=targets.get(one.slug),
+            measured=figures.measured,
+            stale=stale,
+            progress=progress.get(one.slug),
+        )
+        for one in objectives
+    }

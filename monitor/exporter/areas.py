@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 import msgspec
 
-from monitor.board.weeks import Week
 from monitor.core.alarm import Alarm, Baseline, Level
 from monitor.core.mission import instant
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
+from monitor.core.weeks import Week
 from monitor.exporter.compliance import SeriesAnswer, answer
 from monitor.exporter.published import Published, StoreState
 
@@ -93,7 +93,7 @@ def area_answer(
 ) -> AreaAnswer:
     """One known area in the API's words."""
     whole = answer(published, dict(names), area=area)
-    alarms = {one.settlement: one.alarm for one in published.snapshot.standings if one.area == area}
+    alarms = {one.category: one.alarm for one in published.snapshot.standings if one.area == area}
     return AreaAnswer(
         area=area,
         name=names.get(area, area),
@@ -120,8 +120,8 @@ def _alarm(alarm: Alarm, drift_threshold: float) -> AlarmAnswer:
         breach=alarm.level,
         window_p_value=alarm.window_p_value,
         periods=[
-            PeriodEvidence(unit=unit, percentile=percent, p_value=seen.p_value)
-            for (unit, percent), seen in alarm.periods.items()
+            PeriodEvidence(unit=unit, percentile=objective.percentile, p_value=seen.p_value)
+            for (unit, objective), seen in alarm.periods.items()
         ],
         drifts=[
             DriftAnswer(
@@ -136,16 +136,16 @@ def _alarm(alarm: Alarm, drift_threshold: float) -> AlarmAnswer:
 
 
 def _week(week: Week) -> WeekAnswer:
-    figures, verdict = week.figures, week.verdicts[80]
-    interval = figures.intervals[80]
+    figures, verdict = week.figures, week.verdicts["requirement"]
+    interval = figures.intervals["requirement"]
     return WeekAnswer(
         monday=week.monday,
         running=week.running,
         measured=figures.measured,
         unmeasured=figures.unmeasured,
         excluded=figures.excluded,
-        p50_seconds=figures.percentiles[50],
-        p80_seconds=figures.percentiles[80],
+        p50_seconds=figures.values["goal"],
+        p80_seconds=figures.values["requirement"],
         p80_lower_seconds=interval.lower,
         p80_upper_seconds=interval.upper,
         requirement_seconds=verdict.target_seconds,

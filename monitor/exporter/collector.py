@@ -100,16 +100,16 @@ class Telling:
 
     def row(self, row: Row) -> None:
         """One series in one window."""
-        labels = (row.area, row.settlement, row.window)
+        labels = (row.area, row.category, row.window)
         figures = row.figures
         self._add(metrics.RESPONSE_TIME_EXACT, self._known(figures.exact), labels)
         self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.measured), labels)
         if row.span is not None:
             self._add(metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.unmeasured), labels)
             self._add(metrics.RESPONSE_MISSIONS_EXCLUDED, self._known(figures.excluded), labels)
-        for percent, verdict in row.verdicts.items():
-            place = (*labels, str(percent))
-            self._add(metrics.RESPONSE_TIME_SECONDS, figures.percentiles[percent], place)
+        for slug, verdict in row.verdicts.items():
+            place = (*labels, str(verdict.objective.percentile))
+            self._add(metrics.RESPONSE_TIME_SECONDS, figures.values[slug], place)
             self._add(metrics.RESPONSE_MISSIONS_JUDGED, self._known(verdict.judged), place)
             self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within), place)
             self._add(metrics.RESPONSE_WITHIN_TARGET_RATIO, verdict.within_ratio, place)
@@ -118,7 +118,7 @@ class Telling:
             self._certainty(row, verdict, place)
 
     def _certainty(self, row: Row, verdict: Verdict, place: tuple[str, ...]) -> None:
-        interval = row.figures.intervals[verdict.percent]
+        interval = row.figures.intervals[verdict.objective.slug]
         share, bounds = verdict.share, verdict.bounds
         self._add(metrics.RESPONSE_TIME_LOWER_SECONDS, interval.lower, place)
         self._add(metrics.RESPONSE_TIME_UPPER_SECONDS, interval.upper, place)
@@ -128,7 +128,7 @@ class Telling:
             self._add(metrics.RESPONSE_WITHIN_TARGET_PESSIMISTIC_RATIO, bounds.lower if bounds else None, place)
             self._add(metrics.RESPONSE_WITHIN_TARGET_OPTIMISTIC_RATIO, bounds.upper if bounds else None, place)
         if row.with_open is not None:
-            self._add(metrics.RESPONSE_TIME_WITH_OPEN_SECONDS, row.with_open[verdict.percent], place)
+            self._add(metrics.RESPONSE_TIME_WITH_OPEN_SECONDS, row.with_open[verdict.objective.slug], place)
         self._add(metrics.RESPONSE_BREACH_P_VALUE, verdict.breach_p_value, place)
         self._add_states(metrics.RESPONSE_EVIDENCE, Evidence, verdict.evidence, place)
 
@@ -138,14 +138,17 @@ class Telling:
         for baseline, drift in alarm.drift.items():
             self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, (*series, baseline))
             self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, (*series, baseline))
-        for (unit, percent), seen in alarm.periods.items():
-            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), (*series, unit, str(percent)))
+        for (unit, objective), seen in alarm.periods.items():
+            self._add(
+                metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), (*series, unit, str(objective.percentile))
+            )
 
     def standing(self, standing: Standing) -> None:
         """One series now."""
-        series = (standing.area, standing.settlement)
-        for percent, target in standing.targets.items():
-            self._add(metrics.RESPONSE_TIME_TARGET_SECONDS, target, (*series, str(percent)))
+        series = (standing.area, standing.category)
+        for objective in self._published.snapshot.service.objectives:
+            target = standing.targets[objective.slug]
+            self._add(metrics.RESPONSE_TIME_TARGET_SECONDS, target, (*series, str(objective.percentile)))
         self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), series)
         self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), series)
         self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, series)

@@ -96,7 +96,7 @@ def answer(published: Published, names: dict[str, str], *, area: str | None = No
     rows = [row for row in snapshot.rows if area in (None, row.area)]
     for row in rows:
         name = names.get(row.area, row.area)
-        windows.setdefault((row.area, row.settlement), []).append(window_answer(row, name, loaded=loaded))
+        windows.setdefault((row.area, row.category), []).append(window_answer(row, name, loaded=loaded))
     return Answer(
         at=instant(snapshot.at),
         loaded=loaded,
@@ -119,13 +119,13 @@ def _series(
     return SeriesAnswer(
         district=standing.area,
         name=name,
-        settlement=standing.settlement,
+        settlement=standing.category,
         open=standing.in_progress.open if loaded else None,
         overdue=standing.in_progress.overdue if loaded else None,
         last_mission_at=_moment(standing.last_rang_at),
         breach=standing.alarm.level if loaded else None,
         drift_alarm=_drift_alarm(standing),
-        windows=windows.get((standing.area, standing.settlement), []),
+        windows=windows.get((standing.area, standing.category), []),
     )
 
 
@@ -150,10 +150,10 @@ def window_answer(row: Row, name: str, *, loaded: bool) -> WindowAnswer:
 
 def _judgement(row: Row, name: str, verdict: Verdict, *, loaded: bool) -> Judgement:
     figures, share, bounds = row.figures, verdict.share, verdict.bounds
-    interval = figures.intervals[verdict.percent]
+    interval = figures.intervals[verdict.objective.slug]
     return Judgement(
-        percentile=verdict.percent,
-        seconds=figures.percentiles[verdict.percent],
+        percentile=verdict.objective.percentile,
+        seconds=figures.values[verdict.objective.slug],
         target_seconds=verdict.target_seconds,
         state=verdict.state,
         judged=verdict.judged if loaded else None,
@@ -167,10 +167,10 @@ def _judgement(row: Row, name: str, verdict: Verdict, *, loaded: bool) -> Judgem
         within_upper_ratio=share.upper if share else None,
         pessimistic_ratio=bounds.lower if bounds else None,
         optimistic_ratio=bounds.upper if bounds else None,
-        with_open_seconds=row.with_open[verdict.percent] if row.with_open else None,
+        with_open_seconds=row.with_open[verdict.objective.slug] if row.with_open else None,
         breach_p_value=verdict.breach_p_value,
-        sentence_en=sentence(verdict, area=name, settlement=row.settlement, window=row.window, language="en"),
-        sentence_nb=sentence(verdict, area=name, settlement=row.settlement, window=row.window, language="nb"),
+        sentence_en=sentence(verdict, area=name, settlement=row.category, window=row.window, language="en"),
+        sentence_nb=sentence(verdict, area=name, settlement=row.category, window=row.window, language="nb"),
     )
 
 

@@ -143,7 +143,7 @@ def _same_row(row: Row, other: Row) -> bool:
         row.figures is other.figures
         and row.verdicts is other.verdicts
         and row.with_open == other.with_open
-        and (row.area, row.settlement, row.window) == (other.area, other.settlement, other.window)
+        and (row.area, row.category, row.window) == (other.area, other.category, other.window)
     )
 
 

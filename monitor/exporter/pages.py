@@ -18,12 +18,12 @@ from monitor.board.area import area_page
 from monitor.board.assets import ASSETS
 from monitor.board.frame import ORDERS, POLICY, View
 from monitor.board.matrix import board
-from monitor.board.weeks import Week, weeks_of
 from monitor.board.words import DICTIONARY, spoken
 from monitor.core.alarm import Rules
 from monitor.core.calendar import HOW_TO_NAME
 from monitor.core.snapshot import over_period
 from monitor.core.targets import NATIONAL
+from monitor.core.weeks import Week, weeks_of
 from monitor.exporter.answers import Answers
 from monitor.exporter.areas import area_answer
 from monitor.exporter.compliance import answer

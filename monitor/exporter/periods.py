@@ -64,11 +64,11 @@ def period_answer(
 
 
 def _series(row: Row, name: str) -> PeriodSeriesAnswer:
-    return PeriodSeriesAnswer(row.area, name, row.settlement, window_answer(row, name, loaded=True))
+    return PeriodSeriesAnswer(row.area, name, row.category, window_answer(row, name, loaded=True))
 
 
 def _silenced(row: Row) -> Row:
-    return replace(row, verdicts={percent: _no_data(verdict) for percent, verdict in row.verdicts.items()})
+    return replace(row, verdicts={slug: _no_data(verdict) for slug, verdict in row.verdicts.items()})
 
 
 def _no_data(verdict: Verdict) -> Verdict:

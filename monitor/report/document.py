@@ -20,8 +20,8 @@ from monitor.core.timeline import Figures
 from monitor.core.verdict import State, Verdict
 from monitor.core.windows import span_of
 
-GOAL: Final = 50
-REQUIREMENT: Final = 80
+GOAL: Final = "goal"
+REQUIREMENT: Final = "requirement"
 
 
 class Status(StrEnum):
@@ -44,17 +44,17 @@ class Judged:
     @property
     def minutes(self) -> float | None:
         """The percentile."""
-        return _minutes(self.figures.percentiles[self.verdict.percent])
+        return _minutes(self.figures.values[self.verdict.objective.slug])
 
     @property
     def lower_minutes(self) -> float | None:
         """Where the 95 % interval of the percentile begins; None where it has no bound."""
-        return _minutes(self.figures.intervals[self.verdict.percent].lower)
+        return _minutes(self.figures.intervals[self.verdict.objective.slug].lower)
 
     @property
     def upper_minutes(self) -> float | None:
         """Where it ends; None where it has no bound."""
-        return _minutes(self.figures.intervals[self.verdict.percent].upper)
+        return _minutes(self.figures.intervals[self.verdict.objective.slug].upper)
 
     @property
     def target_minutes(self) -> float | None:
@@ -99,8 +99,8 @@ class ReportRow:
         return self.row.area
 
     @property
-    def settlement(self) -> str:
-        return self.row.settlement
+    def category(self) -> str:
+        return self.row.category
 
     @property
     def goal(self) -> Judged:
@@ -181,18 +181,18 @@ class Report:
     """What is known to be wrong in that source."""
 
     @property
-    def settlements(self) -> list[str]:
+    def categories(self) -> list[str]:
         """The classes, in their order."""
-        return list(dict.fromkeys(row.settlement for row in self.rows))
+        return list(dict.fromkeys(row.category for row in self.rows))
 
     @property
     def districts(self) -> list[str]:
         """The areas but the nation, in their order."""
         return [area for area in dict.fromkeys(row.area for row in self.rows) if area != NATIONAL]
 
-    def row(self, area: str, settlement: str) -> ReportRow:
+    def row(self, area: str, category: str) -> ReportRow:
         """The row of an area and class."""
-        return next(row for row in self.rows if (row.area, row.settlement) == (area, settlement))
+        return next(row for row in self.rows if (row.area, row.category) == (area, category))
 
     @property
     def known(self) -> bool:
@@ -218,32 +218,32 @@ def draw_up(
     def judged(one: Period) -> list[Row]:
         return over_period(history, one, now=now, abandoned_after_seconds=abandoned_after_seconds)
 
-    before = {(row.area, row.settlement): row for row in judged(previous)} if previous else {}
+    before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
     months = {
-        settlement: [
+        category: [
             Month(month.first, Judged(row.figures, row.verdicts[REQUIREMENT]))
             for month, rows in [(month, judged(month)) for month in calendar.months(period)]
             for row in rows
-            if (row.area, row.settlement) == (NATIONAL, settlement)
+            if (row.area, row.category) == (NATIONAL, category)
         ]
-        for settlement in history.settlements
+        for category in history.service.categories
     }
     return Report(
         period=period.name,
         start=datetime.fromtimestamp(span.start, zone),
         end=datetime.fromtimestamp(span.end, zone),
         rows=[
-            ReportRow(row, _known(before.get((row.area, row.settlement))), (row.area, row.settlement) not in absent)
+            ReportRow(row, _known(before.get((row.area, row.category))), (row.area, row.category) not in absent)
             for row in judged(period)
         ],
         previous=previous.name if previous else None,
         status=Status.RUNNING if now < span.end else Status.FINAL if covered else Status.INCOMPLETE,
         as_of=None if as_of is None else datetime.fromtimestamp(as_of, zone),
         open=sum(
-            history.timeline(NATIONAL, settlement)
+            history.timeline(NATIONAL, category)
             .in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span)
             .open
-            for settlement in history.settlements
+            for category in history.service.categories
         ),
         months=months,
         names=dict(in_force.area_names) if in_force else {},

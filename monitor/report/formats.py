@@ -22,7 +22,7 @@ Value = str | int | float | None
 
 COLUMNS: Final[Mapping[str, Callable[[ReportRow], Value]]] = {
     "area": lambda row: row.area,
-    "settlement": lambda row: row.settlement,
+    "settlement": lambda row: row.category,
     "missions": lambda row: row.missions,
     "unmeasured": lambda row: row.unmeasured,
     "excluded": lambda row: row.excluded,
@@ -151,7 +151,7 @@ def _cells(report: Report, words: Words) -> list[Sequence[str]]:
     return [
         (
             words.area_named(report, row.area),
-            words.settlement_named(row.settlement),
+            words.settlement_named(row.category),
             str(row.missions),
             _minutes(row.goal, words),
             words.target(row.goal.target_minutes),

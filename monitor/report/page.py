@@ -153,9 +153,9 @@ def _page(report: Report, words: Words) -> Page:
             (words.in_progress, words.count(report.open)),
         ],
         summary=_summary(report, words),
-        cards=[_card(report, settlement, words) for settlement in report.settlements],
+        cards=[_card(report, settlement, words) for settlement in report.categories],
         national=[_published(report, NATIONAL, words, next(numbers))],
-        classes=[_class_part(report, settlement, words, next(numbers)) for settlement in report.settlements],
+        classes=[_class_part(report, settlement, words, next(numbers)) for settlement in report.categories],
         districts=[_published(report, area, words, next(numbers)) for area in report.districts],
         footnote=_footnote(report, words),
         notes=words.notes,
@@ -188,7 +188,7 @@ def _summary(report: Report, words: Words) -> list[str]:
     measured, unmeasured = sum(row.missions for row in pool), sum(row.unmeasured for row in pool)
     every = some = none = 0
     for area in report.districts:
-        states = [report.row(area, settlement).requirement.state for settlement in report.settlements]
+        states = [report.row(area, settlement).requirement.state for settlement in report.categories]
         met, missed = states.count(State.MET), states.count(State.MISSED)
         every, some, none = (
             every + bool(met and not missed),
@@ -246,7 +246,7 @@ def _class_part(report: Report, settlement: str, words: Words, number: str) -> C
         caption=words.caption_class.format(settlement=words.settlement_explained(settlement), period=period),
         change=_change_heading(report, words),
         charts=drawn,
-        rows=[_class_row(report, row, words) for row in report.rows if row.settlement == settlement],
+        rows=[_class_row(report, row, words) for row in report.rows if row.category == settlement],
     )
 
 
@@ -271,7 +271,7 @@ def _class_row(report: Report, row: ReportRow, words: Words) -> ClassRow:
 
 def _published(report: Report, area: str, words: Words, number: str) -> Published:
     """The rows that were published, and under them what they do not tell."""
-    rows = [report.row(area, settlement) for settlement in report.settlements]
+    rows = [report.row(area, settlement) for settlement in report.categories]
     total = sum(row.missions for row in rows)
     nation = area == NATIONAL
     caption = words.caption_national if nation else words.caption_district
@@ -300,7 +300,7 @@ def _published(report: Report, area: str, words: Words, number: str) -> Publishe
         caption=caption.format(area=named, period=words.period_named(report.period), missions=words.count(total)),
         columns=[
             words.settlement_explained(name) if nation else words.settlement_named(name).capitalize()
-            for name in report.settlements
+            for name in report.categories
         ],
         lines=lines,
     )

@@ -20,8 +20,9 @@ from monitor import clock
 from monitor.core.calendar import Calendar
 from monitor.core.digest import available
 from monitor.core.mission import Limits
+from monitor.core.service import Duty, Objective, Service
 from monitor.core.slices import Grid
-from monitor.core.targets import Fault, Targets, TargetSet, parse_target_set, validate
+from monitor.core.targets import NATIONAL, Fault, Targets, TargetSet, parse_target_set, validate
 from monitor.settings import redis_address
 from monitor.settings.environment import CONFIG_VARIABLE, Variables, read_environment
 from monitor.settings.files import (
@@ -40,6 +41,8 @@ _ROOM: Final = Path(__file__).resolve().parent.parent
 _REPOSITORY_CONFIG: Final = _ROOM.parent / "config"
 _PACKAGED_CONFIG: Final = _ROOM / "_config"
 _SECRETS: Final = (("kafka", "sasl_password"), ("redis", "password"))
+OBJECTIVES: Final = (Objective("goal", 50, Duty.TICKET), Objective("requirement", 80, Duty.PAGE))
+"""What the tables of targets set thresholds for."""
 _IN_WORDS: Final = {
     "tuple_type": 'must be a list of texts: write ["a", "b"]',
     "model_type": "must be a table: write [section] on a line, and its keys below",
@@ -71,6 +74,12 @@ class Configuration:
     def where(self, key: str) -> str:
         """What the user calls a key, `section.key`: the variable that sets it, or the key."""
         return self.variables.get(key, key)
+
+    @property
+    def service(self) -> Service:
+        """The organisation whose missions are judged."""
+        events = self.settings.events
+        return Service(NATIONAL, events.districts, events.settlements, OBJECTIVES)
 
     @property
     def limits(self) -> Limits:

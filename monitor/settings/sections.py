@@ -195,8 +195,3 @@ class Settings(BaseModel):
     ledger: LedgerSettings = LedgerSettings()
     windows: WindowSettings = WindowSettings()
     targets: TargetSettings = TargetSettings()
-
-    @property
-    def series(self) -> tuple[tuple[str, str], ...]:
-        """Every (district, settlement) an event may name."""
-        return tuple((one, other) for one in self.events.districts for other in self.events.settlements)

@@ -13,10 +13,10 @@ from monitor.board.area import area_page
 from monitor.board.assets import ASSETS, SCRIPT, STYLE
 from monitor.board.frame import POLICY, View
 from monitor.board.matrix import board, ordered
-from monitor.board.weeks import weeks_of
 from monitor.board.words import DICTIONARY, NORWEGIAN, Words, spoken
 from monitor.core.sentence import Language
 from monitor.core.verdict import State
+from monitor.core.weeks import weeks_of
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from tests.eventually import wait_until
@@ -75,9 +75,9 @@ async def test_every_cell_shows_the_published_figures(world: World, refresh: Ref
     rows = [row for row in refresh.published.snapshot.rows if row.window == window]
     assert len(rows) == 39
     for row in rows:
-        key, verdict = f"c-{row.area}-{row.settlement}", row.verdicts[80]
+        key, verdict = f"c-{row.area}-{row.category}", row.verdicts["requirement"]
         told, state = page.text[key], page.attributes[key]
-        p80 = row.figures.percentiles[80]
+        p80 = row.figures.values["requirement"]
         assert ("P80 – min" if p80 is None else f"P80 {p80 / 60:.1f}") in re.sub(r"\s+", " ", told)
         assert f"n {row.figures.measured} " in told
         assert words.states[verdict.state] in told

@@ -17,7 +17,8 @@ from monitor.core.history import seal_targets
 from monitor.core.partition import Batch, Policy
 from monitor.core.slices import Grid
 from monitor.core.stored import Changes, Head, StoredDay, read_day, read_head
-from monitor.core.targets import Target, Targets, TargetSet
+from monitor.core.targets import Targets, TargetSet
+from tests.core.police import SERVICE, target_of
 
 GRID = Grid(ZoneInfo("Europe/Oslo"))
 SERIES = (("oslo", "urban"), ("oslo", "rural"), ("vest", "urban"), ("vest", "rural"))
@@ -29,7 +30,7 @@ TARGETS = Targets(
             valid_from=datetime(2024, 1, 1, tzinfo=UTC).date(),
             source="test",
             targets={
-                (area, settlement): Target(goal_p50_seconds=600.0, requirement_p80_seconds=1200.0)
+                (area, settlement): target_of(600.0, 1200.0)
                 for area in ("national", "oslo", "vest")
                 for settlement in ("urban", "rural")
             },
@@ -232,7 +233,7 @@ def policy(**changes: object) -> Policy:
     settings: dict[str, object] = {
         "grid": GRID,
         "series": SERIES,
-        "seal_targets": partial(seal_targets, TARGETS, GRID),
+        "seal_targets": partial(seal_targets, TARGETS, GRID, SERVICE),
         "horizon_seconds": None,
     }
     return Policy(**{**settings, **changes})  # type: ignore[arg-type]

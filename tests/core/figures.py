@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from monitor.core.history import History, seal_targets
 from monitor.core.mission import Kind, Mission
+from monitor.core.service import Objective
 from monitor.core.slices import Grid, seal
 from monitor.core.stored import Head, StoredDay
-from monitor.core.targets import Target, Targets, TargetSet
+from monitor.core.targets import Targets, TargetSet
+from tests.core.police import GOAL, SERVICE, target_of
 
 GRID = Grid(ZoneInfo("Europe/Oslo"))
 SERIES = (("oslo", "urban"), ("oslo", "rural"), ("vest", "urban"), ("vest", "rural"))
@@ -42,17 +44,17 @@ TARGETS = Targets(
         TargetSet(
             valid_from=date.fromisoformat(since),
             source="test",
-            targets={place: Target(goal, requirement) for place, (goal, requirement) in table.items()},
+            targets={place: target_of(goal, requirement) for place, (goal, requirement) in table.items()},
         )
         for since, table in TABLES.items()
     ]
 )
 
 
-def target(area: str, settlement: str, percent: int, at: float) -> float | None:
+def target(area: str, settlement: str, objective: Objective, at: float) -> float | None:
     """What was in force, by the tables above."""
     goal, requirement = TABLES["2024-01-01" if at < SUPERSEDED else "2024-06-01"][area, settlement]
-    return goal if percent == 50 else requirement
+    return goal if objective == GOAL else requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
                         responses=[one.response or 0.0 for one in held if one.kind == Kind.MEASURED],
                         unmeasured=sum(one.kind in (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED) for one in held),
                         excluded=sum(one.kind == Kind.EXCLUDED for one in held),
-                        targets=seal_targets(TARGETS, GRID, SERIES[series], GRID.start_of(place)),
+                        targets=seal_targets(TARGETS, GRID, SERVICE, SERIES[series], GRID.start_of(place)),
                     )
                     for (series, place), held in slices.items()
                 ],
@@ -134,7 +136,7 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
 
 def history_of(made: Sequence[Call]) -> History:
     """The read side's memory of these missions."""
-    history = History(GRID, TARGETS, districts=("oslo", "vest"), settlements=("urban", "rural"))
+    history = History(GRID, TARGETS, SERVICE)
     for partition, days in days_of(made).items():
         history.heads[partition] = head()
         for day, stored in days.items():

@@ -8,6 +8,7 @@ from monitor.core.alarm import DAY, WATCHED, Alarm, Baseline, Level, Rules, asse
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
+from tests.core.police import OBJECTIVES
 
 NOW = SUPERSEDED + 120 * DAY
 """28 September, in the last tertial; the missions below ring before, four a day, under one set of targets."""
@@ -27,9 +28,7 @@ def missions(pattern: str, *, until: float = NOW) -> list[Call]:
 
 def alarm_of(history: History, *, as_of: float = NOW, rules: Rules = RULES, area: str = "oslo") -> Alarm:
     """The alarm of urban Oslo, or of the nation."""
-    return assess(
-        history.timeline(area, "urban"), rules, WATCHED, as_of=as_of, grid=GRID, national=area == "national"
-    )  # fmt: skip
+    return assess(history.timeline(area, "urban"), rules, WATCHED, as_of=as_of, grid=GRID)
 
 
 CALM = "....L....." * 40
@@ -75,7 +74,7 @@ def test_evidence_for_the_month_is_shown_but_does_not_decide() -> None:
     """Only the official periods do: with them out of the way, nothing is left to page."""
     found = alarm_of(history_of(missions("L." * 60)))
     assert {unit for unit, _ in found.periods} == set(WATCHED)
-    assert {percent for _, percent in found.periods} == {50, 80}
+    assert {objective for _, objective in found.periods} == set(OBJECTIVES)
 
 
 def test_the_nation_has_no_drift_of_its_own() -> None:
@@ -143,5 +142,5 @@ def test_missions_without_a_target_raise_nothing() -> None:
     """Nothing was late where nothing was required."""
     made = [replace(one, series=("oslo", "rural")) for one in missions("L" * 100)]
     line = history_of(made).timeline("oslo", "rural")
-    found = assess(line, RULES, WATCHED, as_of=NOW, grid=GRID, national=False)
+    found = assess(line, RULES, WATCHED, as_of=NOW, grid=GRID)
     assert found.level is Level.NONE

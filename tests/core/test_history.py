@@ -27,14 +27,14 @@ def test_the_nation_is_the_pool_of_its_districts_not_an_average() -> None:
     made += [Call(("vest", "urban"), SUPERSEDED + 100 + n, Kind.MEASURED, 3000.0) for n in range(10)]
     history = history_of(made)
     shown = history.timeline("national", "urban").within_span(EVER, abandoned_before=0.0)
-    assert shown.percentiles == {50: 610.0, 80: 610.0}
-    assert shown.counts[80].within == 90
-    assert history.timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0).counts[80].within == 0
+    assert shown.values == {"goal": 610.0, "requirement": 610.0}
+    assert shown.counts["requirement"].within == 90
+    assert history.timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0).counts["requirement"].within == 0
 
 
 def test_areas_begin_with_the_nation() -> None:
     """Then the districts in their configured order."""
-    assert history_of([]).areas == ("national", "oslo", "vest")
+    assert history_of([]).service.judged_areas == ("national", "oslo", "vest")
 
 
 @settings(max_examples=80)

@@ -11,6 +11,7 @@ from monitor.core.partition import Batch, OffsetGap, Partition
 from monitor.core.stored import Head, read_head
 from monitor.core.windows import Span
 from tests.core.events import BASE, GRID, SERIES, TARGETS, Account, Rec, Shelf, Snap, batches, policy, records, snaps
+from tests.core.police import SERVICE
 
 NOW = (BASE + timedelta(days=30)).timestamp()
 EVER = Span(0.0, 1e11)
@@ -19,7 +20,7 @@ CUTS = st.lists(st.integers(0, 60), max_size=6)
 
 def read_side(*shelves: Shelf) -> History:
     """A history of the given partitions."""
-    history = History(GRID, TARGETS, districts=("oslo", "vest"), settlements=("urban", "rural"))
+    history = History(GRID, TARGETS, SERVICE)
     for number, shelf in enumerate(shelves):
         if shelf.head is not None:
             head, days = shelf.read()

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from monitor.core import digest
 from monitor.core.digest import Backend
 from monitor.core.sealed import Sealed, Shelf
-from monitor.core.slices import TARGET_ORDER, Aggregate, seal
+from monitor.core.slices import Aggregate, seal
 
 DAY = 86_400.0
-NO_TARGETS = (None,) * len(TARGET_ORDER)
+PLACES = 4
+NO_TARGETS = (None,) * PLACES
 
 aggregates = st.builds(
     lambda day, responses, unmeasured, excluded, targets: seal(
@@ -25,7 +26,7 @@ aggregates = st.builds(
     st.lists(st.integers(1, 3600).map(float), max_size=5),
     st.integers(0, 3),
     st.integers(0, 3),
-    st.tuples(*[st.one_of(st.none(), st.just(600.0)) for _ in TARGET_ORDER]),
+    st.tuples(*[st.one_of(st.none(), st.just(600.0)) for _ in range(PLACES)]),
 )  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def test_any_run_has_the_counts_and_percentiles_of_its_parts(
 ) -> None:
     """Pooled from several series: sums by hand, the newest measured stretch, and the very values while they fit."""
     parts = by_start([part for one in series for part in one])
-    shelf = Shelf([Sealed.pool([Sealed.of(one) for one in series])], "fastdigest")
+    shelf = Shelf([Sealed.pool([Sealed.of(one) for one in series])], PLACES, "fastdigest")
     assert shelf.start.tolist() == [part.start for part in parts]
     first = data.draw(st.integers(0, len(parts)))
     last = data.draw(st.integers(first, len(parts)))
@@ -47,7 +48,7 @@ def test_any_run_has_the_counts_and_percentiles_of_its_parts(
     tally = shelf.counts(first, last)
     assert tally.measured == sum(part.measured for part in run)
     assert (tally.unmeasured, tally.excluded) == (sum(p.unmeasured for p in run), sum(p.excluded for p in run))
-    for place in range(len(TARGET_ORDER)):
+    for place in range(PLACES):
         judged = [part for part in run if part.targets[place] is not None]
         assert tally.judged[place] == sum(part.measured for part in judged)
         assert tally.within[place] == sum(part.within[place] for part in judged)
@@ -63,7 +64,7 @@ def test_blocks_behind_each_other_are_one_shelf(parts: list[Aggregate], days: in
     """However the days are cut into blocks, runs across them count the same."""
     numbers = sorted({int(part.start // DAY) // days for part in parts})
     cut = [Sealed.of([part for part in parts if int(part.start // DAY) // days == number]) for number in numbers]
-    whole, blocks = Shelf([Sealed.of(parts)], "fastdigest"), Shelf(cut, "fastdigest")
+    whole, blocks = Shelf([Sealed.of(parts)], PLACES, "fastdigest"), Shelf(cut, PLACES, "fastdigest")
     assert blocks.start.tolist() == whole.start.tolist()
     for last in range(len(parts) + 1):
         assert blocks.counts(0, last) == whole.counts(0, last)
@@ -83,7 +84,7 @@ def test_merging_in_two_steps_is_as_good_as_merging_the_parts(backend: Backend) 
         for year in days
     ]  # fmt: skip
     blocks = [Sealed.pool([Sealed.of(year[begin : begin + 32]) for year in sealed]) for begin in range(0, 365, 32)]
-    shelf = Shelf(blocks, backend)
+    shelf = Shelf(blocks, PLACES, backend)
     found = shelf.pooled(0, len(shelf.start), np.empty(0))
     exact = np.sort(np.concatenate([values for year in days for values in year]))
     for percent in (50, 80):

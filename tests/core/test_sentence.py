@@ -11,13 +11,14 @@ from monitor.core.sentence import SETTLEMENTS, WINDOWS, Language, sentence, wind
 from monitor.core.stats.binomial import Evidence
 from monitor.core.timeline import Count
 from monitor.core.verdict import State, Verdict, judge
+from tests.core.police import BY_PERCENT, OBJECTIVES
 
 LANGUAGES: tuple[Language, ...] = ("en", "nb")
 
 
 def said(within: int, judged: int, language: Language, *, percent: int = 80, target: float | None = 960.0) -> str:
     """What is said of rural Trøndelag in 28 days."""
-    verdict = judge(percent, Count(judged, within), target_seconds=target, measured=judged, stale=False)
+    verdict = judge(BY_PERCENT[percent], Count(judged, within), target_seconds=target, measured=judged, stale=False)
     return sentence(verdict, area="Trøndelag", settlement="rural", window="28d", language=language)
 
 
@@ -77,8 +78,8 @@ def test_79_99_percent_reads_as_79_percent() -> None:
 
 def test_every_state_and_evidence_has_words_in_both_languages() -> None:
     """No combination fails for want of a word."""
-    for state, evidence, percent, language in product(State, Evidence, (50, 80), LANGUAGES):
-        verdict = Verdict(percent, state, 450.0, 10, 8, evidence, None, None, None)
+    for state, evidence, objective, language in product(State, Evidence, OBJECTIVES, LANGUAGES):
+        verdict = Verdict(objective, state, 450.0, 10, 8, evidence, None, None, None)
         text = sentence(verdict, area="Øst", settlement="urban", window="last100", language=language)
         assert text.startswith("Øst, ")
         assert text.endswith(".")
@@ -117,6 +118,6 @@ def test_both_languages_know_the_same_words() -> None:
 
 def test_an_unknown_class_is_called_by_its_own_name() -> None:
     """Settlement classes can be configured."""
-    verdict = judge(80, Count(0, 0), target_seconds=1.0, measured=0, stale=False)
+    verdict = judge(BY_PERCENT[80], Count(0, 0), target_seconds=1.0, measured=0, stale=False)
     text = sentence(verdict, area="Oslo", settlement="island", window="7d", language="nb")
     assert text == "Oslo, island, 7 d: ingen data."

@@ -36,7 +36,7 @@ def heard(made: list[Call], last_record_at: float | None = NOW - 60.0) -> Histor
 
 def row(snapshot: Snapshot, window: str, area: str = "oslo", settlement: str = "urban") -> Row:
     """One row of the snapshot."""
-    (found,) = [r for r in snapshot.rows if (r.area, r.settlement, r.window) == (area, settlement, window)]
+    (found,) = [r for r in snapshot.rows if (r.area, r.category, r.window) == (area, settlement, window)]
     return found
 
 
@@ -51,13 +51,13 @@ MADE = [measured(NOW - 1.0 - 7 * HOUR * n, 300.0 if n % 3 else 900.0) for n in r
 def test_every_area_class_and_window_has_its_row_from_the_start() -> None:
     """Also without a single event: no_data or no_target, so that nobody waits for a first sample."""
     snapshot = take(heard([], None), TERMS, NOW)
-    assert [(r.area, r.settlement, r.window) for r in snapshot.rows] == [
+    assert [(r.area, r.category, r.window) for r in snapshot.rows] == [
         (area, settlement, window)
         for area in ("national", "oslo", "vest")
         for settlement in ("urban", "rural")
         for window in WINDOWS
     ]
-    assert [(s.area, s.settlement) for s in snapshot.standings] == [
+    assert [(s.area, s.category) for s in snapshot.standings] == [
         (area, settlement) for area in ("national", "oslo", "vest") for settlement in ("urban", "rural")
     ]
     assert {v.state for r in snapshot.rows for v in r.verdicts.values()} == {State.NO_DATA, State.NO_TARGET}
@@ -88,7 +88,7 @@ def test_silence_freezes_the_alarms_as_of_the_last_record() -> None:
     assert later.stale
     for one, other in zip(at_last.standings, later.standings, strict=True):
         assert one.alarm == other.alarm
-    assert {s.area: s.alarm.level.value for s in later.standings if s.settlement == "urban"} == {
+    assert {s.area: s.alarm.level.value for s in later.standings if s.category == "urban"} == {
         "national": "page", "oslo": "page", "vest": "none",
     }  # fmt: skip
 
@@ -104,7 +104,7 @@ def test_windows_move_with_the_clock_alone() -> None:
     history.heads[0].last_record_at = NOW + 26 * HOUR
     later = take(history, TERMS, NOW + 26 * HOUR)
     assert [row(later, name).figures.measured for name in ("24h", "7d", "last100", "year")] == [0, 1, 1, 1]
-    assert row(later, "24h").verdicts[80].state is State.NO_DATA
+    assert row(later, "24h").verdicts["requirement"].state is State.NO_DATA
 
 
 def test_the_newest_of_several_partitions_says_whether_the_feed_is_silent() -> None:
@@ -124,7 +124,7 @@ def test_an_open_mission_is_awaited_for_a_day_and_then_unmeasured() -> None:
     for now, awaited in ((NOW, 1), (rang + DAY, 1), (rang + DAY + 1.0, 0)):
         history.heads[0].last_record_at = now
         snapshot = take(history, TERMS, now)
-        (standing,) = [s for s in snapshot.standings if (s.area, s.settlement) == URBAN]
+        (standing,) = [s for s in snapshot.standings if (s.area, s.category) == URBAN]
         assert standing.in_progress.open == awaited
         assert standing.in_progress.overdue == awaited
         assert row(snapshot, "7d").figures.unmeasured == 1 - awaited
@@ -134,10 +134,10 @@ def test_missions_in_progress_bound_the_share_of_their_window() -> None:
     """One overdue, one that may still arrive in time; a window by count has no such missions."""
     waiting = [Call(URBAN, NOW - waited, Kind.OPEN, None) for waited in (601.0, 599.0)]
     snapshot = take(heard([measured(NOW - HOUR), *waiting]), TERMS, NOW)
-    bounds = row(snapshot, "24h").verdicts[80].bounds
+    bounds = row(snapshot, "24h").verdicts["requirement"].bounds
     assert bounds is not None
     assert (bounds.lower, bounds.upper) == (1 / 3, 2 / 3)
-    assert row(snapshot, "last100").verdicts[80].bounds is None
+    assert row(snapshot, "last100").verdicts["requirement"].bounds is None
 
 
 def test_percentiles_with_open_missions_are_given_for_short_windows_only() -> None:
@@ -153,8 +153,8 @@ def test_a_closed_period_is_restated_after_a_correction() -> None:
 
     def verdict() -> tuple[State, Count]:
         rows = over_period(history, Calendar().period("2024-06"), now=NOW, abandoned_after_seconds=DAY)
-        (found,) = [r for r in rows if (r.area, r.settlement) == URBAN]
-        return found.verdicts[80].state, found.figures.counts[80]
+        (found,) = [r for r in rows if (r.area, r.category) == URBAN]
+        return found.verdicts["requirement"].state, found.figures.counts["requirement"]
 
     assert verdict() == (State.MET, Count(5, 4))
     corrected = [replace(one, response=700.0) if number == 3 else one for number, one in enumerate(made)]
@@ -167,9 +167,9 @@ def test_a_closed_period_is_judged_also_while_the_feed_is_silent() -> None:
     """What lies behind does not depend on what is coming in."""
     (found,) = [
         r for r in over_period(heard(MADE, None), Calendar().period("2024-07"), now=NOW, abandoned_after_seconds=DAY)
-        if (r.area, r.settlement) == URBAN
+        if (r.area, r.category) == URBAN
     ]  # fmt: skip
-    assert found.verdicts[80].state is State.MISSED
+    assert found.verdicts["requirement"].state is State.MISSED
 
 
 @pytest.mark.parametrize(("period", "requirement"), [("2024-05", 1000.0), ("2024-06", 600.0), ("2024-T2", 600.0)])
@@ -177,10 +177,11 @@ def test_a_period_shows_the_target_of_its_last_day(period: str, requirement: flo
     """May ends under the old tables, June under the new; so does the tertial, though May was judged by the old."""
     made = [measured(SUPERSEDED - DAY, 800.0), measured(SUPERSEDED + DAY, 800.0)]
     rows = over_period(heard(made), Calendar().period(period), now=NOW, abandoned_after_seconds=DAY)
-    (found,) = [r for r in rows if (r.area, r.settlement) == URBAN]
-    assert found.verdicts[80].target_seconds == requirement
+    (found,) = [r for r in rows if (r.area, r.category) == URBAN]
+    assert found.verdicts["requirement"].target_seconds == requirement
     assert (
-        found.figures.counts[80] == {"2024-05": Count(1, 1), "2024-06": Count(1, 0), "2024-T2": Count(2, 1)}[period]
+        found.figures.counts["requirement"]
+        == {"2024-05": Count(1, 1), "2024-06": Count(1, 0), "2024-T2": Count(2, 1)}[period]
     )
     assert found.span == span_of(Calendar().period(period), GRID)
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.targets import NO_TARGET, Fault, Target, Targets, TargetSet, parse_target_set, validate
+from monitor.core.targets import NO_TARGET, Fault, Targets, TargetSet, parse_target_set, validate
+from tests.core.police import target_of
 
 SHIPPED = Path(__file__).parents[2] / "config" / "targets" / "2024.toml"
 DISTRICTS = [
@@ -64,7 +65,7 @@ def errors_of(raw: dict[str, Any]) -> list[str]:
 
 
 def a_set(valid_from: date) -> TargetSet:
-    return TargetSet(valid_from=valid_from, source="", targets={("oslo", "urban"): Target(60.0, 120.0)})
+    return TargetSet(valid_from=valid_from, source="", targets={("oslo", "urban"): target_of(60.0, 120.0)})
 
 
 def test_the_shipped_file_holds_the_printed_tables() -> None:
@@ -74,7 +75,7 @@ def test_the_shipped_file_holds_the_printed_tables() -> None:
     assert parsed is not None
     assert parsed.valid_from == date(2024, 1, 1)
     expected = {
-        (area, settlement): NO_TARGET if pair is None else Target(pair[0] * 60.0, pair[1] * 60.0)
+        (area, settlement): NO_TARGET if pair is None else target_of(pair[0] * 60.0, pair[1] * 60.0)
         for area, pairs in PRINTED.items()
         for settlement, pair in zip(SETTLEMENTS, pairs, strict=True)
     }
@@ -175,7 +176,7 @@ def test_one_of_the_two_targets_may_be_absent() -> None:
     del raw["districts"]["oslo"]["urban"]["goal_p50_minutes"]
     parsed, _ = parse_target_set(raw, origin="2024.toml")
     assert parsed is not None
-    assert parsed.targets["oslo", "urban"] == Target(None, 600.0)
+    assert parsed.targets["oslo", "urban"] == target_of(None, 600.0)
     assert errors_of(raw) == []
 
 
@@ -201,7 +202,7 @@ def test_a_set_is_in_force_until_superseded() -> None:
     assert targets.in_force(date(2025, 2, 28)) is old
     assert targets.in_force(date(2025, 3, 1)) is new
     assert targets.in_force(date(2199, 1, 1)) is new
-    assert targets.target("oslo", "urban", date(2024, 1, 1)) == Target(60.0, 120.0)
+    assert targets.target("oslo", "urban", date(2024, 1, 1)) == target_of(60.0, 120.0)
     assert targets.target("oslo", "rural", date(2024, 1, 1)) == NO_TARGET
     assert targets.target("oslo", "urban", date(2023, 1, 1)) == NO_TARGET
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.core import digest
 from monitor.core.mission import Kind
-from monitor.core.timeline import PERCENTS, Count, Figures, InProgress, Timeline
+from monitor.core.timeline import Count, Figures, InProgress, Timeline
 from monitor.core.windows import Span
 from tests.core.figures import (
     HOUR,
@@ -20,6 +20,7 @@ from tests.core.figures import (
     product_limit,
     target,
 )
+from tests.core.police import OBJECTIVES, REQUIREMENT
 
 AREAS = st.sampled_from([*SERIES, ("national", "urban"), ("national", "rural")])
 SPANS = st.tuples(st.integers(-40, 40), st.integers(0, 80)).map(
@@ -38,10 +39,10 @@ def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], aba
         or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
         for one in inside
     )
-    for percent in PERCENTS:
-        judged = [(one.response or 0.0, limit) for one in measured if (limit := target(*area, percent, one.at))]
-        assert shown.counts[percent] == Count(len(judged), sum(response <= limit for response, limit in judged))
-        assert shown.percentiles[percent] == nearest_rank([one.response or 0.0 for one in measured], percent)
+    for one in OBJECTIVES:
+        judged = [(call.response or 0.0, limit) for call in measured if (limit := target(*area, one, call.at))]
+        assert shown.counts[one.slug] == Count(len(judged), sum(response <= limit for response, limit in judged))
+        assert shown.values[one.slug] == nearest_rank([call.response or 0.0 for call in measured], one.percentile)
     assert shown.exact
 
 
@@ -96,8 +97,10 @@ def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_the
     span = Span(SUPERSEDED, SUPERSEDED + 48 * HOUR)
     shown = history_of(made).timeline("oslo", "urban").within_span(span, abandoned_before=0.0)
     assert (shown.measured, shown.exact) == (len(made), False)
-    assert shown.counts[80] == Count(len(made), sum((one.response or 0) <= 600.0 for one in made))
-    assert shown.percentiles[80] == pytest.approx(nearest_rank([one.response or 0 for one in made], 80), rel=0.01)
+    assert shown.counts["requirement"] == Count(len(made), sum((one.response or 0) <= 600.0 for one in made))
+    assert shown.values["requirement"] == pytest.approx(
+        nearest_rank([one.response or 0 for one in made], 80), rel=0.01
+    )
 
 
 @given(calls(), AREAS, st.integers(1, 50))
@@ -152,9 +155,9 @@ def test_percentiles_with_open_missions_are_kaplan_and_meiers(
     waited = [now - one.at for one in inside if one.kind == Kind.OPEN]
     line = history_of(made).timeline(*area)
     shown = line.with_open(now, span, abandoned_before=0.0)
-    assert shown == {percent: product_limit(responses, waited, percent) for percent in PERCENTS}
+    assert shown == {one.slug: product_limit(responses, waited, one.percentile) for one in OBJECTIVES}
     if not waited:
-        assert shown == line.within_span(span, abandoned_before=0.0).percentiles
+        assert shown == line.within_span(span, abandoned_before=0.0).values
 
 
 def test_open_missions_can_only_make_it_longer() -> None:
@@ -165,19 +168,19 @@ def test_open_missions_can_only_make_it_longer() -> None:
     span = Span(SUPERSEDED, now)
     before = history_of(arrived).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
     after = history_of(arrived + waiting).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
-    assert (before, after) == ({50: 200.0, 80: 400.0}, {50: 300.0, 80: None})
+    assert (before, after) == ({"goal": 200.0, "requirement": 400.0}, {"goal": 300.0, "requirement": None})
 
 
 @given(calls(), AREAS, SPANS)
 def test_late_missions_come_in_the_order_they_rang(made: list[Call], area: tuple[str, str], span: Span) -> None:
     """One answer per exact mission that had a target: the material of the tests that depend on order."""
     line = history_of(made).timeline(*area)
-    for percent in PERCENTS:
-        assert line.lates(percent, span).tolist() == [
-            (one.response or 0.0) > limit
-            for one in of_area(made, *area)
-            if one.kind == Kind.MEASURED and span.start <= one.at < span.end
-            if (limit := target(*area, percent, one.at)) is not None
+    for one in OBJECTIVES:
+        assert line.lates(one, span).tolist() == [
+            (call.response or 0.0) > limit
+            for call in of_area(made, *area)
+            if call.kind == Kind.MEASURED and span.start <= call.at < span.end
+            if (limit := target(*area, one, call.at)) is not None
         ]
 
 
@@ -190,16 +193,16 @@ def test_a_mission_is_judged_by_the_targets_in_force_when_it_rang() -> None:
     old, new = (Call(("oslo", "urban"), at, Kind.MEASURED, 700.0) for at in (SUPERSEDED - 1.0, SUPERSEDED))
     line = history_of([old, new]).timeline("oslo", "urban")
     ever = Span(0.0, 1e11)
-    assert line.lates(80, ever).tolist() == [False, True]
-    assert line.within_span(ever, abandoned_before=0.0).counts[80] == Count(2, 1)
+    assert line.lates(REQUIREMENT, ever).tolist() == [False, True]
+    assert line.within_span(ever, abandoned_before=0.0).counts["requirement"] == Count(2, 1)
 
 
 def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
     """No missions: zeros, None and exact."""
-    empty = Timeline([], judge=lambda _, instants: instants, area="own")
+    empty = Timeline([], OBJECTIVES, judge=lambda _, instants: instants, pooled=False)
     shown = empty.within_span(Span(0.0, 1e11), abandoned_before=0.0)
     assert (shown.measured, shown.unmeasured, shown.excluded, shown.exact) == (0, 0, 0, True)
-    assert (shown.percentiles, shown.last_rang_at) == ({50: None, 80: None}, None)
+    assert (shown.values, shown.last_rang_at) == ({"goal": None, "requirement": None}, None)
     assert empty.newest(100) == shown
     assert empty.in_progress(0.0, 60.0, abandoned_before=0.0) == InProgress(0, 0)
 
@@ -215,7 +218,7 @@ def test_a_span_that_ends_before_it_begins_is_empty() -> None:
 
 def test_what_is_derived_is_computed_once_per_key() -> None:
     """Costly statistics are kept with the timeline, which a change replaces."""
-    line, asked = Timeline([], judge=lambda _, instants: instants, area="own"), []
+    line, asked = Timeline([], OBJECTIVES, judge=lambda _, instants: instants, pooled=False), []
     for key in ("a", "a", "b"):
         assert line.derived("kind", key, lambda key=key: asked.append(key) or key) == key  # type: ignore[misc,func-returns-value]
     assert asked == ["a", "b"]

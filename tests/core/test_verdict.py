@@ -9,13 +9,14 @@ from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds
 from monitor.core.timeline import Count, InProgress
 from monitor.core.verdict import State, Verdict, judge
+from tests.core.police import BY_PERCENT
 
-PERCENT = st.sampled_from([50, 80])
+PERCENT = st.sampled_from([*BY_PERCENT])
 
 
 def verdict(within: int, judged: int, percent: int = 80, *, stale: bool = False) -> Verdict:
     """The verdict on so many missions of so many, against a target of ten minutes."""
-    return judge(percent, Count(judged, within), target_seconds=600.0, measured=judged, stale=stale)
+    return judge(BY_PERCENT[percent], Count(judged, within), target_seconds=600.0, measured=judged, stale=stale)
 
 
 @settings(max_examples=400)
@@ -52,19 +53,19 @@ def test_a_stale_feed_and_an_empty_window_are_no_data(within: int, late: int, pe
 @pytest.mark.parametrize("measured", [0, 30])
 def test_without_a_target_there_is_no_verdict(stale: bool, measured: int) -> None:
     """Whether the feed is silent or not, and whether missions were measured or not."""
-    found = judge(80, Count(0, 0), target_seconds=None, measured=measured, stale=stale)
+    found = judge(BY_PERCENT[80], Count(0, 0), target_seconds=None, measured=measured, stale=stale)
     assert (found.state, found.late_budget, found.share, found.breach_p_value) == (State.NO_TARGET, None, None, None)
 
 
 def test_missions_from_before_the_first_target_are_not_judged_by_it() -> None:
     """Measured, but no target was in force when they rang: no_target, although one is in force now."""
-    found = judge(80, Count(0, 0), target_seconds=600.0, measured=30, stale=False)
+    found = judge(BY_PERCENT[80], Count(0, 0), target_seconds=600.0, measured=30, stale=False)
     assert found.state is State.NO_TARGET
 
 
 def test_missions_keep_their_verdict_when_the_target_is_abolished() -> None:
     """Judged by the target they had, although none is shown today."""
-    found = judge(80, Count(10, 8), target_seconds=None, measured=12, stale=False)
+    found = judge(BY_PERCENT[80], Count(10, 8), target_seconds=None, measured=12, stale=False)
     assert (found.state, found.target_seconds) == (State.MET, None)
 
 
@@ -111,7 +112,14 @@ def test_missions_in_progress_bound_the_share_that_the_window_can_end_with(
     """Between all of them late, and all that are not overdue yet in time."""
     within, judged = counts
     progress = InProgress(waiting + overdue, overdue)
-    found = judge(percent, Count(judged, within), target_seconds=1.0, measured=judged, stale=False, progress=progress)
+    found = judge(
+        BY_PERCENT[percent],
+        Count(judged, within),
+        target_seconds=1.0,
+        measured=judged,
+        stale=False,
+        progress=progress,
+    )
     total = judged + waiting + overdue
     assert found.bounds == ShareBounds(within / total, (within + waiting) / total)
     assert verdict(within, judged, percent).bounds is None

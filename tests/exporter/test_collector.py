@@ -144,12 +144,12 @@ async def test_values_are_the_snapshots(published: Published) -> None:
         return math.isnan(found) if expected is None else found == expected
 
     for row in published.snapshot.rows:
-        place = (row.area, row.settlement, row.window)
+        place = (row.area, row.category, row.window)
         assert one(metrics.RESPONSE_MISSIONS_MEASURED, *place) == row.figures.measured
         assert one(metrics.RESPONSE_TIME_EXACT, *place) == row.figures.exact
-        for percent, verdict in row.verdicts.items():
-            judged = (*place, str(percent))
-            assert same(one(metrics.RESPONSE_TIME_SECONDS, *judged), row.figures.percentiles[percent])
+        for slug, verdict in row.verdicts.items():
+            judged = (*place, str(verdict.objective.percentile))
+            assert same(one(metrics.RESPONSE_TIME_SECONDS, *judged), row.figures.values[slug])
             assert same(one(metrics.RESPONSE_WITHIN_TARGET_RATIO, *judged), verdict.within_ratio)
             assert same(one(metrics.RESPONSE_LATE_BUDGET_MISSIONS, *judged), verdict.late_budget)
             assert one(metrics.RESPONSE_MISSIONS_JUDGED, *judged) == verdict.judged
@@ -157,7 +157,7 @@ async def test_values_are_the_snapshots(published: Published) -> None:
             states = {state: one(metrics.RESPONSE_COMPLIANCE, *judged, state) for state in State}
             assert states == {state: float(state is verdict.state) for state in State}
     for standing in published.snapshot.standings:
-        series = (standing.area, standing.settlement)
+        series = (standing.area, standing.category)
         assert one(metrics.RESPONSE_MISSIONS_OPEN, *series) == standing.in_progress.open
         assert one(metrics.RESPONSE_MISSIONS_OVERDUE, *series) == standing.in_progress.overdue
         assert same(one(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, *series), standing.last_rang_at)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.partition import Batch, Partition
 from monitor.core.slices import Grid
-from monitor.core.targets import Target, Targets, TargetSet
+from monitor.core.targets import Targets, TargetSet
 from monitor.exporter.refresh import Refresh
 from monitor.settings import Configuration, ExporterSettings, Settings
 from monitor.store.memory import MemoryBacking, MemoryStore
@@ -41,7 +41,7 @@ def configuration(*, refresh_seconds: float = 0.05, oslo: str = "Oslo") -> Confi
         valid_from=date(2020, 1, 1),
         source="test",
         targets={
-            (area, settlement): Target(600.0, 1200.0)
+            (area, settlement): {"goal": 600.0, "requirement": 1200.0}
             for area in areas
             for settlement in settings.events.settlements
             if (area, settlement) != ("finnmark", "urban")
@@ -146,7 +146,7 @@ def measured(refresh: Refresh, window: str = "28d", area: str = "oslo", settleme
     (row,) = [
         row
         for row in refresh.published.snapshot.rows
-        if (row.area, row.settlement, row.window) == (area, settlement, window)
+        if (row.area, row.category, row.window) == (area, settlement, window)
     ]
     return row.figures.measured
 

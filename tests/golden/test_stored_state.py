@@ -4,6 +4,7 @@
 past year cannot be read any more. A new version gets a directory of its own.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,11 +15,13 @@ from monitor.core.digest import Backend
 from monitor.core.history import History, seal_targets
 from monitor.core.mission import Kind, Mission
 from monitor.core.partition import DAY_SECONDS, Partition
+from monitor.core.service import Service
 from monitor.core.slices import Grid
 from monitor.core.stored import VERSION, StoredStateError, read_day, read_head, write_aggregates, write_entries
-from monitor.core.targets import Target, Targets, TargetSet
+from monitor.core.targets import Targets, TargetSet
 from monitor.core.windows import Span
 from tests.core.events import BASE, GRID, SERIES, TARGETS, Shelf, Snap, batches, policy, records
+from tests.core.police import SERVICE, target_of
 
 V1 = Path(__file__).parent / "v1"
 EVER = Span(0.0, 1e11)
@@ -88,11 +91,10 @@ def reopened(shelf: Shelf, **changes: object) -> Partition:
     return Partition(policy(horizon_seconds=10 * DAY_SECONDS, **changes), head, days)
 
 
-def history_of(shelf: Shelf, targets: Targets = TARGETS, backend: Backend = "fastdigest", **names: object) -> History:
-    history = History(
-        GRID, targets, backend=backend,
-        **{"districts": ("oslo", "vest"), "settlements": ("urban", "rural"), **names},  # type: ignore[arg-type]
-    )  # fmt: skip
+def history_of(
+    shelf: Shelf, targets: Targets = TARGETS, backend: Backend = "fastdigest", service: Service = SERVICE
+) -> History:
+    history = History(GRID, targets, service, backend=backend)
     history.put(0, shelf.read()[0], shelf.days)
     return history
 
@@ -112,7 +114,7 @@ def test_another_digest_backend_reads_what_the_other_sealed(before: Backend, aft
     one, other = (history_of(shelf, backend=backend).timeline("oslo", "urban") for backend in (before, after))
     mine, yours = (timeline.within_span(EVER, abandoned_before=LATER) for timeline in (one, other))
     assert (mine.measured, mine.counts) == (yours.measured, yours.counts)
-    assert mine.percentiles[80] == pytest.approx(yours.percentiles[80], rel=0.02)
+    assert mine.values["requirement"] == pytest.approx(yours.values["requirement"], rel=0.02)
 
 
 def test_a_district_may_be_added_and_the_others_stay() -> None:
@@ -132,20 +134,20 @@ def test_a_district_may_be_removed_and_comes_back_with_its_missions() -> None:
     effects = partition.apply(batches(records([event], start=600), [])[0], LATER)
     assert [letter.reason for letter in effects.dead_letters] == ["unknown_district"]
     shelf.put(partition.checkpoint())
-    without = history_of(shelf, districts=("vest",))
+    without = history_of(shelf, service=replace(SERVICE, areas=("vest",)))
     assert without.timeline("national", "urban").within_span(EVER, abandoned_before=LATER).measured == 300
     assert history_of(shelf).timeline("oslo", "urban").within_span(EVER, abandoned_before=LATER).measured == 300
 
 
 def test_other_targets_judge_exact_missions_anew_and_leave_sealed_ones_as_they_were_judged() -> None:
     """What is sealed was counted against the targets then in force; nobody can recount it exactly."""
-    shelf = stored_by(seal_targets=partial(seal_targets, TARGETS, GRID))
+    shelf = stored_by(seal_targets=partial(seal_targets, TARGETS, GRID, SERVICE))
     strict = Targets(
         [
             TargetSet(
                 valid_from=BASE.date().replace(month=1, day=1),
                 source="stricter",
-                targets={("oslo", "urban"): Target(goal_p50_seconds=1.0, requirement_p80_seconds=1.0)},
+                targets={("oslo", "urban"): target_of(1.0, 1.0)},
             )
         ]
     )
@@ -153,5 +155,5 @@ def test_other_targets_judge_exact_missions_anew_and_leave_sealed_ones_as_they_w
     assert sealed
     before = history_of(shelf).timeline("oslo", "urban").within_span(EVER, abandoned_before=LATER)
     after = history_of(shelf, strict).timeline("oslo", "urban").within_span(EVER, abandoned_before=LATER)
-    assert before.counts[80].within == 300
-    assert (after.measured, after.counts[80].within) == (300, sealed)
+    assert before.counts["requirement"].within == 300
+    assert (after.measured, after.counts["requirement"].within) == (300, sealed)

@@ -58,7 +58,7 @@ def report_of(
 
 
 def counts(report: Report, area: str, settlement: str) -> tuple[int, int, int]:
-    row = next(row for row in report.rows if (row.area, row.settlement) == (area, settlement))
+    row = next(row for row in report.rows if (row.area, row.category) == (area, settlement))
     return row.missions, row.unmeasured, row.excluded
 
 

@@ -18,6 +18,7 @@ from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import Keeper, LogBounds
 from monitor.worker.rejects import DeadLettersUnavailable
 from tests.core.events import BASE, GRID, SERIES, TARGETS, policy
+from tests.core.police import SERVICE
 
 NOW = BASE.timestamp() + 30 * 86_400
 EVER = Span(0.0, 1e11)
@@ -113,7 +114,7 @@ class Desk:
 async def history_of(backing: MemoryBacking) -> History:
     """What a reader of the server would see."""
     store = MemoryStore(backing)
-    history = History(GRID, TARGETS, districts=("oslo", "vest"), settlements=("urban", "rural"))
+    history = History(GRID, TARGETS, SERVICE)
     for number in await store.partitions():
         change = await store.changes_since(number, 0)
         assert change is not None

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from monitor.core.history import History, Series, seconds
+from monitor.core.history import History
+from monitor.core.service import Series
 from monitor.core.slices import Grid
-from monitor.core.timeline import PERCENTS, Figures, Timeline
-from monitor.core.verdict import Verdict, judge
+from monitor.core.timeline import Figures, Timeline
+from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span
 
 SHOWN: Final = 26
@@ -22,26 +23,26 @@ _WEEK: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The week that begins on `monday`; `running` if it is not over. `verdicts` by percentile."""
+    """The week that begins on `monday`; `running` if it is not over. `verdicts` by objective."""
 
     monday: date
     span: Span
     running: bool
     figures: Figures
-    verdicts: Mapping[int, Verdict]
+    verdicts: Mapping[str, Verdict]
 
 
 def weeks_of(
     history: History, area: str, *, now: float, abandoned_after_seconds: float, count: int = SHOWN
 ) -> dict[str, Sequence[Week]]:
-    """The last weeks of an area by settlement class, oldest first. `now` in epoch seconds.
+    """The last weeks of an area by category, oldest first. `now` in epoch seconds.
 
     Missions still open that are older than `abandoned_after_seconds` count as unmeasured.
     """
     mondays = _mondays(date.fromordinal(history.grid.day_of(now)), count)
     return {
-        settlement: _series(history, area, settlement, mondays, now - abandoned_after_seconds)
-        for settlement in history.settlements
+        category: _series(history, area, category, mondays, now - abandoned_after_seconds)
+        for category in history.service.categories
     }
 
 
@@ -51,13 +52,13 @@ def _mondays(today: date, count: int) -> list[date]:
 
 
 def _series(
-    history: History, area: str, settlement: str, mondays: Sequence[date], abandoned_before: float
+    history: History, area: str, category: str, mondays: Sequence[date], abandoned_before: float
 ) -> Sequence[Week]:
-    timeline = history.timeline(area, settlement)
+    timeline = history.timeline(area, category)
 
     def compute() -> Sequence[Week]:
         return [
-            _week(history, timeline, (area, settlement), monday, abandoned_before, running=monday == mondays[-1])
+            _week(history, timeline, (area, category), monday, abandoned_before, running=monday == mondays[-1])
             for monday in mondays
         ]
 
@@ -78,16 +79,7 @@ def _week(
     span = _span(monday, history.grid)
     figures = timeline.within_span(span, abandoned_before=abandoned_before)
     target = history.targets.target(*series, monday + _WEEK - timedelta(days=1))
-    verdicts = {
-        percent: judge(
-            percent,
-            figures.counts[percent],
-            target_seconds=seconds(target, percent),
-            measured=figures.measured,
-            stale=False,
-        )
-        for percent in PERCENTS
-    }
+    verdicts = verdicts_of(timeline.objectives, figures, target, {}, stale=False)
     return Week(monday, span, running, figures, verdicts)
 
 
