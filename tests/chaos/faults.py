@@ -11,18 +11,22 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from redis.asyncio import Redis
 
+import monitor.store
 from monitor.demo.processes import wait_until
 from monitor.worker.failpoints import CHECKPOINT_STORED, CLOCK_STEP, FAIL_POINT, LETTERS_PRODUCED
 from tests.chaos.proxy import Proxy
+from tests.chaos.redis import commands_of, without_rights
 from tests.chaos.stage import DEAD_LETTERS, TOPIC, Stage, Worker
 from tests.servers.kafka import KafkaNode
 
+SCRIPTS = Path(monitor.store.__file__).parent
 Fault = Callable[[Stage, random.Random], Awaitable[None]]
 SESSION_SECONDS = 6.0
 FROZEN_SECONDS = SESSION_SECONDS + 3.0
@@ -157,6 +161,22 @@ async def brokers_cut_off(stage: Stage, rng: random.Random) -> None:
             road.refusing = False
 
 
+async def brokers_cut_off_from_each_other(stage: Stage, rng: random.Random) -> None:
+    """One broker hears and reaches neither of the others, in their logs and their votes; clients reach all three."""
+    lonely = rng.choice(range(len(stage.wires)))
+    pids = [node.child.pid for node in stage.kafka.nodes if node.child is not None]
+    try:
+        for number, wires in enumerate(stage.wires):
+            shunned = pids if number == lonely else [pids[lonely]]
+            for wire in wires:
+                wire.shunned = shunned
+                wire.cut(shunned)
+        await asyncio.sleep(rng.uniform(4, 12))
+    finally:
+        for wire in (wire for wires in stage.wires for wire in wires):
+            wire.shunned = ()
+
+
 async def broker_connections_flap(stage: Stage, rng: random.Random) -> None:
     """Connections between workers and brokers break again and again, in the middle of whatever is said."""
     await _flap(stage.roads, rng)
@@ -243,6 +263,50 @@ async def redis_out_of_memory(stage: Stage, rng: random.Random) -> None:
             await client.config_set("maxmemory", "0")
 
 
+async def redis_command_refused(stage: Stage, rng: random.Random) -> None:
+    """A right is taken away that a script needs, at its beginning or in its middle."""
+    command = rng.choice(commands_of(SCRIPTS))
+    stage.say(f"redis refuses {command}")
+    async with without_rights(stage.redis.url, command):
+        await asyncio.sleep(rng.uniform(2, 6))
+
+
+async def redis_disk_full(stage: Stage, rng: random.Random) -> None:
+    """Its append-only file cannot grow: it refuses writes or ends, as its policy of syncing says."""
+    policy = rng.choice(["always", "everysec"])
+    async with Redis.from_url(stage.redis.url) as client:
+        await client.config_set("appendfsync", policy)
+    stage.redis.fill_disk()
+    try:
+        await asyncio.sleep(rng.uniform(2, 6))
+    finally:
+        stage.redis.free_disk()
+    child = stage.redis.child
+    if child is not None and child.exit_code is not None:
+        stage.redis.kill()
+        await stage.redis.start()
+    async with Redis.from_url(stage.redis.url) as client:
+        await client.config_set("appendfsync", "always")
+    await stage.expect_store(up=True)
+
+
+async def redis_replaced_by_replica(stage: Stage, rng: random.Random) -> None:
+    """The replica takes over; what the primary confirmed last may be missing, for it lagged behind."""
+    replica = await stage.redis.replica()
+    if replica.child is not None and rng.random() < 2 / 3:
+        replica.child.signal(signal.SIGSTOP)
+        await asyncio.sleep(rng.uniform(0.5, 4))
+    stage.redis.kill()
+    stage.proxy.cut()
+    if replica.child is not None:
+        replica.child.signal(signal.SIGCONT)
+    former, stage.redis = stage.redis, replica
+    former.close()
+    await replica.promote()
+    stage.proxy.target_port = replica.port
+    await stage.expect_store(up=True)
+
+
 async def redis_cut_off(stage: Stage, rng: random.Random) -> None:
     """Every connection breaks, and for a while none is accepted."""
     stage.proxy.refusing = True
@@ -280,11 +344,11 @@ LANES: dict[str, tuple[Fault, ...]] = {
     ),
     "kafka": (
         broker_killed, brokers_killed, leaders_moved, brokers_cut_off, broker_connections_flap, brokers_slow,
-        dead_letters_unwritable, partitions_added,
+        dead_letters_unwritable, partitions_added, brokers_cut_off_from_each_other,
     ),
     "store": (
         redis_killed, redis_emptied, redis_restarted_empty, redis_slow, redis_out_of_memory, redis_cut_off,
-        connections_flap, exporter_restarted,
+        connections_flap, exporter_restarted, redis_command_refused, redis_disk_full, redis_replaced_by_replica,
     ),
 }  # fmt: skip
 """Kinds by lane."""

@@ -1,8 +1,11 @@
-"""A TCP proxy on loopback that can be slow, cut what is open, and refuse what is new."""
+"""A TCP proxy on loopback that can be slow, cut what is open, and refuse what is new: of all callers, or of one."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Self
+
+import psutil
 
 from monitor.demo.processes import LOOPBACK, free_port
 
@@ -17,16 +20,21 @@ class Proxy:
         self.delay_seconds = 0.0
         """Before each piece that travels towards the server."""
         self.refusing = False
-        self._target_port = target_port
+        self.shunned: Collection[int] = ()
+        """Processes (by pid) that are refused, and nobody else."""
+        self.target_port = target_port
+        """Where new connections lead."""
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], int] = {}
+        """By task: the caller's port."""
 
-    def cut(self) -> int:
-        """Break every connection; how many there were."""
-        count = len(self._open)
-        for task in self._open:
+    def cut(self, callers: Collection[int] | None = None) -> int:
+        """Break every connection, or those of these processes; how many there were."""
+        ports = None if callers is None else ports_of(callers)
+        broken = [task for task, port in self._open.items() if ports is None or port in ports]
+        for task in broken:
             task.cancel()
-        return count
+        return len(broken)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, LOOPBACK, self.port)
@@ -39,16 +47,20 @@ class Proxy:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        port = writer.get_extra_info("peername")[1]
+        if self.shunned and port in ports_of(self.shunned):
+            writer.transport.abort()
+            return
         task = asyncio.create_task(self._serve(reader, writer))
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        self._open[task] = port
+        task.add_done_callback(lambda ended: self._open.pop(ended, None))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there: asyncio.StreamWriter | None = None
         try:
             if self.refusing:
                 return
-            back, there = await asyncio.open_connection(LOOPBACK, self._target_port)
+            back, there = await asyncio.open_connection(LOOPBACK, self.target_port)
             ways = {
                 asyncio.create_task(self._carry(reader, there, slow=True)),
                 asyncio.create_task(self._carry(back, writer, slow=False)),
@@ -75,3 +87,12 @@ class Proxy:
                     await asyncio.sleep(self.delay_seconds)
                 sink.write(piece)
                 await sink.drain()
+
+
+def ports_of(callers: Collection[int]) -> set[int]:
+    """The local ports of all connections of these processes, those that have ended left out."""
+    found: set[int] = set()
+    for pid in callers:
+        with suppress(psutil.Error):
+            found |= {one.laddr.port for one in psutil.Process(pid).net_connections(kind="tcp")}
+    return found

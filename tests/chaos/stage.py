@@ -20,9 +20,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from monitor.demo.processes import LOOPBACK, Child, free_port, wait_until
-from monitor.demo.servers import EmbeddedRedis
 from monitor.topics import ensure_topics
 from tests.chaos.proxy import Proxy
+from tests.chaos.redis import ChaosRedis
 from tests.servers.kafka import ApacheKafka
 
 REPOSITORY = Path(__file__).parents[2]
@@ -56,11 +56,13 @@ class Stage:
     """Everything that runs."""
 
     kafka: ApacheKafka
-    redis: EmbeddedRedis
+    redis: ChaosRedis
     proxy: Proxy
     """Between everybody and Redis."""
     roads: list[Proxy]
     """Between the workers and each broker."""
+    wires: list[tuple[Proxy, Proxy]]
+    """Between the brokers: what leads to each one's log, and to its vote."""
     logs: Path
     environment: dict[str, str]
     exporter_port: int = field(default_factory=free_port)
@@ -202,11 +204,17 @@ async def set_up(logs: Path) -> AsyncIterator[Stage]:
     """The stage, ready: topics, workers, exporter. Everything ends with the block."""
     async with AsyncExitStack() as stack:
         kafka = ApacheKafka(nodes=3)
-        roads = [await stack.enter_async_context(Proxy(node.side_port)) for node in kafka.nodes]
-        for node, road in zip(kafka.nodes, roads, strict=True):
-            node.side_advertised = road.port
+        roads, wires = [], []
+        for node in kafka.nodes:
+            road, wire, vote = [
+                await stack.enter_async_context(Proxy(port))
+                for port in (node.side_port, node.peer_port, node.controller_port)
+            ]
+            node.side_advertised, node.peer_advertised, node.controller_advertised = road.port, wire.port, vote.port
+            roads.append(road)
+            wires.append((wire, vote))
         await stack.enter_async_context(kafka)
-        redis = await stack.enter_async_context(EmbeddedRedis(append_only=True))
+        redis = await stack.enter_async_context(ChaosRedis())
         proxy = await stack.enter_async_context(Proxy(redis.port))
         await ensure_topics(
             kafka.bootstrap,
@@ -216,7 +224,7 @@ async def set_up(logs: Path) -> AsyncIterator[Stage]:
         )
         bootstrap = ",".join(f"{LOOPBACK}:{road.port}" for road in roads)
         settings = environment(bootstrap, f"redis://{LOOPBACK}:{proxy.port}/0")
-        stage = Stage(kafka, redis, proxy, roads, logs, settings)
+        stage = Stage(kafka, redis, proxy, roads, wires, logs, settings)
         stack.callback(end, stage)
         await asyncio.gather(stage.start_exporter(), *(stage.start_worker() for _ in range(WORKERS)))
         yield stage
@@ -224,6 +232,7 @@ async def set_up(logs: Path) -> AsyncIterator[Stage]:
 
 def end(stage: Stage) -> None:
     """Nothing outlives the stage, however it came to its end."""
+    stage.redis.close()  # another one than at first, where a replica has taken its place
     for child in [*(worker.child for worker in stage.workers.values()), stage.exporter]:
         if child is not None:
             child.kill()

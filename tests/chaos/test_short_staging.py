@@ -7,9 +7,15 @@ from tests.chaos.driver import run
 
 PLAN = (
     (faults.worker_killed_after_letters, faults.worker_frozen, faults.worker_killed_after_checkpoint),
-    (faults.broker_killed, faults.brokers_cut_off, faults.dead_letters_unwritable, faults.partitions_added),
-    (faults.redis_killed, faults.redis_out_of_memory, faults.redis_slow, faults.redis_emptied, faults.redis_cut_off),
-)
+    (
+        faults.broker_killed, faults.brokers_cut_off, faults.brokers_cut_off_from_each_other,
+        faults.dead_letters_unwritable, faults.partitions_added,
+    ),
+    (
+        faults.redis_killed, faults.redis_command_refused, faults.redis_out_of_memory, faults.redis_disk_full,
+        faults.redis_slow, faults.redis_replaced_by_replica, faults.redis_emptied, faults.redis_cut_off,
+    ),
+)  # fmt: skip
 """By lane, in order; `make chaos` draws from all kinds."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]

@@ -38,6 +38,10 @@ class KafkaNode(Server):
         self.side_port = free_port()
         """A second door for clients, who are told to come by `side_advertised`: a proxy can stand before it."""
         self.side_advertised = self.side_port
+        self.peer_port = free_port()
+        """The door for the other brokers, likewise; so is the controller's."""
+        self.peer_advertised = self.peer_port
+        self.controller_advertised = self.controller_port
         self.log = log
 
     def command(self) -> list[str]:
@@ -79,10 +83,12 @@ class KafkaNode(Server):
             "controller.quorum.voters": voters,
             "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://{self.address},SIDE://{LOOPBACK}:{self.side_port},"
-            f"CONTROLLER://{LOOPBACK}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{self.address},SIDE://{LOOPBACK}:{self.side_advertised}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "inter.broker.listener.name": "PLAINTEXT",
+            f"PEERS://{LOOPBACK}:{self.peer_port},CONTROLLER://{LOOPBACK}:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.address},SIDE://{LOOPBACK}:{self.side_advertised},"
+            f"PEERS://{LOOPBACK}:{self.peer_advertised},CONTROLLER://{LOOPBACK}:{self.controller_advertised}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SIDE:PLAINTEXT,PEERS:PLAINTEXT,"
+            "CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "PEERS",
             "log.dirs": self.directory / "data",
             "auto.create.topics.enable": "false",
             "message.max.bytes": LARGEST_RECORD_BYTES,
@@ -141,7 +147,7 @@ class ApacheKafka:
             node.close()
 
     async def __aenter__(self) -> Self:
-        voters = ",".join(f"{node.node_id}@{LOOPBACK}:{node.controller_port}" for node in self.nodes)
+        voters = ",".join(f"{node.node_id}@{LOOPBACK}:{node.controller_advertised}" for node in self.nodes)
         try:
             await asyncio.gather(*(asyncio.to_thread(node.format, voters) for node in self.nodes))
             await self.start()
