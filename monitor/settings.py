@@ -68,6 +68,9 @@ class KafkaSettings(_Section):
     session_timeout_seconds: Positive = Field(8.0, description="Silence after which a worker loses its partitions.")
     rebalance_timeout_seconds: Positive = Field(10.0, description="Time a worker has to hand over in a rebalance.")
     heartbeat_seconds: Positive = Field(1.5, description="Sign of life to the group coordinator.")
+    max_batch_bytes: Annotated[int, Field(ge=1_048_576)] = Field(
+        8_388_608, description="Largest record batch, unpacked; a larger one is one dead letter."
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to talk to the brokers."
     )

@@ -31,6 +31,8 @@ from monitor.worker.rejects import KafkaDeadLetters
 
 log = logging.getLogger(__name__)
 
+COMPRESSION: Final = "zstd"
+"""Of dead letters: they repeat each other, and whoever sends bad records must not fill the disk of the brokers."""
 SWITCH_SECONDS: Final = 0.001
 CLOSING_SECONDS: Final = 0.5
 """Time for clients to close once everything is stored."""
@@ -66,7 +68,11 @@ async def work(configuration: Configuration) -> None:
     closing: asyncio.TimerHandle | None = None
     try:
         await store.ping()
-        async with producing(settings.kafka) as producers, outages_told(), exposing(configuration, instruments):
+        async with (
+            producing(settings.kafka, compression=COMPRESSION) as producers,
+            outages_told(),
+            exposing(configuration, instruments),
+        ):
             keeper = Keeper(
                 partition_policy(configuration),
                 store,
