@@ -29,9 +29,9 @@ from monitor.exporter.areas import area_answer
 from monitor.exporter.compliance import answer
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
-from monitor.exporter.problem import problem
 from monitor.exporter.published import Published
 from monitor.exporter.refresh import Refresh
+from monitor.http.problem import problem
 from monitor.settings import Configuration
 
 PREFERRED_WINDOW: Final = "28d"

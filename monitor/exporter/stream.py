@@ -15,9 +15,9 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from monitor.exporter.problem import problem
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
+from monitor.http.problem import problem
 
 PAUSE_SECONDS: Final = 0.4
 """Shorter than the worker's time between checkpoints: in step with it, an event would always come a little late."""
