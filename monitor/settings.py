@@ -134,6 +134,10 @@ class WorkerSettings(_Section):
     invalid_window: Count = Field(1_000, description="... among at least this many of its newest records.")
     metrics_host: str = Field("127.0.0.1", description="Address of the worker's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
+    metrics_hosts: str = Field(
+        "",
+        description="Names under which programs reach it, separated by commas; addresses and `*` as of exporter.",
+    )
     stop_seconds: Positive = Field(3.0, description="Time to store what is left after SIGTERM, before leaving.")
     watchdog_seconds: Positive = Field(
         300.0, description="A worker that does not move for so long, although there is work and all answer, ends."
