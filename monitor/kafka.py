@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from monitor.fetching import bound
 from monitor.log import hushed
 from monitor.settings import KafkaSettings, SecretUnusable, read_secret
 from monitor.topics import BrokerUnreachable, describe_topic
@@ -113,7 +114,10 @@ async def producing(kafka: KafkaSettings, *, compression: str | None = None) -> 
 async def reading(
     kafka: KafkaSettings, *, isolation: Literal["read_committed", "read_uncommitted"] = "read_uncommitted"
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group: it leaves no trace at the broker."""
+    """A consumer without a group: it leaves no trace at the broker.
+
+    A batch that it must not or cannot unpack comes as one `RefusedBatch`, in the place of its records.
+    """
     with hushed("aiokafka"):
         consumer = AIOKafkaConsumer(
             **connection(kafka),
@@ -126,6 +130,7 @@ async def reading(
         )
         try:
             await consumer.start()
+            bound(consumer, kafka.max_batch_bytes)
             await asyncio.sleep(0)  # stopped before its tasks first ran, aiokafka's consumer raises CancelledError
             yield consumer
         except KafkaError as fault:

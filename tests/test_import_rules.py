@@ -35,12 +35,14 @@ FAUST: Final = {"monitor.worker.app", "monitor.worker.engine", "monitor.worker.t
 SHARED: Final = {
     "monitor.core", "monitor.store",  # the seam itself
     "monitor.settings", "monitor.wiring", "monitor.clock", "monitor.log", "monitor.progress",  # settings, and use
+    "monitor.http",  # what every service stands behind
 }  # fmt: skip
-KAFKA: Final = {"monitor.kafka", "monitor.topics", "monitor.sending"}
+KAFKA: Final = {"monitor.kafka", "monitor.topics", "monitor.sending", "monitor.fetching", "monitor.unpacking"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.core": {"monitor.core"},
     "monitor.store": {"monitor.core", "monitor.store"},
     "monitor.settings": {"monitor.core", "monitor.clock", "monitor.settings"},
+    "monitor.http": {"monitor.http"},
     "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
     # The vocabulary of metrics is one module for everybody: names only.
     "monitor.worker": {*SHARED, *KAFKA, "monitor.worker", "monitor.exporter.metrics"},

@@ -37,12 +37,21 @@ def _lagging() -> str:
     return f"{behind} > 0\nunless on ({PARTITION})\n{done} > {behind}"
 
 
+_GRAVE: Final = "sum({})".format(
+    greatest(
+        f"increase({selector(metrics.DEAD_LETTERS, (REASON, '=~', 'batch_.*|ledger_full'))}[{DEAD_LETTERS_WINDOW}])",
+        REASON,
+    )
+)
+"""One is enough: a batch may hold any number of missions, and a ledger without room refuses all that are new."""
+
+
 def _dead_letters() -> str:
     dead = f"sum({greatest(f'increase({selector(metrics.DEAD_LETTERS)}[{DEAD_LETTERS_WINDOW}])', REASON)})"
     events = (
         f"sum({greatest(f'increase({selector(metrics.EVENTS)}[{DEAD_LETTERS_WINDOW}])', *metrics.EVENTS.labels)})"
     )
-    return f"{dead} >= {DEAD_LETTERS_LEAST}\nand on () {dead} > {DEAD_LETTERS_SHARE:g} * {events}"
+    return f"{dead} >= {DEAD_LETTERS_LEAST}\nand on () {dead} > {DEAD_LETTERS_SHARE:g} * {events}\nor\n{_GRAVE} > 0"
 
 
 def _rewound() -> str:

@@ -32,12 +32,14 @@ class Outcome(StrEnum):
     STALE = "stale"
     CONFLICT = "conflict"
     LATE = "late"
+    LEDGER_FULL = "ledger_full"
 
 
 class Seen(StrEnum):
     """How the event's revision compares with what the ledger knows."""
 
     FIRST = "unknown mission"
+    SURPLUS = "unknown mission, ledger full"
     NEWER = "newer"
     SAME = "same revision"
     OLDER = "older"
@@ -71,6 +73,10 @@ RULES: Final[dict[Case, Outcome]] = {
     Case(Seen.FIRST, Change.NONE, Home.OPEN): Outcome.UNCOUNTED,
     Case(Seen.FIRST, Change.COUNTS, Home.SEALED): Outcome.LATE,
     Case(Seen.FIRST, Change.NONE, Home.SEALED): Outcome.LATE,
+    Case(Seen.SURPLUS, Change.COUNTS, Home.OPEN): Outcome.LEDGER_FULL,
+    Case(Seen.SURPLUS, Change.NONE, Home.OPEN): Outcome.LEDGER_FULL,
+    Case(Seen.SURPLUS, Change.COUNTS, Home.SEALED): Outcome.LATE,
+    Case(Seen.SURPLUS, Change.NONE, Home.SEALED): Outcome.LATE,
     Case(Seen.NEWER, Change.NONE, Home.OPEN): Outcome.UNCHANGED,
     Case(Seen.NEWER, Change.NONE, Home.SEALED): Outcome.UNCHANGED,
     Case(Seen.NEWER, Change.COUNTS, Home.OPEN): Outcome.CORRECTION,
@@ -95,9 +101,12 @@ RULES: Final[dict[Case, Outcome]] = {
 STORES: Final = frozenset({Outcome.NEW, Outcome.UNCOUNTED, Outcome.CORRECTION, Outcome.WITHDRAWN, Outcome.UNCHANGED})
 """Outcomes after which the ledger holds the event's entry in place of the one before."""
 
-REFUSED: Final = frozenset({Outcome.CONFLICT, Outcome.LATE})
+REFUSED: Final = frozenset({Outcome.CONFLICT, Outcome.LATE, Outcome.LEDGER_FULL})
 """Outcomes that send the event to the dead letters: a person must look."""
 
+
+NO_CEILING: Final = 2**62
+"""More missions than any memory holds."""
 
 # The same table by number, for `Ledger._revise`: naming a Case for every event costs more than all the rest of it.
 # An unknown mission needs no look-up. Each of seen, change and home adds its number, the home being a bool.
@@ -107,7 +116,7 @@ _VERDICTS: Final = tuple(RULES[Case(*case)] for case in product((Seen.NEWER, See
 _STORED: Final = tuple(outcome in STORES for outcome in _VERDICTS)
 
 # Members by a name of the module: looking them up in their class takes several times as long.
-_NEW, _UNCOUNTED, _LATE = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE
+_NEW, _UNCOUNTED, _LATE, _FULL = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE, Outcome.LEDGER_FULL
 
 
 class Day:
@@ -164,6 +173,7 @@ class Ledger:
         "_order",
         "_seconds",
         "_slices",
+        "ceiling",
         "days",
         "grid",
         "missions",
@@ -171,8 +181,10 @@ class Ledger:
         "touched",
     )
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: Grid, *, ceiling: int = NO_CEILING) -> None:
+        """`ceiling`: where so many missions are known, no other is taken up."""
         self.grid = grid
+        self.ceiling = ceiling
         self.missions: dict[str, Mission] = {}
         self.days: dict[int, Day] = {}
         self.touched: set[int] = set()
@@ -205,6 +217,8 @@ class Ledger:
         placed_at = mission.placed_at
         if placed_at < self.sealed_before:
             return _LATE
+        if len(self.missions) >= self.ceiling:
+            return _FULL
         self.missions[mission_id] = mission
         place = self._slices.get(placed_at // self._seconds) or self._slice(placed_at)
         place.missions.add(mission_id)

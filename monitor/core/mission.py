@@ -47,6 +47,9 @@ class Reason(StrEnum):
     IN_THE_FUTURE = "in_the_future"
     LATE = "late"
     CONFLICT = "conflict"
+    LEDGER_FULL = "ledger_full"
+    BATCH_TOO_LARGE = "batch_too_large"
+    BATCH_UNREADABLE = "batch_unreadable"
 
 
 class Rejected(Exception):  # noqa: N818 - the domain's word for it, raised and caught inside the core

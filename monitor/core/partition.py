@@ -24,10 +24,14 @@ from monitor.core.stored import (
 )
 
 DAY_SECONDS: Final = 86_400.0
+CEILING: Final = 2
+"""Times the capacity are held at most: missions of the last day are never sealed, so inventing ids could fill any
+memory."""
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
 _NEVER_MEASURED: Final = (int(Kind.UNMEASURED), int(Kind.OPEN), int(Kind.UNTIMED))
 """When sealed. Of what is still open nobody can register the arrival any more."""
 _EXCLUDED: Final = int(Kind.EXCLUDED)
+_FULL: Final = Outcome.LEDGER_FULL
 _SLACK: Final = 64
 """Superseded entries a stored day may hold beside twice its missions before it is written anew."""
 
@@ -42,7 +46,32 @@ class Record(Protocol):
     @property
     def key(self) -> bytes | None: ...
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """Raises Rejected where it was refused before anybody could read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedBatch:
+    """A batch of Kafka's log that stays packed: one record, in the place of all that it may hold.
+
+    It covers the offsets `first_offset` to `offset`, the last, which is its identity.
+    """
+
+    first_offset: int
+    offset: int
+    timestamp: int | None
+    reason: Reason
+    detail: str
+
+    @property
+    def key(self) -> bytes | None:
+        """It has none of its own."""
+        return None
+
+    @property
+    def value(self) -> bytes | None:
+        """Raises Rejected, always."""
+        raise Rejected(self.reason, self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +124,8 @@ class Policy:
     horizon_seconds: float | None = 400 * DAY_SECONDS
     """Missions older than this (event time) are sealed; None: never."""
     capacity: int = 1_000_000
-    """Missions kept correctable; beyond, the oldest slices are sealed early."""
+    """Missions kept correctable; beyond, the oldest slices are sealed early. `CEILING` times as many are the most
+    that are ever held: beyond, an unknown mission is refused."""
     keep_seconds: float = DAY_SECONDS
     """Never sealed early: missions younger than this are still in progress."""
     roll_up_seconds: float = 35 * DAY_SECONDS
@@ -119,7 +149,7 @@ class Partition:
         self._names = list(head.series) + [pair for pair in policy.series if pair not in set(head.series)]
         numbers = index_of(self._names)
         self._reader = EventReader({pair: numbers[pair] for pair in policy.series}, policy.limits)
-        self._ledger = _ledger_of(grid, head, days)
+        self._ledger = _ledger_of(grid, head, days, ceiling=CEILING * policy.capacity)
         self._stored_offset = head.next_offset
         self._seal_at = float("-inf")
         self._targets_at = float("nan")
@@ -199,6 +229,8 @@ class Partition:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
             outcome = apply(mission)
+            if outcome is _FULL and self._seal_early(min(max(watermark, mission.placed_at), now)):
+                outcome = apply(mission)  # its own time has made the room: a day of inventions does not last for ever
             outcomes[outcome] += 1
             if outcome in REFUSED:
                 dead.append(_refusal(record, outcome))
@@ -210,11 +242,7 @@ class Partition:
                     seal_at = self._seal_at
             if len(missions) > capacity:
                 self._seal_early(min(watermark, now))
-        for outcome, times in outcomes.items():
-            if times:
-                head.outcomes[outcome] = head.outcomes.get(outcome, 0) + times
-        for letter in dead:
-            head.dead_letters[letter.reason] = head.dead_letters.get(letter.reason, 0) + 1
+        _count(head, outcomes, dead)
         head.watermark = watermark if watermark > float("-inf") else None
         head.last_record_at = newest if newest > float("-inf") else None
         head.next_offset = max(head.next_offset, batch.next_offset)
@@ -276,8 +304,11 @@ class Partition:
         )
         self._seal_at = grid.floor(event_time) + grid.seconds
 
-    def _seal_early(self, watermark: float) -> None:
-        """Seal the oldest slices until a fiftieth of the capacity is free, so that it need not happen per record."""
+    def _seal_early(self, watermark: float) -> bool:
+        """Seal the oldest slices until a fiftieth of the capacity is free, so that it need not happen per record.
+
+        Whether there were any that may be sealed.
+        """
         surplus = len(self._ledger.missions) - self.policy.capacity * 49 // 50
         youngest = self.policy.grid.floor(watermark - self.policy.keep_seconds)
         line = None
@@ -288,6 +319,7 @@ class Partition:
             surplus -= held
         if line is not None:
             self.head.sealed_early += self._ledger.seal_before(line, self._aggregate)
+        return line is not None
 
     def _aggregate(self, missions: list[Mission], series: int, start: float, end: float) -> Aggregate:
         if start != self._targets_at:  # the slices of a day are sealed one after the other
@@ -319,8 +351,8 @@ class Partition:
         )
 
 
-def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay]) -> Ledger:
-    ledger = Ledger(grid)
+def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling: int) -> Ledger:
+    ledger = Ledger(grid, ceiling=ceiling)
     if head.sealed_before is not None:
         ledger.sealed_before = head.sealed_before
     for number, stored in days.items():
@@ -332,9 +364,21 @@ def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay]) -> Ledger:
     return ledger
 
 
+def _count(head: Head, outcomes: Mapping[Outcome, int], dead: Sequence[DeadLetter]) -> None:
+    for outcome, times in outcomes.items():
+        if times:
+            head.outcomes[outcome] = head.outcomes.get(outcome, 0) + times
+    for letter in dead:
+        head.dead_letters[letter.reason] = head.dead_letters.get(letter.reason, 0) + 1
+
+
 def _refusal(record: Record, outcome: Outcome) -> DeadLetter:
     if outcome is Outcome.LATE:
         return DeadLetter(record, Reason.LATE, "its slice is sealed: it could be counted twice, or not at all")
+    if outcome is Outcome.LEDGER_FULL:
+        return DeadLetter(
+            record, Reason.LEDGER_FULL, "an unknown mission, and twice ledger.capacity are known: nothing makes room"
+        )
     return DeadLetter(
         record, Reason.CONFLICT, "same revision as the snapshot before, other content; the first one stands"
     )

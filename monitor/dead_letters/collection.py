@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from monitor.core.partition import RefusedBatch
 from monitor.progress import Advance
 from monitor.worker.rejects import (
     HEADER_DETAIL,
@@ -67,9 +68,14 @@ class Collection:
     """Dead letters of a source record already known: they are produced at least once."""
     foreign: int = 0
     """Records without the monitor's headers."""
+    refused: int = 0
+    """Batches that were not, or cannot be, unpacked: whoever may write to the topic can put them there."""
 
-    def take(self, record: "Record") -> None:
+    def take(self, record: "Record | RefusedBatch") -> None:
         """Take one record of the topic into account."""
+        if isinstance(record, RefusedBatch):
+            self.refused += 1
+            return
         headers = {name: value for name, value in record.headers if value is not None}
         source = _source(headers)
         if source is None:

@@ -273,3 +273,9 @@ def _text(raw: bytes | None) -> str | None:
 def _tell_foreign(collection: Collection) -> None:
     if collection.foreign:
         click.echo(f"warning: {collection.foreign} records in the topic are not the monitor's: ignored", err=True)
+    if collection.refused:
+        click.echo(
+            f"warning: {collection.refused} batches in the topic are larger than kafka.max_batch_bytes, or cannot be "
+            "read: ignored",
+            err=True,
+        )

@@ -8,8 +8,8 @@ import msgspec
 from monitor.exporter.areas import AreaAnswer
 from monitor.exporter.compliance import Answer
 from monitor.exporter.periods import PeriodAnswer
-from monitor.exporter.problem import CONTENT_TYPE, Problem
 from monitor.exporter.stream import StreamEvent
+from monitor.http.problem import CONTENT_TYPE, Problem
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _TYPES: Final = (Answer, AreaAnswer, PeriodAnswer, Problem, StreamEvent)

@@ -65,6 +65,9 @@ class KafkaSettings(_Section):
     session_timeout_seconds: Positive = Field(8.0, description="Silence after which a worker loses its partitions.")
     rebalance_timeout_seconds: Positive = Field(10.0, description="Time a worker has to hand over in a rebalance.")
     heartbeat_seconds: Positive = Field(1.5, description="Sign of life to the group coordinator.")
+    max_batch_bytes: Annotated[Count, Field(ge=1_048_576)] = Field(
+        8_388_608, description="Largest record batch, unpacked; a larger one is one dead letter."
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to talk to the brokers."
     )
@@ -117,6 +120,10 @@ class WorkerSettings(_Section):
     invalid_window: Count = Field(1_000, description="... among at least this many of its newest records.")
     metrics_host: Host = Field("127.0.0.1", description="Address of the worker's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
+    metrics_hosts: str = Field(
+        "",
+        description="Names under which programs reach it, separated by commas; addresses and `*` as of exporter.",
+    )
     stop_seconds: Positive = Field(3.0, description="Time to store what is left after SIGTERM, before leaving.")
     watchdog_seconds: Positive = Field(
         300.0, description="A worker that does not move for so long, although there is work and all answer, ends."
@@ -128,6 +135,11 @@ class ExporterSettings(_Section):
 
     host: Host = Field("127.0.0.1", description="Address to listen on.")
     port: Port = Field(8080, description="Port to listen on; 0: any free one.")
+    hosts: str = Field(
+        "",
+        description="Names under which people and programs reach the exporter, separated by commas; `localhost` and "
+        "the address it listens on are always answered, `*` answers to any name.",
+    )
     refresh_seconds: Positive = Field(15.0, description="Everything is judged anew at least this often.")
 
 

@@ -80,7 +80,9 @@ class WorkerApp:
         self._refused: set[int] = set()
         """Partitions that a person must look at: tried again only when they are assigned anew."""
         self.app = engine(kafka)
-        self.app.transport = Transport(self.app.conf.broker_consumer, self.app, source=self)
+        self.app.transport = Transport(
+            self.app.conf.broker_consumer, self.app, source=self, largest_batch_bytes=kafka.max_batch_bytes
+        )
         topic = self.app.topic(kafka.topic, schema=BatchSchema(), acks=False, internal=True)
         self.app.agent(topic, name="missions")(self._agent)
         self.app.on_partitions_revoked.connect(cast("Any", self._on_revoked))  # Faust types a signal's handler as any

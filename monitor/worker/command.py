@@ -7,20 +7,19 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NoReturn
 
 import click
-from prometheus_client import ProcessCollector, start_http_server
 
 from monitor import clock
+from monitor.http.server import AddressUnavailable
 from monitor.kafka import producing, require_topic
 from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.beat import Beat
 from monitor.worker.checkpointing import CheckpointPolicy
+from monitor.worker.exposing import exposing
 from monitor.worker.failpoints import stepped
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments
@@ -31,6 +30,8 @@ from monitor.worker.rejects import KafkaDeadLetters
 
 log = logging.getLogger(__name__)
 
+COMPRESSION: Final = "zstd"
+"""Of dead letters: they repeat each other, and whoever sends bad records must not fill the disk of the brokers."""
 SWITCH_SECONDS: Final = 0.001
 CLOSING_SECONDS: Final = 0.5
 """Time for clients to close once everything is stored."""
@@ -46,14 +47,15 @@ def worker(configuration: Configuration) -> None:
     """
     try:
         asyncio.run(work(configuration))
-    except WorkerFailed as fault:
+    except (WorkerFailed, AddressUnavailable) as fault:
         raise click.ClickException(str(fault)) from fault
 
 
 async def work(configuration: Configuration) -> None:
     """Run a worker until SIGTERM or SIGINT.
 
-    Raises BrokerUnreachable, TopicMissing, StoreUnavailable or WorkerFailed, each saying what to do.
+    Raises BrokerUnreachable, TopicMissing, StoreUnavailable, AddressUnavailable or WorkerFailed, each saying what
+    to do.
     """
     from monitor.worker.app import WorkerApp  # noqa: PLC0415 - Faust takes a second to import: only where it runs
 
@@ -66,7 +68,11 @@ async def work(configuration: Configuration) -> None:
     closing: asyncio.TimerHandle | None = None
     try:
         await store.ping()
-        async with producing(settings.kafka) as producers, outages_told(), exposing(configuration, instruments):
+        async with (
+            producing(settings.kafka, compression=COMPRESSION) as producers,
+            outages_told(),
+            exposing(settings.worker, instruments),
+        ):
             keeper = Keeper(
                 partition_policy(configuration),
                 store,
@@ -107,24 +113,6 @@ async def work(configuration: Configuration) -> None:
         if closing is not None:
             closing.cancel()
     log.info("worker stopped")
-
-
-@asynccontextmanager
-async def exposing(configuration: Configuration, instruments: Instruments) -> AsyncIterator[None]:
-    """Serve the worker's own metrics where a port is configured."""
-    worker = configuration.settings.worker
-    if not worker.metrics_port:
-        yield
-        return
-    ProcessCollector(registry=instruments.registry)  # memory and CPU, under the client library's own names
-    server, thread = start_http_server(worker.metrics_port, worker.metrics_host, registry=instruments.registry)
-    log.info("metrics at http://%s:%d/metrics", worker.metrics_host, worker.metrics_port)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        await asyncio.to_thread(thread.join)
 
 
 def end_at_once(*, failed: bool) -> NoReturn:

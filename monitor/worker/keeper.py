@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from monitor.core.partition import Batch, DeadLetter, OffsetGap, Partition, Policy
 from monitor.core.stored import Changes, read_day, read_head
 from monitor.store.port import Fenced, Lease, Store, StoreUnavailable
+from monitor.worker.advice import Advice
 from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.failpoints import CHECKPOINT_STORED, LETTERS_PRODUCED, passing
 from monitor.worker.instruments import Instruments
+from monitor.worker.letters import Letters
 from monitor.worker.refusal import InvalidShare, TooManyInvalid
 from monitor.worker.rejects import DeadLetterBox, DeadLettersUnavailable
 from monitor.worker.watchdog import Place
@@ -49,7 +51,7 @@ class Kept:
 
     partition: Partition
     lease: Lease
-    letters: list[DeadLetter] = field(default_factory=list)
+    letters: Letters = field(default_factory=Letters)
     dirty_since: float | None = None
     """Monotonic time of the oldest change not yet stored."""
     oldest_record_at: float | None = None
@@ -88,6 +90,7 @@ class Keeper:
         self._now = now
         self._monotonic = monotonic
         self._invalid = invalid
+        self._advice = Advice(monotonic)
         self._kept: dict[int, Kept] = {}
         self._refused_at: float | None = None
         """Monotonic time of the latest refusal by the store or the dead letters. One partition that waits for them
@@ -191,7 +194,8 @@ class Keeper:
             except TooManyInvalid:
                 self._drop(number, kept)  # unstored: a restart meets the same records, and stops at them again
                 raise
-        kept.letters += effects.dead_letters
+        self._advice.give(number, effects.dead_letters)
+        kept.letters.add(effects.dead_letters, largest_bytes=self._policy.limits.record_bytes)
         self._instruments.redelivered.inc(len(batch.records) - effects.applied)
         if kept.dirty_since is None:
             kept.dirty_since = started
@@ -227,7 +231,7 @@ class Keeper:
         async with kept.storing:
             if kept.dirty_since is None or kept.given_up:
                 return
-            letters, kept.letters = kept.letters, []
+            letters = kept.letters.take()
             kept.dirty_since = None
             recorded, kept.oldest_record_at = kept.oldest_record_at, None
             kept.drained = True
@@ -280,7 +284,7 @@ class Keeper:
             self._drop(number, held[number])
 
     def _pending(self, kept: Kept) -> int:
-        return kept.partition.changed + len(kept.letters)
+        return kept.partition.changed + kept.letters.weight
 
     async def _persist(self, number: int, kept: Kept, letters: list[DeadLetter], changes: Changes) -> bool:
         wait = FIRST_WAIT_SECONDS

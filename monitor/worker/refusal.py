@@ -9,7 +9,7 @@ from collections import deque
 from monitor.core.mission import Reason
 from monitor.core.partition import Effects
 
-JUDGED_BY_LEDGER = frozenset({Reason.LATE, Reason.CONFLICT})
+JUDGED_BY_LEDGER = frozenset({Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL})
 """Valid events that came at the wrong time: no sign that events cannot be read."""
 
 

@@ -1,8 +1,8 @@
 """Dead letters: the original bytes, unchanged, with headers that say why and from where.
 
 They are produced, and acknowledged by all replicas, before the checkpoint that counts them. A crash between the
-two produces them again, so a reader tells them apart by their source offset. A record too large for the topic
-goes without its value, marked as truncated: it still lies in the source topic.
+two produces them again, so a reader tells them apart by their source offset. What was left out (see `letters`), and
+a record too large for the topic, goes without its value, marked as truncated: it still lies in the source topic.
 """
 
 from collections.abc import Awaitable, Sequence
@@ -12,12 +12,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
 from monitor.core.partition import DeadLetter
+from monitor.worker.letters import WithoutValue, bounded, without_value
 
 HEADER_REASON: Final = "monitor-reason"
 HEADER_DETAIL: Final = "monitor-detail"
 HEADER_TOPIC: Final = "monitor-topic"
 HEADER_PARTITION: Final = "monitor-partition"
 HEADER_OFFSET: Final = "monitor-offset"
+HEADER_FIRST_OFFSET: Final = "monitor-first-offset"
+"""On the letter of a whole batch: where it begins. It ends at its offset."""
 HEADER_TIMESTAMP: Final = "monitor-timestamp"
 HEADER_TRUNCATED: Final = "monitor-truncated"
 REQUEST_BYTES: Final = 16 * 1024 * 1024
@@ -61,7 +64,8 @@ class KafkaDeadLetters:
             ) from fault
 
     async def _send(self, partition: int, letter: DeadLetter, *, truncated: bool = False) -> Awaitable[Any]:
-        record = letter.record
+        letter = bounded(letter, LARGEST_BYTES // 2)  # whatever somebody hands in: both must fit one request
+        record = without_value(letter) if truncated else letter.record
         headers = [
             (HEADER_REASON, letter.reason.encode()),
             (HEADER_DETAIL, letter.detail[:1000].encode("utf-8", "replace")),
@@ -71,10 +75,11 @@ class KafkaDeadLetters:
         ]
         if record.timestamp is not None and record.timestamp >= 0:
             headers.append((HEADER_TIMESTAMP, str(record.timestamp).encode()))
-        value, key = record.value, record.key
-        if truncated or len(value or b"") + len(key or b"") > LARGEST_BYTES:
+        if isinstance(record, WithoutValue):
             headers.append((HEADER_TRUNCATED, b"1"))
-            value, key = None, (key or b"")[:1024]
+            if record.first_offset is not None:
+                headers.append((HEADER_FIRST_OFFSET, str(record.first_offset).encode()))
+        value, key = record.value, record.key
         if value is None and key is None:
             key = b""  # the client refuses a record with neither; the headers tell what it was
         future: Awaitable[Any] = await self._producer.send(self._topic, value=value, key=key, headers=headers)

@@ -17,12 +17,11 @@ that the core notices.
 import asyncio
 import logging
 from collections import UserDict
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 import aiokafka
 import faust
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
@@ -30,7 +29,8 @@ from faust.types import TP, AppT, EventT
 from faust.types.tuples import ConsumerMessage, Message
 from yarl import URL
 
-from monitor.core.partition import Batch
+from monitor.core.partition import Batch, Record, RefusedBatch
+from monitor.fetching import bound
 from monitor.worker.keeper import LogBounds
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,11 @@ class Positions(Protocol):
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Where aiokafka's consumer lives."""
 
+    async def on_start(self) -> None:
+        """Faust's hook. What the consumer fetches from here on is unpacked within the bound."""
+        await super().on_start()
+        bound(self._ensure_consumer(), cast("Transport", self.transport).largest_batch_bytes)
+
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         # Faust ties this to transactions of its own; what a source aborts must not count in any case.
@@ -56,7 +61,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def _fetch_records(self, consumer: aiokafka.AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
-        hand_over_as_unpacked(consumer)
         try:
             return await super()._fetch_records(consumer, *args, **kwargs)
         except OffsetOutOfRangeError as fault:
@@ -73,25 +77,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             log.info("the consumer was closed while the broker is away")
 
 
-def hand_over_as_unpacked(consumer: aiokafka.AIOKafkaConsumer) -> None:
-    """Let what was fetched already be given out as the records that the decoder of batches made.
-
-    aiokafka copies each into a `ConsumerRecord` of eleven fields, a third of what it does by record; the core reads
-    four, which both have. What arrives only now comes as a `ConsumerRecord`.
-    """
-    for fetched in consumer._fetcher._records.values():  # noqa: SLF001 - no public way
-        if isinstance(fetched, FetchResult) and fetched.has_more():
-            fetched._partition_records.__class__ = AsUnpacked  # noqa: SLF001
-
-
-class AsUnpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typed
-    """aiokafka's fetched records of one partition, without a copy of each and a call for each."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._records_iterator or ())
-
-    def _consumer_record(self, _tp: TP, record: Any) -> Any:
-        return record
+def first_offset(record: Record) -> int:
+    """Where a record begins: a batch that stays packed stands for all that it may hold."""
+    return record.first_offset if isinstance(record, RefusedBatch) else record.offset
 
 
 Bounds: TypeAlias = LogBounds | KafkaError | TimeoutError
@@ -170,7 +158,7 @@ class Consumer(driver.Consumer):
         for tp, fetched in records.items():
             if not fetched:
                 continue
-            first, after = fetched[0].offset, fetched[-1].offset + 1
+            first, after = first_offset(fetched[0]), fetched[-1].offset + 1
             start = min(self._seen.pop(tp, first), first)
             if sought.get(tp) == self._sought.get(tp) and generation == self.app.consumer_generation_id:
                 self._seen[tp] = after
@@ -294,9 +282,10 @@ class Transport(driver.Transport):
 
     Consumer = Consumer
 
-    def __init__(self, url: list[URL], app: AppT, *, source: Positions) -> None:
+    def __init__(self, url: list[URL], app: AppT, *, source: Positions, largest_batch_bytes: int) -> None:
         super().__init__(url, app)
         self.source = source
+        self.largest_batch_bytes = largest_batch_bytes
 
 
 class BatchSchema(faust.Schema[Any, Any]):

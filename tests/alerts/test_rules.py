@@ -318,6 +318,16 @@ def test_dead_letters_are_told_when_they_are_several_and_not_a_drop_in_the_sea(p
     judge(promtool, {dead: steps(900, 906), events: steps(0, 30_000)}, {90: []})
 
 
+@pytest.mark.parametrize("reason", ["batch_too_large", "batch_unreadable", "ledger_full"])
+def test_one_dead_letter_is_told_where_it_may_stand_for_many_missions(promtool: Path, reason: str) -> None:
+    """Among thirty thousand events, too."""
+    series: dict[str, Phases] = {
+        f'monitor_dead_letters_total{{reason="{reason}"}}': [(60, 0), (500, 1)],
+        'monitor_events_total{outcome="new"}': [(60, 0), (500, 30_000)],
+    }
+    judge(promtool, series, {59: [], 90: [Alert("MonitorDeadLetters")], 500: []})
+
+
 def test_lost_events_and_an_emptied_store_are_told_once(promtool: Path) -> None:
     """A rewind that happened before the worker was first asked counts as well."""
     judge(promtool, {"monitor_lost_offsets_total": [(30, 7), (150, 12)]},

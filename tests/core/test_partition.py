@@ -197,7 +197,7 @@ def test_a_wrong_clock_ahead_cannot_seal_missions_in_progress_for_want_of_room()
     ahead = Snap("z", 0, "oslo", "urban", True, "closed", 60 * 24 * 1000, 60, False, 0)
     today = [Snap(f"m{n}", 0, "oslo", "urban", True, "open", 5 * n, None, False, 0) for n in range(100)]
     stamp = int((BASE + timedelta(days=1001)).timestamp() * 1000)
-    partition = Partition.start(policy(horizon_seconds=400 * 86400.0, capacity=50))
+    partition = Partition.start(policy(horizon_seconds=400 * 86400.0, capacity=60))
     recs = [Rec(offset, stamp, snap.encode()) for offset, snap in enumerate([ahead, *today])]
     effects = partition.apply(Batch(0, len(recs), recs), now)
     assert not effects.dead_letters

@@ -11,7 +11,7 @@ from monitor.core.slices import Aggregate, Grid
 HOUR = 3600.0
 LINE = 1000 * HOUR
 PLACE = {Home.OPEN: LINE + HOUR, Home.SEALED: LINE - HOUR}
-REVISION = {Seen.FIRST: 5, Seen.NEWER: 6, Seen.SAME: 5, Seen.OLDER: 4}
+REVISION = {Seen.FIRST: 5, Seen.SURPLUS: 5, Seen.NEWER: 6, Seen.SAME: 5, Seen.OLDER: 4}
 
 
 def snapshot(revision: int, placed_at: float, *, counts: bool, response_seconds: float = 300.0) -> Mission:
@@ -23,10 +23,12 @@ def snapshot(revision: int, placed_at: float, *, counts: bool, response_seconds:
 
 def outcome_of(case: Case) -> Outcome:
     """What becomes of an event that is such a case; its slice lies on the named side of the seal line."""
-    ledger = Ledger(Grid(ZoneInfo("Europe/Oslo")))
+    ledger = Ledger(Grid(ZoneInfo("Europe/Oslo")), ceiling=1)
     ledger.seal_before(LINE, never)
     revision, place = REVISION[case.seen], PLACE[case.home]
-    if case.seen is Seen.FIRST:
+    if case.seen is Seen.SURPLUS:
+        ledger.apply(Mission("other", 5, 0, PLACE[Home.OPEN], Kind.MEASURED, 300.0))
+    if case.seen in (Seen.FIRST, Seen.SURPLUS):
         return ledger.apply(snapshot(revision, place, counts=case.change is Change.COUNTS))
     if case.change is Change.NONE:
         # The same contribution in a sealed slice: none. A known mission that counts lies in an open one.
@@ -50,4 +52,5 @@ def test_every_row_of_the_table_is_what_the_ledger_does(case: Case) -> None:
 def test_the_table_is_complete() -> None:
     """Every case has a row, but one that cannot be: an unknown mission cannot cease to count."""
     cases = {Case(seen, change, home) for seen in Seen for change in Change for home in Home}
-    assert cases - RULES.keys() == {Case(Seen.FIRST, Change.CEASES, home) for home in Home}
+    unknown = (Seen.FIRST, Seen.SURPLUS)
+    assert cases - RULES.keys() == {Case(seen, Change.CEASES, home) for seen in unknown for home in Home}

@@ -11,7 +11,7 @@ from monitor.exporter.areas import AreaAnswer
 from monitor.exporter.compliance import Answer
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import PeriodAnswer
-from monitor.exporter.problem import CONTENT_TYPE, Problem
+from monitor.http.problem import CONTENT_TYPE, Problem
 from tests.eventually import wait_until
 from tests.exporter.serving import Get, served, status_is
 from tests.exporter.world import DAY, NOW, World, event, missions

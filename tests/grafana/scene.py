@@ -24,7 +24,7 @@ from monitor.demo.processes import LOOPBACK, Child, free_port
 from monitor.exporter.service import serve
 from monitor.settings import Configuration, WorkerSettings
 from monitor.store.memory import MemoryStore
-from monitor.worker.command import exposing
+from monitor.worker.exposing import exposing
 from monitor.worker.instruments import Instruments
 from tests.eventually import wait_until
 from tests.exporter.world import DAY, HOUR, World, event
@@ -139,7 +139,7 @@ def exporter_and_worker(worker_port: int) -> Iterator[int]:
         instruments.assigned.set(2)
         instruments.lag(0, FAR_BEHIND)
         instruments.lag(1, 0)
-        async with exposing(configured, instruments):
+        async with exposing(worker, instruments):
             going = asyncio.create_task(go_on(world, instruments))
             await serve(
                 configured, MemoryStore(world.backing), host=LOOPBACK, port=0, stop=stop, ready=ready,

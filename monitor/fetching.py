@@ -1,0 +1,159 @@
+"""What a consumer has fetched, given out record by record within a bound.
+
+aiokafka unpacks whatever a batch holds, and raises, again and again, at one that it cannot read: whoever may write to
+a topic could end every reader of it. Here such a batch is one `RefusedBatch` in its place, and the reading goes on. A
+fetch that unpacks to much is given out in parts: the rest is fetched again. Reaches into aiokafka, in this module
+only; refuses to know what the records mean.
+"""
+
+import struct
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
+from aiokafka.errors import CorruptRecordException, KafkaError
+from aiokafka.record.memory_records import MemoryRecords
+
+from monitor.core.mission import Reason
+from monitor.core.partition import RefusedBatch
+from monitor.unpacking import HEADER, BatchRefused, NewerBatch, OlderBatch, Unpacker
+
+REFUSED_AT_ONCE: Final = 8
+"""Refused batches that are given out together: each took as long to unpack as the largest that is none."""
+_FRAME: Final = struct.Struct(">qi")
+"""Offset, and how many bytes follow: every batch, old or new, begins so."""
+_MAGIC_AT: Final = struct.calcsize(">qii")
+_LEAST_BYTES: Final = struct.calcsize(">qiIbbii")
+"""The smallest message there ever was."""
+_NOT_DECODED: Final = (KafkaError, ValueError, IndexError, ArithmeticError, AssertionError, MemoryError, struct.error)
+"""What aiokafka's decoders raise where the bytes of a batch are no records."""
+
+
+def bound(consumer: AIOKafkaConsumer, largest_batch_bytes: int) -> None:
+    """Let a consumer that was started, and has no partitions yet, unpack no batch to more than so many bytes.
+
+    It gives out the records as the decoder of batches made them (offset, timestamp, key, value, headers), without
+    a copy of each into a `ConsumerRecord` of eleven fields, which is a third of what aiokafka does by record.
+    """
+    consumer._fetcher._records = _Fetches(Unpacker(largest_batch_bytes))  # noqa: SLF001 - no public way
+
+
+class Fetched:
+    """The bytes of one fetch, in place of aiokafka's `MemoryRecords`, which keeps them where nobody can see them."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self._theirs = MemoryRecords(raw)
+        self.size_in_bytes = self._theirs.size_in_bytes
+        self.has_next = self._theirs.has_next
+        self.next_batch = self._theirs.next_batch
+
+    def batches(self) -> Iterator[memoryview]:
+        """The bytes of every batch that is there whole."""
+        view, at = memoryview(self.raw), 0
+        while at + _FRAME.size <= len(view):
+            end = at + _FRAME.size + _FRAME.unpack_from(view, at)[1]
+            if end > len(view):
+                return
+            batch = view[at:end]
+            if end - at < _LEAST_BYTES or (batch[_MAGIC_AT] >= 2 and end - at < HEADER.size):
+                raise CorruptRecordException(f"a batch of {end - at} bytes")
+            yield batch
+            at = end
+
+
+fetcher.MemoryRecords = Fetched  # the same to every other consumer of this process
+
+
+class _Fetches(OrderedDict[TopicPartition, Any]):
+    """aiokafka's fetches that nobody has asked for yet, each to be unpacked within the bound."""
+
+    def __init__(self, unpacker: Unpacker) -> None:
+        super().__init__()
+        self._unpacker = unpacker
+
+    def __setitem__(self, place: TopicPartition, found: Any) -> None:
+        if isinstance(found, FetchResult):
+            found._partition_records = Unpacked(found._partition_records, self._unpacker)  # noqa: SLF001
+        super().__setitem__(place, found)
+
+
+class Unpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typed
+    """aiokafka's fetched records of one partition, unpacked by us."""
+
+    def __init__(self, theirs: PartitionRecords, unpacker: Unpacker) -> None:
+        self._unpacker = unpacker
+        self.next_fetch_offset: int
+        held = vars(theirs)
+        super().__init__(
+            held["_tp"], held["_records"], held["_aborted_transactions"], theirs.next_fetch_offset, None, None,
+            held["_check_crcs"], held["_isolation_level"],
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[Any]:
+        """Without a call for each."""
+        return iter(self._records_iterator)
+
+    def __next__(self) -> Any:
+        return next(self._records_iterator)
+
+    def _unpack_records(self) -> Iterator[Any]:
+        taken = 0
+        for raw in self._records.batches():
+            magic = raw[_MAGIC_AT]
+            batch = NewerBatch(raw) if magic >= 2 else OlderBatch(raw, magic)
+            if self._check_crcs and not batch.validate_crc():
+                raise CorruptRecordException(f"Invalid CRC - {self._tp}")
+            if self._is_passed_over(batch):
+                self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
+                continue
+            first = max(self.next_fetch_offset, batch.base_offset if magic >= 2 else 0)
+            end = max(batch.next_offset, batch.base_offset + 1 if magic >= 2 else 0)
+            if end <= self.next_fetch_offset:
+                continue  # below where the fetch began
+            try:
+                size, records = self._unpacker.opened(raw)
+                decoding = iter(records)
+            except BatchRefused as refused:
+                yield self._refused(batch, first, end, refused)
+                taken += self._unpacker.largest_bytes // REFUSED_AT_ONCE
+            else:
+                yield from self._decoded(batch, decoding, first, end)
+                taken += size
+            self.next_fetch_offset = end
+            if taken >= self._unpacker.largest_bytes:
+                return  # the rest is fetched again, when this was taken
+
+    def _decoded(self, batch: Any, decoding: Iterator[Any], first: int, end: int) -> Iterator[Any]:
+        """The records of one batch, and what is left of it as refused from where they are none."""
+        offset = first - 1
+        try:
+            for record in decoding:
+                if record.offset <= offset < first:
+                    continue  # below where the fetch began
+                if not offset < record.offset < end:
+                    raise CorruptRecordException("offsets that are not in order, or not the batch's own")
+                offset = record.offset
+                self.next_fetch_offset = offset + 1
+                yield record
+        except _NOT_DECODED as fault:
+            refused = BatchRefused(Reason.BATCH_UNREADABLE, f"holds what is no record: {str(fault)[:200]}")
+            yield self._refused(batch, offset + 1, end, refused)
+
+    def _refused(self, batch: Any, first: int, end: int, refused: BatchRefused) -> RefusedBatch:
+        self.next_fetch_offset = end
+        stamp = getattr(batch, "max_timestamp", None)  # older ones do not tell
+        return RefusedBatch(min(first, end - 1), end - 1, stamp, refused.reason, refused.detail)
+
+    def _is_passed_over(self, batch: Any) -> bool:
+        """Whether a batch holds no records for us: it was aborted, or is the marker of a transaction."""
+        if self._isolation_level == READ_COMMITTED and batch.producer_id is not None:
+            self._consume_aborted_up_to(batch.base_offset)
+            if batch.is_control_batch and not batch.compression_type and self._contains_abort_marker(batch):
+                self._aborted_producers.discard(batch.producer_id)
+            if batch.is_transactional and batch.producer_id in self._aborted_producers:
+                return True
+        return bool(batch.is_control_batch)

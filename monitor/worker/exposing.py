@@ -1,0 +1,73 @@
+"""The worker's own `/metrics`: one text, made once a second at most, behind connections that are bounded.
+
+It is made on the loop that counts missions, so nobody may have it made as often as he likes. One format for
+everybody: plain text, which every scraper takes.
+"""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from monitor.http.body import SharedBody
+from monitor.http.hosts import names_of
+from monitor.http.limits import Limits
+from monitor.http.server import Address, serving
+from monitor.settings import WorkerSettings
+from monitor.worker.instruments import Instruments
+
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS: Final = 1.0
+"""How long a text is given out: scrapers ask every few seconds."""
+
+
+class OwnMetrics:
+    """What one worker tells of itself. `monotonic` in seconds."""
+
+    def __init__(self, registry: CollectorRegistry, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._registry = registry
+        self._monotonic = monotonic
+        self._text = b""
+        self._until = -float("inf")
+
+    def application(self) -> web.Application:
+        """Answers `/metrics`, and nothing else."""
+        application = web.Application()
+        application.add_routes([web.get("/metrics", self._answer)])
+        return application
+
+    def text(self) -> bytes:
+        """The exposition, as it was made last if that is not long ago."""
+        now = self._monotonic()
+        if now >= self._until:
+            self._text, self._until = generate_latest(self._registry), now + FRESH_SECONDS
+        return self._text
+
+    async def _answer(self, _request: web.Request) -> web.Response:
+        return web.Response(body=SharedBody(self.text()), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
+@asynccontextmanager
+async def exposing(
+    settings: WorkerSettings, instruments: Instruments, *, limits: Limits | None = None
+) -> AsyncIterator[str | None]:
+    """Serve the worker's own metrics where a port is configured; gives the URL. Raises AddressUnavailable."""
+    if not settings.metrics_port:
+        yield None
+        return
+    ProcessCollector(registry=instruments.registry)  # memory and CPU, under the client library's own names
+    address = Address(
+        host=settings.metrics_host, port=settings.metrics_port, hosts=tuple(names_of(settings.metrics_hosts)),
+        host_by="worker.metrics_host (MONITOR_WORKER__METRICS_HOST)",
+        port_by="worker.metrics_port (MONITOR_WORKER__METRICS_PORT)",
+        hosts_by="worker.metrics_hosts (MONITOR_WORKER__METRICS_HOSTS)",
+    )  # fmt: skip
+    async with serving(OwnMetrics(instruments.registry).application(), address, limits=limits) as url:
+        log.info("metrics at %smetrics", url)
+        yield url
