@@ -48,11 +48,13 @@ def test_a_byte_that_is_no_utf_8_is_told_with_its_line(write: Write) -> None:
     assert "at line 3" in errors_of(path)[str(path)]
 
 
-def test_a_key_given_twice_and_too_many_brackets_are_told(write: Write) -> None:
+def test_what_python_reads_badly_is_told(write: Write) -> None:
     """Neither is a traceback, and neither picks one."""
     path = write('[kafka]\ntopic = "a"\ntopic = "b"\n')
     assert "not valid TOML" in errors_of(path)[str(path)]
     path = write("a = " + "[" * 100_000)
+    assert "not valid TOML" in errors_of(path)[str(path)]
+    path = write("a = " + "9" * 10_000)
     assert "not valid TOML" in errors_of(path)[str(path)]
 
 
