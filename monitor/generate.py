@@ -53,8 +53,9 @@ Redis' address is `redis://[user@]host[:port][/database]`, `rediss://` for TLS (
 after a question mark, where the system's authorities do not do), or `unix:///path/of/socket`.
 
 Targets are files of their own, one per year, in the folder that `targets.directory` names; `config/targets/2024.toml`
-shows how they are written. A relative folder begins at the configuration file; the files of `*_file` keys, where the
-program was started. Sizes and times carry their unit in their name.
+shows how they are written: minutes as a number, read as the decimal that stands there (4.1 is 246 s), or in quotes as
+`"5:20"` and `"1:05:00"`. Two files may not begin on the same day. A relative folder begins at the configuration file;
+the files of `*_file` keys, where the program was started. Sizes and times carry their unit in their name.
 """
 _TOGETHER: Final = """
 ## What must fit together

@@ -16,6 +16,8 @@ from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from monitor.core.duration import MINUTE, seconds_of_minutes
+
 NATIONAL: Final = "national"
 MAXIMUM_MINUTES: Final = 24 * 60
 OLD_AFTER_YEARS: Final = 2
@@ -334,13 +336,15 @@ def _seconds(entry: Mapping[str, object], key: str, path: str, error: Report) ->
     minutes = entry.get(key)
     if minutes is None:
         return None
-    if isinstance(minutes, bool) or not isinstance(minutes, int | float):
-        error(f"{path}.{key}", f"must be a number of minutes, not {_shown(minutes)}")
+    try:
+        seconds = seconds_of_minutes(minutes)
+    except ValueError as fault:
+        error(f"{path}.{key}", f"{fault}, not {_shown(minutes)}")
         return None
-    if not 0 < minutes <= MAXIMUM_MINUTES:
+    if not 0 < seconds <= MAXIMUM_MINUTES * MINUTE:
         error(f"{path}.{key}", f"{minutes} minutes cannot be right; give more than 0, at most {MAXIMUM_MINUTES}")
         return None
-    return minutes * 60.0
+    return seconds
 
 
 def _area_path(area: str) -> str:

@@ -160,9 +160,14 @@ def _worker_addresses(roles: dict[str, tuple[tuple[str, ...], dict[str, str]]]) 
 
 def _environment(kafka: KafkaSettings, redis_url: str) -> dict[str, str]:
     """The demo's own addresses; a user's brokers, stores and secrets stay out of it."""
+    inherited = {
+        # Settings may be written in small letters; what is set here must be the same variable.
+        upper if (upper := name.upper()).startswith(ENV_PREFIX) else name: value
+        for name, value in os.environ.items()
+    }
     kept = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in inherited.items()
         if not name.startswith((f"{ENV_PREFIX}KAFKA__", f"{ENV_PREFIX}REDIS__"))
     }
     return kept | {

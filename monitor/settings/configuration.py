@@ -222,6 +222,8 @@ def _settings(origin: _Origin, faults: list[Fault]) -> tuple[Settings, set[str]]
             for error in fault.errors(include_url=False, include_input=False):
                 section, *rest = (str(part) for part in error["loc"])
                 key = ".".join((section, *rest[:1]))
+                if error["type"] == "too_short" and key in unknown:
+                    continue  # a list is short of the entries that were refused
                 faults.append(Fault("error", origin.where(key), _told(error, section, rest)))
                 unknown.add(key)
                 if rest:

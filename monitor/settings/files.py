@@ -35,11 +35,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML document. Raises FileUnusable; its message leaves the path to the caller."""
     try:
         return tomllib.loads(_text(path, LARGEST_FILE_BYTES))
-    except tomllib.TOMLDecodeError as fault:
-        raise FileUnusable(f"not valid TOML: {fault}") from fault
     except RecursionError:
         raise FileUnusable("not valid TOML: brackets are nested too deeply") from None
-    except UnicodeError as fault:
+    except ValueError as fault:  # of syntax, of bytes, or a number of thousands of digits
         raise FileUnusable(f"not valid TOML: {fault}") from fault
 
 

@@ -7,7 +7,7 @@ is refused here. No message repeats the address: there may be a password in it.
 
 import re
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 FORM: Final = "say redis://host:port/database (rediss:// for TLS)"
 LARGEST_PORT: Final = 65_535
@@ -63,8 +63,7 @@ def without_password(url: str) -> tuple[str, str | None]:
     if password is None:
         return url, None
     user, place = parts.username or "", parts.netloc.rpartition("@")[2]
-    bare = urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place))
-    return bare, unquote(password)
+    return _joined(parts, f"{user}@{place}" if user else place), unquote(password)
 
 
 def with_password(url: str, password: str) -> str:
@@ -72,7 +71,7 @@ def with_password(url: str, password: str) -> str:
     parts = _split(url)
     place = parts.netloc.rpartition("@")[2]
     user = parts.username or ""
-    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))
+    return _joined(parts, f"{user}:{quote(password, safe='')}@{place}")
 
 
 def _split(url: str) -> SplitResult:
@@ -80,6 +79,13 @@ def _split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:  # without the cause: it quotes the address
         raise ValueError(f"has brackets that do not close, or hold no IPv6 address: {FORM}") from None
+
+
+def _joined(parts: SplitResult, netloc: str) -> str:
+    """Not `urlunsplit`: it makes unix:/path of unix:///path, which no client reads."""
+    query = f"?{parts.query}" if parts.query else ""
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return f"{parts.scheme}://{netloc}{parts.path}{query}{fragment}"
 
 
 def _check_options(parts: SplitResult) -> None:
