@@ -56,13 +56,17 @@ class History:
         """National first, then the districts in their configured order."""
         return (NATIONAL, *self.districts)
 
-    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
-        """Take over the present head and the present content of changed days. Raises StoredStateError."""
+    def check(self, partition: int, head: Head) -> None:
+        """Raise StoredStateError where a head's slices are not those of this grid."""
         if (head.slice_seconds, head.zone) != (self.grid.seconds, self.grid.zone.key):
             raise StoredStateError(
                 f"partition {partition} is stored in slices of {head.slice_seconds} s in {head.zone}, the "
                 f"configuration says {self.grid.seconds} s in {self.grid.zone.key}"
             )
+
+    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
+        """Take over the present head and the present content of changed days. Raises StoredStateError."""
+        self.check(partition, head)
         self.heads[partition] = head
         for day, blobs in days.items():
             self.put_day(partition, head, day, read_day(blobs))
