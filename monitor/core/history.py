@@ -47,13 +47,17 @@ class History:
         """Pooled already, the nation's as well; whatever changes is dropped."""
         self._timelines: dict[Series, Timeline] = {}
 
-    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
-        """Take over the present head and the present content of changed days. Raises StoredStateError."""
+    def check(self, partition: int, head: Head) -> None:
+        """Raise StoredStateError where a head's slices are not those of this grid."""
         if (head.slice_seconds, head.zone) != (self.grid.seconds, self.grid.zone.key):
             raise StoredStateError(
                 f"partition {partition} is stored in slices of {head.slice_seconds} s in {head.zone}, the "
                 f"configuration says {self.grid.seconds} s in {self.grid.zone.key}"
             )
+
+    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
+        """Take over the present head and the present content of changed days. Raises StoredStateError."""
+        self.check(partition, head)
         self.heads[partition] = head
         for day, blobs in days.items():
             self.put_day(partition, head, day, read_day(blobs))
@@ -64,7 +68,13 @@ class History:
         for entry in stored.entries.values():
             entries.setdefault(entry.series, []).append(entry)
         aggregates: dict[int, list[Aggregate]] = {}
+        places = 2 * len(self.service.objectives)
         for part in stored.aggregates:
+            if len(part.targets) != places:
+                raise StoredStateError(
+                    f"partition {partition}, day {date.fromordinal(day)}: sealed against {len(part.targets)} targets, "
+                    f"this service has {places}: configure the objectives of before, or rebuild the partition from Kafka"
+                )
             aggregates.setdefault(part.series, []).append(part)
         try:
             present = {

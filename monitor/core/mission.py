@@ -18,6 +18,8 @@ from typing import Annotated, Any, Final, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from monitor.core import bounded
+
 Instant = Annotated[datetime, Meta(tz=True)]
 _ECHO: Final = re.compile(r"^(Invalid enum value) .*(?= - at `)", re.DOTALL)
 """The one message of the decoder that repeats a value, which may be anything: also somebody's name."""
@@ -126,10 +128,10 @@ class Mission(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     mission_id: str
     revision: int | None
-    series: int
-    placed_at: float
-    kind: int
-    response: float | None
+    series: bounded.Place
+    placed_at: bounded.Instant
+    kind: Annotated[int, Meta(ge=int(min(Kind)), le=int(max(Kind)))]
+    response: bounded.Seconds | None
 
 
 def contribution(event: Event, response: float | None) -> Kind:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from monitor.core.agreement import Tally
 from monitor.core.digest import Backend
 from monitor.core.ledger import REFUSED, Day, Ledger, Outcome
 from monitor.core.mission import LATEST, EventReader, Kind, Limits, Mission, Reason, Rejected, index_of
@@ -137,13 +138,18 @@ class Partition:
     """State of one partition; build with `start` or `restore`."""
 
     def __init__(self, policy: Policy, head: Head, days: Mapping[int, StoredDay]) -> None:
-        """Take up `head` and `days` as stored. Raises StoredStateError where they do not fit the policy."""
+        """Take up `head` and all `days` as stored.
+
+        Raises StoredStateError where they do not fit the policy, DamagedState where they do not fit each other.
+        """
         grid = policy.grid
         if (head.slice_seconds, head.zone) != (grid.seconds, grid.zone.key):
             raise StoredStateError(
                 f"stored state has slices of {head.slice_seconds} s in {head.zone}, the configuration says "
                 f"{grid.seconds} s in {grid.zone.key}: change it back, or clear the store to rebuild from Kafka"
             )
+        tally = Tally(grid).after(head, days)
+        head.sealed = tally.sealed
         self.policy = policy
         self.head = head
         self._names = list(head.series) + [pair for pair in policy.series if pair not in set(head.series)]
@@ -339,7 +345,7 @@ class Partition:
                 unmeasured += 1
             elif mission.kind == _EXCLUDED:
                 excluded += 1
-        return seal(
+        sealed = seal(
             series=series,
             start=start,
             end=end,
@@ -349,6 +355,8 @@ class Partition:
             targets=targets,
             backend=self.policy.backend,
         )
+        self.head.sealed = (self.head.sealed or 0) + sealed.missions
+        return sealed
 
 
 def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling: int) -> Ledger:

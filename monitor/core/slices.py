@@ -9,12 +9,16 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from itertools import islice
+from math import fsum
+from operator import le
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from monitor.core import digest
+from monitor.core.bounded import MOST, Count, Instant, Place, Seconds, Weight
 from monitor.core.calendar import Calendar
 from monitor.core.digest import Backend, Digest
 
@@ -95,15 +99,34 @@ class Aggregate(msgspec.Struct, frozen=True, array_like=True):
     how many of the `measured` missions took at most that long.
     """
 
-    series: int
-    start: float
-    end: float
-    measured: int
-    unmeasured: int
-    excluded: int
-    targets: tuple[float | None, ...]
-    within: tuple[int, ...]
-    sketch: tuple[list[float], list[float], float, float]
+    series: Place
+    start: Instant
+    end: Instant
+    measured: Count
+    unmeasured: Count
+    excluded: Count
+    targets: tuple[Seconds | None, ...]
+    within: tuple[Count, ...]
+    sketch: tuple[list[Seconds], list[Weight], float, float]
+
+    @property
+    def missions(self) -> int:
+        """Those that count for anything."""
+        return self.measured + self.unmeasured + self.excluded
+
+    @property
+    def sound(self) -> bool:
+        """Whether the parts fit each other, as they do unless the stored bytes were damaged."""
+        means, weights, minimum, maximum = self.sketch
+        return (
+            self.start < self.end
+            and len(self.within) == len(self.targets)
+            and max(self.within, default=0) <= self.measured
+            and len(means) == len(weights)
+            and abs(fsum(weights) - self.measured) < 0.5
+            and all(map(le, means, islice(means, 1, None)))
+            and (not means or 0.0 <= minimum <= maximum <= MOST)
+        )
 
     def digest(self, backend: Backend = "fastdigest") -> Digest:
         """The response times (seconds) as a digest."""

@@ -2,8 +2,9 @@
 
 Decides the encoding and its version, nothing else. A day is a list of blobs, oldest first: logs of changed
 missions (a later entry of a mission replaces an earlier one) and, after sealing, one blob of aggregates. Every
-blob begins with a version byte and a type byte, so state outlives the code that wrote it. Refuses to know where
-the bytes are kept.
+blob begins with a version byte and a type byte, so state outlives the code that wrote it. What the bytes may hold
+stands in the types (`core.bounded`); whether head and days agree is `core.agreement`'s question. Refuses to know
+where the bytes are kept.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from monitor.core.bounded import Count, Instant, Offset
 from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Aggregate
 
@@ -24,7 +26,14 @@ T = TypeVar("T")
 
 
 class StoredStateError(Exception):
-    """Stored bytes that cannot be used; the message says what was found and what to do."""
+    """What is stored cannot be used; the message says what was found and what to do."""
+
+
+class DamagedState(StoredStateError):  # noqa: N818 - what was found, and who finds it may mend it
+    """What is stored was written by no program: worthless to everybody, and made anew from Kafka by its owner.
+
+    Never raised of state that another program or another configuration could read.
+    """
 
 
 class Head(msgspec.Struct, kw_only=True):
@@ -33,18 +42,21 @@ class Head(msgspec.Struct, kw_only=True):
     `series` numbers the series for the entries: it is only ever appended to.
     """
 
-    next_offset: int
-    slice_seconds: int
+    next_offset: Offset
+    slice_seconds: Count
     zone: str
     series: list[tuple[str, str]]
-    watermark: float | None = None
-    sealed_before: float | None = None
-    last_record_at: float | None = None
-    missions: int = 0
-    outcomes: dict[str, int] = msgspec.field(default_factory=dict)
-    dead_letters: dict[str, int] = msgspec.field(default_factory=dict)
-    sealed_early: int = 0
-    lost_offsets: int = 0
+    watermark: Instant | None = None
+    sealed_before: Instant | None = None
+    last_record_at: Instant | None = None
+    missions: Count = 0
+    """Entries in all days."""
+    sealed: Count | None = None
+    """Missions in the aggregates of all days; None where the head was written before that was counted."""
+    outcomes: dict[str, Count] = msgspec.field(default_factory=dict)
+    dead_letters: dict[str, Count] = msgspec.field(default_factory=dict)
+    sealed_early: Count = 0
+    lost_offsets: Offset = 0
     """Offsets that retention removed before they were read: counted, never silently skipped."""
 
 
@@ -113,11 +125,14 @@ def read_day(blobs: Iterable[bytes]) -> StoredDay:
     for blob in blobs:
         if blob[1:2] == _AGGREGATES:
             sealed = _read(blob, _AGGREGATES, _decode_aggregates, "day")
-            if any(len(part.sketch[0]) != len(part.sketch[1]) for part in sealed):
-                raise StoredStateError("stored day holds a damaged sketch; rebuild the partition from Kafka")
+            for part in sealed:
+                if not part.sound:
+                    raise DamagedState("stored day holds a damaged aggregate; rebuild the partition from Kafka")
             aggregates.extend(sealed)
             continue
         batch = _read(blob, _ENTRIES, _decode_entries, "day")
+        if any((entry.kind == Kind.MEASURED) is (entry.response is None) for entry in batch):
+            raise DamagedState("stored day holds a damaged mission; rebuild the partition from Kafka")
         logged += len(batch)
         entries.update((entry.mission_id, entry) for entry in batch)
     present = {mission: entry for mission, entry in entries.items() if entry.kind != Kind.MOVED}
@@ -130,15 +145,15 @@ def _prefix(kind: bytes) -> bytes:
 
 def _read(blob: bytes, kind: bytes, decoder: "msgspec.msgpack.Decoder[T]", what: str) -> T:
     if len(blob) < 2:
-        raise StoredStateError(f"stored {what} of {len(blob)} bytes: truncated; rebuild the partition from Kafka")
+        raise DamagedState(f"stored {what} of {len(blob)} bytes: truncated; rebuild the partition from Kafka")
     if blob[0] > VERSION:
         raise StoredStateError(
             f"stored {what} has schema version {blob[0]}, this program knows {VERSION}: run the newer program, "
             "or clear the store to rebuild from Kafka"
         )
     if blob[0] != VERSION or blob[1:2] != kind:
-        raise StoredStateError(f"stored {what} begins with {blob[:2]!r}: not written by this program")
+        raise DamagedState(f"stored {what} begins with {blob[:2]!r}: not written by this program")
     try:
         return decoder.decode(memoryview(blob)[2:])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise StoredStateError(f"stored {what} is damaged ({fault}); rebuild the partition from Kafka") from fault
+        raise DamagedState(f"stored {what} is damaged ({fault}); rebuild the partition from Kafka") from fault

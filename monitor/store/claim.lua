@@ -1,24 +1,52 @@
 -- Makes the caller the owner of a partition.
 --
--- KEYS[1] head            ARGV[1] schema version of the program
--- Returns {"claimed", epoch, sequence, next_offset or nil} or {"schema", version found}; numbers as decimal text.
+-- KEYS[1] head, KEYS[2] days
+-- ARGV[1] schema version of the program, [2] the version before it, [3] what the keys of days begin with,
+-- [4] "anew" where what is stored is to be given up, else ""
+-- Returns {"claimed", epoch, sequence, next_offset or nil}, {"schema", version found} or {"damaged", field, value};
+-- numbers as decimal text.
 --
 -- The epoch counts claims, on an empty partition from the server's clock: no lease from before the store was
 -- emptied ever fits again. The sequence of an empty partition begins at a number that falls with the clock: a
 -- store that was emptied and filled again stays below what it once was, which is how a reader that slept through
 -- both notices.
+--
+-- Redis does not undo what a script did before it failed. Wherever this one ends, nothing is stored or everything
+-- that was; and as the only HSET comes last, nobody owns what is not yet cleared.
 
 local LIVES_BEGIN_BELOW = 4503599627370496 -- 2^52; scores and Lua numbers are exact up to 2^53
+local FIELDS = {'schema', 'epoch', 'sequence', 'next_offset'}
 
-local stored = redis.call('HMGET', KEYS[1], 'schema', 'epoch', 'sequence', 'next_offset')
-if stored[1] and stored[1] ~= ARGV[1] then
-  return {'schema', stored[1]}
+if ARGV[4] == 'anew' then
+  redis.call('DEL', KEYS[1]) -- first: without it the days are nobody's, and every lease is void
+end
+local stored = redis.call('HMGET', KEYS[1], unpack(FIELDS))
+local schema, epoch, sequence, next_offset = unpack(stored)
+if schema and schema ~= ARGV[1] and schema ~= ARGV[2] then
+  return {'schema', schema}
+end
+for number, field in ipairs(FIELDS) do
+  local value = stored[number]
+  if value and not (string.match(value, '^%d+$') and #value <= 16) or next_offset and not value then
+    return {'damaged', field, value or ''}
+  end
+end
+
+if not next_offset then -- days without a head, or of a first checkpoint that Redis refused half-way
+  for _, day in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    redis.call('DEL', ARGV[3] .. day)
+  end
+  redis.call('DEL', KEYS[2])
 end
 
 local clock = redis.call('TIME')
 local microseconds = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-local epoch = string.format('%.0f', stored[2] and tonumber(stored[2]) + 1 or microseconds)
-local sequence = stored[3] or string.format('%.0f', LIVES_BEGIN_BELOW - microseconds)
-
-redis.call('HSET', KEYS[1], 'schema', ARGV[1], 'epoch', epoch, 'sequence', sequence)
-return {'claimed', epoch, sequence, stored[4]}
+epoch = string.format('%.0f', epoch and tonumber(epoch) + 1 or microseconds)
+sequence = sequence or string.format('%.0f', LIVES_BEGIN_BELOW - microseconds)
+local fields = {'schema', ARGV[1], 'epoch', epoch, 'sequence', sequence}
+if schema ~= ARGV[1] then -- what is older than this bears no marks (checkpoint.lua)
+  fields[#fields + 1] = 'marked_from'
+  fields[#fields + 1] = sequence
+end
+redis.call('HSET', KEYS[1], unpack(fields))
+return {'claimed', epoch, sequence, next_offset}

@@ -5,7 +5,7 @@ would. A backing can be emptied and made unreachable, so that faults can be rehe
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from monitor.core.stored import Changes
@@ -39,6 +39,10 @@ class MemoryBacking:
     def empty(self) -> None:
         """Forget everything, as a restart without persistence would."""
         self.kept.clear()
+        self.begin_below()
+
+    def begin_below(self) -> None:
+        """Let what begins from here on be told from whatever there was."""
         self.first_epoch += 2**20  # no lease from before fits again
         self.first_sequence -= 2**20  # an emptied store stays below what it once was
 
@@ -56,8 +60,10 @@ class MemoryStore:
         self._backing = backing if backing is not None else MemoryBacking()
         self._heard = -1
 
-    async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
+    async def claim(self, partition: int, *, anew: bool = False) -> tuple[Lease, StoredPartition]:
         backing = self._reached()
+        if anew and backing.kept.pop(partition, None) is not None:
+            backing.begin_below()
         kept = backing.kept.setdefault(partition, _Kept(backing.first_epoch, backing.first_sequence))
         kept.epoch += 1
         lease = Lease(partition, kept.epoch, kept.sequence, kept.next_offset)
@@ -87,6 +93,9 @@ class MemoryStore:
         kept.changed |= dict.fromkeys(changes.days, kept.sequence)
         backing.announce()
         return following
+
+    async def holds(self, partitions: Collection[int]) -> set[int]:
+        return set(partitions) & set(await self.partitions())
 
     async def partitions(self) -> Sequence[int]:
         return sorted(number for number, kept in self._reached().kept.items() if kept.next_offset is not None)

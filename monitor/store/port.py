@@ -2,14 +2,14 @@
 
 The port decides the guarantees; the adapters (`redis`, `memory`) carry them out and pass one contract suite:
 
-- A checkpoint is written whole or not at all, and only by the latest owner: whoever claimed the partition since
-  makes every earlier lease worthless (`Fenced`). Writing the same checkpoint again is harmless, so a shell that
-  did not hear the answer may simply repeat it.
+- A checkpoint is written whole or not at all, whatever the server refuses in the middle of it, and only by the
+  latest owner: whoever claimed the partition since makes every earlier lease worthless (`Fenced`). Writing the
+  same checkpoint again is harmless, so a shell that did not hear the answer may simply repeat it.
 - A reader asks for what changed since a sequence number and gets days and head of one moment.
 - Days, offsets and bytes are opaque here; `monitor.core.stored` knows what they mean.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,12 +62,17 @@ class PartitionChange:
 
 
 class Store(Protocol):
-    """Every method raises `StoreUnavailable` where the store does not answer in time."""
+    """Every method raises `StoreUnavailable` where the store does not answer in time, or refuses to.
 
-    async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
+    Where what is stored was damaged, or is another program's, every method but `ping` and `wait_for_change` may
+    raise `StoredStateError`; `DamagedState` if the owner may give it up and begin anew.
+    """
+
+    async def claim(self, partition: int, *, anew: bool = False) -> tuple[Lease, StoredPartition]:
         """Become the owner: from here on every earlier lease of the partition is fenced.
 
-        `StoreUnavailable` also where another owner claims, or the store is emptied, while the state is read.
+        `anew` gives up what is stored, whatever it is. `StoreUnavailable` also where another owner claims, or the
+        store is emptied, while the state is read.
         """
 
     async def checkpoint(self, lease: Lease, changes: Changes) -> Lease:
@@ -78,8 +83,11 @@ class Store(Protocol):
         after `StoreUnavailable` the same call may be made again, with the same arguments.
         """
 
+    async def holds(self, partitions: Collection[int]) -> set[int]:
+        """Those of these partitions that hold a checkpoint, for owners who look whether theirs was lost."""
+
     async def partitions(self) -> Sequence[int]:
-        """Numbers of all partitions that hold a checkpoint, ascending."""
+        """Numbers of all partitions that hold a checkpoint, ascending, for readers."""
 
     async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
         """What changed after `sequence` (0: everything), read at one moment; None where nothing did.

@@ -1,23 +1,23 @@
-"""Partitions in Redis: each write is one script, and reading never holds up the server.
+"""Partitions in Redis: each write is one script, and reading needs no right to write and never holds up the server.
 
-Keys of partition p, all in one cluster slot: `{ns/p}:head` (hash, fields in the scripts),
-`{ns/p}:days` (sorted set: day → sequence of its last change; the change feed, as long as there are days) and
-`{ns/p}:day:<day>` (list of blobs). `ns:partitions` (set) names the partitions, `ns:changes` is a channel.
+Writing is one script per call (`claim.lua`, `checkpoint.lua`): whole, fenced, harmless to repeat. Reading is not: a
+script that returns 400 days would hold up everybody else, Redis 7 lets nobody run one who may only read, and a
+server that is out of memory refuses whatever is queued in MULTI. The change feed makes all that unnecessary: read the
+index (head and changed days; the head's sequence before and after it must be the same), read those days in pieces,
+read the index again; what it names as changed since is read again, until it names nothing. Then head and days are
+those of that last moment. Each day is read as of an index that was read before it: what is marked beyond that was
+either overtaken, and is named by the next, or was never stored.
 
-Writing is one script per call (`claim.lua`, `checkpoint.lua`): whole, fenced, harmless to repeat. Reading is not:
-a script that returns 400 days would hold up everybody else. The feed makes that unnecessary: read the index (head
-and changed days at one moment, `index.lua`), read those days in pieces, read the index again; what it names as
-changed since is read again, until it names nothing. Then head and days are those of that last moment. Refuses to
-know what the bytes mean, and when to try again: one call is one attempt.
+`layout` knows the keys and what their content must look like. Refuses to know what the bytes mean, and when to try
+again: one call is one attempt.
 """
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -26,25 +26,33 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from monitor.core.stored import Changes, StoredStateError
+from monitor.store.layout import (
+    HEAD_FIELDS,
+    MOST_DAYS,
+    MOST_PARTITIONS,
+    SCHEMA,
+    UNMARKED,
+    Content,
+    Index,
+    Keys,
+    damaged,
+    holds_anything,
+    number,
+    read_index,
+    registered,
+    unknown_schema,
+)
 from monitor.store.port import Fenced, Lease, PartitionChange, StoredPartition, StoreUnavailable
 from monitor.store.redis_faults import address_of, told_plainly
 
-SCHEMA: Final = 1
-"""Version of the layout of keys; the blobs carry a version of their own."""
-_SCHEMA_BYTES: Final = b"%d" % SCHEMA
+T = TypeVar("T")
+
 _DAYS_AT_ONCE: Final = 32
+_PARTITIONS_AT_ONCE: Final = 500
 _PATIENT_ROUNDS: Final = 3
 """Readings that may be overtaken by a checkpoint before hot days are read in one step with the index."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """A partition at one moment, without the content of its days."""
-
-    epoch: int
-    sequence: int
-    head: bytes
-    changed: frozenset[int]
+_HURRIED_ROUNDS: Final = 20
+"""Readings of one step that may be overtaken: commands sent together are seldom torn apart."""
 
 
 class RedisStore:
@@ -64,23 +72,26 @@ class RedisStore:
                 "the store's URL cannot be read: expected redis://[user:password@]host:port/database "
                 "(rediss:// for TLS), special characters of the password percent-encoded"
             ) from None
-        self._namespace = namespace
+        self._keys = Keys(namespace)
         self._timeout_seconds = timeout_seconds
         self.address = address_of(self._client.connection_pool.connection_kwargs)
         self._claim = self._client.register_script(_script("claim"))
         self._checkpoint = self._client.register_script(_script("checkpoint"))
-        self._read_index = self._client.register_script(_script("index"))
         self._changes: PubSub | None = None
 
-    async def claim(self, partition: int) -> tuple[Lease, StoredPartition]:
+    async def claim(self, partition: int, *, anew: bool = False) -> tuple[Lease, StoredPartition]:
+        keys = [self._keys.head(partition), self._keys.days(partition)]
+        args: list[int | str] = [SCHEMA, UNMARKED, self._keys.day(partition, ""), "anew" if anew else ""]
         with told_plainly(self.address):
-            verdict, *found = await self._claim(keys=[self._head(partition)], args=[SCHEMA])
+            verdict, *found = await self._claim(keys=keys, args=args)
             if verdict == b"schema":
-                raise _unknown_schema(partition, found[0])
+                raise unknown_schema(partition, found[0])
+            if verdict == b"damaged":
+                raise damaged(partition, f"{found[0].decode()} is {found[1][:40]!r}")
             epoch, sequence, next_offset = found
             lease = Lease(partition, int(epoch), int(sequence), None if next_offset is None else int(next_offset))
             # After the claim: had the store been emptied in between, the lease is worthless, not the registry.
-            await self._client.sadd(self._registry, str(partition))
+            await self._client.sadd(self._keys.registry, str(partition))
             if lease.next_offset is None:
                 return lease, StoredPartition(lease.sequence, None, {})
             reading = await self._read(partition, 0)
@@ -97,26 +108,54 @@ class RedisStore:
 
     async def checkpoint(self, lease: Lease, changes: Changes) -> Lease:
         partition = lease.partition
-        keys = [self._head(partition), self._days(partition)]
+        keys = [self._keys.head(partition), self._keys.days(partition)]
         args: list[int | str | bytes] = [lease.epoch, lease.sequence, changes.expected_offset]
-        args += [changes.next_offset, changes.head, self._channel, partition]
+        args += [changes.next_offset, changes.head, self._keys.channel, partition, self._keys.day(partition, "")]
         for operation, day, blobs in _operations(changes):
-            keys.append(self._day(partition, day))
+            keys.append(self._keys.day(partition, day))
             args += [day, operation, len(blobs), *blobs]
         with told_plainly(self.address):
             verdict, found = await self._checkpoint(keys=keys, args=args)
+        if verdict == b"damaged":
+            raise damaged(partition, f"of its {found.decode(errors='replace')} days some are missing")
         if verdict not in (b"written", b"repeated"):
-            raise Fenced(_refusal(lease, changes, verdict.decode(), None if found is None else found.decode()))
+            stored = None if found is None else found[:40].decode(errors="replace")
+            raise Fenced(_refusal(lease, changes, verdict.decode(), stored))
         return Lease(partition, lease.epoch, int(found), changes.next_offset)
 
-    async def partitions(self) -> Sequence[int]:
+    async def holds(self, partitions: Collection[int]) -> set[int]:
+        found = set()
         with told_plainly(self.address):
-            known = sorted(int(member) for member in await self._client.smembers(self._registry))
-            async with self._client.pipeline(transaction=False) as pipe:
-                for partition in known:
-                    pipe.hexists(self._head(partition), "next_offset")
-                stored = await pipe.execute()
-        return [partition for partition, present in zip(known, stored, strict=True) if present]
+            for some in _pieces(sorted(partitions), _PARTITIONS_AT_ONCE):
+                async with self._client.pipeline(transaction=False) as pipe:
+                    for partition in some:
+                        pipe.sismember(self._keys.registry, str(partition))
+                        pipe.hmget(self._keys.head(partition), "next_offset", "days")
+                        pipe.zcard(self._keys.days(partition))
+                    answers = _pieces(await pipe.execute(), 3)
+                for partition, (known, (offset, days), present) in zip(some, answers, strict=True):
+                    if known and offset is not None and (days is None or (days.isdigit() and int(days) <= present)):
+                        found.add(partition)
+        return found
+
+    async def partitions(self) -> Sequence[int]:
+        found = []
+        with told_plainly(self.address):
+            count = await self._client.scard(self._keys.registry)
+            if count > MOST_PARTITIONS:
+                raise StoredStateError(
+                    f"the store's list of partitions names {count}: no topic has so many; delete "
+                    f"{self._keys.registry} (workers write it again), or choose another redis.namespace"
+                )
+            known = registered(cast("set[bytes]", await self._client.smembers(self._keys.registry)))
+            for some in _pieces(known, _PARTITIONS_AT_ONCE):
+                async with self._client.pipeline(transaction=False) as pipe:
+                    for partition in some:
+                        pipe.hmget(self._keys.head(partition), "sequence", "next_offset")
+                        pipe.zrange(self._keys.days(partition), 0, 0, withscores=True)
+                    answers = _pieces(await pipe.execute(), 2)
+                found += [partition for partition, held in zip(some, answers, strict=True) if holds_anything(*held)]
+        return found
 
     async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
         with told_plainly(self.address):
@@ -147,66 +186,81 @@ class RedisStore:
         await self._unsubscribe()
         await self._client.aclose()
 
-    async def _read(self, partition: int, since: int) -> tuple[_Index, Mapping[int, Sequence[bytes]]] | None:
+    async def _read(self, partition: int, since: int) -> tuple[Index, Mapping[int, Sequence[bytes]]] | None:
         """Index and content of all days changed after `since`, as of one moment; None where nothing has."""
-        index = await self._index(partition, since)
+        index, _ = await self._index(partition, since)
         if index is None or index.sequence == since:
             return None
-        days: dict[int, Sequence[bytes]] = {}
-        hot: frozenset[int] = frozenset()  # days that were written while they were read
+        days: dict[int, Content] = {}
+        written_at: dict[int, int] = {}
+        hot: set[int] = set()  # days that were written while they were read
         for _ in range(_PATIENT_ROUNDS):
-            days |= await self._contents(partition, index.changed)
-            later = await self._index(partition, index.sequence)
+            days |= await self._contents(index, index.changed)
+            written_at |= index.changed
+            later, _ = await self._index(partition, index.sequence)
             if later is None or later.sequence < index.sequence:
                 return await self._read(partition, 0)  # emptied meanwhile: what was read is of an earlier life
             if later.sequence == index.sequence:
-                return index, days
+                return index, index.agreed(days, written_at)
             index = later
-            hot |= index.changed
+            hot |= index.changed.keys()
         while True:  # overtaken again and again: read the hot days together with the index; there are few of them
-            later, contents = await self._index_with(partition, index.sequence, sorted(hot))
+            later, contents = await self._index(partition, index.sequence, sorted(hot))
             if later is None or later.sequence < index.sequence:
                 return await self._read(partition, 0)
             days |= contents
-            if later.changed <= hot:
-                return later, days
+            written_at |= index.changed | later.changed
+            if later.changed.keys() <= hot:
+                return later, later.agreed(days, written_at)
             index = later
-            hot |= index.changed
+            hot |= index.changed.keys()
 
-    async def _index(self, partition: int, since: int) -> _Index | None:
-        index, _ = await self._index_with(partition, since, ())
-        return index
+    async def _index(
+        self, partition: int, since: int, days: Sequence[int] = ()
+    ) -> tuple[Index | None, dict[int, Content]]:
+        """The index and the content of `days`, of one moment. None before the first checkpoint.
 
-    async def _index_with(
-        self, partition: int, since: int, days: Sequence[int]
-    ) -> tuple[_Index | None, dict[int, Sequence[bytes]]]:
-        """The index and the content of `days`, of one moment. None before the first checkpoint."""
-        keys = [self._head(partition), self._days(partition), *(self._day(partition, day) for day in days)]
-        found, changed, *contents = await self._read_index(keys=keys, args=[since])
-        schema, epoch, sequence, next_offset, head = found
-        if schema is not None and schema != _SCHEMA_BYTES:
-            raise _unknown_schema(partition, schema)
-        if next_offset is None:
-            return None, {}
-        index = _Index(int(epoch), int(sequence), head, frozenset(map(int, changed)))
-        return index, dict(zip(days, contents, strict=True))
+        Changed days are all where the stored sequence lies below `since`: the store was emptied, or is damaged.
+        """
+        head, feed = self._keys.head(partition), self._keys.days(partition)
+        for _ in range(_HURRIED_ROUNDS):
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.hget(head, "sequence")
+                pipe.zcard(feed)
+                pipe.zrangebyscore(feed, f"({since}" if since else "-inf", "+inf", 0, MOST_DAYS + 1, withscores=True)
+                for day in days:
+                    pipe.lrange(self._keys.day(partition, day), 0, -1)
+                pipe.hmget(head, *HEAD_FIELDS)
+                before, present, scored, *contents, found = await pipe.execute()
+            if found[2] != before:
+                continue  # torn apart by a checkpoint
+            if (0 if before is None else number(partition, "sequence", before)) < since:
+                return await self._index(partition, 0, days)
+            index = read_index(partition, found, scored, present)
+            if index is None:
+                return None, {}
+            return index, {day: index.content(day, elements) for day, elements in zip(days, contents, strict=True)}
+        raise StoreUnavailable(f"partition {partition} is written faster than it can be read: read it again")
 
-    async def _contents(self, partition: int, days: Iterable[int]) -> dict[int, Sequence[bytes]]:
-        """The content of each day, in pieces: others are served in between."""
-        order = sorted(days)
-        contents: dict[int, Sequence[bytes]] = {}
-        for start in range(0, len(order), _DAYS_AT_ONCE):
-            some = order[start : start + _DAYS_AT_ONCE]
+    async def _contents(self, index: Index, days: Iterable[int]) -> dict[int, Content]:
+        """The content of each day as of this index, in pieces: others are served in between.
+
+        Where that was overtaken, the next index names the day again.
+        """
+        contents: dict[int, Content] = {}
+        for some in _pieces(sorted(days), _DAYS_AT_ONCE):
             async with self._client.pipeline(transaction=False) as pipe:
                 for day in some:
-                    pipe.lrange(self._day(partition, day), 0, -1)
-                contents |= zip(some, await pipe.execute(), strict=True)
+                    pipe.lrange(self._keys.day(index.partition, day), 0, -1)
+                found = await pipe.execute()
+            for day, elements in zip(some, found, strict=True):
+                contents[day] = index.content(day, elements)
         return contents
 
     async def _subscribe(self) -> None:
         """Return once the server has confirmed: from then on nothing goes unheard."""
         self._changes = self._client.pubsub()
-        await self._changes.subscribe(self._channel)
+        await self._changes.subscribe(self._keys.channel)
         while (message := await self._changes.get_message(timeout=self._timeout_seconds)) is not None:
             if message["type"] == "subscribe":
                 return
@@ -224,26 +278,13 @@ class RedisStore:
             with suppress(RedisError, OSError):  # a connection that is gone has nothing to release
                 await changes.aclose()  # type: ignore[no-untyped-call]  # redis-py leaves it unannotated
 
-    def _head(self, partition: int) -> str:
-        return f"{{{self._namespace}/{partition}}}:head"
-
-    def _days(self, partition: int) -> str:
-        return f"{{{self._namespace}/{partition}}}:days"
-
-    def _day(self, partition: int, day: int) -> str:
-        return f"{{{self._namespace}/{partition}}}:day:{day}"
-
-    @property
-    def _registry(self) -> str:
-        return f"{self._namespace}:partitions"
-
-    @property
-    def _channel(self) -> str:
-        return f"{self._namespace}:changes"
-
 
 def _script(name: str) -> str:
     return (files("monitor.store") / f"{name}.lua").read_text("utf-8")
+
+
+def _pieces(whole: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (whole[start : start + size] for start in range(0, len(whole), size))
 
 
 def _operations(changes: Changes) -> Iterator[tuple[str, int, Sequence[bytes]]]:
@@ -263,10 +304,3 @@ def _refusal(lease: Lease, changes: Changes, verdict: str, stored: str | None) -
     if verdict == "sequence":
         return what + f"checkpoint {stored} is stored, the lease continues {lease.sequence}"
     return what + f"offset {stored} is stored, the state continues {changes.expected_offset}"
-
-
-def _unknown_schema(partition: int, found: bytes) -> StoredStateError:
-    return StoredStateError(
-        f"partition {partition} is stored with schema {found.decode(errors='replace')}, this program knows {SCHEMA}: "
-        "run the program that wrote it, or clear the store to rebuild from Kafka"
-    )

@@ -1,9 +1,10 @@
-"""What a Redis client's errors mean to the monitor: unavailable (and what to check), or a fault to be seen.
+"""What a Redis client's errors mean to the monitor: unavailable (and what to check), or keys of somebody else.
 
-Decides the wording and which errors pass; knows nothing of keys. Never shows a password: the address is made of
-host and port alone.
+Whatever a server refuses may be granted later, so no answer of a server ends a process. Decides the wording; knows
+nothing of keys. Never shows a password: the address is made of host and port alone.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -13,9 +14,11 @@ from redis import exceptions
 from monitor.core.stored import StoredStateError
 from monitor.store.port import StoreUnavailable
 
+_RIGHTS: Final = "refuses this user a right (ACL): `monitor check --connect` names what is missing"
+
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.AuthenticationError, "refuses the login: check user and password in the store's URL"),
-    (exceptions.NoPermissionError, "lacks a permission (ACL) for this user: allow scripts, hashes, lists, sets"),
+    (exceptions.NoPermissionError, _RIGHTS),
     (exceptions.BusyLoadingError, "is still loading its data: it answers when that is done"),
     (exceptions.ReadOnlyError, "is a read-only replica: point the store's URL at the primary"),
     (exceptions.OutOfMemoryError, "is out of memory: raise maxmemory, or give it a server of its own"),
@@ -34,8 +37,15 @@ _REPLIES: Final = {
     "BUSY": "is busy with a script: wait, or look at its slow log",
     "READONLY": "is a read-only replica: point the store's URL at the primary",
     "LOADING": "is still loading its data: it answers when that is done",
+    "NOPERM": _RIGHTS,
+    "ACL": _RIGHTS,
+    "user executing the script can't": _RIGHTS,
+    "Unknown Redis command": "does not know a command: it must not be renamed, nor the server older than 6.2",
+    "Unknown command": "does not know a command: it must not be renamed, nor the server older than 6.2",
+    "unknown command": "does not know a command: it must not be renamed, nor the server older than 6.2",
+    "Script killed": "had a script of ours killed: it is tried again; look at the server's slow log",
 }
-"""Replies without a class of their own, some of them wrapped in a script's error, by the code they contain."""
+"""Replies without a class of their own, some of them wrapped in a script's error, by what they contain."""
 
 
 def address_of(connection: Mapping[str, Any]) -> str:
@@ -49,24 +59,25 @@ def told_plainly(address: str) -> Iterator[None]:
     """Turn what redis-py raises inside into StoreUnavailable, or StoredStateError for keys of somebody else."""
     try:
         yield
+    except exceptions.DataError:
+        raise  # a fault of this program: nothing was sent
     except exceptions.RedisError as fault:
-        advice = _advice(fault)
-        if advice is not None:
-            raise StoreUnavailable(f"Redis at {address} {advice} ({fault})") from fault
         if "WRONGTYPE" in str(fault):
             raise StoredStateError(
-                f"Redis at {address} holds keys of another program under this namespace: choose another ({fault})"
+                f"Redis at {address} holds keys of another program under this namespace: choose another, or delete "
+                f"them ({fault})"
             ) from fault
-        raise
+        raise StoreUnavailable(f"Redis at {address} {_advice(fault)} ({fault})") from fault
     except (OSError, TimeoutError) as fault:
         raise StoreUnavailable(f"Redis at {address} cannot be reached: check that it runs ({fault})") from fault
 
 
-def _advice(fault: exceptions.RedisError) -> str | None:
+def _advice(fault: exceptions.RedisError) -> str:
     for kind, advice in _ADVICE:
         if isinstance(fault, kind):
             return advice
-    if isinstance(fault, exceptions.ResponseError):
-        words = str(fault).replace("-", " ").split()
-        return next((advice for code, advice in _REPLIES.items() if code in words), None)
-    return None
+    text = re.sub(r"-(?=[A-Z])", " ", str(fault))  # in a script's error the code is written with its dash
+    return next(
+        (advice for code, advice in _REPLIES.items() if re.search(rf"\b{re.escape(code)}\b", text)),
+        "refuses a request: check its version (6.2 or newer) and its log",
+    )

@@ -264,7 +264,7 @@ class WorkerApp:
             await asyncio.sleep(RETAKE_SECONDS)
             if self.app.rebalancing:
                 continue
-            with suppress(StoreUnavailable):  # whoever has something to store tells
+            with suppress(StoreUnavailable, StoredStateError):  # whoever has something to store tells
                 await self._keeper.forget_missing()
             await self._retake()
             await self._wake(clock())

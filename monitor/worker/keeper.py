@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from monitor.core.partition import Batch, DeadLetter, OffsetGap, Partition, Policy
-from monitor.core.stored import Changes, read_day, read_head
-from monitor.store.port import Fenced, Lease, Store, StoreUnavailable
+from monitor.core.stored import Changes, DamagedState, StoredStateError, read_day, read_head
+from monitor.store.port import Fenced, Lease, Store, StoredPartition, StoreUnavailable
 from monitor.worker.advice import Advice
 from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.failpoints import CHECKPOINT_STORED, LETTERS_PRODUCED, passing
@@ -120,37 +120,21 @@ class Keeper:
     async def take_over(self, number: int, bounds: LogBounds) -> int:
         """Own a partition and return the offset it continues at.
 
-        Raises StoreUnavailable; StoredStateError where the stored state is not for this program; ForeignLog
-        where it belongs to another log.
+        Damaged state is given up and made anew from Kafka. Raises StoreUnavailable; StoredStateError where the
+        stored state is not for this program; ForeignLog where it belongs to another log.
         """
         known = self._kept.get(number)
         if known is not None:
             self._drop(number, known)
         try:
-            lease, stored = await self._store.claim(number)
-        except StoreUnavailable:
-            self._refused_at = self._monotonic()
-            raise
-        if known is not None and _is_current(known, lease):
-            # Nobody wrote since: what is in memory is at least what is stored, so it need not be read again.
-            kept = Kept(
-                known.partition,
-                lease,
-                letters=known.letters,
-                dirty_since=known.dirty_since,
-                oldest_record_at=known.oldest_record_at,
-            )
-        else:
-            self._restoring.add(number)
-            try:
-                restored = await asyncio.to_thread(self._restore, stored.head, stored.days, bounds.earliest)
-            finally:
-                self._restoring.discard(number)
-            kept = Kept(restored, lease)
-            if stored.head is None and bounds.committed is not None:
-                self._instruments.rewinds.inc()
-                log.warning("partition %d: the store is empty but the group has read it before; reading it again "
-                            "from offset %d", number, bounds.earliest)  # fmt: skip
+            kept = await self._claimed(number, known, bounds)
+        except DamagedState as fault:
+            self._instruments.rewinds.inc()
+            log.error("partition %d: %s: reading it again from offset %d",  # noqa: TRY400 - no traceback wanted
+                      number, fault, bounds.earliest)  # fmt: skip
+            lease, _ = await self._claim(number, anew=True)
+            # From offset 0: what the log no longer holds is lost by this, and is counted below.
+            kept = Kept(Partition.start(self._policy), lease)
         if kept.partition.next_offset > bounds.end:
             raise ForeignLog(
                 f"partition {number}: stored state continues at offset {kept.partition.next_offset}, but the topic "
@@ -166,10 +150,43 @@ class Keeper:
         self._instruments.assigned.set(len(self._kept))
         return kept.partition.next_offset
 
-    def _restore(self, head: bytes | None, days: Mapping[int, Iterable[bytes]], earliest: int) -> Partition:
-        if head is None:
+    async def _claimed(self, number: int, known: Kept | None, bounds: LogBounds) -> Kept:
+        """The partition as it is stored, or as it is in memory where that continues it. Raises as `take_over`."""
+        lease, stored = await self._claim(number)
+        if known is not None and _is_current(known, lease):
+            # Nobody wrote since: what is in memory is at least what is stored, so it need not be read again.
+            return Kept(
+                known.partition,
+                lease,
+                letters=known.letters,
+                dirty_since=known.dirty_since,
+                oldest_record_at=known.oldest_record_at,
+            )
+        self._restoring.add(number)
+        try:
+            restored = await asyncio.to_thread(self._restore, lease, stored, bounds.earliest)
+        finally:
+            self._restoring.discard(number)
+        if stored.head is None and bounds.committed is not None:
+            self._instruments.rewinds.inc()
+            log.warning("partition %d: the store is empty but the group has read it before; reading it again "
+                        "from offset %d", number, bounds.earliest)  # fmt: skip
+        return Kept(restored, lease)
+
+    async def _claim(self, number: int, *, anew: bool = False) -> tuple[Lease, StoredPartition]:
+        try:
+            return await self._store.claim(number, anew=anew)
+        except StoreUnavailable:
+            self._refused_at = self._monotonic()
+            raise
+
+    def _restore(self, lease: Lease, stored: StoredPartition, earliest: int) -> Partition:
+        if stored.head is None:
             return Partition.start(self._policy, max(0, earliest))
-        return Partition(self._policy, read_head(head), {day: read_day(blobs) for day, blobs in days.items()})
+        head = read_head(stored.head)
+        if head.next_offset != lease.next_offset:
+            raise DamagedState(f"the head continues at offset {head.next_offset}, {lease.next_offset} is stored")
+        return Partition(self._policy, head, {day: read_day(blobs) for day, blobs in stored.days.items()})
 
     async def handle(self, number: int, batch: Batch) -> bool:
         """Take a batch into account; False where it cannot be taken and the consumer must seek back.
@@ -275,12 +292,12 @@ class Keeper:
         """Forget partitions that the store held and no longer holds: it was emptied, so they must be taken over anew.
 
         A checkpoint would notice, too, but a partition without new events makes none, and its missions would be
-        missing until then. Raises StoreUnavailable.
+        missing until then. Raises StoreUnavailable, StoredStateError.
         """
         held = {number: kept for number, kept in self._kept.items() if kept.lease.next_offset is not None}
-        stored = await self._store.partitions() if held else []
-        for number in held.keys() - set(stored):
-            log.warning("partition %d: the store was emptied; taking the partition over again", number)
+        stored = await self._store.holds(held) if held else set()
+        for number in held.keys() - stored:
+            log.warning("partition %d: the store no longer holds it; taking the partition over again", number)
             self._drop(number, held[number])
 
     def _pending(self, kept: Kept) -> int:
@@ -303,7 +320,11 @@ class Keeper:
                 self._drop(number, kept)
                 log.warning("partition %d: another worker owns it now; dropped unstored changes", number)
                 return False
-            except (StoreUnavailable, DeadLettersUnavailable, TimeoutError) as fault:
+            except DamagedState as fault:
+                self._drop(number, kept)
+                log.error("partition %d: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+                return False
+            except (StoreUnavailable, StoredStateError, DeadLettersUnavailable, TimeoutError) as fault:
                 self._instruments.store_retries.inc()
                 if not isinstance(fault, TimeoutError):  # silence explains nothing
                     self._refused_at = self._monotonic()

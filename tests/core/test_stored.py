@@ -1,5 +1,6 @@
 """What is stored comes back as it was, or is refused with a reason; logs stay bounded."""
 
+import math
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -12,6 +13,7 @@ from monitor.core.partition import Batch, Partition
 from monitor.core.slices import Aggregate, seal
 from monitor.core.stored import (
     VERSION,
+    DamagedState,
     Head,
     StoredStateError,
     read_day,
@@ -24,39 +26,42 @@ from tests.core.events import BASE, GRID, Shelf, Snap, batches, policy, records,
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC).timestamp()
 SECONDS = st.floats(-2e9, 1e11, allow_nan=False)
-ENTRIES = st.builds(
-    Mission,
-    mission_id=st.text(min_size=1, max_size=8),
-    revision=st.none() | st.integers(0, 2**63 - 1),
-    series=st.integers(0, 40),
-    placed_at=SECONDS,
-    kind=st.sampled_from([kind.value for kind in Kind]),
-    response=st.none() | SECONDS,
+ENTRIES = st.sampled_from([kind.value for kind in Kind]).flatmap(
+    lambda kind: st.builds(
+        Mission,
+        mission_id=st.text(min_size=1, max_size=8),
+        revision=st.none() | st.integers(0, 2**63 - 1),
+        series=st.integers(0, 40),
+        placed_at=SECONDS,
+        kind=st.just(kind),
+        response=st.floats(0, 86_400) if kind == Kind.MEASURED else st.none(),
+    )
 )
 AGGREGATES = st.builds(
     seal,
     series=st.integers(0, 40),
-    start=SECONDS,
-    end=SECONDS,
+    start=st.floats(-2e9, 1e10, exclude_max=True),
+    end=st.floats(1e10, 1e11),
     responses=st.lists(st.floats(0, 86_400), min_size=1, max_size=10),
     unmeasured=st.integers(0, 9),
     excluded=st.integers(0, 9),
     targets=st.tuples(*[st.none() | st.floats(1, 86_400)] * 4),
 )
-COUNTS = st.dictionaries(st.text(max_size=5), st.integers(0, 2**40), max_size=3)
+COUNTS = st.dictionaries(st.text(max_size=5), st.integers(0, 10**12), max_size=3)
 HEADS = st.builds(
     Head,
-    next_offset=st.integers(0, 2**62),
+    next_offset=st.integers(0, 2**53),
     slice_seconds=st.integers(1, 3600),
     zone=st.text(max_size=20),
     series=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=4),
     watermark=st.none() | SECONDS,
     sealed_before=st.none() | SECONDS,
     last_record_at=st.none() | SECONDS,
-    missions=st.integers(0, 2**40),
+    missions=st.integers(0, 10**12),
+    sealed=st.none() | st.integers(0, 10**12),
     outcomes=COUNTS,
     dead_letters=COUNTS,
-    sealed_early=st.integers(0, 2**40),
+    sealed_early=st.integers(0, 10**12),
     lost_offsets=st.integers(0, 2**40),
 )
 BLOBS = st.builds(write_entries, st.lists(ENTRIES, max_size=3)) | st.builds(
@@ -149,6 +154,50 @@ def test_random_bytes_raise_a_stored_state_error_or_nothing(garbage: bytes, pref
             read(prefix + garbage)
         except StoredStateError as fault:
             assert "stored" in str(fault)  # noqa: PT017 - one of two good outcomes
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("missions", -1), ("missions", 2**62), ("sealed", -1), ("sealed_early", 2**62), ("next_offset", -1),
+        ("next_offset", 2**62), ("lost_offsets", -5), ("slice_seconds", -3600), ("outcomes", {"new": -1}),
+        ("outcomes", {"new": 2**62}), ("dead_letters", {"late": -1}), ("watermark", math.nan),
+        ("watermark", math.inf), ("sealed_before", -math.inf), ("last_record_at", 1e300), ("missions", "many"),
+        ("missions", 1.5), ("series", [["oslo"]]), ("zone", None),
+    ],
+)  # fmt: skip
+def test_a_head_with_impossible_numbers_is_damaged(field: str, value: object) -> None:
+    """Negative, absurd or no numbers: refused where they are read, not where they are divided or drawn."""
+    sound = {"next_offset": 7, "slice_seconds": 3600, "zone": "Europe/Oslo", "series": []}
+    with pytest.raises(DamagedState, match="stored head is damaged"):
+        read_head(bytes((VERSION,)) + b"H" + msgspec.msgpack.encode(sound | {field: value}))
+
+
+MISSION = ["m-1", 1, 0, 1.7e9, int(Kind.MEASURED), 300.0]
+SEALED = [0, 1.7e9, 1.7e9 + 3600, 2, 0, 0, [600.0, None], [1, 0], [[300.0, 700.0], [1.0, 1.0], 300.0, 700.0]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "value"),
+    [
+        (b"E", 2, -1), (b"E", 2, 2**62), (b"E", 3, math.nan), (b"E", 3, 1e300), (b"E", 4, 7), (b"E", 4, -1),
+        (b"E", 4, int(Kind.OPEN)), (b"E", 5, None), (b"E", 5, -1.0), (b"E", 5, math.inf), (b"E", 0, 5),
+        (b"A", 0, -1), (b"A", 1, math.nan), (b"A", 2, 1.6e9), (b"A", 3, -2), (b"A", 3, 2**62), (b"A", 3, 3),
+        (b"A", 4, -1), (b"A", 5, 2**62), (b"A", 6, [600.0]), (b"A", 6, [math.nan, None]), (b"A", 7, [-1, 0]),
+        (b"A", 7, [3, 0]), (b"A", 8, [[300.0], [1.0, 1.0], 300.0, 700.0]),
+        (b"A", 8, [[700.0, 300.0], [1.0, 1.0], 300.0, 700.0]), (b"A", 8, [[300.0, 700.0], [2.0, -0.0], 3.0, 7.0]),
+        (b"A", 8, [[300.0, math.nan], [1.0, 1.0], 300.0, 700.0]), (b"A", 8, [[300.0, 700.0], [1.0, 1.0], 7.0, 3.0]),
+        (b"A", 8, [[300.0, 700.0], [1.0, 1.0], math.nan, math.nan]), (b"A", 8, [[], [], 0.0, 0.0]),
+    ],
+)  # fmt: skip
+def test_a_day_with_impossible_numbers_is_damaged(kind: bytes, place: int, value: object) -> None:
+    """Counts, times, kinds and sketches that no mission can have made."""
+    sound = list(MISSION if kind == b"E" else SEALED)
+    prefix = bytes((VERSION,)) + kind
+    read_day([prefix + msgspec.msgpack.encode([sound])])
+    sound[place] = value
+    with pytest.raises(DamagedState, match="stored day"):
+        read_day([prefix + msgspec.msgpack.encode([sound])])
 
 
 def test_a_head_that_knows_fewer_fields_is_still_read() -> None:

@@ -12,6 +12,7 @@ from redis.crc import key_slot
 from monitor.core.stored import StoredStateError
 from monitor.demo.processes import LOOPBACK, free_port
 from monitor.demo.servers import EmbeddedRedis
+from monitor.store.layout import Content, Index
 from monitor.store.port import Fenced, Lease, StoreUnavailable
 from monitor.store.redis import RedisStore
 from tests.eventually import wait_until
@@ -61,8 +62,8 @@ class OvertakenStore(RedisStore):
     days: Sequence[int]
     checkpoints = 0
 
-    async def _contents(self, partition: int, days: Iterable[int]) -> dict[int, Sequence[bytes]]:
-        contents = await super()._contents(partition, days)
+    async def _contents(self, index: Index, days: Iterable[int]) -> dict[int, Content]:
+        contents = await super()._contents(index, days)
         await self.overtake()
         return contents
 
@@ -228,10 +229,10 @@ async def test_state_of_a_newer_program_is_left_alone(redis: RedisWorld) -> None
     store, head = redis.store(), f"{{{NAMESPACE}/0}}:head"
     lease, _ = await store.claim(0)
     await store.checkpoint(lease, changes(0, 10))
-    await redis.ask("HSET", head, "schema", "2")
+    await redis.ask("HSET", head, "schema", "3")
     before = await redis.ask("HGETALL", head)
     for call in (store.claim(0), store.changes_since(0, 0)):
-        with pytest.raises(StoredStateError, match="schema 2, this program knows 1: run the program"):
+        with pytest.raises(StoredStateError, match="schema 3, this program knows 2: run the program"):
             await call
     assert await redis.ask("HGETALL", head) == before
 

@@ -342,11 +342,11 @@ class TestTakingOver:
         await wait_until(lambda: desk.store.checkpoints, "the checkpoint to reach the store")
         claim = desk.store.claim
 
-        async def claim_after_the_attempt(number: int) -> object:
+        async def claim_after_the_attempt(number: int, *, anew: bool) -> object:
             assert desk.store.gate is not None
             desk.store.gate.set()
             await storing
-            return await claim(number)
+            return await claim(number, anew=anew)
 
         desk.store.claim = claim_after_the_attempt  # type: ignore[method-assign, assignment]
         assert await desk.take() == int(written)

@@ -1,0 +1,73 @@
+"""Holds a partition's head against its days: what the head counts must be there, and nothing else.
+
+The store writes both as one, so they agree unless something is missing: a key that was deleted, a list cut short,
+half of a write by an older program. Then nothing of the partition is shown, and its owner makes it anew from Kafka.
+Costs what has changed, not what is held. Refuses to know bytes.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, NamedTuple, NoReturn
+
+from monitor.core.mission import Mission
+from monitor.core.slices import Aggregate, Grid
+from monitor.core.stored import DamagedState, Head, StoredDay
+
+DAYS: Final = range(date(1899, 12, 30).toordinal(), date.max.toordinal())
+"""Local days that a mission may lie in."""
+
+
+class Held(NamedTuple):
+    """How many missions there are: with an entry, and inside aggregates."""
+
+    missions: int = 0
+    sealed: int = 0
+
+
+class Tally:
+    """What the days of one partition hold, as far as it was read; never changed, only followed by another."""
+
+    __slots__ = ("_days", "_grid", "missions", "sealed")
+
+    def __init__(self, grid: Grid, days: Mapping[int, Held] | None = None) -> None:
+        self._grid = grid
+        self._days = {} if days is None else days
+        self.missions = sum([held.missions for held in self._days.values()])
+        self.sealed = sum([held.sealed for held in self._days.values()])
+
+    def after(self, head: Head, days: Mapping[int, StoredDay]) -> "Tally":
+        """The tally once these days stand in place of what was known of them. Raises DamagedState.
+
+        `head` is of the same moment. With all days changed since the reading before, it must agree with the sum.
+        """
+        changed = {day: self._held(head, day, stored) for day, stored in days.items()}
+        following = Tally(self._grid, {day: held for day, held in ({**self._days, **changed}).items() if any(held)})
+        if following.missions != head.missions:
+            _disagree(f"the head counts {head.missions} missions, its days hold {following.missions}")
+        if head.sealed is not None and following.sealed != head.sealed:
+            _disagree(f"the head counts {head.sealed} sealed missions, its days hold {following.sealed}")
+        return following
+
+    def _held(self, head: Head, day: int, stored: StoredDay) -> Held:
+        if not stored.entries and not stored.aggregates:
+            return Held()
+        if day not in DAYS:
+            _disagree(f"it holds missions of day {day}, which no calendar has")
+        begins, ends = self._grid.midnight(day), self._grid.midnight(day + 1)
+        series = len(head.series)
+        for entry in stored.entries.values():
+            if not (begins <= entry.placed_at < ends and entry.series < series):
+                _stray(day, entry)
+        for part in stored.aggregates:
+            if not (begins <= part.start and part.end <= ends and part.series < series):
+                _stray(day, part)
+        return Held(len(stored.entries), sum([part.missions for part in stored.aggregates]))
+
+
+def _stray(day: int, stored: Mission | Aggregate) -> NoReturn:
+    what = "a mission" if isinstance(stored, Mission) else "an aggregate"
+    _disagree(f"day {date.fromordinal(day)} holds {what} of another day, or of series {stored.series}, unknown")
+
+
+def _disagree(what: str) -> NoReturn:
+    raise DamagedState(f"head and days do not agree: {what}; rebuild the partition from Kafka")
