@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from monitor.cli import FAILED, MISUSED, config_path
+from monitor.core.plain_text import one_line
 from monitor.core.targets import Fault
 from monitor.settings import Configuration, ConfigurationError, load
 
@@ -38,14 +39,14 @@ def check(*, connect: bool) -> None:
     _print(configuration.warnings)
     missing = asyncio.run(_missing(configuration)) if connect else []
     _print(missing)
-    click.echo(f"{_summary(configuration)}; {_counted([*configuration.warnings, *missing])}")
+    click.echo(f"{one_line(_summary(configuration))}; {_counted([*configuration.warnings, *missing])}")
     if missing:
         click.get_current_context().exit(FAILED)
 
 
 def _print(faults: Sequence[Fault]) -> None:
     for fault in sorted(faults, key=lambda one: one.severity):
-        click.echo(f"{fault.severity:<7}  {fault.where}  {fault.message}")
+        click.echo(one_line(f"{fault.severity:<7}  {fault.where}  {fault.message}"))
 
 
 def _counted(faults: Sequence[Fault]) -> str:

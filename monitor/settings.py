@@ -14,7 +14,16 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +34,7 @@ from monitor import clock
 from monitor.core import windows
 from monitor.core.digest import available
 from monitor.core.mission import SETTLEMENTS, Limits
+from monitor.core.plain_text import unseen
 from monitor.core.slices import Grid
 from monitor.core.targets import Fault, Targets, TargetSet, parse_target_set, validate
 
@@ -53,6 +63,14 @@ class ConfigurationError(Exception):
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_seen(cls, value: Any) -> Any:
+        """Names are shown in tables, logs and errors, and sent to servers: no line break, no escape sequence."""
+        if isinstance(value, str | Path) and (problem := unseen(str(value))):
+            raise ValueError(problem)
+        return value
 
 
 class KafkaSettings(_Section):

@@ -1,16 +1,20 @@
 """The report: judged by hand for a tiny file, the same however its lines arrive, honest about what it refused."""
 
+import csv
 import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from markdown_it import MarkdownIt
 
 from monitor.cli import cli
 from monitor.core.history import History
+from monitor.core.plain_text import unseen
 from monitor.core.verdict import State
 from monitor.core.windows import parse_period
 from monitor.replay import key_of
@@ -239,3 +243,37 @@ def test_markdown_shows_names_as_text(configuration: Configuration, lines: list[
     report, _ = report_of(configuration, lines)
     shown = FORMATS["markdown"](replace(report, names={"oslo": "<b>|Oslo|</b>"}), "en")
     assert r"&lt;b&gt;\|Oslo\|&lt;/b&gt;" in shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[Oslo](https://evil.example)", "https://evil.example", "www.evil.example", "a@evil.example", "![x](//e)",
+        "Oslo\n\n# Heading", "a | b", "*a* _b_ `c` ~~d~~", "\\| x", "\x1b[2J", "\u202eolsO",
+    ],
+)  # fmt: skip
+def test_a_name_makes_no_link_no_row_and_no_escape(
+    configuration: Configuration, lines: list[bytes], name: str
+) -> None:
+    """In the formats for people a name is a name; those for programs hold none."""
+    report, _ = report_of(configuration, lines)
+    plain, named = replace(report, names={"oslo": "Oslo"}), replace(report, names={"oslo": name}, source=name)
+    for one in ("table", "markdown"):
+        shown = FORMATS[one](named, "en")
+        assert len(shown.splitlines()) == len(FORMATS[one](plain, "en").splitlines())
+        assert all(unseen(line) is None for line in shown.splitlines())
+    page = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(shown)
+    kinds = {token.type for block in page for token in [block, *(block.children or [])]}
+    assert not kinds & {"link_open", "image", "em_open", "strong_open", "s_open", "code_inline", "html_inline"}
+    assert not re.search(r"://|www[.]|@", shown), "made a link without being asked, by GitHub's markdown"
+    rows = [row for row in shown.splitlines() if row.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {14}
+    for one in ("csv", "json"):
+        assert FORMATS[one](named, "en") == FORMATS[one](plain, "en")
+
+
+def test_no_cell_of_the_csv_begins_a_formula(configuration: Configuration, lines: list[bytes]) -> None:
+    """A spreadsheet takes what begins with = + - or @ for a formula: here only numbers do."""
+    report, _ = report_of(configuration, lines)
+    for row in csv.reader(FORMATS["csv"](report, "en").splitlines()):
+        assert not [cell for cell in row if re.match(r"[=+@\t]|-(?![0-9])", cell)]
