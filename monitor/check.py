@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from monitor.cli import FAILED, MISUSED, config_path
+from monitor.core.plain_text import one_line
 from monitor.core.targets import Fault
 from monitor.settings import Configuration, ConfigurationError, load, unusable_files
 
@@ -44,14 +45,14 @@ def check(*, connect: bool) -> None:
         click.get_current_context().exit(MISUSED)
     missing = asyncio.run(_missing(configuration)) if connect else []
     _print(missing)
-    click.echo(f"{_summary(configuration)}; {_counted([*told, *missing])}")
+    click.echo(f"{one_line(_summary(configuration))}; {_counted([*told, *missing])}")
     if missing:
         click.get_current_context().exit(FAILED)
 
 
 def _print(faults: Sequence[Fault]) -> None:
     for fault in sorted(faults, key=lambda one: one.severity):
-        click.echo(f"{fault.severity:<7}  {fault.where}  {fault.message}")
+        click.echo(one_line(f"{fault.severity:<7}  {fault.where}  {fault.message}"))
 
 
 def _counted(faults: Sequence[Fault]) -> str:

@@ -20,6 +20,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from monitor import log
+from monitor.core.plain_text import one_line
 
 INTERRUPTED: Final = 130
 FAILED: Final = 1
@@ -157,7 +158,7 @@ def _with_configuration(callback: Callable[..., Any], entry: Entry) -> Callable[
         configuration = load(config_path())
         if entry.warns:
             for fault in configuration.warnings:
-                click.echo(f"{fault.severity}: {fault.where}: {fault.message}", err=True)
+                click.echo(one_line(f"{fault.severity}: {fault.where}: {fault.message}"), err=True)
         click.get_current_context().obj = configuration
         return callback(*args, **kwargs)
 
@@ -174,7 +175,7 @@ def _tell(fault: Exception, ctx: click.Context) -> None:
 
     if isinstance(fault, ConfigurationError):
         for one in fault.faults:
-            click.echo(f"{one.severity}: {one.where}: {one.message}", err=True)
+            click.echo(one_line(f"{one.severity}: {one.where}: {one.message}"), err=True)
         ctx.exit(MISUSED)
     if isinstance(fault, KafkaMisconfigured):
         _end(ctx, fault, MISUSED)
@@ -184,7 +185,7 @@ def _tell(fault: Exception, ctx: click.Context) -> None:
 
 
 def _end(ctx: click.Context, fault: Exception, code: int) -> NoReturn:
-    click.echo(f"error: {fault}", err=True)
+    click.echo(one_line(f"error: {fault}"), err=True)
     ctx.exit(code)
 
 

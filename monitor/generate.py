@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from monitor import alerts
 from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
 from monitor.core.mission import Event
+from monitor.core.notation import TIME_PATTERN
 from monitor.exporter.document import PLACE as METRICS
 from monitor.exporter.document import metrics_markdown
 from monitor.settings import CONFIG_VARIABLE, ENV_PREFIX, RELATIONS, Configuration, models, variable
@@ -29,7 +30,6 @@ SCHEMA: Final = "config/schema/mission-event.schema.json"
 BEGIN: Final = "<!-- generated from RULES by `monitor generate`: do not edit -->"
 END: Final = "<!-- end of the generated part -->"
 
-_WITH_OFFSET: Final = r"([Zz]|[+-]\d{2}:\d{2})$"
 _TYPES: Final = {float: "number", int: "whole number", str: "text", Path: "path", tuple: "list", SecretStr: "secret"}
 
 
@@ -164,15 +164,18 @@ def event_schema(districts: Iterable[str], settlements: Iterable[str]) -> str:
     for field in properties.values():
         for form in field.get("anyOf", ()):
             if form.get("format") == "date-time":
-                form["pattern"] = _WITH_OFFSET
+                # In its place: validators disagree about formats, or do not look at them at all.
+                del form["format"]
+                form["pattern"] = TIME_PATTERN
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": "Generated from monitor/core/mission.py and the configured lists by `monitor generate`.",
         "title": "Mission event",
         "description": (
             "A snapshot of one mission as known now: the value of a record whose key is mission_id. Unknown fields "
-            "are ignored. What a schema cannot say: on_scene_at is not before ringing_at nor implausibly long after "
-            "it, and no mission begins in the record's future."
+            "are ignored. What a schema cannot say: the text is UTF-8 without lone surrogates, of a name given twice "
+            "the last counts, the time that places a mission lies in the years 1900 to 9998, on_scene_at is not "
+            "before ringing_at nor implausibly long after it, and no mission begins in the record's future."
         ),
     }
     return json.dumps(head | {key: schema[key] for key in ("type", "required", "properties")}, indent=2) + "\n"

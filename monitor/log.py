@@ -10,16 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from monitor.core.plain_text import one_line
+
 _FORMAT: Final = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s"
 
 
 class _OneLine(logging.Formatter):
-    """A record, its traceback included, on one line, so that a line is a record for every tool."""
+    """A record, its traceback included, on one line, so that a line is a record for every tool.
+
+    What comes from outside cannot write a record of its own, nor speak to a terminal.
+    """
 
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        return " | ".join(line for line in super().format(record).splitlines() if line.strip())
+        lines = super().format(record).splitlines()
+        return " | ".join(one_line(line) for line in lines if line.strip())
 
 
 def set_up(*, verbose: bool = False) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Annotated, BinaryIO, Final
 
@@ -18,16 +18,18 @@ import msgspec
 from msgspec import Meta
 
 from monitor import progress
+from monitor.event_lines import EventsUnreadable, name_of, read_chunks, unpacked
 from monitor.kafka import producing, require_topic, security
 from monitor.sending import Outbox
 from monitor.settings import Configuration
 from monitor.topics import ensure_topics
 
-CHUNK_BYTES: Final = 256 * 1024
 CHUNKS_AHEAD: Final = 8
 LINGER_SECONDS: Final = 0.1
 """How long a line may wait for company when lines come slowly."""
 EXAMPLES: Final = 5
+MOST: Final = 0.5
+"""Lines without a mission id, as a share of all, beyond which sending them is no success."""
 
 
 class _Named(msgspec.Struct, gc=False):
@@ -45,7 +47,11 @@ def key_of(line: bytes) -> bytes | None:
         return None
 
 
-@click.command(name="replay", epilog="Exit codes: 0 all sent, 1 broker or topic failed, 2 usage or configuration.")
+@click.command(
+    name="replay",
+    epilog="Exit codes: 0 all sent, 1 broker or topic failed, FILE is empty or damaged, or more than half of its "
+    "lines have no mission id (they are sent all the same), 2 usage or configuration.",
+)
 @click.argument("events", type=click.File("rb"), metavar="FILE|-")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N",
               help="At most N events a second.  [default: as fast as the broker takes them]")  # fmt: skip
@@ -69,6 +75,8 @@ def replay(
     The key is the mission's id, so that all snapshots of a mission reach one partition in their order. Lines
     that are no valid events are sent, too: the worker puts them among the dead letters and says why. Sending a
     file twice is harmless: every mission counts once.
+
+    FILE may be packed by gzip.
 
     \b
     monitor replay missions.jsonl
@@ -108,8 +116,14 @@ async def _replay(
     began = loop.time()
     async with producing(kafka, compression=compression) as producers:
         outbox = Outbox(producers, kafka.topic, partitions=count)
+        name, raw = name_of(events), Counted(events.fileno())
         with progress.bar(f"Sending to {kafka.topic}", _size(events), unit="events") as seen:
-            lines, keyless = await send_lines(outbox, chunks(events.fileno()), rate=rate, seen=seen)
+            lines, keyless = await send_lines(
+                outbox,
+                chunks(lambda: unpacked(read_chunks(raw.read), name)),
+                rate=rate,
+                seen=lambda _bytes, count: seen(raw.size, count),
+            )
     seconds = loop.time() - began
     summary = (
         f"sent {outbox.confirmed} events to {kafka.topic} ({count} partitions) in {seconds:.1f} s, "
@@ -123,6 +137,28 @@ async def _replay(
             f"{len(outbox.oversized)} of {lines} lines are larger than topic {kafka.topic!r} takes and went unsent: "
             f"line {named}{more}. Raise the topic's max.message.bytes, or mend the lines."
         )
+    if not lines:
+        raise click.ClickException(f"There is not a single event in {name}: is it the right file?")
+    if keyless > MOST * lines:
+        raise click.ClickException(
+            f"{keyless} of {lines} lines have no mission id: they were sent, and will be dead letters. Is it the "
+            "right file?"
+        )
+
+
+class Counted:
+    """A file or pipe, read as it comes, that knows how much was read."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.size = 0
+        self._descriptor = descriptor
+
+    def read(self, most: int) -> bytes:
+        """What there is, at most so many bytes; nothing at the end."""
+        # Not through Python's buffer: a thread that waits in it would keep the interpreter from ending.
+        found = os.read(self._descriptor, most)
+        self.size += len(found)
+        return found
 
 
 async def send_lines(
@@ -168,25 +204,20 @@ async def _until_the_end(input_chunks: AsyncIterator[bytes | None]) -> AsyncIter
     yield b""
 
 
-async def chunks(descriptor: int) -> AsyncIterator[bytes | None]:
-    """What can be read from a file or pipe, as it comes; None whenever nothing has come for `LINGER_SECONDS`.
+async def chunks(source: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes | None]:
+    """What can be read from `source`, as it comes; None whenever nothing has come for `LINGER_SECONDS`.
 
     A thread of its own reads, so that a silent pipe keeps neither the loop nor Ctrl-C waiting.
     """
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[bytes | OSError] = asyncio.Queue(CHUNKS_AHEAD)
+    queue: asyncio.Queue[bytes | Exception] = asyncio.Queue(CHUNKS_AHEAD)
     stopped = threading.Event()
 
     def read() -> None:
         with suppress(RuntimeError):  # the loop has ended: nobody waits for more
-            while not stopped.is_set():
-                found: bytes | OSError
-                try:
-                    found = os.read(descriptor, CHUNK_BYTES)
-                except OSError as fault:
-                    found = fault
+            for found in _until_it_fails(source):
                 asyncio.run_coroutine_threadsafe(queue.put(found), loop).result()
-                if not found or isinstance(found, OSError):
+                if stopped.is_set():
                     return
 
     threading.Thread(target=read, name="reading events", daemon=True).start()
@@ -198,7 +229,7 @@ async def chunks(descriptor: int) -> AsyncIterator[bytes | None]:
             except TimeoutError:
                 yield None
                 continue
-            if isinstance(found, OSError):
+            if isinstance(found, Exception):
                 raise found
             if not found:
                 return
@@ -207,6 +238,16 @@ async def chunks(descriptor: int) -> AsyncIterator[bytes | None]:
         stopped.set()
         while not queue.empty():  # lets go of a thread that waits for room
             queue.get_nowait()
+
+
+def _until_it_fails(source: Callable[[], Iterator[bytes]]) -> Iterator[bytes | Exception]:
+    """The chunks, then nothing or what went wrong."""
+    try:
+        yield from filter(None, source())
+    except (OSError, EventsUnreadable) as fault:
+        yield fault
+    else:
+        yield b""
 
 
 def _size(events: BinaryIO) -> int | None:

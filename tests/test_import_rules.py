@@ -49,7 +49,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.exporter": {*SHARED, "monitor.exporter", "monitor.board"},
     # The board shows what was published; it knows neither the service nor the store.
     "monitor.board": {"monitor.core", "monitor.board", "monitor.exporter.published"},
-    "monitor.report": {*SHARED, "monitor.report"},
+    "monitor.report": {*SHARED, "monitor.report", "monitor.event_lines"},
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, *KAFKA, "monitor.dead_letters", "monitor.worker.rejects"},
     "monitor.simulator": {"monitor.clock", "monitor.simulator"},

@@ -95,6 +95,19 @@ def test_faults_of_the_ledger_and_of_the_targets_come_together(write: Write) -> 
     assert list(faults_of(path)) == [f"{path}: ledger.slice_seconds", f"{path}: targets.directory"]
 
 
+@pytest.mark.parametrize("character", ["\\n", "\\u001b", "\\u009b", "\\u202e", "\\u0000"])
+def test_a_name_that_cannot_be_seen_is_an_error(write: Write, character: str) -> None:
+    """Topics, groups, addresses and paths are shown in errors and logs, and sent to servers."""
+    path = write(
+        f'[kafka]\ntopic = "a{character}"\ngroup = "a{character}"\nca_file = "a{character}"\n'
+        f'[exporter]\nhost = "a{character}"\n[ledger]\ntimezone = "a{character}"\n'
+    )
+    found = faults_of(path)
+    keys = ("kafka.topic", "kafka.group", "kafka.ca_file", "exporter.host", "ledger.timezone")
+    assert found.keys() == {f"{path}: {key}" for key in keys}
+    assert all("cannot be seen" in message and message.isprintable() for message in found.values())
+
+
 def test_a_missing_targets_directory_is_an_error(write: Write) -> None:
     """Nothing could be judged, and everything would read no_target."""
     path = write('[targets]\ndirectory = "nowhere"\n')

@@ -72,8 +72,8 @@ class History:
         for part in stored.aggregates:
             if len(part.targets) != places:
                 raise StoredStateError(
-                    f"partition {partition}, day {date.fromordinal(day)}: sealed against {len(part.targets)} targets, "
-                    f"this service has {places}: configure the objectives of before, or rebuild the partition from Kafka"
+                    f"partition {partition}, {date.fromordinal(day)}: sealed against {len(part.targets)} targets, "
+                    f"not {places}: configure the objectives of before, or rebuild the partition from Kafka"
                 )
             aggregates.setdefault(part.series, []).append(part)
         try:

@@ -5,7 +5,9 @@ called. An event is a snapshot of a mission as known now, so nothing here depend
 where the bytes came from, what has been counted already, and what time it is: the record's own timestamp is an
 argument.
 
-The fast path is one strict decode. Only when that fails is the event looked at again, slowly, to name the fault.
+The fast path is one strict decode. Only when that fails is the event looked at again, slowly: what is right by the
+contract but too rare for the fast path is read there (`revision: 3.0`, second 60, a name given twice), and what is
+wrong gets its name.
 """
 
 import re
@@ -19,10 +21,13 @@ import msgspec
 from msgspec import Meta
 
 from monitor.core import bounded
+from monitor.core.notation import LARGEST, plain_number, plain_time
 
 Instant = Annotated[datetime, Meta(tz=True)]
 _ECHO: Final = re.compile(r"^(Invalid enum value) .*(?= - at `)", re.DOTALL)
 """The one message of the decoder that repeats a value, which may be anything: also somebody's name."""
+_POINT: Final = ord(".")
+_beyond_microseconds = re.compile(rb"\.[0-9]{7}").search
 SETTLEMENTS: Final = ("urban", "town", "rural")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TIME_FIELDS: Final = ("ringing_at", "dispatched_at", "on_scene_at", "recorded_at")
@@ -80,7 +85,7 @@ class Event(msgspec.Struct, gc=False):
         Instant | None, Meta(description="First patrol registered on scene (RFC 3339 with offset), or null.")
     ]
     revision: Annotated[
-        Annotated[int, Meta(ge=0, le=2**63 - 1)] | None,
+        Annotated[int, Meta(ge=0, le=LARGEST)] | None,
         Meta(description="Version from the source; the highest wins. Without it the order in the partition decides."),
     ] = None
     dispatched_at: Annotated[
@@ -182,7 +187,7 @@ class EventReader:
             raise self._name_size(raw)
         try:
             event = self._decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        except _UNREADABLE as fault:
             event = _look_again(raw, fault)
         series = self.index.get((event.district, event.settlement))
         if series is None:
@@ -194,6 +199,11 @@ class EventReader:
                 self._turn_to(ringing.tzinfo)
             # As `timestamp()`, in a third of its time: of one zone, neither has to be asked for its offset.
             placed = (ringing - self._epoch).total_seconds()
+            if placed.is_integer() and _POINT in raw and _beyond_microseconds(raw):
+                # The decoder rounds to the microsecond: this may be a second that has not been reached.
+                event = _second_look(raw)
+                ringing = cast("datetime", event.ringing_at)
+                placed = (ringing - self._epoch).total_seconds()
             arrival = event.on_scene_at
             if arrival is not None:
                 response = (arrival - ringing).total_seconds()
@@ -201,6 +211,8 @@ class EventReader:
                     raise self._name_response(response)
         elif event.recorded_at is not None:
             placed = event.recorded_at.timestamp()
+            if placed.is_integer() and _beyond_microseconds(raw):
+                placed = cast("datetime", _second_look(raw).recorded_at).timestamp()
         elif recorded is not None:
             placed = recorded
         else:
@@ -248,31 +260,51 @@ class EventReader:
 
 
 def _look_again(raw: bytes, fault: Exception) -> Event:
-    """The event, where only its district or settlement is not of the catalogue (or was not, when it was named first).
-
-    Raises `Rejected` where the strict decoder was right, and says what is wrong.
-    """
+    """The event, where the strict decoder was only too strict. Raises `Rejected`, which says what is wrong."""
     if isinstance(fault, msgspec.ValidationError):
-        try:
-            return msgspec.json.decode(raw, type=Event)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as found:
-            fault = found
-    raise _name_fault(raw, fault) from fault
+        return _second_look(raw)
+    raise Rejected(Reason.MALFORMED_JSON, str(fault)) from fault
 
 
-def _name_fault(raw: bytes, fault: Exception) -> Rejected:
-    """What is wrong with an event that is none."""
-    if not isinstance(fault, msgspec.ValidationError):
-        return Rejected(Reason.MALFORMED_JSON, str(fault))
+def _second_look(raw: bytes) -> Event:
+    """The event by its contract alone: any district and settlement, of a name given twice the last, and what
+    monitor/core/notation.py makes of times and numbers. Raises `Rejected`.
+    """  # noqa: D205 - one sentence
     try:
-        loose = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
+        said = msgspec.structs.asdict(_decode_as_said(raw))
+    except _UNREADABLE as fault:
+        raise _name_no_object(raw, fault) from fault
+    fields = {name: value for name, value in said.items() if value is not msgspec.UNSET}
+    for name in TIME_FIELDS:
+        if isinstance(value := fields.get(name), str):
+            fields[name] = plain_time(value)
+    try:
+        return msgspec.convert(fields, Event)
+    except msgspec.ValidationError as fault:
+        raise _name_fault(fields, fault) from fault
+
+
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_decode_as_said: Final = msgspec.json.Decoder(
+    msgspec.defstruct("AsSaid", [(name, Any, msgspec.UNSET) for name in Event.__struct_fields__]),
+    float_hook=plain_number,
+).decode
+
+
+def _name_no_object(raw: bytes, fault: Exception) -> Rejected:
+    try:
+        msgspec.json.decode(raw)
+    except _UNREADABLE as worse:
         return Rejected(Reason.MALFORMED_JSON, str(worse))
-    if isinstance(loose, dict):
-        for name in TIME_FIELDS:
-            reason = _time_fault(loose.get(name))
-            if reason is not None:
-                return Rejected(reason, f"{name} must be an RFC 3339 time with offset, or null")
+    return Rejected(Reason.INVALID_FIELD, str(fault))
+
+
+def _name_fault(fields: Mapping[str, Any], fault: msgspec.ValidationError) -> Rejected:
+    """What is wrong with an event that is none."""
+    for name in TIME_FIELDS:
+        reason = _time_fault(fields.get(name))
+        if reason is not None:
+            return Rejected(reason, f"{name} must be an RFC 3339 time with offset, or null")
     return Rejected(Reason.INVALID_FIELD, _ECHO.sub(r"\1", str(fault)))
 
 

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from monitor.core.duration import MINUTE, seconds_of_minutes
+from monitor.core.plain_text import unseen
 
 NATIONAL: Final = "national"
 MAXIMUM_MINUTES: Final = 24 * 60
@@ -284,6 +285,8 @@ def _source(raw: Mapping[str, Any], error: Report) -> str:
     source = raw.get("source")
     if isinstance(source, Mapping) and isinstance(source.get("title"), str):
         parts = [source["title"], source.get("publisher"), source.get("tables")]
+        for key, part in zip(("title", "publisher", "tables"), parts, strict=True):
+            _seen(str(part or ""), f"source.{key}", error)
         return ", ".join(
             f"tables {part}" if position == 2 else str(part) for position, part in enumerate(parts) if part
         )
@@ -294,6 +297,8 @@ def _source(raw: Mapping[str, Any], error: Report) -> str:
 def _errata(raw: Mapping[str, Any], error: Report) -> tuple[str, ...]:
     errata = raw.get("errata", [])
     if isinstance(errata, list) and all(isinstance(one, str) for one in errata):
+        for number, one in enumerate(errata):
+            _seen(one, f"errata[{number}]", error)
         return tuple(errata)
     error("errata", f"must be a list of texts, not {_shown(errata)}")
     return ()
@@ -302,9 +307,16 @@ def _errata(raw: Mapping[str, Any], error: Report) -> tuple[str, ...]:
 def _text(table: Mapping[str, Any], key: str, default: str, path: str, error: Report) -> str:
     value = table.get(key, default)
     if isinstance(value, str):
+        _seen(value, f"{path}.{key}".lstrip("."), error)
         return value
     error(f"{path}.{key}".lstrip("."), f"must be a text, not {_shown(value)}")
     return default
+
+
+def _seen(text: str, path: str, error: Report) -> None:
+    """Names and sources are printed: in tables, pages, logs."""
+    if problem := unseen(text):
+        error(path, problem)
 
 
 def _is_not_applicable(entry: object, path: str, error: Report) -> bool:

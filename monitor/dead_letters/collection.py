@@ -5,13 +5,15 @@ record it was made from (topic, partition, offset). A record that was sent back 
 same topic, because nothing in Kafka can be crossed out. Refuses to judge events.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from monitor.core.mission import EPOCH
 from monitor.core.partition import RefusedBatch
 from monitor.progress import Advance
 from monitor.worker.rejects import (
@@ -27,6 +29,11 @@ from monitor.worker.rejects import (
 HEADER_REQUEUED: Final = "monitor-requeued"
 """On a record sent back to the source topic, and on the marker that remembers it."""
 FETCH_MS: Final = 500
+_DIGITS: Final = re.compile(rb"[0-9]{1,19}")
+_LAST_PARTITION: Final = 2**31 - 1
+_LAST_OFFSET: Final = 2**63 - 1
+_LAST_MILLISECOND: Final = 253_402_300_799_999
+"""The end of the year 9999."""
 MARKER_VALUE: Final = b"requeued"
 
 
@@ -46,6 +53,7 @@ class DeadLetter:
     reason: str
     detail: str
     timestamp_ms: int | None
+    """None also where the header is no time of the calendar."""
     key: bytes | None
     value: bytes | None
     truncated: bool
@@ -55,7 +63,7 @@ class DeadLetter:
         """The source record's time, RFC 3339."""
         if self.timestamp_ms is None:
             return None
-        return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC).isoformat(timespec="milliseconds")
+        return (EPOCH + timedelta(milliseconds=self.timestamp_ms)).isoformat(timespec="milliseconds")
 
 
 @dataclass(slots=True)
@@ -143,19 +151,29 @@ async def _to_the_end(
 
 
 def _source(headers: Mapping[str, bytes]) -> Source | None:
+    partition = _number(headers.get(HEADER_PARTITION), _LAST_PARTITION)
+    offset = _number(headers.get(HEADER_OFFSET), _LAST_OFFSET)
     try:
-        return Source(headers[HEADER_TOPIC].decode(), int(headers[HEADER_PARTITION]), int(headers[HEADER_OFFSET]))
-    except (KeyError, ValueError):
+        topic = headers[HEADER_TOPIC].decode()
+    except (KeyError, UnicodeDecodeError):
         return None
+    return None if partition is None or offset is None else Source(topic, partition, offset)
+
+
+def _number(header: bytes | None, largest: int) -> int | None:
+    """A header's number as the worker writes it; None where it is anything else, however long."""
+    if header is None or not _DIGITS.fullmatch(header):
+        return None
+    number = int(header)
+    return number if number <= largest else None
 
 
 def _letter(source: Source, headers: Mapping[str, bytes], record: Record) -> DeadLetter:
-    stamp = headers.get(HEADER_TIMESTAMP, b"")
     return DeadLetter(
         source=source,
         reason=headers[HEADER_REASON].decode("utf-8", "replace"),
         detail=headers.get(HEADER_DETAIL, b"").decode("utf-8", "replace"),
-        timestamp_ms=int(stamp) if stamp.isdigit() else None,
+        timestamp_ms=_number(headers.get(HEADER_TIMESTAMP), _LAST_MILLISECOND),
         key=record.key,
         value=record.value,
         truncated=HEADER_TRUNCATED in headers,

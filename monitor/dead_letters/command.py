@@ -5,7 +5,6 @@ only when asked for.
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Final
 import click
 
 from monitor import progress
+from monitor.core.plain_text import ELLIPSIS, json_line, one_line, shown_bytes
 from monitor.dead_letters.collection import (
     HEADER_REQUEUED,
     MARKER_VALUE,
@@ -27,6 +27,11 @@ from monitor.sending import Outbox
 from monitor.settings import Configuration, KafkaSettings
 
 _EPILOG: Final = "Exit codes: 0 done, 1 broker, topic or a record failed, 2 usage or configuration."
+_REASON_SHOWN: Final = 40
+_REASONS_SHOWN: Final = 20
+_DETAIL_SHOWN: Final = 1_000
+_TOPIC_SHOWN: Final = 249
+"""Characters, and reasons, that a table or a summary has room for: anybody may write into the topic."""
 _SENT_AT_ONCE: Final = 500
 """Records sent back between two confirmations; the most that a crash can send twice."""
 
@@ -76,11 +81,12 @@ def list_(
     shown = chosen if limit is None else chosen[-limit:]
     if format_name == "json":
         for letter in shown:
-            click.echo(json.dumps(_fields(letter, collection, show_value=show_value), ensure_ascii=False))
+            click.echo(json_line(_fields(letter, collection, show_value=show_value)))
     else:
         click.echo(_table(shown, collection, show_value=show_value), nl=False)
-    reasons = Counter(one.reason for one in chosen)
-    summary = ", ".join(f"{count} {name}" for name, count in reasons.most_common())
+    reasons = Counter(one_line(one.reason, longest=_REASON_SHOWN) for one in chosen)
+    summary = ", ".join(f"{count} {name}" for name, count in reasons.most_common(_REASONS_SHOWN))
+    summary += f", {ELLIPSIS}" if len(reasons) > _REASONS_SHOWN else ""
     click.echo(f"{len(chosen)} dead letters{': ' + summary if summary else ''}", err=True)
     _tell_foreign(collection)
 
@@ -171,11 +177,12 @@ async def _requeue(kafka: KafkaSettings, reasons: set[str], offsets: set[tuple[i
     for letter in selection.truncated:
         click.echo(
             f"refused: {_place(letter)} was too large to be kept among the dead letters; its value lies in topic "
-            f"{letter.source.topic}, partition {letter.source.partition}, offset {letter.source.offset}",
+            f"{one_line(letter.source.topic)}, partition {letter.source.partition}, offset {letter.source.offset}",
             err=True,
         )
     for letter in selection.elsewhere:
-        click.echo(f"refused: {_place(letter)} came from topic {letter.source.topic}, not {kafka.topic}", err=True)
+        came_from = one_line(letter.source.topic, longest=_TOPIC_SHOWN)
+        click.echo(f"refused: {_place(letter)} came from topic {came_from}, not {kafka.topic}", err=True)
     for letter in too_large:
         click.echo(f"refused: {_place(letter)} is larger than topic {kafka.topic} takes now", err=True)
     for partition, offset in selection.unknown:
@@ -249,7 +256,9 @@ def _table(letters: Sequence[DeadLetter], collection: Collection, *, show_value:
     for letter in letters:
         back = "yes" if letter.source in collection.requeued else "no"
         shown = (_text(letter.key) or "", _text(letter.value) or "") if show_value else ()
-        lines.append((_place(letter), letter.timestamp or "", letter.reason, back, letter.detail, *shown))
+        reason = one_line(letter.reason, longest=_REASON_SHOWN)
+        detail = one_line(letter.detail, longest=_DETAIL_SHOWN)
+        lines.append((_place(letter), letter.timestamp or "", reason, back, detail, *shown))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     widths[-1] = 0
     return "".join(
@@ -263,11 +272,7 @@ def _place(letter: DeadLetter) -> str:
 
 
 def _text(raw: bytes | None) -> str | None:
-    """Bytes as one line of text; what is no UTF-8 or no printable character is escaped."""
-    if raw is None:
-        return None
-    text = raw.decode("utf-8", "backslashreplace")
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return None if raw is None else shown_bytes(raw)
 
 
 def _tell_foreign(collection: Collection) -> None:

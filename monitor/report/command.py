@@ -6,13 +6,15 @@ Brings source, period and format together; each of them knows nothing of the oth
 import asyncio
 import os
 import stat
-from typing import BinaryIO
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Final
 
 import click
 
 from monitor import clock, progress
 from monitor.core.history import History
 from monitor.core.sentence import Language
+from monitor.event_lines import EventLines, name_of
 from monitor.report.document import draw_up
 from monitor.report.formats import FORMATS, ExtraMissing, require
 from monitor.report.sources import Refused, from_lines, from_store
@@ -20,13 +22,21 @@ from monitor.report.words import LANGUAGES
 from monitor.settings import Configuration
 from monitor.wiring import empty_history, partition_policy, redis_store
 
+MOST: Final = 0.5
+"""Refused events, as a share of all, beyond which a report is printed but no success."""
 
-@click.command(name="report", epilog="Exit codes: 0 done, 1 store unreachable or empty, 2 usage or configuration.")
+
+@click.command(
+    name="report",
+    epilog="Exit codes: 0 done, 1 store unreachable or empty, --events empty, damaged, or more than half of it "
+    "refused (the report is printed then), 2 usage or configuration.",
+)
 @click.option("--period", "period_name", required=True, metavar="PERIOD",
               help="A year (2024), half-year (2024-H1), tertial (2024-T2), quarter (2024-Q3), month (2024-11) or "
                    "week (2024-W07), in local time.")  # fmt: skip
-@click.option("--events", type=click.File("rb"), metavar="FILE|-",
-              help="Read mission events from JSON lines instead of the store; - is standard input.")  # fmt: skip
+@click.option("--events", multiple=True, type=click.File("rb"), metavar="FILE|-",
+              help="Read mission events from JSON lines, plain or gzip, instead of the store; - is standard input. "
+                   "May be given several times: all are counted, in this order.")  # fmt: skip
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True,
               help="How to print it; csv and json carry unrounded figures, html has charts and needs the extra "
                    "`html`.")  # fmt: skip
@@ -34,12 +44,12 @@ from monitor.wiring import empty_history, partition_policy, redis_store
               help="Language of table, markdown and html; csv and json have English names always.")  # fmt: skip
 @click.pass_obj
 def report(
-    configuration: Configuration, period_name: str, events: BinaryIO | None, format_name: str, language: Language
+    configuration: Configuration, period_name: str, events: Sequence[BinaryIO], format_name: str, language: Language
 ) -> None:
     """Judge a period: percentiles per area and class against goal and requirement.
 
     Without --events the figures come from the store, as the workers have left it. With --events they come
-    straight from the file, through the same code, without Kafka or Redis: lines that cannot be counted are
+    straight from the files, through the same code, without Kafka or Redis: lines that cannot be counted are
     named on standard error. Later corrections restate a closed period. Results are compared with the period
     before, of the same kind.
 
@@ -58,10 +68,9 @@ def report(
     except ExtraMissing as fault:
         raise click.ClickException(str(fault)) from fault
     history = empty_history(configuration)
-    if events is None:
+    if not events:
         asyncio.run(_from_store(history, configuration))
-    else:
-        _from_lines(history, configuration, events)
+    problem = _from_lines(history, configuration, events) if events else None
     drawn_up = draw_up(
         history,
         period,
@@ -72,16 +81,35 @@ def report(
     if not drawn_up.known:
         click.echo(f"warning: not a single mission is known in {period.name}", err=True)
     click.echo(FORMATS[format_name](drawn_up, language), nl=False)
+    if problem is not None:
+        raise click.ClickException(problem)
 
 
-def _from_lines(history: History, configuration: Configuration, events: BinaryIO) -> None:
-    if events.isatty():
+def _from_lines(history: History, configuration: Configuration, events: Sequence[BinaryIO]) -> str | None:
+    """Count the files' events; what keeps the report from being a success, where something does."""
+    if sum(name_of(file) == "standard input" for file in events) > 1:
+        raise click.UsageError("--events - can be given once: standard input is read to its end.")
+    if any(file.isatty() for file in events):
         click.echo("reading mission events from the keyboard; end with Ctrl-D", err=True)
     policy = partition_policy(configuration, sealing=False)
-    with progress.bar("Reading events", _size(events), unit="events") as seen:
-        refused = from_lines(history, policy, events, now=clock.now(), seen=seen)
-    for line in told(refused):
+    sizes = [_size(file) for file in events]
+    total = sum(size or 0 for size in sizes) if None not in sizes else None
+    lines = EventLines(events)
+    with progress.bar("Reading events", total, unit="events") as seen:
+        refused = from_lines(
+            history, policy, lines, now=clock.now(), seen=lambda _bytes, count: seen(lines.read_bytes, count)
+        )
+    for line in told(refused, lines.place):
         click.echo(line, err=True)
+    if not lines.count:
+        raise click.ClickException(f"There is not a single event in {lines.names}: is it the right file?")
+    not_counted = sum(one.count for one in refused.values())
+    if not_counted > MOST * lines.count:
+        return (
+            f"{not_counted} of {lines.count} events were not counted: the report shows what is left. By the reasons "
+            "above, mend the source, or [events] in the configuration."
+        )
+    return None
 
 
 async def _from_store(history: History, configuration: Configuration) -> None:
@@ -99,14 +127,17 @@ async def _from_store(history: History, configuration: Configuration) -> None:
         )
 
 
-def told(refused: dict[str, Refused]) -> list[str]:
-    """What could not be counted, in lines for standard error: reason, count, first line numbers, an example."""
+def told(refused: dict[str, Refused], place: Callable[[int], str] = str) -> list[str]:
+    """What could not be counted, in lines for standard error: reason, count, where it is first, an example.
+
+    `place` makes a person's words of a line's number.
+    """
     if not refused:
         return []
     total = sum(one.count for one in refused.values())
     lines = [f"warning: {total} {'event was' if total == 1 else 'events were'} not counted:"]
     for reason, one in sorted(refused.items(), key=lambda pair: (-pair[1].count, pair[0])):
-        numbers = ", ".join(str(number) for number in one.lines) + (", …" if one.count > len(one.lines) else "")
+        numbers = ", ".join(map(place, one.lines)) + (", …" if one.count > len(one.lines) else "")
         lines.append(f"  {one.count} {reason}, line {numbers}: {one.detail}")
     return lines
 

@@ -9,9 +9,11 @@ import csv
 import importlib
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from monitor.core.plain_text import one_line
 from monitor.core.sentence import Language
 from monitor.core.targets import NATIONAL
 from monitor.core.verdict import State
@@ -52,6 +54,11 @@ COLUMNS: Final[Mapping[str, Callable[[ReportRow], Value]]] = {
 """What programs read, in its order; empty or null where there is nothing."""
 
 EXTRA: Final = "response-time-monitor[html]"
+_ENTITIES: Final = (
+    ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"),
+    ("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"),  # what many a page makes a link without being asked
+)  # fmt: skip
+_MARKS: Final = re.compile(r"[\\`*_\[\]|~!]|^[#+=-](?=\s|[-=#])")
 _TEXT_COLUMNS: Final = (0, 1, 5, 9)
 
 
@@ -76,11 +83,14 @@ def as_csv(report: Report, _language: Language = "en") -> str:
 def as_table(report: Report, language: Language = "en") -> str:
     """Aligned columns for a terminal."""
     words = DICTIONARY[language]
-    lines = [_headings(words), *_cells(report, words)]
+    lines = [_headings(words), *([one_line(cell) for cell in cells] for cells in _cells(report, words))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     table = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
     rule = "  ".join("-" * width for width in widths)
-    return "\n".join([_title(report, words), "", table[0], rule, *table[1:], "", *_footer(report, words)]) + "\n"
+    return (
+        "\n".join([_title(report, words), "", table[0], rule, *table[1:], "", *map(one_line, _footer(report, words))])
+        + "\n"
+    )
 
 
 def as_markdown(report: Report, language: Language = "en") -> str:
@@ -208,10 +218,11 @@ def _footer(report: Report, words: Words) -> list[str]:
 
 
 def _in_markdown(text: str) -> str:
-    """Text that a reader of markdown, or of the page made from it, sees as text."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", r"\|")):
+    """Text that a reader of markdown, or of the page made from it, sees as text: no mark-up, no link, no break."""
+    text = one_line(text)
+    for character, entity in _ENTITIES:
         text = text.replace(character, entity)
-    return text
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

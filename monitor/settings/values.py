@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from monitor.core import windows
+from monitor.core.plain_text import unseen
 
 LARGEST: Final = 1_000_000_000
 """Of any number: so many seconds are 31 years. What is larger overflows a clock far from here."""
@@ -45,8 +46,8 @@ def plain(text: str) -> str:
         raise ValueError("is empty: give a value, or remove the key or variable for the default")
     if text != text.strip():
         raise ValueError("has blanks before or after it: remove them")
-    if not text.isprintable():
-        raise ValueError("holds a line break or another character that does not print: remove it")
+    if problem := unseen(text):
+        raise ValueError(problem)
     return text
 
 

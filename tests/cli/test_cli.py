@@ -15,6 +15,7 @@ from monitor.cli import COMMANDS, _imported, cli
 from tests.eventually import wait_until
 
 CONFIG = Path(__file__).parents[1] / "report" / "config" / "monitor.toml"
+MISSIONS = CONFIG.parents[1] / "missions.jsonl"
 MONITOR = [sys.executable, "-m", "monitor.cli"]
 NOWHERE = {"MONITOR_KAFKA__BOOTSTRAP": "127.0.0.1:1", "MONITOR_REDIS__URL": "redis://127.0.0.1:1/0"}
 SLOW_MODULES = ("faust", "aiokafka", "redis", "numpy", "pydantic", "aiohttp", "rich")
@@ -171,7 +172,7 @@ def test_a_reader_that_has_seen_enough_ends_the_report_quietly() -> None:
     os.close(reading)
     try:
         result = subprocess.run(
-            [*MONITOR, "--config", str(CONFIG), "report", "--period", "2024", "--events", os.devnull],
+            [*MONITOR, "--config", str(CONFIG), "report", "--period", "2024", "--events", MISSIONS],
             stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False,
         )  # fmt: skip
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from monitor import log
+from monitor.core.plain_text import unseen
 
 
 @pytest.fixture
@@ -28,6 +29,28 @@ def test_a_record_with_a_traceback_is_one_line(capsys: pytest.CaptureFixture[str
         logging.getLogger("monitor.test").exception("it\nfailed")
     (line,) = capsys.readouterr().err.splitlines()
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ERROR monitor\.test: it \| failed \| ", line)
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_comes_from_outside_writes_no_record_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither by any kind of line break nor by moving the cursor, at any level, in message or traceback."""
+    log.set_up(verbose=True)
+    for attack in (
+        "\r2026-01-01T00:00:00.000Z INFO",
+        "\x1b[1A\x1b[2K",
+        "\x9b2K",
+        "\u2028x",
+        "\x85x",
+        "\x0bx",
+        "\u202e",
+    ):
+        try:
+            int(attack)
+        except ValueError:
+            logging.getLogger("monitor.test").debug("district %s", attack, exc_info=True)
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 7
+    assert all(unseen(line) is None for line in told.splitlines())
 
 
 @pytest.mark.usefixtures("restored")

@@ -227,6 +227,60 @@ def test_the_response_is_exact_to_the_microsecond_whatever_the_offsets(
     assert round(mission.response * 1_000_000) == microseconds
 
 
+@pytest.mark.parametrize("digits", ["9999995", "9999999", "999999999", "9" * 400])
+@pytest.mark.parametrize("name", ["ringing_at", "recorded_at"])
+def test_no_digit_moves_a_mission_into_the_next_year(digits: str, name: str) -> None:
+    """A program that writes ten millionths of a second counts in the year that it wrote: nothing is rounded up."""
+    value = raw(**{"ringing_at": None, "on_scene_at": None, name: f"2024-12-31T23:59:59.{digits}+01:00"})
+    placed = READER.read(value, None).placed_at
+    assert placed == datetime(2024, 12, 31, 22, 59, 59, 999_999, UTC).timestamp()
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 3 * 10**9), st.integers(0, 1200 * 10**9), st.integers(7, 9))
+@example(999_999_999, 600 * 10**9, 9)
+@example(10**9, 600 * 10**9 - 1, 9)
+def test_digits_beyond_the_microsecond_make_no_mission_late(start: int, length: int, decimals: int) -> None:
+    """Whatever is cut or rounded: a response within a target of whole seconds stays within it. In nanoseconds."""
+
+    def written(nanoseconds: int) -> str:
+        second = RANG + timedelta(seconds=nanoseconds // 10**9)
+        return f"{second:%Y-%m-%dT%H:%M:%S}.{nanoseconds % 10**9:09}"[: 20 + decimals] + "Z"
+
+    unit = 10 ** (9 - decimals)
+    start, end = start // unit * unit, (start + length) // unit * unit
+    mission = READER.read(raw(ringing_at=written(start), on_scene_at=written(end)), None)
+    assert mission.response is not None
+    assert mission.placed_at // 1 == RANG.timestamp() + start // 10**9
+    assert abs(mission.response - (end - start) / 10**9) < 2e-6
+    assert mission.response <= -((start - end) // 10**9)
+
+
+@pytest.mark.parametrize("fraction", ["", ".0", ".25", ".9999999"])
+def test_second_sixty_is_the_end_of_its_minute(fraction: str) -> None:
+    """It stays in its day and year, and nothing that follows it comes to lie before it."""
+    mission = READER.read(raw(ringing_at=f"2016-12-31T23:59:60{fraction}Z", on_scene_at="2017-01-01T00:00:00Z"), None)
+    assert mission.placed_at == datetime(2016, 12, 31, 23, 59, 59, 999_999, UTC).timestamp()
+    assert mission.response == pytest.approx(1e-6)
+    assert READER.read(raw(on_scene_at=f"2024-03-01T10:07:60{fraction}Z"), None).response == pytest.approx(480.0)
+
+
+@pytest.mark.parametrize(
+    ("written", "revision"), [("3.0", 3), ("3e0", 3), ("-0", 0), ("-0.0", 0), ("9007199254740993.0", 2**53 + 1)]
+)
+def test_a_whole_number_is_whole_however_it_is_written(written: str, revision: int) -> None:
+    """As JSON Schema has it; and exactly, also where a float could not tell it from its neighbour."""
+    value = raw(revision=LEAVE_OUT)[:-1] + f', "revision": {written}}}'.encode()
+    assert READER.read(value, RECORDED).revision == revision
+
+
+@pytest.mark.parametrize("written", ["1e999999999", "-1e999999999", "1e-999999999", "1e99999999999999999999"])
+def test_a_number_of_any_size_is_refused_at_once(written: str) -> None:
+    """A few bytes can name a number that would fill the memory if it were worked out."""
+    value = raw(revision=LEAVE_OUT)[:-1] + f', "revision": {written}}}'.encode()
+    assert refusal(value).reason is Reason.INVALID_FIELD
+
+
 SCALARS: list[Callable[[bytes, int, int], bytes]] = [
     lambda value, at, byte: value[:at] + bytes((byte,)) + value[at + 1 :],
     lambda value, at, byte: value[:at] + bytes((byte,)) + value[at:],
@@ -300,6 +354,8 @@ def test_a_name_that_is_given_twice_counts_as_the_last() -> None:
     """As JSON readers have it everywhere: whichever names come before, known or not."""
     twice = raw().replace(b'"district": "oslo"', b'"district": "kautokeino", "district": "vest"')
     assert READER.read(twice, RECORDED).series == READER.index["vest", "urban"]
+    twice = raw().replace(b'"revision": 3', b'"revision": "three", "revision": 3')
+    assert READER.read(twice, RECORDED).revision == 3
     twice = raw().replace(b'"settlement": "urban"', b'"settlement": "urban", "settlement": "suburb"')
     assert refusal(twice).reason is Reason.UNKNOWN_SETTLEMENT
 

@@ -86,6 +86,17 @@ def test_the_shipped_file_holds_the_printed_tables() -> None:
     assert len(parsed.errata) == 5
 
 
+@pytest.mark.parametrize("text", ["two\nlines", "\x1b[2J", "\u202eolsO"])
+def test_a_text_that_cannot_be_seen_is_an_error_where_it_stands(text: str) -> None:
+    """Names, sources and errata are printed in tables, pages and logs."""
+    raw = shipped()
+    raw["name"], raw["errata"][1] = text, text
+    raw["source"] |= {"title": text, "publisher": text}
+    raw["districts"]["oslo"]["name"] = text
+    places = ["name", "errata[1]", "source.title", "source.publisher", "districts.oslo.name"]
+    assert set(errors_of(raw)) == {f"2024.toml: {place}" for place in places}
+
+
 def test_the_shipped_file_gives_exactly_the_two_known_warnings() -> None:
     """Only the two oddities of the source are reported: Troms town, and Trøndelag equal to Oslo."""
     assert [(fault.severity, fault.where) for fault in faults_of(shipped())] == [

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
+from monitor.core.plain_text import unseen
 from monitor.demo.servers import EmbeddedBroker
 from monitor.topics import ensure_topics
 from tests.integration.test_replay import everything
@@ -130,6 +131,40 @@ async def test_what_cannot_be_sent_back_is_refused_by_name(broker: Broker, lette
     assert "0:9 came from topic elsewhere" in result.stderr
     assert "no dead letter from 7:7" in result.stderr
     assert not any((await everything(broker.bootstrap, letters, PARTITIONS)).values())
+
+
+ATTACK = "late\n0:1  2024  late  no\x1b]0;owned\x07\u202e"
+
+
+async def test_what_a_stranger_wrote_is_shown_as_text(broker: Broker, topic: str) -> None:
+    """Headers of any size and content: no crash, no line of their own, no word to the terminal."""
+    dead = f"{topic}.dead"
+    await ensure_topics(broker.bootstrap, {topic: PARTITIONS, dead: 1})
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap)
+    await producer.start()
+    try:
+        for offset, changed in enumerate(
+            [
+                {"monitor-timestamp": str(2**62).encode()},
+                {"monitor-timestamp": b"9" * 5_000},
+                {"monitor-reason": ATTACK.encode(), "monitor-detail": ATTACK.encode()},
+                {"monitor-topic": ATTACK.encode()},
+                {"monitor-partition": b"9" * 5_000},
+            ]
+        ):
+            written = dict(headers(topic, 0, offset, "late")) | changed
+            await producer.send_and_wait(dead, b"\x1b[2J{", key=b"\x1b", headers=list(written.items()))
+    finally:
+        await producer.stop()
+    for arguments, code, lines in (
+        (["list", "--show-value"], 0, 5),
+        (["list", "--format", "json", "--show-value"], 0, 4),
+        (["requeue", "--all"], 1, 1),
+    ):
+        result = await dead_letters(broker, topic, *arguments)
+        assert (result.exit_code, len(result.stdout.splitlines())) == (code, lines), result.output
+        assert not [one for one in result.output if one != "\n" and unseen(one)]
+        assert "1 records in the topic are not the monitor's" in result.stderr
 
 
 async def test_an_empty_topic_is_no_failure(embedded_broker: EmbeddedBroker, topic: str) -> None:

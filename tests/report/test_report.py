@@ -1,17 +1,22 @@
 """The report: judged by hand for a tiny file, the same however its lines arrive, honest about what it refused."""
 
+import csv
+import gzip
 import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from markdown_it import MarkdownIt
 
 from monitor.cli import cli
 from monitor.core.calendar import Calendar
 from monitor.core.history import History
+from monitor.core.plain_text import unseen
 from monitor.core.verdict import State
 from monitor.replay import key_of
 from monitor.report.document import Report, Status, draw_up
@@ -83,6 +88,52 @@ def test_standard_input_and_file_give_the_same_report() -> None:
     assert from_pipe.stdout == from_file.stdout
 
 
+def test_all_files_are_counted_and_each_line_is_named_by_its_file(tmp_path: Path) -> None:
+    """Given twice, `--events` reads both, in their order: as if they were one file."""
+    lines = MISSIONS.read_bytes().splitlines(keepends=True)
+    (tmp_path / "a").write_bytes(b"".join(lines[:8]).rstrip(b"\n"))
+    (tmp_path / "b").write_bytes(b"".join(lines[8:]))
+    whole = run("--period", "2024", "--events", str(MISSIONS), "--format", "json")
+    parts = ["--events", str(tmp_path / "a"), "--events", str(tmp_path / "b")]
+    result = run("--period", "2024", "--format", "json", *parts)
+    assert (result.exit_code, result.stdout) == (0, whole.stdout)
+    assert f"malformed_json, line {tmp_path}/a:7:" in result.stderr
+    assert f"unknown_district, line {tmp_path}/b:3:" in result.stderr
+    piped = run("--period", "2024", "--format", "json", *parts[:2], "--events", "-", lines=b"".join(lines[8:]))
+    assert piped.stdout == whole.stdout
+    assert "unknown_district, line standard input:3:" in piped.stderr
+    twice = run("--period", "2024", "--events", "-", "--events", "-", lines=lines[0])
+    assert (twice.exit_code, "can be given once" in twice.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("refused", "code"), [(0, 0), (5, 0), (6, 1), (50, 1)])
+def test_a_report_of_less_than_half_the_events_is_no_success(refused: int, code: int) -> None:
+    """It is printed, and the shell learns that it is not what the source told."""
+    counted = MISSIONS.read_bytes().splitlines(keepends=True)[:5]
+    result = run("--period", "2024", "--events", "-", "--format", "csv", lines=b"".join(counted) + b"{}\n" * refused)
+    assert result.exit_code == code
+    assert result.stdout.startswith("period,")
+    assert ("error" in result.stderr.lower()) == bool(code)
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b""), b"\xef\xbb\xbf"], ids=["empty", "gzip", "mark"])
+def test_no_events_are_no_report(tmp_path: Path, content: bytes) -> None:
+    """An export that failed left an empty file: no table of zeros comes of it."""
+    (tmp_path / "events").write_bytes(content)
+    result = run("--period", "2024", "--events", str(tmp_path / "events"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"not a single event in {tmp_path}/events" in result.stderr
+
+
+def test_what_is_no_file_of_lines_is_wrong_usage(tmp_path: Path) -> None:
+    """A folder, a file that is not there, and an array: named, before anything is printed."""
+    (tmp_path / "array").write_bytes(b"[\n  {}\n]\n")
+    for name, told in (("", "Is a directory"), ("nowhere", "No such file"), ("array", "jq -c '.[]' FILE")):
+        result = run("--period", "2024", "--events", str(tmp_path / name))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert told in result.stderr
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_order_and_repetition_do_not_matter_where_revisions_tell(
     configuration: Configuration, lines: list[bytes], seed: int
@@ -132,6 +183,8 @@ def test_what_is_not_counted_is_named(configuration: Configuration, lines: list[
 def test_refused_lines_are_told_on_standard_error_only() -> None:
     """The person sees what was not counted, the program reading the report does not."""
     result = run("--period", "2024", "--events", "-", "--format", "json", lines=b"{\n" * 9)
+    assert result.exit_code == 1
+    assert "9 of 9 events were not counted" in result.stderr
     assert "9 malformed_json, line 1, 2, 3, 4, 5, …" in result.stderr
     assert "not a single mission is known in 2024" in result.stderr
     assert json.loads(result.stdout)["rows"][0]["missions"] == 0
@@ -248,3 +301,37 @@ def test_markdown_shows_names_as_text(configuration: Configuration, lines: list[
     report, _ = report_of(configuration, lines)
     shown = FORMATS["markdown"](replace(report, names={"oslo": "<b>|Oslo|</b>"}), "en")
     assert r"&lt;b&gt;\|Oslo\|&lt;/b&gt;" in shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[Oslo](https://evil.example)", "https://evil.example", "www.evil.example", "a@evil.example", "![x](//e)",
+        "Oslo\n\n# Heading", "a | b", "*a* _b_ `c` ~~d~~", "\\| x", "\x1b[2J", "\u202eolsO",
+    ],
+)  # fmt: skip
+def test_a_name_makes_no_link_no_row_and_no_escape(
+    configuration: Configuration, lines: list[bytes], name: str
+) -> None:
+    """In the formats for people a name is a name; those for programs hold none."""
+    report, _ = report_of(configuration, lines)
+    plain, named = replace(report, names={"oslo": "Oslo"}), replace(report, names={"oslo": name}, source=name)
+    for one in ("table", "markdown"):
+        shown = FORMATS[one](named, "en")
+        assert len(shown.splitlines()) == len(FORMATS[one](plain, "en").splitlines())
+        assert all(unseen(line) is None for line in shown.splitlines())
+    page = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(shown)
+    kinds = {token.type for block in page for token in [block, *(block.children or [])]}
+    assert not kinds & {"link_open", "image", "em_open", "strong_open", "s_open", "code_inline", "html_inline"}
+    assert not re.search(r"://|www[.]|@", shown), "made a link without being asked, by GitHub's markdown"
+    rows = [row for row in shown.splitlines() if row.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {14}
+    for one in ("csv", "json"):
+        assert FORMATS[one](named, "en") == FORMATS[one](plain, "en")
+
+
+def test_no_cell_of_the_csv_begins_a_formula(configuration: Configuration, lines: list[bytes]) -> None:
+    """A spreadsheet takes what begins with = + - or @ for a formula: here only numbers do."""
+    report, _ = report_of(configuration, lines)
+    for row in csv.reader(FORMATS["csv"](report, "en").splitlines()):
+        assert not [cell for cell in row if re.match(r"[=+@\t]|-(?![0-9])", cell)]
