@@ -56,9 +56,11 @@ class WorkerApp:
         stop_seconds: float = LEAVE_SECONDS,
         watchdog_seconds: float = WATCHDOG_SECONDS,
         beat: Callable[[], None] = lambda: None,
+        ending: Callable[[], None] = lambda: None,
     ) -> None:
-        """`beat` is called again and again for as long as the event loop is not blocked."""
+        """`beat` is called again and again while the event loop is not blocked, `ending` once as the end begins."""
         self._beat = beat
+        self._ending = ending
         self._stop_seconds = stop_seconds
         self._keeper = keeper
         self._instruments = instruments
@@ -110,6 +112,7 @@ class WorkerApp:
             self._failure = self._failure or fault
             log.exception("worker failed")
         finally:
+            self._ending()
             # What these wait for (a store or broker that is away) must not hold up the end.
             for task in tasks:
                 task.cancel()
@@ -220,6 +223,7 @@ class WorkerApp:
                     f"it, and that the broker allows kafka.session_timeout_seconds = "
                     f"{self._kafka.session_timeout_seconds:g} (Kafka: group.min.session.timeout.ms, 6 s by default)"
                 )
+                log.error("worker failed: %s", self._failure)
         self._failure = self._failure or self.app.crash_reason or RuntimeError("Faust stopped")
 
     async def _guard(self) -> None:
