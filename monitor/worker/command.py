@@ -26,8 +26,9 @@ from monitor.worker.failpoints import stepped
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import Keeper
+from monitor.worker.life import SignsOfLife
 from monitor.worker.outage import outages_told
-from monitor.worker.refusal import InvalidShare
+from monitor.worker.refusal import InvalidFlood
 from monitor.worker.rejects import KafkaDeadLetters
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,12 @@ async def work(configuration: Configuration, ending: Ending) -> None:
                 instruments=instruments,
                 now=stepped(clock.now),
                 monotonic=time.monotonic,
-                invalid=InvalidShare(most=settings.worker.max_invalid_ratio, window=settings.worker.invalid_window),
+                flood=InvalidFlood(
+                    most=settings.worker.max_invalid_ratio,
+                    window=settings.worker.invalid_window,
+                    per_second=settings.worker.invalid_per_second,
+                    stop=settings.worker.on_invalid_flood == "stop",
+                ),
             )
             calm_collector()
             take_turns(cores=cores())
@@ -92,6 +98,7 @@ async def work(configuration: Configuration, ending: Ending) -> None:
                 stop_seconds=settings.worker.stop_seconds,
                 watchdog_seconds=settings.worker.watchdog_seconds,
                 beat=beat.beat,
+                life=SignsOfLife(store),
                 ending=partial(
                     ending.within, bound_seconds, code=1, because="a worker that failed did not come to its end"
                 ),

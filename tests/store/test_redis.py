@@ -352,7 +352,8 @@ async def test_signs_that_cannot_be_read_are_none(redis: RedisWorld) -> None:
     now = int((await redis.ask("TIME"))[0]) * 1000
     later = now + 1_000_000
     strange = ["", "x", "-1 0 0", "1e9 0 ", f"{later} 0,,1 ", f"{later} 0", f"{later} 0 1 2", f"{later} x ",
-               "9" * 5000, f"{later} " + "1" * 100_000 + " ", f"{later} {'1' * 50}x ", "\x00\xff", f"{now - 1} 0 "]  # fmt: skip
+               "9" * 5000, f"{later} " + "1" * 100_000 + " ",
+               f"{later} {'1' * 50}x ", "\x00\xff", f"{now - 1} 0 "]  # fmt: skip
     for number, said in enumerate(strange):
         await redis.ask("HSET", key, f"s{number}", said)
     assert list(await store.signs()) == [LifeSign("a", frozenset({1, 2}), frozenset({2}))]
