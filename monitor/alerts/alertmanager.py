@@ -27,9 +27,9 @@ WEAKER: Final = {
     "ResponseDriftOverTarget": ("ResponseRequirementAtRisk", "ResponseDriftOwnLevel"),
 }  # fmt: skip
 """By alert: what it makes superfluous for the same district and class."""
-BLIND: Final = ("ResponseFeedStale", "MonitorStoreDown", "MonitorAbsent")
+BLIND: Final = ("ResponseFeedStale", "MonitorStoreDown", "MonitorNoWorker", "MonitorAbsent")
 """While one of these is told, alerts that stand still are not."""
-CAUSES: Final = ("MonitorStoreDown", "MonitorAbsent")
+CAUSES: Final = ("MonitorStoreDown", "MonitorNoWorker", "MonitorAbsent")
 CONSEQUENCES: Final = ("ResponseFeedStale", "MonitorLagging")
 """What the monitor's own failure looks like from outside."""
 

@@ -91,6 +91,34 @@ RULES: Final = (
         window="24h",
     ),
     Rule(
+        name="MonitorNoWorker",
+        severity=Severity.PAGE,
+        group="monitor",
+        condition=f"{greatest(selector(metrics.WORKERS))} == 0",
+        for_seconds=0,  # a sign of life may already be ten seconds late, and Alertmanager waits before it tells
+        summary="No worker is running: no mission is counted",
+        description=(
+            "None has given a sign of life in the store for ten seconds. What the source sends is kept by Kafka, and "
+            "counted once a worker is started. Missions in progress seem to go on for ever meanwhile."
+        ),
+        window="24h",
+    ),
+    Rule(
+        name="MonitorInvalidFlood",
+        severity=Severity.PAGE,
+        group="monitor",
+        condition=f"{greatest(selector(metrics.PARTITION_SLOWED), PARTITION)} > 0",
+        labels=(PARTITION,),
+        for_seconds=0,
+        keep_firing_seconds=10 * MINUTE,
+        summary="Partition {{ $labels.partition }} brings a flood of invalid records and is slowed down",
+        description=(
+            "Most of what it brings cannot be read and goes to the dead letters, 50 records a second by default; "
+            "valid missions behind them wait. All other partitions go on."
+        ),
+        window="24h",
+    ),
+    Rule(
         name="MonitorLagging",
         severity=Severity.PAGE,
         group="monitor",

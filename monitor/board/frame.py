@@ -147,6 +147,12 @@ def _banners(view: View) -> str:
         # What exactly is wrong, and where, is for whoever runs the store, not for everybody who looks at a wall.
         details = f' <a href="{view.address("/readyz")}">{escape(words.details)}</a>'
         told.append(escape(template.format(problem=problem)) + details)
+    elif published.loaded and published.workforce is not None:
+        details = f' <a href="/readyz">{escape(words.details)}</a>'
+        if not published.workforce.workers:
+            told.append(escape(words.no_worker) + details)
+        elif published.unheld or published.workforce.slowed:
+            told.append(escape(words.partly_counted) + details)
     if published.loaded and published.snapshot.stale:
         told.append(escape(words.silent))
     return "".join(f'<p class="banner" role="alert">{text}</p>' for text in told)

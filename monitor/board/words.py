@@ -63,6 +63,8 @@ class Words:
     no_figures: str
     not_updated: str
     silent: str
+    no_worker: str
+    partly_counted: str
     lost: str
     connecting: str
     live: str
@@ -188,6 +190,8 @@ ENGLISH: Final = Words(
     no_figures="No figures yet: {problem}.",
     not_updated="These figures are no longer updated: {problem}.",
     silent="The feed is silent: nothing can be said about now, so every verdict is “no data”.",
+    no_worker="No worker is running: new missions are not counted.",
+    partly_counted="Some missions are counted late, or not at all.",
     lost="Connection lost: what you see is no longer updated. Trying again.",
     connecting="connecting",
     live="live",
@@ -289,6 +293,8 @@ NORWEGIAN: Final = Words(
     no_figures="Ingen tall ennå: {problem}.",
     not_updated="Tallene oppdateres ikke lenger: {problem}.",
     silent="Datastrømmen er taus: ingenting kan sies om nå, derfor står alt som «ingen data».",
+    no_worker="Ingen arbeider kjører: nye oppdrag telles ikke.",
+    partly_counted="Noen oppdrag telles sent, eller ikke i det hele tatt.",
     lost="Forbindelsen er brutt: det du ser, oppdateres ikke lenger. Prøver på nytt.",
     connecting="kobler til",
     live="direkte",

@@ -175,7 +175,16 @@ class Telling:
         self._add(metrics.FEED_STALE, self._known(snapshot.stale), ())
         self._add(metrics.STORE_UP, published.store_up, ())
         self._add(metrics.STORE_READ_TIMESTAMP_SECONDS, published.read_at, ())
+        self._workforce()
         self._add(metrics.SNAPSHOT_TIMESTAMP_SECONDS, snapshot.at, ())
+
+    def _workforce(self) -> None:
+        workforce = self._published.workforce
+        self._add(metrics.WORKERS, None if workforce is None else workforce.workers, ())
+        held, slowed = (None, None) if workforce is None else (workforce.held, workforce.slowed)
+        for metric, those in ((metrics.PARTITION_HELD, held), (metrics.PARTITION_SLOWED, slowed)):
+            for partition in sorted(self._published.heads.keys() | (held or frozenset())):
+                self._add(metric, None if those is None else partition in those, (str(partition),))
 
 
 def _family(metric: Metric) -> Family:

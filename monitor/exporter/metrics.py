@@ -18,7 +18,7 @@ Kind = Literal["gauge", "counter", "histogram"]
 Source = Literal["exporter", "worker"]
 Unit = Literal[
     "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "0 to 1", "partitions", "rewinds",
-    "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability",
+    "workers", "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability",
 ]  # fmt: skip
 
 DISTRICT: Final = "district"
@@ -241,6 +241,18 @@ STORE_READ_TIMESTAMP_SECONDS: Final = Metric(
     "monitor_store_read_timestamp_seconds",
     "When the store was last read completely: the age of all figures while the store is down.",
     "gauge", "Unix time, seconds", (), f"NaN {_NOT_READ}",
+)  # fmt: skip
+WORKERS: Final = Metric(
+    "monitor_workers", "Workers that have given a sign of life within the last seconds; without one nobody counts.",
+    "gauge", "workers", (), "NaN while the store tells nothing of them, or tells of none although somebody counts",
+)  # fmt: skip
+PARTITION_HELD: Final = Metric(
+    "monitor_partition_held", "Whether a worker that lives keeps the partition.",
+    "gauge", "0 or 1", (PARTITION,), "NaN as monitor_workers; no series before the partition's first checkpoint",
+)  # fmt: skip
+PARTITION_SLOWED: Final = Metric(
+    "monitor_partition_slowed", "Whether the partition brings a flood of invalid records and is slowed down for it.",
+    "gauge", "0 or 1", (PARTITION,), "NaN as monitor_workers; no series before the partition's first checkpoint",
 )  # fmt: skip
 SNAPSHOT_TIMESTAMP_SECONDS: Final = Metric(
     "monitor_snapshot_timestamp_seconds", "The moment that windows, verdicts and missions in progress are as of.",

@@ -3,12 +3,13 @@
 Immutable, swapped whole, never changed: whoever holds one sees figures that agree with each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.core.snapshot import Snapshot
 from monitor.core.stored import Head
+from monitor.store.port import LifeSign
 
 
 class StoreState(StrEnum):
@@ -20,12 +21,36 @@ class StoreState(StrEnum):
     UNREADABLE = "unreadable"
 
 
+@dataclass(frozen=True, slots=True)
+class Workforce:
+    """The workers that live, and their partitions: those that one of them keeps, and those that are slowed down."""
+
+    workers: int
+    held: frozenset[int] = frozenset()
+    slowed: frozenset[int] = frozenset()
+
+
+def workforce_of(signs: Sequence[LifeSign], *, counting: bool) -> Workforce | None:
+    """What the signs of life say; None where there is none although somebody is seen counting: then they say nothing.
+
+    That somebody is a worker whose signs are refused, or of a program that knows of none yet.
+    """
+    if not signs and counting:
+        return None
+    return Workforce(
+        workers=len(signs),
+        held=frozenset(number for sign in signs for number in sign.partitions),
+        slowed=frozenset(number for sign in signs for number in sign.slowed),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """A snapshot with the heads it was taken from and the state of the store. Times in epoch seconds.
 
     `loaded`: every partition has been read once; before that the snapshot knows nothing and says no_data.
     `read_at`: when the store was last read completely. `problem`: what is wrong with the store, in words.
+    `workforce`: None where it is not known.
     """
 
     snapshot: Snapshot
@@ -35,6 +60,14 @@ class Published:
     loaded: bool
     read_at: float | None
     published_at: float
+    workforce: Workforce | None = None
+
+    @property
+    def unheld(self) -> list[int]:
+        """Partitions that no worker keeps, although some lives; none where that is not known."""
+        if self.workforce is None or not self.workforce.workers:
+            return []
+        return sorted(self.heads.keys() - self.workforce.held)
 
     @property
     def store_up(self) -> bool:

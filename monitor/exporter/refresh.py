@@ -24,7 +24,7 @@ from monitor.core.agreement import Tally
 from monitor.core.history import History
 from monitor.core.snapshot import Terms, take
 from monitor.core.stored import Head, StoredStateError, read_day, read_head
-from monitor.exporter.published import Published, StoreState
+from monitor.exporter.published import Published, StoreState, Workforce, workforce_of
 from monitor.store.port import PartitionChange, Store, StoreUnavailable
 
 PAUSE_SECONDS: Final = 0.25
@@ -36,6 +36,12 @@ SHARE: Final = 2
 
 Two, so that a year of the nation is published within the half second between two checkpoints also while /metrics is
 rendered: missing one costs as much again (benchmarks/freshness.py)."""
+ROLL_CALL_SECONDS: Final = 2.0
+"""How often the workers' signs of life are looked at: they end by time, which nothing hints at."""
+COUNTING_SECONDS: Final = 600.0
+"""Whoever stored something so lately is counting, signs of life or not ..."""
+FAREWELL_SECONDS: Final = 10.0
+"""... but for what a worker stores while it ends, having taken back its sign."""
 FIRST_RETRY_SECONDS: Final = 0.1
 LAST_RETRY_SECONDS: Final = 5.0
 
@@ -67,6 +73,9 @@ class Refresh:
         self._read_at: float | None = None
         self._loaded = False
         self._published_monotonic = time.monotonic()
+        self._workforce: Workforce | None = None
+        self._called_at = self._signed_at = self._counted_at = float("-inf")
+        """Monotonic times: of the latest roll call, of the latest with somebody there, of the latest checkpoint."""
         self._news = asyncio.Event()
         now = clock()
         self._blank = take(history, terms, now)
@@ -117,7 +126,7 @@ class Refresh:
 
     async def _wait(self) -> None:
         try:
-            if await self._store.wait_for_change(self._until_due()):
+            if await self._store.wait_for_change(min(self._until_due(), ROLL_CALL_SECONDS)):
                 await asyncio.sleep(min(GATHER_SECONDS, self._until_due()))
                 await self._store.wait_for_change(0.0)  # whatever was hinted at by now is read next
         except StoreUnavailable as fault:  # the next reading finds out whether that is all of the store
@@ -136,9 +145,34 @@ class Refresh:
         changed = bool(gone)
         for partition in present:
             changed |= await self._read_partition(partition)
+        changed |= await self._roll_call()
         self._loaded = True
         self._read_at = self._clock()
         return changed
+
+    async def _roll_call(self) -> bool:
+        """Look which workers live; whether that is news. What a store refuses to tell of them is not known."""
+        now = time.monotonic()
+        if now < self._called_at + ROLL_CALL_SECONDS:
+            return False
+        self._called_at = now
+        before = self._workforce
+        try:
+            signs = await self._store.signs()
+        except (StoreUnavailable, StoredStateError) as fault:
+            _log.debug("who lives is not known: %s", fault)
+            self._workforce = None
+        else:
+            if signs:
+                self._signed_at = now
+            silent_since = max(now - COUNTING_SECONDS, self._signed_at + FAREWELL_SECONDS)
+            self._workforce = workforce_of(signs, counting=self._counted_at > silent_since)
+        if before is None or before.workers:
+            if self._workforce is not None and not self._workforce.workers:
+                _log.warning("NO WORKER gives a sign of life: nothing is counted until one is started")
+        elif self._workforce is not None and self._workforce.workers:
+            _log.info("a worker gives signs of life again")
+        return self._workforce != before
 
     async def _read_partition(self, partition: int) -> bool:
         since = self._sequences.get(partition, 0)
@@ -161,11 +195,14 @@ class Refresh:
             partial(_absorb, head=head, change=change, whole=whole, tally=tally)
         )
         self._sequences[partition] = change.sequence
+        if since:
+            self._counted_at = time.monotonic()
         return True
 
     async def _fail(self, fault: StoreUnavailable | StoredStateError) -> None:
         # Whatever happened in the meantime (a restart, a fail-over, a restore), the next reading is a whole one.
         self._sequences.clear()
+        self._workforce, self._called_at = None, float("-inf")
         state = StoreState.DOWN if isinstance(fault, StoreUnavailable) else StoreState.UNREADABLE
         if self._turn(state, str(fault)) or self._due():
             await self._publish()
@@ -199,6 +236,7 @@ class Refresh:
         self.published = Published(
             snapshot=snapshot, heads=MappingProxyType(dict(self._history.heads)), store=self._store_state,
             problem=self._problem, loaded=self._loaded, read_at=self._read_at, published_at=now,
+            workforce=self._workforce,
         )  # fmt: skip
         news, self._news = self._news, asyncio.Event()
         news.set()

@@ -8,7 +8,7 @@ figure is computed here.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 
@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler
 
 from monitor import clock as wall
 from monitor.exporter.pages import Pages
-from monitor.exporter.published import StoreState
+from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import Scrapes
 from monitor.exporter.stream import Stream
@@ -84,7 +84,7 @@ class Service:
             return _unready(f"the figures are {age:.0f} s old, they should be renewed every {refresh_seconds:g} s")
         if not published.store_up:
             return web.Response(text=f"ready, with the last figures: {published.problem}\n")
-        return web.Response(text="ready\n")
+        return web.Response(text="".join(f"{line}\n" for line in ("ready", *_of_workers(published))))
 
     async def metrics(self, request: web.Request) -> web.Response:
         """The exposition, in the format asked for. Figures are rendered once per published state."""
@@ -96,6 +96,20 @@ class Service:
         while not published.loaded:
             published = await self._refresh.after(published)
         await self._scrapes.render(published)
+
+
+def _of_workers(published: Published) -> Iterable[str]:
+    """What is to be said about those who count: the figures are the best there are, and somebody has to act."""
+    workforce = published.workforce
+    if workforce is None:
+        yield "whether a worker runs is not known: the store tells of none"
+    elif not workforce.workers:
+        yield "NO WORKER gives a sign of life: nothing is counted until one is started"
+    else:
+        if published.unheld:
+            yield f"partitions {published.unheld} are kept by no worker: what they bring is not counted"
+        if workforce.slowed:
+            yield f"partitions {sorted(workforce.slowed)} bring a flood of invalid records and are slowed down"
 
 
 def _unready(reason: str) -> web.Response:

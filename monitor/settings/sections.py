@@ -115,9 +115,15 @@ class WorkerSettings(_Section):
     checkpoint_seconds: Positive = Field(0.5, description="A changed partition is stored at least this often.")
     checkpoint_missions: Count = Field(20_000, description="... and whenever this many missions have changed.")
     max_invalid_ratio: Ratio = Field(
-        0.5, description="Share of invalid records above which a worker stops instead of filling the dead letters."
+        0.5, description="Share of invalid records above which a partition counts as flooded with them."
     )
     invalid_window: Count = Field(1_000, description="... among at least this many of its newest records.")
+    on_invalid_flood: Literal["slow", "stop"] = Field(
+        "slow", description="What to do then: slow that partition down, or stop the worker."
+    )
+    invalid_per_second: Positive = Field(
+        50.0, description="Invalid records that a flooded partition may bring a second."
+    )
     metrics_host: Host = Field("127.0.0.1", description="Address of the worker's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
     metrics_hosts: str = Field(

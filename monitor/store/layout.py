@@ -2,9 +2,9 @@
 
 Keys of partition p, all in one cluster slot: `{ns/p}:head` (hash, fields in the scripts), `{ns/p}:days` (sorted set:
 day → sequence of its last change; the change feed, as long as there are days) and `{ns/p}:day:<day>` (list of blobs,
-each with the mark of its checkpoint, see `checkpoint.lua`). `ns:partitions` (set) names the partitions, `ns:changes`
-is a channel. Everything read here may have been damaged: it is DamagedState then, never another exception. Refuses
-to know clients, and what the blobs mean.
+each with the mark of its checkpoint, see `checkpoint.lua`). `ns:partitions` (set) names the partitions, `ns:workers`
+(hash) the workers that live, `ns:changes` is a channel. Everything read here may have been damaged: it is
+DamagedState then, never another exception. Refuses to know clients, and what the blobs mean.
 """
 
 import re
@@ -47,6 +47,10 @@ class Keys:
     @property
     def registry(self) -> str:
         return f"{self.namespace}:partitions"
+
+    @property
+    def workers(self) -> str:
+        return f"{self.namespace}:workers"
 
     @property
     def channel(self) -> str:

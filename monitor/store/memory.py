@@ -5,11 +5,20 @@ would. A backing can be emptied and made unreachable, so that faults can be rehe
 """
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from monitor.core.stored import Changes
-from monitor.store.port import Fenced, Lease, PartitionChange, StoredPartition, StoreUnavailable
+from monitor.store.port import (
+    MOST_WORKERS,
+    Fenced,
+    Lease,
+    LifeSign,
+    PartitionChange,
+    StoredPartition,
+    StoreUnavailable,
+)
 
 
 @dataclass(slots=True)
@@ -31,6 +40,8 @@ class MemoryBacking:
         self.reachable = True
         """False: every call raises StoreUnavailable, as if the server were down."""
         self.kept: dict[int, _Kept] = {}
+        self.lives: dict[str, tuple[float, LifeSign]] = {}
+        """Until when (monotonic) each worker has said that it lives, and what."""
         self.first_epoch = 0
         self.first_sequence = 2**40
         self.version = 0
@@ -39,6 +50,7 @@ class MemoryBacking:
     def empty(self) -> None:
         """Forget everything, as a restart without persistence would."""
         self.kept.clear()
+        self.lives.clear()
         self.begin_below()
 
     def begin_below(self) -> None:
@@ -118,6 +130,21 @@ class MemoryStore:
                 return False
         self._heard = backing.version
         return True
+
+    async def sign(self, life: LifeSign, *, for_seconds: float) -> None:
+        self._reached()
+        others = [one for one in await self.signs() if one.worker != life.worker]
+        if len(others) >= MOST_WORKERS:
+            raise StoreUnavailable(f"{MOST_WORKERS} workers have said that they live: no place for another")
+        self._backing.lives[life.worker] = (time.monotonic() + for_seconds, life)
+
+    async def sign_off(self, worker: str) -> None:
+        self._reached().lives.pop(worker, None)
+
+    async def signs(self) -> Sequence[LifeSign]:
+        backing = self._reached()
+        backing.lives = {name: one for name, one in backing.lives.items() if one[0] > time.monotonic()}
+        return [life for _, (_, life) in sorted(backing.lives.items())]
 
     async def ping(self) -> None:
         self._reached()

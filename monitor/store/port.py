@@ -11,7 +11,7 @@ The port decides the guarantees; the adapters (`redis`, `memory`) carry them out
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from monitor.core.stored import Changes
 
@@ -61,6 +61,19 @@ class PartitionChange:
     days: Mapping[int, Sequence[bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class LifeSign:
+    """What a worker says of itself: its name, the partitions that it keeps, and those that it slows down."""
+
+    worker: str
+    partitions: frozenset[int] = frozenset()
+    slowed: frozenset[int] = frozenset()
+
+
+MOST_WORKERS: Final = 1_000
+"""So many signs of life are kept at most; no topic has as many partitions to share."""
+
+
 class Store(Protocol):
     """Every method raises `StoreUnavailable` where the store does not answer in time, or refuses to.
 
@@ -102,6 +115,19 @@ class Store(Protocol):
         A hint only: it may be wrong both ways, so a reader asks anyway now and then. The first wait, and the first
         after `StoreUnavailable`, return at once: what happened before went unheard. One task at a time.
         """
+
+    async def sign(self, life: LifeSign, *, for_seconds: float) -> None:
+        """Say that a worker lives, in place of what it said before. The store's own clock ends it.
+
+        A courtesy to whoever looks: nothing that is counted depends on it. `StoreUnavailable` also where
+        `MOST_WORKERS` others live.
+        """
+
+    async def sign_off(self, worker: str) -> None:
+        """Take back what a worker said, at once. Harmless where it said nothing."""
+
+    async def signs(self) -> Sequence[LifeSign]:
+        """The workers that live now, by name. A sign that cannot be read is none."""
 
     async def ping(self) -> None:
         """Return when the store answers."""

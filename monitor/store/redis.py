@@ -13,7 +13,9 @@ again: one call is one attempt.
 """
 
 import asyncio
+import logging
 import re
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
@@ -23,7 +25,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
 from monitor.core.stored import Changes, StoredStateError
 from monitor.store.layout import (
@@ -42,13 +44,25 @@ from monitor.store.layout import (
     registered,
     unknown_schema,
 )
-from monitor.store.port import Fenced, Lease, PartitionChange, StoredPartition, StoreUnavailable
+from monitor.store.port import (
+    MOST_WORKERS,
+    Fenced,
+    Lease,
+    LifeSign,
+    PartitionChange,
+    StoredPartition,
+    StoreUnavailable,
+)
 from monitor.store.redis_faults import address_of, told_plainly
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 _DAYS_AT_ONCE: Final = 32
 _PARTITIONS_AT_ONCE: Final = 500
+_POLL_SECONDS: Final = 1.0
+_DEAF_SECONDS: Final = 60.0
+_SIGN: Final = re.compile(rb"(\d{1,15}) ((?:\d{1,9}(?:,\d{1,9})*)?) ((?:\d{1,9}(?:,\d{1,9})*)?)")
 _PATIENT_ROUNDS: Final = 3
 """Readings that may be overtaken by a checkpoint before hot days are read in one step with the index."""
 _HURRIED_ROUNDS: Final = 20
@@ -77,7 +91,10 @@ class RedisStore:
         self.address = address_of(self._client.connection_pool.connection_kwargs)
         self._claim = self._client.register_script(_script("claim"))
         self._checkpoint = self._client.register_script(_script("checkpoint"))
+        self._sign = self._client.register_script(_script("sign"))
         self._changes: PubSub | None = None
+        self._deaf_until = 0.0
+        """Monotonic time until which the server is not asked again for hints that it has refused."""
 
     async def claim(self, partition: int, *, anew: bool = False) -> tuple[Lease, StoredPartition]:
         keys = [self._keys.head(partition), self._keys.days(partition)]
@@ -166,7 +183,13 @@ class RedisStore:
         return PartitionChange(partition, index.sequence, index.head, days)
 
     async def wait_for_change(self, timeout_seconds: float) -> bool:
-        """As the port says. One task at a time: there is one subscription."""
+        """As the port says. One task at a time: there is one subscription.
+
+        Where the server lets nobody subscribe (renamed command, ACL) every second may have brought something.
+        """
+        if time.monotonic() < self._deaf_until:
+            await asyncio.sleep(min(timeout_seconds, _POLL_SECONDS))
+            return timeout_seconds >= _POLL_SECONDS
         try:
             with told_plainly(self.address):
                 if self._changes is None:
@@ -177,6 +200,31 @@ class RedisStore:
         except BaseException:
             await self._unsubscribe()  # also when cancelled: half a message may have been read
             raise
+
+    async def sign(self, life: LifeSign, *, for_seconds: float) -> None:
+        said = " ".join(",".join(map(str, sorted(numbers))) for numbers in (life.partitions, life.slowed))
+        with told_plainly(self.address):
+            verdict = await self._sign(
+                keys=[self._keys.workers], args=[life.worker, int(for_seconds * 1000), said, MOST_WORKERS]
+            )
+        if verdict != b"signed":
+            raise StoreUnavailable(f"{MOST_WORKERS} workers have said that they live: no place for another")
+
+    async def sign_off(self, worker: str) -> None:
+        with told_plainly(self.address):
+            await self._client.hdel(self._keys.workers, worker)
+
+    async def signs(self) -> Sequence[LifeSign]:
+        with told_plainly(self.address):
+            if not 0 < await self._client.hlen(self._keys.workers) <= 2 * MOST_WORKERS:
+                return []  # far too many are not ours: the next worker to sign clears them away
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.time()
+                pipe.hgetall(self._keys.workers)
+                (seconds, microseconds), said = await pipe.execute()
+        now = seconds * 1000 + microseconds // 1000
+        found = (_life_sign(name, words, now) for name, words in sorted(said.items()))
+        return [life for life in found if life is not None][:MOST_WORKERS]
 
     async def ping(self) -> None:
         with told_plainly(self.address):
@@ -258,12 +306,23 @@ class RedisStore:
         return contents
 
     async def _subscribe(self) -> None:
-        """Return once the server has confirmed: from then on nothing goes unheard."""
+        """Return once the server has confirmed: from then on nothing goes unheard. Or once it has refused."""
         self._changes = self._client.pubsub()
         await self._changes.subscribe(self._keys.channel)
-        while (message := await self._changes.get_message(timeout=self._timeout_seconds)) is not None:
-            if message["type"] == "subscribe":
-                return
+        try:
+            while (message := await self._changes.get_message(timeout=self._timeout_seconds)) is not None:
+                if message["type"] == "subscribe":
+                    self._deaf_until = 0.0
+                    return
+        except ResponseError as fault:
+            if not (isinstance(fault, NoPermissionError) or "unknown command" in str(fault)):
+                raise
+            if not self._deaf_until:
+                log.info("Redis at %s does not let us SUBSCRIBE, so it is asked for changes every second instead: %s",
+                         self.address, fault)  # fmt: skip
+            self._deaf_until = time.monotonic() + _DEAF_SECONDS
+            await self._unsubscribe()
+            return
         raise TimeoutError("no answer to SUBSCRIBE")
 
     async def _heard(self, changes: PubSub, timeout_seconds: float) -> bool:
@@ -285,6 +344,15 @@ def _script(name: str) -> str:
 
 def _pieces(whole: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (whole[start : start + size] for start in range(0, len(whole), size))
+
+
+def _life_sign(name: bytes, said: bytes, now: int) -> LifeSign | None:
+    """What a worker said, as long as it is true at `now` (milliseconds of the server's clock)."""
+    words = _SIGN.fullmatch(said)
+    if words is None or int(words[1]) <= now:
+        return None
+    partitions, slowed = (frozenset(map(int, filter(None, numbers.split(b",")))) for numbers in words.groups()[1:])
+    return LifeSign(name.decode(errors="replace"), partitions, slowed)
 
 
 def _operations(changes: Changes) -> Iterator[tuple[str, int, Sequence[bytes]]]:

@@ -25,6 +25,7 @@ from monitor.worker.engine import engine
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import ForeignLog, Keeper, LogBounds
+from monitor.worker.life import SignsOfLife
 from monitor.worker.log_end import read_end, records_waiting
 from monitor.worker.refusal import TooManyInvalid
 from monitor.worker.stacks import stacks
@@ -56,9 +57,13 @@ class WorkerApp:
         stop_seconds: float = LEAVE_SECONDS,
         watchdog_seconds: float = WATCHDOG_SECONDS,
         beat: Callable[[], None] = lambda: None,
+        ending: Callable[[], None] = lambda: None,
+        life: SignsOfLife | None = None,
     ) -> None:
-        """`beat` is called again and again for as long as the event loop is not blocked."""
+        """`beat` is called again and again while the event loop is not blocked, `ending` once as the end begins."""
         self._beat = beat
+        self._ending = ending
+        self._life = life
         self._stop_seconds = stop_seconds
         self._keeper = keeper
         self._instruments = instruments
@@ -77,6 +82,8 @@ class WorkerApp:
             records_waiting=partial(records_waiting, kafka),
             patience_seconds=watchdog_seconds,
         )
+        self._held: set[TP] = set()
+        """Partitions whose flow was stopped because they bring a flood of invalid records."""
         self._refused: set[int] = set()
         """Partitions that a person must look at: tried again only when they are assigned anew."""
         self.app = engine(kafka)
@@ -104,6 +111,8 @@ class WorkerApp:
                 self._guard(),
             )
         ]
+        if self._life is not None:
+            tasks.append(asyncio.create_task(self._life.give(self._keeper.kept.keys, lambda: self._keeper.slowed)))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -112,6 +121,7 @@ class WorkerApp:
             self._failure = self._failure or fault
             log.exception("worker failed")
         finally:
+            self._ending()
             # What these wait for (a store or broker that is away) must not hold up the end.
             for task in tasks:
                 task.cancel()
@@ -119,16 +129,17 @@ class WorkerApp:
             await self._stop()
         if self._failure is not None:
             raise WorkerFailed(
-                f"the worker failed: {self._failure or type(self._failure).__name__}"
+                f"the worker failed: {str(self._failure) or type(self._failure).__name__}"
             ) from self._failure
 
     async def _stop(self) -> None:
         log.info("stopping: storing what is left and leaving the group")
         self._consumer.stop_flow()
+        farewell = [] if self._life is None else [asyncio.create_task(self._life.take_back(), name="sign-off")]
         await self._keeper.let_go(list(self._keeper.kept), within_seconds=self._stop_seconds)
         for task in self._checkpoints.values():
             task.cancel()  # what is still under way has been given up
-        await self._ended(self._checkpoints.values())
+        await self._ended([*self._checkpoints.values(), *farewell])
         leaving = asyncio.create_task(self.app.stop(), name="leave")
         _, pending = await asyncio.wait({leaving}, timeout=FAREWELL_SECONDS)
         if pending:
@@ -170,7 +181,15 @@ class WorkerApp:
 
     async def _take(self, event: EventT[Any]) -> None:
         tp = event.message.tp
-        if await self._keeper.handle(tp.partition, cast("Batch", event.value)):
+        taken = await self._keeper.handle(tp.partition, cast("Batch", event.value))
+        if self._keeper.held(tp.partition):
+            # The agent is everybody's: only the flow of this partition stops. What Faust holds of it already is
+            # not taken either, and fetched again when its time has come.
+            tp = TP(*tp)  # a message may name it in aiokafka's own type, which Faust asserts not to find here
+            self._held.add(tp)
+            self._consumer.pause_partitions({tp})
+            return
+        if taken:
             return
         kept = self._keeper.kept.get(tp.partition)
         if kept is not None and tp in self._consumer.assignment():
@@ -222,6 +241,7 @@ class WorkerApp:
                     f"it, and that the broker allows kafka.session_timeout_seconds = "
                     f"{self._kafka.session_timeout_seconds:g} (Kafka: group.min.session.timeout.ms, 6 s by default)"
                 )
+                log.error("worker failed: %s", self._failure)
         self._failure = self._failure or self.app.crash_reason or RuntimeError("Faust stopped")
 
     async def _guard(self) -> None:
@@ -267,6 +287,7 @@ class WorkerApp:
             with suppress(StoreUnavailable, StoredStateError):  # whoever has something to store tells
                 await self._keeper.forget_missing()
             await self._retake()
+            await self._free()
             await self._wake(clock())
             await self._measure_lag()
             if clock() >= commit_at:
@@ -305,12 +326,28 @@ class WorkerApp:
             await self._consumer.seek_stored(offsets)
             self._consumer.resume_partitions(offsets)
 
+    async def _free(self) -> None:
+        """Let partitions flow again that have been held for long enough."""
+        free = {tp for tp in self._held if not self._keeper.held(tp.partition)}
+        if not free or self.app.rebalancing:
+            return
+        assigned = self._consumer.assignment()
+        offsets = {
+            tp: kept.partition.next_offset
+            for tp in free
+            if tp in assigned and (kept := self._keeper.kept.get(tp.partition)) is not None
+        }
+        await self._consumer.seek_stored(offsets)
+        self._consumer.resume_partitions(offsets)
+        self._held -= free
+
     async def _wake(self, now: float) -> None:
         """Fetch again where records are left and none arrive: a batch was dropped on its way."""
         places = {
             tp.partition: (kept.partition.next_offset, self._consumer.log_end(tp))
             for tp in self._consumer.assignment()
-            if (kept := self._keeper.kept.get(tp.partition)) is not None and not kept.storing.locked()
+            if (kept := self._keeper.kept.get(tp.partition)) is not None
+            and not (kept.storing.locked() or self._keeper.held(tp.partition))
         }
         stuck = self._standstill.judge(places, now)
         if stuck and not self.app.rebalancing:

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from functools import partial
-from typing import Final, NoReturn
+from typing import Final
 
 import click
 
@@ -19,13 +19,15 @@ from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.beat import Beat
 from monitor.worker.checkpointing import CheckpointPolicy
+from monitor.worker.ending import CLEAN_UP_SECONDS, Ending
 from monitor.worker.exposing import exposing
 from monitor.worker.failpoints import stepped
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import Keeper
+from monitor.worker.life import SignsOfLife
 from monitor.worker.outage import outages_told
-from monitor.worker.refusal import InvalidShare
+from monitor.worker.refusal import InvalidFlood
 from monitor.worker.rejects import KafkaDeadLetters
 
 log = logging.getLogger(__name__)
@@ -46,13 +48,13 @@ def worker(configuration: Configuration) -> None:
     left, leaves the group and exits 0; a second one ends at once. SIGUSR1 logs where every task stands.
     """
     try:
-        asyncio.run(work(configuration))
+        asyncio.run(work(configuration, Ending()))
     except (WorkerFailed, AddressUnavailable) as fault:
         raise click.ClickException(str(fault)) from fault
 
 
-async def work(configuration: Configuration) -> None:
-    """Run a worker until SIGTERM or SIGINT.
+async def work(configuration: Configuration, ending: Ending) -> None:
+    """Run a worker until SIGTERM or SIGINT. From the first sign of an end, `ending` bounds how long it takes.
 
     Raises BrokerUnreachable, TopicMissing, StoreUnavailable, AddressUnavailable or WorkerFailed, each saying what
     to do.
@@ -60,12 +62,12 @@ async def work(configuration: Configuration) -> None:
     from monitor.worker.app import WorkerApp  # noqa: PLC0415 - Faust takes a second to import: only where it runs
 
     settings = configuration.settings
-    stop = stopping()
+    bound_seconds = settings.worker.stop_seconds + CLEAN_UP_SECONDS
+    stop = stopping(ending, bound_seconds)
     await require_topic(settings.kafka, settings.kafka.topic)
     await require_topic(settings.kafka, settings.kafka.dead_letter_topic)
     store = redis_store(configuration)
     instruments = Instruments()
-    closing: asyncio.TimerHandle | None = None
     try:
         await store.ping()
         async with (
@@ -85,7 +87,12 @@ async def work(configuration: Configuration) -> None:
                 instruments=instruments,
                 now=stepped(clock.now),
                 monotonic=time.monotonic,
-                invalid=InvalidShare(most=settings.worker.max_invalid_ratio, window=settings.worker.invalid_window),
+                flood=InvalidFlood(
+                    most=settings.worker.max_invalid_ratio,
+                    window=settings.worker.invalid_window,
+                    per_second=settings.worker.invalid_per_second,
+                    stop=settings.worker.on_invalid_flood == "stop",
+                ),
             )
             calm_collector()
             take_turns(cores=cores())
@@ -97,6 +104,10 @@ async def work(configuration: Configuration) -> None:
                 stop_seconds=settings.worker.stop_seconds,
                 watchdog_seconds=settings.worker.watchdog_seconds,
                 beat=beat.beat,
+                life=SignsOfLife(store),
+                ending=partial(
+                    ending.within, bound_seconds, code=1, because="a worker that failed did not come to its end"
+                ),
             )
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, app.tell_stacks)
             try:
@@ -104,33 +115,26 @@ async def work(configuration: Configuration) -> None:
                     await app.run(stop)
             finally:
                 # What is to be stored is stored, or given up: a broker that is away must not keep the process.
-                last = partial(end_at_once, failed=sys.exc_info()[0] is not None)
-                closing = asyncio.get_running_loop().call_later(CLOSING_SECONDS, last)
-                if app.stuck:
-                    last()
+                log.info("worker stopped")
+                code = 0 if sys.exc_info()[0] is None else 1
+                ending.within(0.0 if app.stuck else CLOSING_SECONDS, code=code)
+    except BaseException:
+        ending.within(bound_seconds, code=1, because="a worker that failed did not come to its end")
+        raise
     finally:
         await store.close()
-        if closing is not None:
-            closing.cancel()
-    log.info("worker stopped")
 
 
-def end_at_once(*, failed: bool) -> NoReturn:
-    """End the process without waiting for anybody; what is to be stored must be stored."""
-    log.info("worker stopped")
-    logging.shutdown()
-    os._exit(1 if failed else 0)
-
-
-def stopping() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+def stopping(ending: Ending, bound_seconds: float) -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set; a signal while the worker is ending already ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def ask() -> None:
-        if stop.is_set():
-            log.warning("second signal: ending without storing")
-            os._exit(1)
+        if ending.begun:
+            log.warning("signal while stopping: ending without storing")
+            ending.within(0.0, code=1)
+        ending.within(bound_seconds, code=1, because="a worker that was told to stop did not come to its end")
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -9,6 +9,7 @@ partition is dropped at once: its successor has the truth.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from monitor.core.partition import Batch, DeadLetter, OffsetGap, Partition, Policy
@@ -19,7 +20,7 @@ from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.failpoints import CHECKPOINT_STORED, LETTERS_PRODUCED, passing
 from monitor.worker.instruments import Instruments
 from monitor.worker.letters import Letters
-from monitor.worker.refusal import InvalidShare, TooManyInvalid
+from monitor.worker.refusal import InvalidFlood, TooManyInvalid
 from monitor.worker.rejects import DeadLetterBox, DeadLettersUnavailable
 from monitor.worker.watchdog import Place
 
@@ -80,7 +81,7 @@ class Keeper:
         instruments: Instruments,
         now: Callable[[], float],
         monotonic: Callable[[], float],
-        invalid: InvalidShare | None = None,
+        flood: InvalidFlood | None = None,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -89,7 +90,7 @@ class Keeper:
         self._instruments = instruments
         self._now = now
         self._monotonic = monotonic
-        self._invalid = invalid
+        self._flood = flood
         self._advice = Advice(monotonic)
         self._kept: dict[int, Kept] = {}
         self._refused_at: float | None = None
@@ -107,14 +108,20 @@ class Keeper:
         await self._store.ping()
 
     def place(self, number: int) -> Place | None:
-        """Where a partition stands, for the watchdog; None while its stored state is being read in."""
-        if number in self._restoring:  # a matter of computing only, however long it takes
+        """Where a partition stands, for the watchdog; None while it stands still on purpose, however long.
+
+        That is while its stored state is being read in (a matter of computing only), and while it is held and all of
+        it is stored.
+        """
+        if number in self._restoring:
             return None
         refused_at = self._refused_at
         kept = self._kept.get(number)
         if kept is None:
             return Place(None, refused_at=refused_at)
         unstored = kept.dirty_since is not None or kept.storing.locked()
+        if self.held(number) and not unstored:
+            return None
         return Place(kept.partition.next_offset, kept.stored_offset, unstored, refused_at)
 
     async def take_over(self, number: int, bounds: LogBounds) -> int:
@@ -188,13 +195,22 @@ class Keeper:
             raise DamagedState(f"the head continues at offset {head.next_offset}, {lease.next_offset} is stored")
         return Partition(self._policy, head, {day: read_day(blobs) for day, blobs in stored.days.items()})
 
+    def held(self, number: int) -> bool:
+        """Whether a partition takes no records for a while: most of what it brought last was invalid."""
+        return self._flood is not None and self._flood.held(number, self._monotonic())
+
+    @property
+    def slowed(self) -> AbstractSet[int]:
+        """Partitions that bring a flood of invalid records."""
+        return self._flood.flooded(self._monotonic()) & self._kept.keys() if self._flood is not None else set()
+
     async def handle(self, number: int, batch: Batch) -> bool:
         """Take a batch into account; False where it cannot be taken and the consumer must seek back.
 
         Returns at once as long as checkpoints keep up, and waits for one when they do not. Raises TooManyInvalid.
         """
         kept = self._kept.get(number)
-        if kept is None:
+        if kept is None or self.held(number):
             return False
         started = self._monotonic()
         try:
@@ -205,12 +221,14 @@ class Keeper:
         except BaseException:
             self._drop(number, kept)  # half of the batch may be in it, and nothing of that may be stored
             raise
-        if self._invalid is not None:
+        if self._flood is not None:
             try:
-                self._invalid.note(effects)
+                news = self._flood.note(number, effects, started)
             except TooManyInvalid:
                 self._drop(number, kept)  # unstored: a restart meets the same records, and stops at them again
                 raise
+            if news is not None:
+                log.error("%s", news)
         self._advice.give(number, effects.dead_letters)
         kept.letters.add(effects.dead_letters, largest_bytes=self._policy.limits.record_bytes)
         self._instruments.redelivered.inc(len(batch.records) - effects.applied)

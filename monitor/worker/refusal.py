@@ -1,52 +1,102 @@
-"""When so much of what comes in is invalid that going on would only move the topic into the dead letters.
+"""When so much of a partition is invalid that going on at full speed would only move it into the dead letters.
 
-One bad record is the source's fault, most of them being bad is a bad deploy: of the source, or of this program's
-configuration. Decides only; the keeper stops.
+One bad record is the source's fault, most of them being bad is a bad deploy (of the source, or of this program's
+configuration) or an attack. Decides only, partition by partition: to slow such a partition down, so that a
+person has time to act while everything else is counted, or to stop. Time is an argument; the shell waits.
 """
 
 from collections import deque
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Final
 
 from monitor.core.mission import Reason
 from monitor.core.partition import Effects
 
 JUDGED_BY_LEDGER = frozenset({Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL})
 """Valid events that came at the wrong time: no sign that events cannot be read."""
+CALM_SECONDS: Final = 60.0
+"""A flood is over once it has brought nothing for so long."""
 
 
 class TooManyInvalid(Exception):  # noqa: N818 - a fact about the feed, for the operator to resolve
-    """Most of the newest records are invalid; the message says what to do."""
+    """Most of the newest records are invalid, and the worker was told to stop then; the message says what to do."""
 
 
-class InvalidShare:
-    """The share of invalid records among at least the `window` newest ones."""
+@dataclass(slots=True)
+class _Newest:
+    """The newest records of one partition, and what it owes."""
 
-    def __init__(self, *, most: float, window: int) -> None:
-        """`most`: the largest share (0 to 1) that is borne; 1 bears everything."""
+    batches: deque[tuple[int, int]] = field(default_factory=deque)
+    """Records and invalid ones of each batch, at least a window of them."""
+    records: int = 0
+    invalid: int = 0
+    held_until: float = float("-inf")
+
+    def note(self, records: int, invalid: int, *, window: int) -> None:
+        self.batches.append((records, invalid))
+        self.records += records
+        self.invalid += invalid
+        while self.records - self.batches[0][0] >= window:
+            older, bad = self.batches.popleft()
+            self.records -= older
+            self.invalid -= bad
+
+
+class InvalidFlood:
+    """The share of invalid records among at least the `window` newest ones of each partition, and its price.
+
+    Beyond the cap every invalid record takes 1 / `per_second` seconds in which its partition takes no further ones.
+    """
+
+    def __init__(self, *, most: float, window: int, per_second: float, stop: bool = False) -> None:
+        """`most`: the largest share (0 to 1) that is borne; 1 bears everything. `stop`: raise instead of slowing."""
         self._most = most
         self._window = window
-        self._batches: deque[tuple[int, int]] = deque()
-        self._records = 0
-        self._invalid = 0
+        self._per_second = per_second
+        self._stop = stop
+        self._partitions: dict[int, _Newest] = {}
 
-    def note(self, effects: Effects) -> None:
-        """Take a batch into account. Raises TooManyInvalid."""
+    def note(self, partition: int, effects: Effects, now: float) -> str | None:
+        """Take a batch into account, at `now` (monotonic seconds); what to tell where a flood begins with it.
+
+        Raises TooManyInvalid.
+        """
+        newest = self._partitions.setdefault(partition, _Newest())
         invalid = sum(letter.reason not in JUDGED_BY_LEDGER for letter in effects.dead_letters)
-        self._batches.append((effects.applied, invalid))
-        self._records += effects.applied
-        self._invalid += invalid
-        while self._records - self._batches[0][0] >= self._window:
-            records, invalid = self._batches.popleft()
-            self._records -= records
-            self._invalid -= invalid
-        if self._records >= self._window and self._invalid > self._most * self._records:
+        newest.note(effects.applied, invalid, window=self._window)
+        if not invalid or newest.records < self._window or newest.invalid <= self._most * newest.records:
+            return None
+        found = (
+            f"partition {partition}: {newest.invalid} of its newest {newest.records} records are invalid, more than "
+            f"worker.max_invalid_ratio ({self._most:g}) bears; the last of them is {_example(effects)}"
+        )
+        if self._stop:
             raise TooManyInvalid(
-                f"{self._invalid} of the newest {self._records} records are invalid, more than "
-                f"worker.max_invalid_ratio ({self._most:g}) bears; the last of them is {_example(effects)}. Correct "
-                "the source or [events] in the configuration and start again; to let all of them go to the dead "
-                "letters, set worker.max_invalid_ratio = 1, and bring them back later: `monitor dead-letters requeue`"
+                f"{found}. Correct the source or [events] in the configuration and start again; to go on slowly "
+                'instead, set worker.on_invalid_flood = "slow"; to let all of them go to the dead letters, set '
+                "worker.max_invalid_ratio = 1, and bring them back later: `monitor dead-letters requeue`"
             )
+        begins = partition not in self.flooded(now)
+        newest.held_until = max(newest.held_until, now) + invalid / self._per_second
+        if not begins:
+            return None
+        return (
+            f"{found}. It is slowed down to {self._per_second:g} of them a second; all others go on. Correct the "
+            "source or [events] in the configuration (then bring them back: `monitor dead-letters requeue`); "
+            "to let all of them go to the dead letters at once, start with worker.max_invalid_ratio = 1"
+        )
+
+    def held(self, partition: int, now: float) -> bool:
+        """Whether the partition takes no records now, because of those that it has brought."""
+        newest = self._partitions.get(partition)
+        return newest is not None and now < newest.held_until
+
+    def flooded(self, now: float) -> AbstractSet[int]:
+        """Partitions that are slowed down: held, or so lately that they may be held again."""
+        return {partition for partition, newest in self._partitions.items() if now < newest.held_until + CALM_SECONDS}
 
 
 def _example(effects: Effects) -> str:
-    letters = [letter for letter in effects.dead_letters if letter.reason not in JUDGED_BY_LEDGER]
-    return f"{letters[-1].reason} at offset {letters[-1].record.offset}: {letters[-1].detail}" if letters else "older"
+    letter = next(one for one in reversed(effects.dead_letters) if one.reason not in JUDGED_BY_LEDGER)
+    return f"{letter.reason} at offset {letter.record.offset}: {letter.detail}"

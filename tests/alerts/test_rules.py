@@ -28,7 +28,7 @@ COUNTRY: Final = {"district": "national", "settlement": "rural"}
 GOAL_PLACE: Final = 'window="tertial",percentile="50"'
 LONG: Final = 80
 """Minutes: longer than any alert of these waits."""
-BLIND: Final = {"ResponseFeedStale", "MonitorStoreDown", "MonitorAbsent"}
+BLIND: Final = {"ResponseFeedStale", "MonitorStoreDown", "MonitorNoWorker", "MonitorAbsent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +303,28 @@ def test_a_worker_lags_when_it_is_behind_and_does_not_catch_up(
         'monitor_next_offset{partition="3"}': offsets(speed),
     }
     judge(promtool, series, {59: [Alert("MonitorLagging", {"partition": "3"})] if tells else []})
+
+
+def test_no_worker_is_told_at_once_and_not_guessed(promtool: Path) -> None:
+    """Nobody lives: a page, until somebody does. Not known who lives, or nobody to ask: none begins."""
+    nobody = Alert("MonitorNoWorker")
+    judge(promtool, {"monitor_workers": [(10, 2), (10, 0), (10, 1)]}, {9: [], 10: [nobody], 19: [nobody], 20: []})
+    judge(promtool, {"monitor_workers": [(10, 1), (20, NAN), (10, GONE)]}, {15: [], 29: [], 38: []})
+    two: dict[str, Phases] = {
+        'monitor_workers{instance="a"}': [(30, NAN)],
+        'monitor_workers{instance="b"}': [(10, 1), (20, 0)],
+    }
+    judge(promtool, two, {9: [], 20: [nobody]})
+
+
+def test_a_flood_of_invalid_records_is_told_at_once_by_partition(promtool: Path) -> None:
+    """Whoever is paged reads which partition; a pause between two waves is no end."""
+    flood = Alert("MonitorInvalidFlood", {"partition": "3"})
+    series: dict[str, Phases] = {
+        'monitor_partition_slowed{partition="3"}': [(10, 0), (5, 1), (5, 0), (5, 1), (35, 0)],
+        'monitor_partition_slowed{partition="4"}': [(60, 0)],
+    }
+    judge(promtool, series, {9: [], 10: [flood], 17: [flood], 24: [flood], 50: []})
 
 
 def test_dead_letters_are_told_when_they_are_several_and_not_a_drop_in_the_sea(promtool: Path) -> None:

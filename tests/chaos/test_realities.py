@@ -14,7 +14,7 @@ from monitor.settings import KafkaSettings
 from monitor.topics import ensure_topics
 from monitor.worker.app import WorkerApp
 from monitor.worker.failure import WorkerFailed
-from monitor.worker.refusal import InvalidShare
+from monitor.worker.refusal import InvalidFlood
 from tests.core.events import BASE
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
@@ -249,7 +249,7 @@ async def test_a_worker_stops_before_the_topic_drains_into_the_dead_letters(
         await producer.flush()
     desk = Desk()
     for _ in range(2):
-        desk.keeper._invalid = InvalidShare(most=0.5, window=1_000)
+        desk.keeper._flood = InvalidFlood(most=0.5, window=1_000, per_second=50.0, stop=True)
         with pytest.raises(WorkerFailed, match=r"records are invalid.*unknown_district.*requeue"):
             async with working(apache_kafka, topic, desk):
                 await asyncio.sleep(PATIENCE_SECONDS)

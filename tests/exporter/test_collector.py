@@ -113,7 +113,8 @@ async def test_every_series_exists_from_the_start(world: World, running: Running
     full = exposed((await running(world)).published)
     assert full.keys() - empty.keys() == {
         (metric.name, frozenset({("partition", number)}))
-        for metric in (metrics.NEXT_OFFSET, metrics.WATERMARK_TIMESTAMP_SECONDS)
+        for metric in metrics.EXPORTER
+        if metrics.PARTITION in metric.labels
         for number in ("0", "1")
     }
     assert not empty.keys() - full.keys()

@@ -13,7 +13,7 @@ from monitor.core.targets import Targets, TargetSet
 from monitor.exporter.refresh import Refresh
 from monitor.settings import Configuration, ExporterSettings, Settings
 from monitor.store.memory import MemoryBacking, MemoryStore
-from monitor.store.port import Lease, Store
+from monitor.store.port import Lease, LifeSign, Store
 from monitor.wiring import empty_history, partition_policy, snapshot_terms
 from tests.eventually import wait_until
 
@@ -108,6 +108,7 @@ class World:
         recs = [Rec(number, stamp, value) for number, value in enumerate(values, state.next_offset)]
         state.apply(Batch(state.next_offset, state.next_offset + len(recs), recs), self.clock.now)
         self.leases[partition] = await self.store.checkpoint(self.leases[partition], state.checkpoint())
+        await self.store.sign(LifeSign("worker", frozenset(self.partitions)), for_seconds=HOUR)
 
     def forget(self) -> None:
         """The store in memory loses everything, and so do the workers."""

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.stored import Changes
-from monitor.store.port import Fenced, Lease, Store, StoreUnavailable
+from monitor.store.port import MOST_WORKERS, Fenced, Lease, LifeSign, Store, StoreUnavailable
+from tests.eventually import wait_until
 from tests.store.worlds import World, changes
 
 ANY_BYTES = bytes(range(256))
@@ -420,3 +421,71 @@ class TestUnavailable:
         assert change is not None
         assert list(change.days[1]) == [b"a", b"b"]
         assert await reader.wait_for_change(5.0)
+
+
+class TestSignsOfLife:
+    async def test_whoever_signs_is_seen_by_everybody_with_what_it_says(self, world: World) -> None:
+        """By name; the latest word of each counts."""
+        one, other = world.store(), world.store()
+        assert list(await one.signs()) == []
+        await one.sign(LifeSign("b", frozenset({0, 12}), frozenset({12})), for_seconds=60)
+        await other.sign(LifeSign("a"), for_seconds=60)
+        await one.sign(LifeSign("b", frozenset({3}), frozenset()), for_seconds=60)
+        assert list(await other.signs()) == [LifeSign("a"), LifeSign("b", frozenset({3}))]
+
+    async def test_a_sign_ends_by_itself(self, world: World) -> None:
+        """A worker that was killed takes nothing back: the store's clock does, and spares the others."""
+        store = world.store()
+        await store.sign(LifeSign("killed", frozenset({1})), for_seconds=0.2)
+        await store.sign(LifeSign("alive"), for_seconds=600)
+
+        async def alone() -> bool:
+            return list(await store.signs()) == [LifeSign("alive")]
+
+        await wait_until(alone, "the sign to end")
+
+    async def test_a_sign_is_taken_back_at_once(self, world: World) -> None:
+        """Also twice, and where nothing was said."""
+        store = world.store()
+        await store.sign(LifeSign("a"), for_seconds=60)
+        await store.sign(LifeSign("b"), for_seconds=60)
+        for name in ("a", "a", "never"):
+            await store.sign_off(name)
+        assert list(await store.signs()) == [LifeSign("b")]
+
+    async def test_so_many_and_no_more(self, world: World) -> None:
+        """The number is bounded; those who are there go on, and a place that becomes free is taken."""
+        store = world.store()
+        for number in range(MOST_WORKERS):
+            await store.sign(LifeSign(f"w{number}"), for_seconds=600)
+        with pytest.raises(StoreUnavailable, match="no place"):
+            await store.sign(LifeSign("one more"), for_seconds=600)
+        await store.sign(LifeSign("w7", frozenset({7})), for_seconds=600)
+        assert len(await store.signs()) == MOST_WORKERS
+        await store.sign_off("w8")
+        await store.sign(LifeSign("one more"), for_seconds=600)
+
+    async def test_an_emptied_store_knows_nobody_until_they_sign_again(self, world: World) -> None:
+        """Nothing but time is lost."""
+        store = world.store()
+        await store.sign(LifeSign("a"), for_seconds=60)
+        await world.empty()
+        assert list(await store.signs()) == []
+        await store.sign(LifeSign("a"), for_seconds=60)
+        assert list(await store.signs()) == [LifeSign("a")]
+
+    async def test_a_store_that_is_away_takes_no_sign(self, mortal: World) -> None:
+        """As with everything else."""
+        store = mortal.store()
+        await mortal.kill()
+        for call in (store.sign(LifeSign("a"), for_seconds=60), store.sign_off("a"), store.signs()):
+            with pytest.raises(StoreUnavailable):
+                await call
+        await mortal.revive()
+        assert list(await store.signs()) == []
+
+    async def test_signs_and_checkpoints_know_nothing_of_each_other(self, world: World) -> None:
+        """A sign is no partition, and wakes nobody who waits for a change of one."""
+        store = world.store()
+        await store.sign(LifeSign("a", frozenset({5})), for_seconds=60)
+        assert list(await store.partitions()) == []

@@ -13,7 +13,7 @@ from monitor.core.stored import StoredStateError
 from monitor.demo.processes import LOOPBACK, free_port
 from monitor.demo.servers import EmbeddedRedis
 from monitor.store.layout import Content, Index
-from monitor.store.port import Fenced, Lease, StoreUnavailable
+from monitor.store.port import MOST_WORKERS, Fenced, Lease, LifeSign, StoreUnavailable
 from monitor.store.redis import RedisStore
 from tests.eventually import wait_until
 from tests.store.worlds import NAMESPACE, RedisWorld, changes
@@ -330,3 +330,77 @@ async def test_close_leaves_no_connection_and_may_be_called_twice(redis: RedisWo
     await store.close()
     await store.close()
     await wait_until(redis.alone, "the server to see the connections closed")
+
+
+async def test_a_user_who_may_not_subscribe_looks_every_second(
+    redis: RedisWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Hints spare waiting, nothing else: without them a reader is told to look, and the log says why, once."""
+    await redis.ask("ACL", "SETUSER", "deaf", "on", ">pw", "~*", "+@all", "resetchannels")
+    store = redis.store(username="deaf", password="pw")  # noqa: S106 - a test's
+    caplog.set_level("INFO", logger="monitor")
+    assert await store.wait_for_change(5)
+    assert await store.wait_for_change(5)
+    assert not await store.wait_for_change(0.01)
+    assert caplog.text.count("does not let us SUBSCRIBE") == 1
+
+
+async def test_signs_that_cannot_be_read_are_none(redis: RedisWorld) -> None:
+    """Whatever else lies there is no worker; the next one to sign clears it away."""
+    key = f"{NAMESPACE}:workers"
+    store = redis.store()
+    await store.sign(LifeSign("a", frozenset({1, 2}), frozenset({2})), for_seconds=60)
+    now = int((await redis.ask("TIME"))[0]) * 1000
+    later = now + 1_000_000
+    strange = ["", "x", "-1 0 0", "1e9 0 ", f"{later} 0,,1 ", f"{later} 0", f"{later} 0 1 2", f"{later} x ",
+               "9" * 5000, f"{later} " + "1" * 100_000 + " ",
+               f"{later} {'1' * 50}x ", "\x00\xff", f"{now - 1} 0 "]  # fmt: skip
+    for number, said in enumerate(strange):
+        await redis.ask("HSET", key, f"s{number}", said)
+    assert list(await store.signs()) == [LifeSign("a", frozenset({1, 2}), frozenset({2}))]
+    await redis.ask("HSET", key, b"\xff\xfe", f"{later} 0 ")
+    assert len(await store.signs()) == 2
+    await redis.ask("HSET", key, *[word for number in range(3 * MOST_WORKERS) for word in (f"w{number}", "x")])
+    assert list(await store.signs()) == []
+    await store.sign(LifeSign("a"), for_seconds=60)
+    assert list(await store.signs()) == [LifeSign("a")]
+    assert await redis.ask("HLEN", key) == 1
+
+
+async def test_the_last_worker_leaves_no_key_behind(redis: RedisWorld) -> None:
+    """A namespace that is no longer used is not kept alive by its workers of once."""
+    store = redis.store()
+    await store.sign(LifeSign("a"), for_seconds=0.2)
+
+    async def gone() -> bool:
+        return not await redis.ask("EXISTS", f"{NAMESPACE}:workers")
+
+    await wait_until(gone, "the key to expire")
+
+
+async def test_least_rights_of_signs(redis: RedisWorld) -> None:
+    """What a worker and an exporter need for them; who lacks it is told plainly."""
+    rights = {
+        "signer": [
+            "+evalsha",
+            "+eval",
+            "+script|load",
+            "+time",
+            "+hlen",
+            "+hgetall",
+            "+hdel",
+            "+hset",
+            "+del",
+            "+pexpire",
+        ],
+        "seer": ["+hlen", "+hgetall", "+time"],
+    }
+    for user, allowed in rights.items():
+        await redis.ask("ACL", "SETUSER", user, "on", ">pw", f"~{NAMESPACE}:workers", "-@all", *allowed)
+    signer, seer = (redis.store(username=user, password="pw") for user in rights)  # noqa: S106 - a test's
+    await signer.sign(LifeSign("a"), for_seconds=60)
+    assert list(await seer.signs()) == [LifeSign("a")]
+    await signer.sign_off("a")
+    assert list(await seer.signs()) == []
+    with pytest.raises(StoreUnavailable):
+        await seer.sign(LifeSign("b"), for_seconds=60)

@@ -88,7 +88,7 @@ class RedisWorld:
         await wait_until(self.alone, "all connections of the stores to be closed")
         keys = [key.decode() for key in await self.ask("KEYS", "*")]
         await self.empty()
-        ours = (f"{{{NAMESPACE}/", f"{NAMESPACE}:partitions")
+        ours = (f"{{{NAMESPACE}/", f"{NAMESPACE}:partitions", f"{NAMESPACE}:workers")
         assert [key for key in keys if not key.startswith(ours)] == [], "keys outside of the namespace"
 
     async def alone(self) -> bool:
