@@ -8,6 +8,7 @@ where days come from and what time it is.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,8 @@ from monitor.core.mission import Mission
 from monitor.core.slices import TARGET_ORDER, Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
 from monitor.core.targets import NATIONAL, Target, Targets
-from monitor.core.timeline import Block, Facts, Timeline, block_of, facts_of, pool
+from monitor.core.timeline import EVER, Block, Facts, Timeline, block_of, facts_of, pool
+from monitor.core.windows import Span
 
 Series = tuple[str, str]
 """(area, settlement); the area is a district's slug, or `national`."""
@@ -42,6 +44,7 @@ class History:
         self.targets = targets
         self.districts = tuple(districts)
         self.settlements = tuple(settlements)
+        self._configured = frozenset(product(self.districts, self.settlements))
         self.heads: dict[int, Head] = {}
         self._backend: Backend = backend
         self._facts: dict[Series, dict[tuple[int, int], Facts]] = {}
@@ -112,6 +115,14 @@ class History:
                 backend=self._backend,
             )
         return timeline
+
+    def left_out(self, span: Span = EVER) -> dict[str, int]:
+        """Missions of `span` in stored series that are not configured (any more), by district; only where any are."""
+        found: dict[str, int] = {}
+        for area, settlement in sorted(self._facts.keys() - self._configured):
+            if missions := self.timeline(area, settlement).size(span):
+                found[area] = found.get(area, 0) + missions
+        return found
 
     def _numbers(self, area: str, settlement: str) -> list[int]:
         areas = self.districts if area == NATIONAL else (area,)

@@ -11,6 +11,7 @@ from functools import partial
 
 from monitor.core import alarm
 from monitor.core.alarm import DAY, Alarm, Rules
+from monitor.core.feed import Heard, listen
 from monitor.core.history import History, Series, seconds
 from monitor.core.targets import NATIONAL
 from monitor.core.timeline import PERCENTS, Figures, InProgress, Timeline
@@ -48,13 +49,23 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything shown, as of `at` (epoch seconds). `stale`: the feed has been silent for too long."""
+    """Everything shown, as of `at` (epoch seconds). `stale`: the feed has been silent for too long.
+
+    `left_out`: stored missions of districts and classes that are not configured (any more), by district. They are in
+    no figure, the nation's included.
+    """
 
     at: float
     stale: bool
-    last_record_at: float | None
+    heard: Heard
     rows: Sequence[Row]
     standings: Sequence[Standing]
+    left_out: Mapping[str, int]
+
+    @property
+    def last_record_at(self) -> float | None:
+        """The newest sign of life of the feed (epoch seconds)."""
+        return self.heard.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +78,20 @@ class Terms:
     alarms: Rules = field(default_factory=Rules)
 
 
-def take(history: History, terms: Terms, now: float) -> Snapshot:
-    """The snapshot at `now` (epoch seconds)."""
-    newest = [head.last_record_at for head in history.heads.values() if head.last_record_at is not None]
-    last_record_at = max(newest, default=None)
-    stale = last_record_at is None or now - last_record_at > terms.stale_after_seconds
+def take(
+    history: History, terms: Terms, now: float, *, before: Heard | None = None, elapsed_seconds: float = 0.0
+) -> Snapshot:
+    """The snapshot at `now` (epoch seconds), `elapsed_seconds` after the feed was heard as in `before`."""
+    heard = listen(
+        history.heads, now, believed_ahead_seconds=terms.stale_after_seconds,
+        before=before, elapsed_seconds=elapsed_seconds,
+    )  # fmt: skip
+    stale = heard.silent_seconds > terms.stale_after_seconds
     moment = _Moment(
         now=now,
         stale=stale,
         # A silent feed stops the clock of the alarms: they neither begin nor end by silence.
-        as_of=now if last_record_at is None or not stale else last_record_at,
+        as_of=now if heard.at is None or not stale else heard.at,
         abandoned_before=now - terms.abandoned_after_seconds,
     )
     spans = [(window, window.span(now, history.grid)) for window in terms.windows]
@@ -91,7 +106,7 @@ def take(history: History, terms: Terms, now: float) -> Snapshot:
             standing = _standing(history, terms, moment, (area, settlement), targets)
             standings.append(standing)
             rows.extend(_row(timeline, around, moment, standing, moved) for around in spans)
-    return Snapshot(now, stale, last_record_at, rows, standings)
+    return Snapshot(now, stale, heard, rows, standings, history.left_out())
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +202,13 @@ def _verdicts(
     }
 
 
-def over_period(history: History, period: Period, *, now: float, abandoned_after_seconds: float) -> list[Row]:
+def over_period(
+    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent: bool = False
+) -> list[Row]:
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
-    The target shown is the one in force at the period's end; every mission was judged by its own.
+    The target shown is the one in force at the period's end; every mission was judged by its own. `silent`: nothing
+    can be said of the period yet, because it runs and its feed is silent, or because it has not begun.
     """
     span = period.span(history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
@@ -208,7 +226,7 @@ def over_period(history: History, period: Period, *, now: float, abandoned_after
                     figures.counts[percent],
                     target_seconds=targets[percent],
                     measured=figures.measured,
-                    stale=False,
+                    stale=silent,
                 )
                 for percent in PERCENTS
             }
