@@ -63,6 +63,8 @@ class Words:
     no_figures: str
     not_updated: str
     silent: str
+    ahead: str
+    left_out: str
     lost: str
     connecting: str
     live: str
@@ -187,6 +189,10 @@ ENGLISH: Final = Words(
     no_figures="No figures yet: {problem}.",
     not_updated="These figures are no longer updated: {problem}.",
     silent="The feed is silent: nothing can be said about now, so every verdict is “no data”.",
+    ahead="The newest record claims to be of {moment}, which is in the future: a clock of the source is wrong.",
+    left_out=(
+        "{missions} stored missions are in no figure, because their district or class is not configured: {districts}."
+    ),
     lost="Connection lost: what you see is no longer updated. Trying again.",
     connecting="connecting",
     live="live",
@@ -287,6 +293,11 @@ NORWEGIAN: Final = Words(
     no_figures="Ingen tall ennå: {problem}.",
     not_updated="Tallene oppdateres ikke lenger: {problem}.",
     silent="Datastrømmen er taus: ingenting kan sies om nå, derfor står alt som «ingen data».",
+    ahead="Siste melding sier at den er fra {moment}, altså fra fremtiden: en klokke hos kilden går feil.",
+    left_out=(
+        "{missions} lagrede oppdrag er ikke med i noe tall, fordi distriktet eller klassen ikke er satt opp: "
+        "{districts}."
+    ),
     lost="Forbindelsen er brutt: det du ser, oppdateres ikke lenger. Prøver på nytt.",
     connecting="kobler til",
     live="direkte",

@@ -105,7 +105,8 @@ def listen(
     if before is not None and before.evidence == evidence:
         silent = max(silent, before.silent_seconds + elapsed_seconds)
     claims = (head.ahead_at for head in heads.values() if head.ahead_at is not None and head.ahead_at > now)
-    return Heard(at, silent, max(claims, default=None), evidence)
+    ahead_at = max(claims, default=None)
+    return Heard(at, silent, None if ahead_at is None else min(ahead_at, LATEST), evidence)
 
 
 def _sign(head: Head, latest: float) -> float | None:
