@@ -159,6 +159,32 @@ RULES: Final = (
         window="24h",
     ),
     Rule(
+        name="MonitorRecordsAhead",
+        severity=Severity.TICKET,
+        group="monitor",
+        condition=f"{greatest(f'increase({selector(metrics.RECORDS_AHEAD)}[1h])')} > 0",
+        for_seconds=0,
+        summary="Records claim to be of the future: a clock is wrong",
+        description=(
+            "They are believed no further than their arrival, so they hide no silence. But a clock of the source, of "
+            "the broker or of the worker is wrong, and so may be the times of missions."
+        ),
+        window="24h",
+    ),
+    Rule(
+        name="MonitorMovedAcrossPeriods",
+        severity=Severity.TICKET,
+        group="monitor",
+        condition=f"{greatest(f'increase({selector(metrics.MOVED_ACROSS_PERIODS)}[1h])')} > 0",
+        for_seconds=0,
+        summary="Corrections have taken missions out of a calendar year, or into one that was closed",
+        description=(
+            "Figures of a closed year have changed. A true correction, a wrong date, or ids that are used again each "
+            "year: then the old year loses its missions one by one. The report of either year says how many."
+        ),
+        window="24h",
+    ),
+    Rule(
         name="MonitorStoreEmptied",
         severity=Severity.TICKET,
         group="monitor",

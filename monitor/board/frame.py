@@ -7,6 +7,7 @@ and stream, nothing else. Whatever comes from outside passes `escape`. Parts tha
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Final, Literal, get_args
 from urllib.parse import urlencode
@@ -155,6 +156,12 @@ def _banners(view: View) -> str:
             told.append(escape(words.partly_counted) + details)
     if published.loaded and published.snapshot.stale:
         told.append(escape(words.silent))
+    if (claimed := published.snapshot.heard.ahead_at) is not None:
+        moment = f"{datetime.fromtimestamp(claimed, view.zone):%Y-%m-%d %H:%M}"  # the year is the point of it
+        told.append(escape(words.ahead.format(moment=moment)))
+    if left_out := published.snapshot.left_out:
+        districts = ", ".join(f"{view.names.get(area, area)} {missions}" for area, missions in left_out.items())
+        told.append(escape(words.left_out.format(missions=sum(left_out.values()), districts=districts)))
     return "".join(f'<p class="banner" role="alert">{text}</p>' for text in told)
 
 

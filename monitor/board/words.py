@@ -65,6 +65,8 @@ class Words:
     silent: str
     no_worker: str
     partly_counted: str
+    ahead: str
+    left_out: str
     lost: str
     connecting: str
     live: str
@@ -192,6 +194,10 @@ ENGLISH: Final = Words(
     silent="The feed is silent: nothing can be said about now, so every verdict is “no data”.",
     no_worker="No worker is running: new missions are not counted.",
     partly_counted="Some missions are counted late, or not at all.",
+    ahead="The newest record claims to be of {moment}, which is in the future: a clock of the source is wrong.",
+    left_out=(
+        "{missions} stored missions are in no figure, because their district or class is not configured: {districts}."
+    ),
     lost="Connection lost: what you see is no longer updated. Trying again.",
     connecting="connecting",
     live="live",
@@ -295,6 +301,11 @@ NORWEGIAN: Final = Words(
     silent="Datastrømmen er taus: ingenting kan sies om nå, derfor står alt som «ingen data».",
     no_worker="Ingen arbeider kjører: nye oppdrag telles ikke.",
     partly_counted="Noen oppdrag telles sent, eller ikke i det hele tatt.",
+    ahead="Siste melding sier at den er fra {moment}, altså fra fremtiden: en klokke hos kilden går feil.",
+    left_out=(
+        "{missions} lagrede oppdrag er ikke med i noe tall, fordi distriktet eller klassen ikke er satt opp: "
+        "{districts}."
+    ),
     lost="Forbindelsen er brutt: det du ser, oppdateres ikke lenger. Prøver på nytt.",
     connecting="kobler til",
     live="direkte",

@@ -18,7 +18,8 @@ from monitor.core.service import Objective, Series, Service
 from monitor.core.slices import Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
 from monitor.core.targets import Targets
-from monitor.core.timeline import Block, Facts, Timeline, block_of, facts_of, pool
+from monitor.core.timeline import EVER, Block, Facts, Timeline, block_of, facts_of, pool
+from monitor.core.windows import Span
 
 BLOCK_DAYS: Final = 32
 """Local days that are pooled once and kept: a change of one day costs its block, not the history."""
@@ -38,6 +39,7 @@ class History:
         self.grid = grid
         self.targets = targets
         self.service = service
+        self._configured = frozenset(service.told_series)
         self.heads: dict[int, Head] = {}
         self._backend: Backend = backend
         self._facts: dict[Series, dict[tuple[int, int], Facts]] = {}
@@ -115,6 +117,14 @@ class History:
                 backend=self._backend,
             )
         return timeline
+
+    def left_out(self, span: Span = EVER) -> dict[str, int]:
+        """Missions of `span` in stored series that are not configured (any more), by district; only where any are."""
+        found: dict[str, int] = {}
+        for area, category in sorted(self._facts.keys() - self._configured):
+            if missions := self.timeline(area, category).size(span):
+                found[area] = found.get(area, 0) + missions
+        return found
 
     def _numbers(self, area: str, category: str) -> list[int]:
         areas = self.service.areas if area == self.service.root else (area,)

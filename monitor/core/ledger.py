@@ -115,8 +115,20 @@ _NONE, _COUNTS, _CEASES = 0, 2, 4
 _VERDICTS: Final = tuple(RULES[Case(*case)] for case in product((Seen.NEWER, Seen.SAME, Seen.OLDER), Change, Home))
 _STORED: Final = tuple(outcome in STORES for outcome in _VERDICTS)
 
+_MAY_CROSS: Final = tuple(
+    outcome in (Outcome.CORRECTION, Outcome.WITHDRAWN, Outcome.CONFLICT) for outcome in _VERDICTS
+)
+
 # Members by a name of the module: looking them up in their class takes several times as long.
 _NEW, _UNCOUNTED, _LATE, _FULL = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE, Outcome.LEDGER_FULL
+
+
+class Crossing(NamedTuple):
+    """A correction (or one refused for conflict) that may have taken a mission into another calendar year."""
+
+    outcome: Outcome
+    known: Mission
+    told: Mission
 
 
 class Day:
@@ -174,6 +186,7 @@ class Ledger:
         "_seconds",
         "_slices",
         "ceiling",
+        "crossed",
         "days",
         "grid",
         "missions",
@@ -190,6 +203,8 @@ class Ledger:
         self.touched: set[int] = set()
         """Days that the next checkpoint must look at: no other has changed since the one before."""
         self.sealed_before = float("-inf")
+        self.crossed: list[Crossing] = []
+        """What `core.restated` has to look at since it was last emptied."""
         """Seal line, epoch seconds, the start of a slice: no slice that starts before it holds missions."""
         self._seconds = grid.seconds
         self._slices: dict[float, OpenSlice] = {}
@@ -253,6 +268,12 @@ class Ledger:
         else:
             seen = _SAME if revision == held else _OLDER
         row = seen + change + (placed_at < self.sealed_before)
+        if (
+            change
+            and _MAY_CROSS[row]
+            and (placed_at != known.placed_at or kind == 0 or known.kind == 0 or not _STORED[row])
+        ):
+            self.crossed.append(Crossing(_VERDICTS[row], known, mission))
         if _STORED[row]:
             # Under the identity that is held: a second copy of the text would take as much room as all the rest.
             mission_id = known.mission_id

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from monitor.core import restated
 from monitor.core.agreement import Tally
 from monitor.core.digest import Backend
-from monitor.core.ledger import REFUSED, Day, Ledger, Outcome
-from monitor.core.mission import LATEST, EventReader, Kind, Limits, Mission, Reason, Rejected, index_of
+from monitor.core.feed import Arrival
+from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome
+from monitor.core.mission import EventReader, Kind, Limits, Mission, Reason, Rejected, index_of
 from monitor.core.slices import Aggregate, Grid, seal
 from monitor.core.stored import (
     Changes,
@@ -204,7 +206,10 @@ class Partition:
         return lost
 
     def apply(self, batch: Batch, now: float) -> Effects:
-        """Take a batch into account. `now` (epoch seconds) only ever delays sealing.
+        """Take a batch into account, which arrived at `now` (epoch seconds).
+
+        The clock decides no figure. It delays sealing, and bounds what a record's claims about the time can do:
+        nothing that a record says lies after its arrival by more than clocks may differ.
 
         Raises OffsetGap, with nothing changed, where records before the batch are missing.
         """
@@ -213,8 +218,9 @@ class Partition:
             raise OffsetGap(f"batch begins at offset {batch.start}, next expected is {head.next_offset}")
         read, apply = self._reader.read, self._ledger.apply
         missions, capacity = self._ledger.missions, self.policy.capacity
-        watermark = head.watermark if head.watermark is not None else float("-inf")
-        newest = head.last_record_at if head.last_record_at is not None else float("-inf")
+        crossed = self._ledger.crossed
+        arrival, longest = Arrival(head, now, self.policy.limits), self.policy.limits.response_seconds
+        watermark = min(head.watermark, arrival.latest) if head.watermark is not None else float("-inf")
         seal_at = self._seal_at
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
@@ -222,13 +228,7 @@ class Partition:
         if batch.start < head.next_offset:
             records = [record for record in records if record.offset >= head.next_offset]
         for record in records:
-            stamp = record.timestamp
-            if stamp is None or stamp < 0:
-                recorded = None
-            else:
-                recorded = stamp / 1000.0
-                if newest < recorded < LATEST:  # an absurd stamp would hide a silent feed for ever
-                    newest = recorded
+            recorded = arrival.stamped(record.timestamp)
             try:
                 mission = read(record.value, recorded)
             except Rejected as fault:
@@ -238,11 +238,14 @@ class Partition:
             if outcome is _FULL and self._seal_early(min(max(watermark, mission.placed_at), now)):
                 outcome = apply(mission)  # its own time has made the room: a day of inventions does not last for ever
             outcomes[outcome] += 1
+            if crossed:
+                restated.note(head, crossed.pop(), self.policy.grid, watermark - longest)
             if outcome in REFUSED:
                 dead.append(_refusal(record, outcome))
                 continue
-            if mission.placed_at > watermark:
-                watermark = mission.placed_at
+            event_time = arrival.accepted(recorded, mission.placed_at, new=outcome in STORES)
+            if event_time > watermark:
+                watermark = event_time
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
                     seal_at = self._seal_at
@@ -250,7 +253,7 @@ class Partition:
                 self._seal_early(min(watermark, now))
         _count(head, outcomes, dead)
         head.watermark = watermark if watermark > float("-inf") else None
-        head.last_record_at = newest if newest > float("-inf") else None
+        arrival.note()
         head.next_offset = max(head.next_offset, batch.next_offset)
         return Effects(dead, len(records))
 

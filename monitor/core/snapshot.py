@@ -4,7 +4,7 @@ Built whole from a `History`, immutable, and handed to whoever shows it: metrics
 it is computed later, so all of them agree. A stale feed turns every window that reaches to now into no data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -12,6 +12,7 @@ from functools import partial
 from monitor.core import alarm
 from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
 from monitor.core.calendar import Period
+from monitor.core.feed import Heard, listen
 from monitor.core.history import History
 from monitor.core.service import Series, Service, paging
 from monitor.core.timeline import Figures, InProgress, Timeline
@@ -49,14 +50,24 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything shown of `service`, as of `at` (epoch seconds). `stale`: the feed has been silent for too long."""
+    """Everything shown of `service`, as of `at` (epoch seconds). `stale`: the feed has been silent for too long.
+
+    `left_out`: stored missions of districts and classes that are not configured (any more), by district. They are in
+    no figure, the nation's included.
+    """
 
     service: Service
     at: float
     stale: bool
-    last_record_at: float | None
+    heard: Heard
     rows: Sequence[Row]
     standings: Sequence[Standing]
+    left_out: Mapping[str, int]
+
+    @property
+    def last_record_at(self) -> float | None:
+        """The newest sign of life of the feed (epoch seconds)."""
+        return self.heard.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +80,20 @@ class Terms:
     alarms: Rules = field(default_factory=Rules)
 
 
-def take(history: History, terms: Terms, now: float) -> Snapshot:
-    """The snapshot at `now` (epoch seconds)."""
-    newest = [head.last_record_at for head in history.heads.values() if head.last_record_at is not None]
-    last_record_at = max(newest, default=None)
-    stale = last_record_at is None or now - last_record_at > terms.stale_after_seconds
+def take(
+    history: History, terms: Terms, now: float, *, before: Heard | None = None, elapsed_seconds: float = 0.0
+) -> Snapshot:
+    """The snapshot at `now` (epoch seconds), `elapsed_seconds` after the feed was heard as in `before`."""
+    heard = listen(
+        history.heads, now, believed_ahead_seconds=terms.stale_after_seconds,
+        before=before, elapsed_seconds=elapsed_seconds,
+    )  # fmt: skip
+    stale = heard.silent_seconds > terms.stale_after_seconds
     moment = _Moment(
         now=now,
         stale=stale,
         # A silent feed stops the clock of the alarms: they neither begin nor end by silence.
-        as_of=now if last_record_at is None or not stale else last_record_at,
+        as_of=now if heard.at is None or not stale else heard.at,
         abandoned_before=now - terms.abandoned_after_seconds,
     )
     spans = [(window, window.span(now, history.grid)) for window in terms.windows]
@@ -94,7 +109,7 @@ def take(history: History, terms: Terms, now: float) -> Snapshot:
             standing = _standing(history, terms, moment, (area, category), targets)
             standings.append(standing)
             rows.extend(_row(timeline, around, moment, standing, moved) for around in spans)
-    return Snapshot(history.service, now, stale, last_record_at, rows, standings)
+    return Snapshot(history.service, now, stale, heard, rows, standings, history.left_out())
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +184,13 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
     return Row(standing.area, standing.category, window.name, span, figures, verdicts, with_open)
 
 
-def over_period(history: History, period: Period, *, now: float, abandoned_after_seconds: float) -> list[Row]:
+def over_period(
+    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent: bool = False
+) -> list[Row]:
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
-    The target shown is the one in force at the period's end; every mission was judged by its own.
+    The target shown is the one in force at the period's end; every mission was judged by its own. `silent`: nothing
+    can be said of the period yet, because it runs and its feed is silent, or because it has not begun.
     """
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
@@ -183,6 +201,6 @@ def over_period(history: History, period: Period, *, now: float, abandoned_after
                 span, abandoned_before=now - abandoned_after_seconds
             )
             targets = history.targets.target(area, category, last_day)
-            verdicts = verdicts_of(history.service.objectives, figures, targets, {}, stale=False)
+            verdicts = verdicts_of(history.service.objectives, figures, targets, {}, stale=silent)
             rows.append(Row(area, category, period.name, span, figures, verdicts))
     return rows

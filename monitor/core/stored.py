@@ -36,10 +36,15 @@ class DamagedState(StoredStateError):  # noqa: N818 - what was found, and who fi
     """
 
 
+YearCount = tuple[int, int, int]
+"""From one calendar year to another, how often; NOWHERE for "counted in none"."""
+
+
 class Head(msgspec.Struct, kw_only=True):
     """What a partition knows beside its missions. Times in epoch seconds, None before the first event.
 
-    `series` numbers the series for the entries: it is only ever appended to.
+    `series` numbers the series for the entries: it is only ever appended to. `last_record_at` is the newest sign of
+    life (`core.feed`); earlier programs wrote the newest time stamp of any record there, whatever it claimed.
     """
 
     next_offset: Offset
@@ -58,6 +63,14 @@ class Head(msgspec.Struct, kw_only=True):
     sealed_early: Count = 0
     lost_offsets: Offset = 0
     """Offsets that retention removed before they were read: counted, never silently skipped."""
+    records_ahead: int = 0
+    """Records that claimed a moment further ahead of their arrival than a clock may be."""
+    ahead_at: float | None = None
+    """What the newest record claimed (epoch seconds), where it was one of those."""
+    moves: list[YearCount] = msgspec.field(default_factory=list)
+    """Missions that corrections took from one calendar year to another, or into or out of one that was closed."""
+    conflicts: list[YearCount] = msgspec.field(default_factory=list)
+    """Events refused as `conflict`: from the year of the mission as it stands to the one that the event names."""
 
 
 @dataclass(frozen=True, slots=True)

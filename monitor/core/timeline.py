@@ -148,6 +148,18 @@ class Timeline:
         excluded = tally.excluded + _size(self.excluded_at, span)
         return self._remembered((first, last), sealed, tally, unmeasured, excluded)
 
+    def size(self, span: Span) -> int:
+        """How many missions that count for anything rang in `span`."""
+        tally = self._sealed.counts(*_cut(self._sealed.start, span))
+        exact = (self.rang_at, self.unmeasured_at, self.excluded_at, self.open_at, self.untimed_at)
+        return tally.measured + tally.unmeasured + tally.excluded + sum(_size(times, span) for times in exact)
+
+    def newest_at(self, until: float) -> float | None:
+        """Place of the newest mission up to `until` (epoch seconds); of a sealed one, the start of its stretch."""
+        exact = (self.rang_at, self.unmeasured_at, self.excluded_at, self.open_at, self.untimed_at)
+        known = (times[count - 1] for times in (*exact, self._sealed.start) if (count := _until(times, until)))
+        return max(map(float, known), default=None)
+
     def newest(self, count: int) -> Figures:
         """Figures of the newest `count` measured missions that are still exact; unmeasured ones have no place."""
         size = len(self.rang_at)
@@ -320,6 +332,10 @@ def _cut(times: Floats, span: Span) -> tuple[int, int]:
         return 0, 0
     first, last = times.searchsorted((span.start, span.end)).tolist()  # the method: half the cost of the function
     return first, max(first, last)
+
+
+def _until(times: Floats, until: float) -> int:
+    return int(times.searchsorted(until, side="right"))
 
 
 def _size(times: Floats, span: Span) -> int:

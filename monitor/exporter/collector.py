@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
+from monitor.core import restated
 from monitor.core.alarm import Alarm, Level
 from monitor.core.ledger import Outcome
 from monitor.core.mission import Reason
@@ -162,6 +163,8 @@ class Telling:
             self._add(metrics.DEAD_LETTERS, count, (reason,))
         self._add(metrics.SEALED_EARLY, sum(head.sealed_early for head in heads.values()), ())
         self._add(metrics.LOST_OFFSETS, sum(head.lost_offsets for head in heads.values()), ())
+        self._add(metrics.RECORDS_AHEAD, sum(head.records_ahead for head in heads.values()), ())
+        self._add(metrics.MOVED_ACROSS_PERIODS, sum(restated.total(head.moves) for head in heads.values()), ())
         for partition, head in sorted(heads.items()):
             self._add(metrics.NEXT_OFFSET, head.next_offset, (str(partition),))
             self._add(metrics.WATERMARK_TIMESTAMP_SECONDS, head.watermark, (str(partition),))
@@ -171,6 +174,7 @@ class Telling:
         snapshot = published.snapshot
         tracked = sum(head.missions for head in published.heads.values())
         self._add(metrics.MISSIONS_TRACKED, self._known(tracked), ())
+        self._add(metrics.MISSIONS_LEFT_OUT, self._known(sum(snapshot.left_out.values())), ())
         self._add(metrics.LAST_RECORD_TIMESTAMP_SECONDS, snapshot.last_record_at, ())
         self._add(metrics.FEED_STALE, self._known(snapshot.stale), ())
         self._add(metrics.STORE_UP, published.store_up, ())

@@ -77,15 +77,22 @@ class SeriesAnswer(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """The whole answer. `store`: up, down, unreadable or unknown; `store_read_at`: the age of all figures."""
+    """The whole answer. `store`: up, down, unreadable or unknown; `store_read_at`: the age of all figures.
+
+    `last_record_at`: the newest sign of life of the feed. `record_ahead_at`: what the newest record claims, where
+    that lies in the future. `left_out`: stored missions that are in no figure, by district, because it or the class
+    is not configured.
+    """
 
     at: datetime
     loaded: bool
     feed_stale: bool
     last_record_at: datetime | None
+    record_ahead_at: datetime | None
     store: StoreState
     store_problem: str | None
     store_read_at: datetime | None
+    left_out: dict[str, int]
     series: list[SeriesAnswer]
 
 
@@ -102,9 +109,11 @@ def answer(published: Published, names: dict[str, str], *, area: str | None = No
         loaded=loaded,
         feed_stale=snapshot.stale,
         last_record_at=_moment(snapshot.last_record_at),
+        record_ahead_at=_moment(snapshot.heard.ahead_at),
         store=published.store,
         store_problem=published.problem,
         store_read_at=_moment(published.read_at),
+        left_out=dict(snapshot.left_out),
         series=[
             _series(standing, names.get(standing.area, standing.area), windows, loaded=loaded)
             for standing in snapshot.standings

@@ -210,6 +210,21 @@ LOST_OFFSETS: Final = Metric(
     "monitor_lost_offsets_total", "Offsets that Kafka's retention removed before they were read.",
     "counter", "records", (), f"not exposed {_NOT_READ}",
 )  # fmt: skip
+RECORDS_AHEAD: Final = Metric(
+    "monitor_records_ahead_total",
+    "Records that claimed a moment further ahead of their arrival than clocks may differ.",
+    "counter", "records", (), f"not exposed {_NOT_READ}",
+)  # fmt: skip
+MOVED_ACROSS_PERIODS: Final = Metric(
+    "monitor_moved_across_periods_total",
+    "Missions that corrections took from one calendar year to another, or out of or into one that was closed.",
+    "counter", "missions", (), f"not exposed {_NOT_READ}",
+)  # fmt: skip
+MISSIONS_LEFT_OUT: Final = Metric(
+    "monitor_missions_left_out",
+    "Stored missions whose district or class is not configured: they are in no figure, the nation's included.",
+    "gauge", "missions", (), f"NaN {_NOT_READ}",
+)  # fmt: skip
 MISSIONS_TRACKED: Final = Metric(
     "monitor_missions_tracked", "Missions in the ledgers, which can still be corrected.",
     "gauge", "missions", (), f"NaN {_NOT_READ}",
@@ -224,8 +239,9 @@ WATERMARK_TIMESTAMP_SECONDS: Final = Metric(
     "NaN before its first mission; no series before its first checkpoint",
 )  # fmt: skip
 LAST_RECORD_TIMESTAMP_SECONDS: Final = Metric(
-    "monitor_last_record_timestamp_seconds", "Kafka timestamp of the newest record of the topic.",
-    "gauge", "Unix time, seconds", (), "NaN before the first record",
+    "monitor_last_record_timestamp_seconds",
+    "When the newest event that told something new was written, as far as its arrival bears that out.",
+    "gauge", "Unix time, seconds", (), "NaN before the first such event",
 )  # fmt: skip
 FEED_STALE: Final = Metric(
     "monitor_feed_stale", "Whether the feed has been silent for too long, so that every verdict is no_data.",

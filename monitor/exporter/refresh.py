@@ -13,7 +13,7 @@ every thread a heap of its own, and what one of them allocates and another frees
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -76,6 +76,8 @@ class Refresh:
         self._workforce: Workforce | None = None
         self._called_at = self._signed_at = self._counted_at = float("-inf")
         """Monotonic times: of the latest roll call, of the latest with somebody there, of the latest checkpoint."""
+        self._listened_monotonic = self._published_monotonic
+        self._left_out: Mapping[str, int] = {}
         self._news = asyncio.Event()
         now = clock()
         self._blank = take(history, terms, now)
@@ -229,7 +231,13 @@ class Refresh:
     async def _publish(self) -> None:
         now = self._clock()
         if self._loaded:
-            snapshot = await self._alone(partial(take, terms=self._terms, now=now))
+            before, self._listened_monotonic = self._listened_monotonic, time.monotonic()
+            elapsed = self._listened_monotonic - before  # goes on, wherever the wall clock steps to
+            heard = self.published.snapshot.heard
+            snapshot = await self._alone(
+                partial(take, terms=self._terms, now=now, before=heard, elapsed_seconds=elapsed)
+            )
+            self._tell_left_out(snapshot.left_out)
         else:
             snapshot = replace(self._blank, at=now)
         self._published_monotonic = time.monotonic()
@@ -240,6 +248,16 @@ class Refresh:
         )  # fmt: skip
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    def _tell_left_out(self, left_out: Mapping[str, int]) -> None:
+        """Once for each change, and not for every mission."""
+        if left_out.keys() != self._left_out.keys():
+            named = ", ".join(f"{district} ({missions})" for district, missions in left_out.items())
+            _log.warning(
+                "stored missions of districts or classes that are not configured are in no figure, the nation's "
+                "included: %s", named or "none any more",
+            )  # fmt: skip
+        self._left_out = left_out
 
 
 def _absorb(history: History, *, head: Head, change: PartitionChange, whole: bool, tally: Tally) -> Tally:

@@ -15,10 +15,10 @@ from monitor import clock, progress
 from monitor.core.history import History
 from monitor.core.sentence import Language
 from monitor.event_lines import EventLines, name_of
-from monitor.report.document import draw_up
+from monitor.report.document import Report, Status, draw_up
 from monitor.report.formats import FORMATS, ExtraMissing, require
 from monitor.report.sources import Refused, from_lines, from_store
-from monitor.report.words import LANGUAGES
+from monitor.report.words import DICTIONARY, LANGUAGES
 from monitor.settings import Configuration
 from monitor.wiring import empty_history, partition_policy, redis_store
 
@@ -78,8 +78,8 @@ def report(
         abandoned_after_seconds=configuration.settings.events.max_response_seconds,
         silent_after_seconds=configuration.settings.events.stale_after_seconds,
     )
-    if not drawn_up.known:
-        click.echo(f"warning: not a single mission is known in {period.name}", err=True)
+    for doubt in doubts(drawn_up):
+        click.echo(f"warning: {doubt}", err=True)
     click.echo(FORMATS[format_name](drawn_up, language), nl=False)
     if problem is not None:
         raise click.ClickException(problem)
@@ -125,6 +125,17 @@ async def _from_store(history: History, configuration: Configuration) -> None:
             f"The store holds nothing yet for topic {settings.kafka.topic!r} (namespace "
             f"{settings.redis.namespace!r}): start `monitor worker`, or report straight from a file with --events."
         )
+
+
+def doubts(drawn_up: Report) -> list[str]:
+    """What makes the figures doubtful, for standard error: whoever reads them by program has seen no sentence yet."""
+    words = DICTIONARY["en"]
+    told = []
+    if drawn_up.status in (Status.INCOMPLETE, Status.NOT_BEGUN):
+        told.append(f"{drawn_up.period}: {words.status_of(drawn_up)}")
+    if not drawn_up.known:
+        told.append(f"not a single mission is known in {drawn_up.period}")
+    return [*told, *words.notices(drawn_up)]
 
 
 def told(refused: dict[str, Refused], place: Callable[[int], str] = str) -> list[str]:

@@ -6,15 +6,18 @@ is printed and where missions come from.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from monitor.core import restated
 from monitor.core.calendar import Period
+from monitor.core.feed import listen
 from monitor.core.history import History
 from monitor.core.snapshot import Row, over_period
 from monitor.core.stats.binomial import Evidence
+from monitor.core.stored import YearCount
 from monitor.core.targets import NATIONAL
 from monitor.core.timeline import Figures
 from monitor.core.verdict import State, Verdict
@@ -31,7 +34,8 @@ class Status(StrEnum):
     """The period is over and the events reach its end; only corrections change it."""
     RUNNING = "running"
     INCOMPLETE = "incomplete"
-    """The period is over, but the newest known mission rang well before its end."""
+    """Over, but the newest known mission rang well before its end; or running, but its feed is silent."""
+    NOT_BEGUN = "not_begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,16 @@ class Report:
     """Where the targets come from."""
     errata: Sequence[str]
     """What is known to be wrong in that source."""
+    over: bool
+    """Whether the period has ended."""
+    moves: Sequence[YearCount] = ()
+    """Missions that corrections took out of the period's calendar year, or into it, once it was closed."""
+    conflicts: Sequence[YearCount] = ()
+    """Events refused because they contradict what stands: of the year, or against a mission of it."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Stored missions of the period whose district or class is not configured: they are in no figure."""
+    records_ahead: int = 0
+    """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 
     @property
     def categories(self) -> list[str]:
@@ -205,18 +219,31 @@ def draw_up(
 ) -> Report:
     """Judge the period on what is known now (epoch seconds).
 
-    Missions that end longer than `silent_after_seconds` before the period does are not all there are.
+    Missions that end longer than `silent_after_seconds` before the period does are not all there are. While the feed
+    is silent, or before the period begins, there is no verdict on it: no data, as on the board.
     """
     span, zone, calendar = span_of(period, history.grid), history.grid.zone, history.grid.calendar
     in_force = history.targets.in_force(period.after - timedelta(days=1))
     absent = in_force.not_applicable if in_force else frozenset()
     previous = calendar.previous(period)
+    over, heads = now >= span.end, history.heads.values()
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
-    as_of = max((head.watermark for head in history.heads.values() if head.watermark is not None), default=None)
+    # Nor by what claims to have rung after now.
+    newest = [history.timeline(NATIONAL, category).newest_at(now) for category in history.service.categories]
+    as_of = max((at for at in newest if at is not None), default=None)
     covered = as_of is not None and as_of >= span.end - silent_after_seconds
+    heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
+    silent = heard.silent_seconds > silent_after_seconds
 
     def judged(one: Period) -> list[Row]:
-        return over_period(history, one, now=now, abandoned_after_seconds=abandoned_after_seconds)
+        around = span_of(one, history.grid)
+        return over_period(
+            history,
+            one,
+            now=now,
+            abandoned_after_seconds=abandoned_after_seconds,
+            silent=now < around.start or (silent and now < around.end),
+        )
 
     before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
     months = {
@@ -237,7 +264,7 @@ def draw_up(
             for row in judged(period)
         ],
         previous=previous.name if previous else None,
-        status=Status.RUNNING if now < span.end else Status.FINAL if covered else Status.INCOMPLETE,
+        status=_status(begun=now >= span.start, over=over, whole=covered if over else not silent),
         as_of=None if as_of is None else datetime.fromtimestamp(as_of, zone),
         open=sum(
             history.timeline(NATIONAL, category)
@@ -249,7 +276,20 @@ def draw_up(
         names=dict(in_force.area_names) if in_force else {},
         source=in_force.source if in_force else "",
         errata=in_force.errata if in_force else (),
+        over=over,
+        moves=restated.of_year((head.moves for head in heads), period.first.year),
+        conflicts=restated.of_year((head.conflicts for head in heads), period.first.year),
+        left_out=history.left_out(span),
+        records_ahead=0 if over else sum(head.records_ahead for head in heads),
     )
+
+
+def _status(*, begun: bool, over: bool, whole: bool) -> Status:
+    if not begun:
+        return Status.NOT_BEGUN
+    if not whole:
+        return Status.INCOMPLETE
+    return Status.FINAL if over else Status.RUNNING
 
 
 def whole(minutes: float) -> int:

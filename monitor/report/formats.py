@@ -87,10 +87,9 @@ def as_table(report: Report, language: Language = "en") -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     table = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
     rule = "  ".join("-" * width for width in widths)
-    return (
-        "\n".join([_title(report, words), "", table[0], rule, *table[1:], "", *map(one_line, _footer(report, words))])
-        + "\n"
-    )
+    head = [_title(report, words), *map(one_line, words.notices(report))]
+    footer = map(one_line, _footer(report, words))
+    return "\n".join([*head, "", table[0], rule, *table[1:], "", *footer]) + "\n"
 
 
 def as_markdown(report: Report, language: Language = "en") -> str:
@@ -101,7 +100,8 @@ def as_markdown(report: Report, language: Language = "en") -> str:
     lines = [headings, marks, *([_in_markdown(cell) for cell in cells] for cells in _cells(report, words))]
     table = [f"| {' | '.join(line)} |" for line in lines]
     footer = [_in_markdown(line) for line in _footer(report, words)]
-    return "\n\n".join([f"## {_title(report, words)}", "\n".join(table), *footer]) + "\n"
+    notices = [f"**{_in_markdown(notice)}**" for notice in words.notices(report)]
+    return "\n\n".join([f"## {_title(report, words)}", *notices, "\n".join(table), *footer]) + "\n"
 
 
 def as_html(report: Report, language: Language = "en") -> str:
@@ -141,8 +141,22 @@ def _document(report: Report) -> dict[str, Any]:
         "status": report.status.value,
         "as_of": None if report.as_of is None else report.as_of.isoformat(),
         "previous_period": report.previous,
+        **_doubts(report),
         "rows": [{name: read(row) for name, read in COLUMNS.items()} for row in report.rows],
     }
+
+
+def _doubts(report: Report) -> dict[str, Any]:
+    """What a person is told in sentences; no key where there is nothing to tell."""
+    doubts = {
+        "moved": [
+            {"from": left or None, "to": entered or None, "missions": times} for left, entered, times in report.moves
+        ],
+        "conflicts": [{"of": held, "told": named, "events": times} for held, named, times in report.conflicts],
+        "left_out": dict(report.left_out),
+        "records_ahead": report.records_ahead,
+    }
+    return {name: value for name, value in doubts.items() if value}
 
 
 def _title(report: Report, words: Words) -> str:

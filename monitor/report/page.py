@@ -108,6 +108,7 @@ class Page:
     status_word: str
     status_text: str
     freshness: Sequence[tuple[str, str]]
+    notices: Sequence[str]
     summary: Sequence[str]
     cards: Sequence[Card]
     national: Sequence[Published]
@@ -152,6 +153,7 @@ def _page(report: Report, words: Words) -> Page:
             (words.as_of, words.no_data if report.as_of is None else words.moment(report.as_of)),
             (words.in_progress, words.count(report.open)),
         ],
+        notices=words.notices(report),
         summary=_summary(report, words),
         cards=[_card(report, settlement, words) for settlement in report.categories],
         national=[_published(report, NATIONAL, words, next(numbers))],

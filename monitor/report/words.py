@@ -36,6 +36,15 @@ class Words:
     span_before: str
     statuses: Mapping[Status, str]
     status_texts: Mapping[Status, str]
+    silent: str
+    """In place of "incomplete" for a period that runs."""
+    moved: str
+    withdrawn: str
+    entered: str
+    conflict: str
+    conflict_of_years: str
+    left_out: str
+    ahead: str
     as_of: str
     in_progress: str
     whole_country: str
@@ -183,7 +192,30 @@ class Words:
         """Whether the figures are final, and why not."""
         as_of = self.no_data if report.as_of is None else self.moment(report.as_of)
         last = self.date(report.end.date() - timedelta(days=1))
-        return self.status_texts[report.status].format(as_of=as_of, last=last)
+        silent = report.status is Status.INCOMPLETE and not report.over
+        text = self.silent if silent else self.status_texts[report.status]
+        return text.format(as_of=as_of, last=last, first=self.date(report.start.date()))
+
+    def notices(self, report: Report) -> list[str]:
+        """What makes figures of the period doubtful, whatever they are; a sentence each."""
+        told = [
+            (self.moved if left and entered else self.withdrawn if left else self.entered).format(
+                left=left, entered=entered, missions=self.count(times)
+            )
+            for left, entered, times in report.moves
+        ]
+        told += [
+            (self.conflict if held == named else self.conflict_of_years).format(
+                held=held, named=named, events=self.count(times)
+            )
+            for held, named, times in report.conflicts
+        ]
+        if report.left_out:
+            named = ", ".join(f"{area}: {self.count(missions)}" for area, missions in report.left_out.items())
+            told.append(self.left_out.format(missions=self.count(sum(report.left_out.values())), districts=named))
+        if report.records_ahead:
+            told.append(self.ahead.format(events=self.count(report.records_ahead)))
+        return told
 
 
 ENGLISH: Final = Words(
@@ -213,12 +245,45 @@ ENGLISH: Final = Words(
     title="Response times of urgent missions, {period}",
     span="{first} to {last}",
     span_before="compared with {period}",
-    statuses={Status.FINAL: "Final", Status.RUNNING: "Provisional", Status.INCOMPLETE: "Incomplete"},
+    statuses={
+        Status.FINAL: "Final",
+        Status.RUNNING: "Provisional",
+        Status.INCOMPLETE: "Incomplete",
+        Status.NOT_BEGUN: "Not begun",
+    },
     status_texts={
         Status.FINAL: "The period is over. Corrections that arrive later restate it.",
         Status.RUNNING: "The period runs until {last}: these are the figures so far, and verdicts may turn.",
         Status.INCOMPLETE: "The period ended on {last}, but the newest known mission is of {as_of}.",
+        Status.NOT_BEGUN: "The period begins on {first}: there is nothing to judge yet.",
     },
+    silent=(
+        "The period runs until {last}, but the feed is silent; the newest known mission is of {as_of}. Nothing is "
+        "judged until it is heard again."
+    ),
+    moved=(
+        "Missions that corrections took from {left} to {entered}: {missions}. Either a date was put right, or ids "
+        "are used again each year: then {left} has lost true missions, and the year belongs into the id."
+    ),
+    withdrawn="Missions withdrawn from {left} after the year had closed: {missions}.",
+    entered="Missions known before that count in {entered} only since the year had closed: {missions}.",
+    conflict=(
+        "Events of {named} refused as conflicts: {events}. They contradict a mission of the same year under the same "
+        "revision; the first one stands."
+    ),
+    conflict_of_years=(
+        "Events of {named} refused as conflicts: {events}. They contradict a mission of {held} under the same id and "
+        "revision; the first one stands. Where ids are used again each year, {named} lacks true missions, and the "
+        "year belongs into the id."
+    ),
+    left_out=(
+        "Left out of every figure here, the whole country's included: {missions} stored missions whose district or "
+        "class is not configured ({districts})."
+    ),
+    ahead=(
+        "Events that claimed to be of the future when they arrived: {events}. A clock or a date of the source is "
+        "wrong."
+    ),
     as_of="Newest mission",
     in_progress="In progress",
     whole_country="Whole country",
@@ -356,12 +421,42 @@ NORWEGIAN: Final = Words(
     title="Responstid ved hasteoppdrag, {period}",
     span="{first} til {last}",
     span_before="sammenlignet med {period}",
-    statuses={Status.FINAL: "Endelig", Status.RUNNING: "Foreløpig", Status.INCOMPLETE: "Ufullstendig"},
+    statuses={
+        Status.FINAL: "Endelig",
+        Status.RUNNING: "Foreløpig",
+        Status.INCOMPLETE: "Ufullstendig",
+        Status.NOT_BEGUN: "Ikke begynt",
+    },
     status_texts={
         Status.FINAL: "Perioden er over. Rettelser som kommer senere, endrer tallene.",
         Status.RUNNING: "Perioden varer til {last}: dette er tallene så langt, og resultatene kan snu.",
         Status.INCOMPLETE: "Perioden tok slutt {last}, men siste kjente oppdrag er fra {as_of}.",
+        Status.NOT_BEGUN: "Perioden begynner {first}: det er ingenting å vurdere ennå.",
     },
+    silent=(
+        "Perioden varer til {last}, men det kommer ingen hendelser; siste kjente oppdrag er fra {as_of}. Ingenting "
+        "vurderes før det kommer nye."
+    ),
+    moved=(
+        "Oppdrag som rettelser har flyttet fra {left} til {entered}: {missions}. Enten er en dato rettet, eller "
+        "numrene brukes om igjen hvert år: da har {left} mistet virkelige oppdrag, og året hører hjemme i nummeret."
+    ),
+    withdrawn="Oppdrag trukket fra {left} etter at året var avsluttet: {missions}.",
+    entered="Kjente oppdrag som teller i {entered} først etter at året var avsluttet: {missions}.",
+    conflict=(
+        "Hendelser fra {named} avvist som konflikt: {events}. De motsier et oppdrag fra samme år med samme "
+        "revisjon; den første står."
+    ),
+    conflict_of_years=(
+        "Hendelser fra {named} avvist som konflikt: {events}. De motsier et oppdrag fra {held} med samme nummer og "
+        "revisjon; den første står. Brukes numrene om igjen hvert år, mangler {named} virkelige oppdrag, og året "
+        "hører hjemme i nummeret."
+    ),
+    left_out=(
+        "Holdt utenfor alle tall her, også hele landets: {missions} lagrede oppdrag der distriktet eller klassen "
+        "ikke er satt opp ({districts})."
+    ),
+    ahead="Hendelser som sa de var fra fremtiden da de kom: {events}. En klokke eller en dato hos kilden er feil.",
     as_of="Siste oppdrag",
     in_progress="Pågår",
     whole_country="Hele landet",

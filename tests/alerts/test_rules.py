@@ -358,6 +358,21 @@ def test_lost_events_and_an_emptied_store_are_told_once(promtool: Path) -> None:
           {29: [], 40: [Alert("MonitorStoreEmptied")], 150: []})  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        ("monitor_records_ahead_total", "MonitorRecordsAhead"),
+        ("monitor_moved_across_periods_total", "MonitorMovedAcrossPeriods"),
+    ],
+)
+def test_a_wrong_clock_and_a_changed_year_are_told_and_end_by_themselves(
+    promtool: Path, metric: str, name: str
+) -> None:
+    """One more is enough; whatever there was before the exporter was first asked is not news."""
+    judge(promtool, {metric: [(30, 7), (150, 8)]}, {29: [], 40: [Alert(name)], 150: []})
+    judge(promtool, {metric: [(30, GONE), (60, 9)]}, {29: [], 40: []})
+
+
 def test_a_page_tells_its_numbers(promtool: Path) -> None:
     """Whoever is woken reads where, how many, how much, and against which requirement."""
     series: dict[str, Phases] = FROZEN["ResponseRequirementBreached"].showing((30, True))

@@ -132,6 +132,22 @@ async def test_no_verdict_is_shown_when_nobody_knows(world: World, refresh: Refr
             assert " of 40 missions within" not in main
 
 
+@pytest.mark.parametrize("language", ["en", "nb"])
+async def test_what_makes_the_figures_doubtful_is_a_banner(
+    world: World, refresh: Refresh, language: Language
+) -> None:
+    """A record of the future, with its year; missions in no figure, with their number and district."""
+    snapshot = refresh.published.snapshot
+    heard = replace(snapshot.heard, ahead_at=NOW + 365 * DAY)
+    doubtful = replace(refresh.published, snapshot=replace(snapshot, heard=heard, left_out={"<b>": 4, "oslo": 3}))
+    for published, told in ((refresh.published, ()), (doubtful, ("2025-06-12 14:00", "<b> 4", "Oslo 3", "7 "))):
+        found = view(world, published, language)
+        for text in (board(found), area_page(found, "oslo", None, drift_threshold=6.5)):
+            banners = Page(text).text.get("banners", "").strip()
+            assert all(one in banners for one in told)
+            assert bool(banners) == bool(told)
+
+
 async def test_what_comes_from_outside_is_escaped(world: World, refresh: Refresh) -> None:
     """An area's name cannot become markup."""
     evil = '<img src="x">'

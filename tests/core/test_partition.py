@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.history import History
-from monitor.core.partition import Batch, OffsetGap, Partition
+from monitor.core.partition import Batch, OffsetGap, Partition, Policy
 from monitor.core.stored import Head, read_head
 from monitor.core.windows import Span
 from tests.core.events import BASE, GRID, SERIES, TARGETS, Account, Rec, Shelf, Snap, batches, policy, records, snaps
@@ -205,10 +205,116 @@ def test_a_wrong_clock_ahead_cannot_seal_missions_in_progress_for_want_of_room()
     assert len(partition.missions) == 101
 
 
-def test_an_absurd_stamp_of_a_record_is_not_the_time_it_was_last_heard() -> None:
-    """Microseconds taken for milliseconds would keep a silent feed looking alive, and no calendar holds the year."""
-    one = Snap("a", 0, "oslo", "urban", True, "closed", 60, 60, False, 0)
-    stamp = int(BASE.timestamp() * 1000)
-    partition = Partition.start(policy())
-    partition.apply(Batch(0, 2, [Rec(0, stamp, one.encode()), Rec(1, stamp * 1000, one.encode())]), NOW)
-    assert read_head(partition.checkpoint().head).last_record_at == BASE.timestamp()
+def heard(partition: Partition) -> float | None:
+    """The newest sign of life, as a reader finds it."""
+    return read_head(partition.checkpoint().head).last_record_at
+
+
+def told(mission: str = "a", minutes: int = 0, revision: int | None = 0, response: int = 60) -> bytes:
+    """A measured mission that rang so many minutes after BASE."""
+    return Snap(mission, revision, "oslo", "urban", True, "closed", minutes, response, False, 0).encode()
+
+
+AT = BASE.timestamp()
+STAMP = int(AT * 1000)
+YEAR = 365 * 86_400
+
+
+def after(*records: tuple[float | None, bytes], now: float = AT, policed: Policy | None = None) -> Partition:
+    """A partition that took records of (seconds after BASE that they claim, value), which all arrived at `now`."""
+    partition = Partition.start(policed or policy())
+    for offset, (claimed, value) in enumerate(records):
+        stamp = None if claimed is None else STAMP + int(claimed * 1000)
+        partition.apply(Batch(offset, offset + 1, [Rec(offset, stamp, value)]), now)
+    return partition
+
+
+@pytest.mark.parametrize("refused", [b"{", told(minutes=10**6), told(response=10**6), told(revision=0, response=61)])
+@pytest.mark.parametrize("claimed", [60.0, YEAR, 2**50])
+def test_a_record_that_is_refused_is_no_sign_of_life(refused: bytes, claimed: float) -> None:
+    """Not JSON, of the future, implausible, in conflict: whatever it claims, nothing was learnt from it."""
+    partition = after((0.0, told()), (claimed, refused))
+    assert heard(partition) == AT
+    assert sum(partition.head.dead_letters.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("claimed", "believed"),
+    [(-60.0, -60.0), (0.0, 0.0), (300.0, 300.0), (301.0, 300.0), (YEAR, 300.0), (2**50, 300.0)],
+)
+def test_a_record_is_believed_up_to_its_arrival_and_what_clocks_may_differ(claimed: float, believed: float) -> None:
+    """A producer's clock a year ahead keeps nothing alive for a year.
+
+    written ──●           believed as it stands
+    arrived ────────┤ +5 min ┤
+    claimed ─────────────────┼──────────────● a year ahead: believed up to here ┤
+    """
+    partition = after((claimed, told(minutes=-5)))
+    assert heard(partition) == AT + believed
+    assert partition.head.records_ahead == (claimed > 300.0)
+    assert (partition.head.ahead_at is not None) == (claimed > 300.0)
+
+
+def test_the_same_told_again_is_no_sign_of_life() -> None:
+    """A source that repeats a frozen picture every minute has nothing to say of today; one that goes on has."""
+    for again in (told(), told(revision=None), told("b", revision=1)):
+        partition = after((0.0, told()), (0.0, told("b", revision=2)), (3600.0, again), now=AT + YEAR)
+        assert heard(partition) == AT
+    assert heard(after((0.0, told()), (3600.0, told(revision=1)), now=AT + YEAR)) == AT + 3600.0
+
+
+def test_a_backfill_of_old_missions_is_no_sign_of_life() -> None:
+    """Written now, of last winter: as long as that is all there is, nobody knows what goes on today.
+
+    rang ●──── 24 h, the longest response ────┤ the last moment that it says something of
+                                                                     written ●
+    """
+    rang = -60 * 24 * 90
+    partition = after((0.0, told(minutes=rang)))
+    assert heard(partition) == AT + 60 * rang + 86_400
+    partition.apply(Batch(1, 2, [Rec(1, STAMP, told("b", -60))]), AT)
+    assert heard(partition) == AT
+
+
+def test_a_sign_of_life_never_goes_back() -> None:
+    """An older record that arrives later takes nothing away, nor does a worker whose clock is a little behind."""
+    partition = after((0.0, told()), (-3600.0, told("b", minutes=-70)))
+    assert heard(partition) == AT
+    partition.apply(Batch(2, 3, [Rec(2, STAMP + 1000, told("c"))]), AT - 200.0)
+    assert heard(partition) == AT + 1.0
+
+
+def test_what_an_earlier_program_believed_gives_way_to_the_first_event() -> None:
+    """Version 1 noted a refused record's stamp, a year ahead: it stays until an event tells better."""
+    partition = after((0.0, told()))
+    partition.head.last_record_at, partition.head.watermark = AT + YEAR, AT + YEAR
+    stored = read_head(partition.checkpoint().head)
+    partition = Partition(policy(), stored, {})
+    partition.apply(Batch(1, 2, [Rec(1, STAMP, b"{")]), AT + 60.0)
+    assert partition.head.last_record_at == AT + YEAR
+    assert partition.head.watermark == AT + 360.0
+    partition.apply(Batch(2, 3, [Rec(2, STAMP + 60_000, told("b"))]), AT + 60.0)
+    assert heard(partition) == AT + 60.0
+
+
+def test_a_mission_of_the_future_does_not_stop_the_sealing_of_the_past() -> None:
+    """Accepted, because its record claims the same year; the next missions still move the seal line."""
+    policed = policy(horizon_seconds=86_400.0)
+    partition = after((0.0, told()), (YEAR, told("z", YEAR // 60)), policed=policed)
+    stamp = STAMP + 3 * 86_400_000
+    partition.apply(Batch(2, 3, [Rec(2, stamp, told("b", 3 * 1440))]), AT + 3 * 86_400)
+    assert set(partition.missions) == {"z", "b"}
+    assert partition.head.watermark == AT + 3 * 86_400
+
+
+def test_without_a_stamp_a_mission_of_the_future_moves_nothing() -> None:
+    """A line of a file: nothing says when it was written, and it cannot have rung."""
+    partition = after((None, told(minutes=-5)), (None, told("z", YEAR // 60)))
+    head = read_head(partition.checkpoint().head)
+    assert (head.watermark, head.last_record_at, head.records_ahead, head.ahead_at) == (AT - 300, None, 1, AT + YEAR)
+
+
+def test_the_newest_record_says_whether_the_clock_is_still_wrong() -> None:
+    """All of them are counted; once one is right again, the fault is over."""
+    partition = after((YEAR, told()), (YEAR, b"{"), (0.0, told("b")))
+    assert (partition.head.records_ahead, partition.head.ahead_at) == (2, None)

@@ -2,6 +2,7 @@
 
 import math
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ from monitor.exporter import metrics
 from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.published import Published
 from tests.exporter.conftest import Running
-from tests.exporter.world import DAY, NOW, World, event, missions, shows
+from tests.exporter.world import DAY, HOUR, NOW, World, event, missions, shows
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 
@@ -215,3 +216,21 @@ async def test_moments_are_told_as_moments(published: Published) -> None:
     assert value(told, metrics.SNAPSHOT_TIMESTAMP_SECONDS) == NOW
     assert value(told, metrics.STORE_READ_TIMESTAMP_SECONDS) == NOW
     assert value(told, metrics.WATERMARK_TIMESTAMP_SECONDS, "0") == NOW - 3600
+
+
+async def test_what_nobody_would_otherwise_notice_is_counted(world: World, running: Running) -> None:
+    """Three records ahead of their time, two missions that changed years, none left out."""
+    await world.tell([event("a"), event("b", rang=NOW - HOUR - 366 * DAY)])
+    await world.tell([event("a", minutes=9.0)], at=NOW + 366 * DAY)
+    await world.tell([b"{", event("c")], partition=1, at=NOW + 301.0)
+    await world.tell([event("b"), event("a", rang=NOW - HOUR - 366 * DAY)])
+    told = exposed((await running(world)).published)
+    assert value(told, metrics.RECORDS_AHEAD) == 3
+    assert value(told, metrics.MOVED_ACROSS_PERIODS) == 2
+    assert value(told, metrics.MISSIONS_LEFT_OUT) == 0
+
+
+async def test_missions_left_out_are_counted(published: Published) -> None:
+    """Of all districts that are not configured."""
+    doubtful = replace(published, snapshot=replace(published.snapshot, left_out={"one": 3, "other": 4}))
+    assert value(exposed(doubtful), metrics.MISSIONS_LEFT_OUT) == 7

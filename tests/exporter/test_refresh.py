@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
 from monitor.core.history import History
+from monitor.core.verdict import State
 from monitor.exporter.published import StoreState
+from monitor.exporter.refresh import Refresh
 from tests.eventually import wait_until
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, World, measured, missions, shows
@@ -215,3 +218,81 @@ async def test_questions_are_answered_between_the_turns_of_the_writer(world: Wor
         await refresh.ask(lambda _history: 1 // 0)
     await shows(refresh, 100)
     assert await refresh.ask(counted) == 100
+
+
+YEAR = 365 * DAY
+
+
+def states(refresh: Refresh, area: str = "oslo") -> set[State]:
+    """Every verdict of an area's cities."""
+    return {
+        verdict.state
+        for row in refresh.published.snapshot.rows
+        if (row.area, row.settlement) == (area, "urban")
+        for verdict in row.verdicts.values()
+    }
+
+
+@pytest.mark.parametrize("ahead", [HOUR, YEAR, 1e12])
+async def test_a_refused_record_of_the_future_does_not_hide_that_the_feed_is_silent(
+    ahead: float, world: World, running: Running
+) -> None:
+    """One garbled record, stamped an hour, a year, or ages ahead, and then nothing: no data, and never met."""
+    await world.tell(missions(20))
+    await world.tell([b"{"], at=world.clock.now + ahead)
+    refresh = await running(world)
+    await shows(refresh, 20)
+    assert states(refresh) == {State.MET}
+    assert refresh.published.snapshot.heard.ahead_at is not None
+    world.clock.now += 7 * HOUR
+    await wait_until(lambda: refresh.published.snapshot.stale, "the feed to be stale")
+    assert states(refresh) == {State.NO_DATA}
+
+
+async def test_an_accepted_record_of_the_future_is_believed_until_it_arrived(world: World, running: Running) -> None:
+    """The producer's clock is a year ahead: the feed lives, and is silent once it falls silent."""
+    await world.tell(missions(20), at=world.clock.now + YEAR)
+    refresh = await running(world)
+    await shows(refresh, 20)
+    assert not refresh.published.snapshot.stale
+    world.clock.now += 6 * HOUR + 301.0
+    await wait_until(lambda: refresh.published.snapshot.stale, "the feed to be stale")
+    assert states(refresh) == {State.NO_DATA}
+
+
+async def test_a_clock_that_steps_back_does_not_turn_silence_into_met(world: World, running: Running) -> None:
+    """The exporter's clock goes back by all of the silence: only the next event ends it."""
+    await world.tell(missions(20))
+    refresh = await running(world)
+    world.clock.now += 7 * HOUR
+    await wait_until(lambda: refresh.published.snapshot.stale, "the feed to be stale")
+    world.clock.now -= 7 * HOUR
+    at = world.clock.now
+    await wait_until(lambda: refresh.published.snapshot.at == at, "the clock to be seen")
+    assert refresh.published.snapshot.stale
+    assert states(refresh) == {State.NO_DATA}
+    world.clock.now += 1.0
+    await world.tell(missions(1, name="next"))
+    await wait_until(lambda: not refresh.published.snapshot.stale, "the feed to be alive")
+    assert states(refresh) == {State.MET}
+
+
+async def test_stored_missions_of_a_district_no_longer_configured_are_told(
+    world: World, running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are in no figure, the nation's included; how many, the snapshot and one line of the log say."""
+    await world.tell(missions(3))
+    await world.tell(missions(4, name="gone", district="finnmark", settlement="town"), partition=1)
+    settings = world.configuration.settings
+    left = tuple(district for district in settings.events.districts if district != "finnmark")
+    events = settings.events.model_copy(update={"districts": left})
+    world.configuration = replace(world.configuration, settings=settings.model_copy(update={"events": events}))
+    refresh = await running(world)
+    await shows(refresh, 3)
+    assert measured(refresh, area="national", settlement="town") == 0
+    assert refresh.published.snapshot.left_out == {"finnmark": 4}
+    await world.tell(missions(5, name="more"))
+    await shows(refresh, 8)
+    told = [record.getMessage() for record in caplog.records if "not configured" in record.getMessage()]
+    assert len(told) == 1
+    assert "finnmark (4)" in told[0]
