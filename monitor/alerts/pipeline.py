@@ -5,9 +5,9 @@ A page where the monitor is blind, a ticket where it has lost or refused somethi
 
 from typing import Final
 
-from monitor.alerts.promql import greatest, selector
+from monitor.alerts.promql import greatest, seen, selector
 from monitor.alerts.rule import MINUTE, Rule, Severity
-from monitor.alerts.text import ago
+from monitor.alerts.text import ago, at_partition, count
 from monitor.exporter import metrics
 from monitor.exporter.metrics import PARTITION, REASON
 
@@ -37,12 +37,14 @@ def _lagging() -> str:
     return f"{behind} > 0\nunless on ({PARTITION})\n{done} > {behind}"
 
 
+_DEAD: Final = f"sum({greatest(f'increase({selector(metrics.DEAD_LETTERS)}[{DEAD_LETTERS_WINDOW}])', REASON)})"
+
+
 def _dead_letters() -> str:
-    dead = f"sum({greatest(f'increase({selector(metrics.DEAD_LETTERS)}[{DEAD_LETTERS_WINDOW}])', REASON)})"
     events = (
         f"sum({greatest(f'increase({selector(metrics.EVENTS)}[{DEAD_LETTERS_WINDOW}])', *metrics.EVENTS.labels)})"
     )
-    return f"{dead} >= {DEAD_LETTERS_LEAST}\nand on () {dead} > {DEAD_LETTERS_SHARE:g} * {events}"
+    return f"{_DEAD} >= {DEAD_LETTERS_LEAST}\nand on () {_DEAD} > {DEAD_LETTERS_SHARE:g} * {events}"
 
 
 def _rewound() -> str:
@@ -71,7 +73,7 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="monitor",
         condition=f"{greatest(selector(metrics.STORE_UP))} == 0",
-        sight=f"{greatest(selector(metrics.STORE_UP))} >= 0",
+        sight=seen(metrics.STORE_UP),
         for_seconds=3 * MINUTE,
         summary="The store (Redis) does not answer, or holds what this program cannot read",
         description=(
@@ -87,8 +89,12 @@ RULES: Final = (
         group="monitor",
         condition=_lagging(),
         labels=(PARTITION,),
+        sight=seen(metrics.CONSUMER_LAG_RECORDS),
         for_seconds=5 * MINUTE,
-        summary="Partition {{ $labels.partition }}: the worker is {{ $value }} records behind and does not catch up",
+        summary=(
+            "Partition {{ $labels.partition }}: the worker is "
+            f"{at_partition(metrics.CONSUMER_LAG_RECORDS)} records behind and does not catch up"
+        ),
         description=(
             "For ten minutes there has been more to read than the worker got done. Missions in progress are told too "
             "late, or not at all."
@@ -100,8 +106,9 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=_dead_letters(),
+        sight=seen(metrics.DEAD_LETTERS),
         for_seconds=5 * MINUTE,
-        summary='{{ $value | printf "%.0f" }} events of the last 6 h were refused',
+        summary=f"{count(_DEAD)} events of the last 6 h were refused",
         description=(
             "They lie in the dead letter topic with the reason and the original bytes, and are in no figure. "
             "`monitor dead-letters list` shows them."
@@ -113,6 +120,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=f"{greatest(f'increase({selector(metrics.LOST_OFFSETS)}[1h])')} > 0",
+        sight=seen(metrics.LOST_OFFSETS),
         for_seconds=0,
         summary="Kafka removed events before they were read",
         description=(
@@ -126,6 +134,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=_rewound(),
+        sight=seen(metrics.REWINDS),
         for_seconds=0,
         summary="The store was empty: the workers rebuild it from the beginning of the topic",
         description=(

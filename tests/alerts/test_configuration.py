@@ -10,7 +10,7 @@ import pytest
 from monitor.alerts import RULES, files
 from monitor.alerts.alertmanager import BLIND, CAUSES, CONSEQUENCES, WEAKER
 from monitor.alerts.prometheus import RUNBOOK_FOLDER, seconds
-from monitor.alerts.promql import selector
+from monitor.alerts.promql import SEEN_SECONDS, selector
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
 from monitor.exporter import metrics
@@ -84,7 +84,9 @@ def test_a_rule_is_whole(rule: Rule) -> None:
     assert rule.description.endswith(".")
     assert rule.name.startswith(("Response", "Monitor"))
     assert rule.frozen <= bool(rule.sight)
-    assert rule.severity is Severity.TICKET or rule.for_seconds >= 120
+    assert rule.severity is Severity.TICKET or rule.for_seconds >= 120 > SEEN_SECONDS
+    assert bool(rule.sight) is (rule.name != "MonitorAbsent")
+    assert "$value" not in f"{rule.summary}{rule.description}", "it is 1 while an alert goes on unseen"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -11,6 +11,7 @@ from monitor.alerts import RULES
 from tests.alerts.timeline import (
     EXPORTER,
     GONE,
+    LOST,
     NAN,
     RECORD,
     SETUP,
@@ -89,6 +90,25 @@ FROZEN: Final = {
         ),
     )
 }
+NEXT: Final = 'monitor_next_offset{partition="3"}'
+LAG: Final = 'monitor_consumer_lag_records{partition="3"}'
+DEAD, EVENTS = 'monitor_dead_letters_total{reason="malformed_json"}', 'monitor_events_total{outcome="new"}'
+
+
+def _rising(begin: int, step: int) -> Value:
+    return lambda minute: begin + step * minute
+
+
+SEEING: Final[Mapping[str, tuple[Mapping[str, Value], Mapping[str, Value]]]] = {
+    "ResponseFeedStale": ({STALE: 1}, {STALE: 0}),
+    "ResponseFeedEmpty": ({STALE: 1, RECORD: NAN}, {STALE: 0, RECORD: NAN}),
+    "MonitorStoreDown": ({STORE: 0}, {STORE: 1}),
+    "MonitorLagging": ({LAG: 7, NEXT: 5}, {LAG: 0, NEXT: 5}),
+    "MonitorDeadLetters": ({DEAD: _rising(0, 1), EVENTS: 0}, {DEAD: 0, EVENTS: 0}),
+    "MonitorEventsLost": ({"monitor_lost_offsets_total": _rising(0, 1)}, {"monitor_lost_offsets_total": 0}),
+    "MonitorStoreEmptied": ({"monitor_rewinds_total": _rising(0, 1)}, {"monitor_rewinds_total": 0}),
+}
+"""The other rules that need sight: series that are bad, and good."""
 STALE_FEED: Final = Alert("ResponseFeedStale")
 STORE_DOWN: Final = Alert("MonitorStoreDown")
 NO_EXPORTER: Final = Alert("MonitorAbsent", {"component": "exporter"})
@@ -113,9 +133,66 @@ def names(alerts: Iterable[Alert]) -> set[str]:
     return {alert.name for alert in alerts}
 
 
+def everything(name: str) -> tuple[Alert, dict[str, tuple[Value, Value]]]:
+    """A rule's alert, and every series that it looks at with its bad and its good value."""
+    if name in FROZEN:
+        sample = FROZEN[name]
+        return sample.alert, dict(sample.series) | {STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2}
+    bad, good = SEEING[name]
+    series = {key: (bad[key], good[key]) for key in bad}
+    known = {STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2}
+    return Alert(name, {"partition": "3"} if name == "MonitorLagging" else {}), known | series
+
+
+SIGHTED: Final = [*FROZEN, *SEEING]
+WAITS: Final = {rule.name: SETUP.held_seconds(rule.for_seconds) // 60 for rule in RULES if rule.sight}
+"""Minutes that a condition must hold."""
+
+
 def test_every_rule_that_keeps_still_has_a_sample() -> None:
-    """No rule is left out of the tests below."""
+    """No rule is left out of the tests below, but the one that is about absence."""
     assert set(FROZEN) == {rule.name for rule in RULES if rule.frozen}
+    assert (
+        set(SIGHTED)
+        == {rule.name for rule in RULES if rule.sight}
+        == {rule.name for rule in RULES} - {"MonitorAbsent"}
+    )
+
+
+@pytest.mark.parametrize("gone", [GONE, LOST], ids=["the scrape fails", "nobody noticed"])
+@pytest.mark.parametrize("name", [name for name in SIGHTED if WAITS[name]])
+def test_nothing_begins_on_no_data(promtool: Path, name: str, gone: str) -> None:
+    """A condition that holds, but not for long enough yet, when the monitor vanishes never fires.
+
+    What fires is that the monitor is gone.
+
+    good 0 .... 30   bad 30 .. waits - 1   gone until 150
+    """
+    _, series = everything(name)
+    waits = WAITS[name]
+    shown: dict[str, Phases] = {
+        key: [(30, good), (waits - 1, bad), (120 - waits, gone)] for key, (bad, good) in series.items()
+    }
+    away: dict[str, Phases] = {EXPORTER: [(29 + waits, 1), (120 - waits, 0)]}
+    away[WORKER] = away[EXPORTER]
+    blind = [NO_EXPORTER, Alert("MonitorAbsent", {"component": "worker"})]
+    judge(
+        promtool,
+        shown | away,
+        {minute: blind if minute >= 32 + waits else [] for minute in range(28 + waits, 148)},
+    )
+
+
+@pytest.mark.parametrize("gone", [GONE, LOST], ids=["the scrape fails", "nobody noticed"])
+@pytest.mark.parametrize("name", SIGHTED)
+def test_what_fires_goes_on_while_nobody_can_see(promtool: Path, name: str, gone: str) -> None:
+    """The monitor vanishes while the alert fires: hours later it still does, and the absence is told beside it."""
+    alert, series = everything(name)
+    length = 45
+    shown: dict[str, Phases] = {key: [(length, bad), (400, gone)] for key, (bad, _) in series.items()}
+    away: dict[str, Phases] = {EXPORTER: [(length, 1), (400, 0)], WORKER: [(length, 1), (400, 0)]}
+    blind = [NO_EXPORTER, Alert("MonitorAbsent", {"component": "worker"})]
+    judge(promtool, shown | away, {44: [alert], 46: [alert], 60: [*blind, alert], 444: [*blind, alert]})
 
 
 @pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
