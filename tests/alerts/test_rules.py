@@ -420,7 +420,7 @@ def test_a_page_tells_its_numbers(promtool: Path) -> None:
         "date, which may be looked at all the time, has passed the threshold of a page. Within 16 min: 71.4 % of 84 "
         "over 28 d, 75 % of 310 this tertial, 76.1 % of 812 this year. In progress: 5, past the requirement ?.",
         "dashboard_url": "http://127.0.0.1:8080/area/vest?window=28d#rural",
-        "runbook_url": "docs/runbooks/ResponseRequirementBreached.md",
+        "runbook_url": "http://127.0.0.1:3000/d/ResponseRequirementBreached",
     }
     breached = FROZEN["ResponseRequirementBreached"].alert
     judge(promtool, series, {29: [breached]}, {29: (breached, texts)})
