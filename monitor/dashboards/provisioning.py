@@ -31,7 +31,7 @@ def provisioning(areas: Mapping[str, str], panels: Mapping[Language, Panels]) ->
 
     The folder is whole by itself: alerts lead to the English dashboards, and nobody is told.
     """
-    first, *others = LANGUAGES
+    first = LANGUAGES[0]
     made: dict[str, dict[str, Any]] = {
         f"{FOLDER}/datasources/prometheus.yml": sources(),
         f"{FOLDER}/dashboards/dashboards.yml": _dashboards(),
@@ -40,7 +40,7 @@ def provisioning(areas: Mapping[str, str], panels: Mapping[Language, Panels]) ->
         f"{FOLDER}/alerting/rules.yml": _rules(areas, first, panels[first]),
         f"{FOLDER}/alerting/messages.yml": messages(),
         f"{FOLDER}/alerting/receivers.yml": receivers(()),
-        **{f"{CHOSEN}/rules-{language}.yml": _rules(areas, language, panels[language]) for language in others},
+        **{f"{CHOSEN}/rules-{language}.yml": _rules(areas, language, panels[language]) for language in LANGUAGES},
         **{f"{CHOSEN}/{file_name(ways)}": receivers(ways) for ways in CHOICES},
     }
     return {place: document(content, _GENERATED) for place, content in made.items()}

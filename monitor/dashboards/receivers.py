@@ -47,8 +47,8 @@ What to do: {{ .Annotations.runbook_url }}
 
 
 def file_name(ways: tuple[str, ...]) -> str:
-    """`receivers-webhook-mail.yml`."""
-    return "-".join(("receivers", *ways)) + ".yml"
+    """`receivers_webhook_mail.yml`."""
+    return "_".join(("receivers", *ways)) + ".yml"
 
 
 def messages() -> dict[str, Any]:

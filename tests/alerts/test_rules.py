@@ -15,6 +15,7 @@ from tests.alerts.timeline import (
     NAN,
     RECORD,
     SETUP,
+    SEVERITIES,
     STALE,
     STORE,
     WORKER,
@@ -334,6 +335,29 @@ def test_a_missed_goal_without_strong_evidence_is_not_told(promtool: Path) -> No
     """The official answer alone is no reason for a ticket."""
     missed, strong = FROZEN["ResponseGoalMissed"].series
     judge(promtool, {missed: [(LONG, 1)], strong: [(LONG, 0)]}, {79: []})
+
+
+@pytest.mark.parametrize(
+    ("window", "percentile"), [("tertial", "80"), ("month", "50"), ("year", "50"), ("28d", "50"), ("month", "80")]
+)
+def test_nothing_but_the_goal_of_the_tertial_is_told_by_a_missed_window(
+    promtool: Path, window: str, percentile: str
+) -> None:
+    """Missed with strong evidence: the goal over other windows, and the requirement, are told by other tests or not."""
+    place = f',window="{window}",percentile="{percentile}"'
+    series: dict[str, Phases] = {
+        at("response_compliance", more=f'{place},state="missed"'): [(LONG, 1)],
+        at("response_evidence", more=f'{place},level="strong"'): [(LONG, 1)],
+    }
+    judge(promtool, series, {79: []})
+
+
+def test_a_warning_pages_nobody(promtool: Path) -> None:
+    """The level of a breach decides who is told: a warning is a ticket, for the country as for a district."""
+    for labels in (VEST, COUNTRY):
+        series: dict[str, Phases] = {at("response_breach", labels, ',level="warning"'): [(LONG, 1)]}
+        judge(promtool, series, {79: [Alert("ResponseRequirementAtRisk", labels)]})
+    assert SEVERITIES["ResponseRequirementAtRisk"] == "ticket"
 
 
 def test_a_silent_feed_is_told_even_when_the_exporter_goes_away(promtool: Path) -> None:

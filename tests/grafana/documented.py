@@ -102,11 +102,12 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "provisioning/alerting/rules.yml": RULES,
     "provisioning/alerting/messages.yml": TEMPLATES,
     "provisioning/alerting/receivers.yml": RECEIVERS,
+    "choices/rules-en.yml": RULES,
     "choices/rules-nb.yml": RULES,
     "choices/receivers.yml": RECEIVERS,
-    "choices/receivers-webhook.yml": RECEIVERS,
-    "choices/receivers-mail.yml": RECEIVERS,
-    "choices/receivers-webhook-mail.yml": RECEIVERS,
+    "choices/receivers_webhook.yml": RECEIVERS,
+    "choices/receivers_mail.yml": RECEIVERS,
+    "choices/receivers_webhook_mail.yml": RECEIVERS,
 }
 
 

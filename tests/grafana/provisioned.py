@@ -11,12 +11,12 @@ from monitor.dashboards.alerting import UNWATCHED
 
 FOLDER = Path(__file__).parents[2] / "grafana"
 FILES = sorted([*FOLDER.glob("provisioning/*/*"), *FOLDER.glob("choices/*")])
-RULE_FILES = ("provisioning/alerting/rules.yml", "choices/rules-nb.yml")
+RULE_FILES = ("choices/rules-en.yml", "choices/rules-nb.yml")
 RECEIVER_FILES = {
     (): "choices/receivers.yml",
-    ("webhook",): "choices/receivers-webhook.yml",
-    ("mail",): "choices/receivers-mail.yml",
-    ("webhook", "mail"): "choices/receivers-webhook-mail.yml",
+    ("webhook",): "choices/receivers_webhook.yml",
+    ("mail",): "choices/receivers_mail.yml",
+    ("webhook", "mail"): "choices/receivers_webhook_mail.yml",
 }
 """By the ways of telling that are configured."""
 

@@ -149,7 +149,8 @@ def test_receivers_are_there_for_what_is_configured_alone(ways: tuple[str, ...],
 
 
 def test_by_itself_the_folder_tells_nobody() -> None:
-    """Whoever mounts it without a choice gets a Grafana that starts, and shows alerts."""
+    """Whoever mounts it without a choice gets a Grafana that starts, and shows alerts in English."""
+    assert provisioned.load("provisioning/alerting/rules.yml") == provisioned.load("choices/rules-en.yml")
     assert provisioned.load("provisioning/alerting/receivers.yml") == provisioned.load("choices/receivers.yml")
 
 
