@@ -343,7 +343,7 @@ def test_a_missed_goal_without_strong_evidence_is_not_told(promtool: Path) -> No
 def test_nothing_but_the_goal_of_the_tertial_is_told_by_a_missed_window(
     promtool: Path, window: str, percentile: str
 ) -> None:
-    """Missed with strong evidence: the goal over other windows, and the requirement, are told by other tests or not."""
+    """Missed with strong evidence is no alert: neither the goal over other windows, nor the requirement that way."""
     place = f',window="{window}",percentile="{percentile}"'
     series: dict[str, Phases] = {
         at("response_compliance", more=f'{place},state="missed"'): [(LONG, 1)],
