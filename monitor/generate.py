@@ -26,6 +26,7 @@ from monitor.settings import CONFIG_VARIABLE, ENV_PREFIX, RELATIONS, Configurati
 
 CONFIGURATION: Final = "docs/configuration.md"
 DESIGN: Final = "docs/design.md"
+RUNBOOKS: Final = "docs/runbooks"
 SCHEMA: Final = "config/schema/mission-event.schema.json"
 BEGIN: Final = "<!-- generated from RULES by `monitor generate`: do not edit -->"
 END: Final = "<!-- end of the generated part -->"
@@ -110,11 +111,11 @@ def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
         SCHEMA: event_schema(configuration.settings.events.districts, configuration.settings.events.settlements),
         DESIGN: with_rules(design),
         **alerts.files(),
-        **_grafana(configuration),
+        **_grafana(configuration, root),
     }
 
 
-def _grafana(configuration: Configuration) -> Mapping[str, str]:
+def _grafana(configuration: Configuration, root: Path) -> Mapping[str, str]:
     """Dashboards and provisioning, which need a package that nothing else needs."""
     try:
         from monitor.dashboards import files  # noqa: PLC0415 - only those who develop have the SDK
@@ -122,7 +123,8 @@ def _grafana(configuration: Configuration) -> Mapping[str, str]:
         raise click.ClickException(
             f"Grafana's files need the package {fault.name!r}: pip install 'response-time-monitor[dev]'"
         ) from fault
-    return files(configuration)
+    runbooks = {file.stem: file.read_text(encoding="utf-8") for file in (root / RUNBOOKS).glob("*.md")}
+    return files(configuration, runbooks)
 
 
 def with_rules(design: str) -> str:

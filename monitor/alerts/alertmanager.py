@@ -64,9 +64,13 @@ def configuration(rules: Iterable[Rule], setup: Setup) -> str:
         },
         "Generated from monitor/alerts/ by `monitor generate`; do not edit.",
         "",
-        "Copy it and put your own receivers in; the addresses are placeholders on this machine. A secret never",
-        "stands here: give a webhook `http_config: {authorization: {credentials_file: page.token}}`, or use the",
-        "*_file key of the receiver (`routing_key_file` of PagerDuty, `api_url_file` of Slack).",
+        "Nobody is told yet: the receivers are empty. Copy the file and put yours in, for example",
+        "  - name: page",
+        "    webhook_configs:",
+        "      - url: https://pager.example.org/response-times",
+        "        send_resolved: true",
+        "A secret never stands here: give a webhook `http_config: {authorization: {credentials_file: page.token}}`,",
+        "or use the *_file key of the receiver (`routing_key_file` of PagerDuty, `api_url_file` of Slack).",
     )
 
 
@@ -83,4 +87,5 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _receiver(severity: Severity, url: str) -> Value:
-    return {"name": severity.value, "webhook_configs": [{"url": url, "send_resolved": True}]}
+    told: dict[str, Value] = {"webhook_configs": [{"url": url, "send_resolved": True}]} if url else {}
+    return {"name": severity.value, **told}

@@ -19,6 +19,8 @@ UNMEASURED_LEAST_MISSIONS: Final = 20
 
 _LAST_RECORD: Final = greatest(selector(metrics.LAST_RECORD_TIMESTAMP_SECONDS))
 _FEED_STALE: Final = greatest(selector(metrics.FEED_STALE))
+_READ: Final = f"{STORE_UP}\nand on () {FEED_KNOWN}"
+"""Whether the feed is alive may be believed: the store is reached, and was read."""
 
 
 def _unmeasured() -> str:
@@ -84,7 +86,7 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="response",
         condition=f"{_FEED_STALE} == 1\nand on () {_LAST_RECORD} > 0",
-        sight=f"{STORE_UP}\nand on () {FEED_KNOWN}",
+        sight=_READ,
         for_seconds=2 * MINUTE,
         summary=f"No mission event for {ago(metrics.LAST_RECORD_TIMESTAMP_SECONDS, HOUR)} h",
         description=(
@@ -98,6 +100,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="response",
         condition=f"{_FEED_STALE} == 1\nunless on () {_LAST_RECORD} > 0",
+        sight=_READ,
         for_seconds=HOUR,
         summary="No mission event has ever arrived",
         description=(

@@ -5,9 +5,9 @@ A page where the monitor is blind, a ticket where it has lost or refused somethi
 
 from typing import Final
 
-from monitor.alerts.promql import greatest, selector
+from monitor.alerts.promql import greatest, seen, selector
 from monitor.alerts.rule import MINUTE, Rule, Severity
-from monitor.alerts.text import ago
+from monitor.alerts.text import ago, at_partition, count
 from monitor.exporter import metrics
 from monitor.exporter.metrics import PARTITION, REASON
 
@@ -37,6 +37,7 @@ def _lagging() -> str:
     return f"{behind} > 0\nunless on ({PARTITION})\n{done} > {behind}"
 
 
+_DEAD: Final = f"sum({greatest(f'increase({selector(metrics.DEAD_LETTERS)}[{DEAD_LETTERS_WINDOW}])', REASON)})"
 _GRAVE: Final = "sum({})".format(
     greatest(
         f"increase({selector(metrics.DEAD_LETTERS, (REASON, '=~', 'batch_.*|ledger_full'))}[{DEAD_LETTERS_WINDOW}])",
@@ -47,11 +48,10 @@ _GRAVE: Final = "sum({})".format(
 
 
 def _dead_letters() -> str:
-    dead = f"sum({greatest(f'increase({selector(metrics.DEAD_LETTERS)}[{DEAD_LETTERS_WINDOW}])', REASON)})"
     events = (
         f"sum({greatest(f'increase({selector(metrics.EVENTS)}[{DEAD_LETTERS_WINDOW}])', *metrics.EVENTS.labels)})"
     )
-    return f"{dead} >= {DEAD_LETTERS_LEAST}\nand on () {dead} > {DEAD_LETTERS_SHARE:g} * {events}\nor\n{_GRAVE} > 0"
+    return f"{_DEAD} >= {DEAD_LETTERS_LEAST}\nand on () {_DEAD} > {DEAD_LETTERS_SHARE:g} * {events}\nor\n{_GRAVE} > 0"
 
 
 def _rewound() -> str:
@@ -80,7 +80,7 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="monitor",
         condition=f"{greatest(selector(metrics.STORE_UP))} == 0",
-        sight=f"{greatest(selector(metrics.STORE_UP))} >= 0",
+        sight=seen(metrics.STORE_UP),
         for_seconds=3 * MINUTE,
         summary="The store (Redis) does not answer, or holds what this program cannot read",
         description=(
@@ -95,6 +95,7 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="monitor",
         condition=f"{greatest(selector(metrics.WORKERS))} == 0",
+        sight=seen(metrics.WORKERS),
         for_seconds=0,  # a sign of life may already be ten seconds late, and Alertmanager waits before it tells
         summary="No worker is running: no mission is counted",
         description=(
@@ -109,6 +110,7 @@ RULES: Final = (
         group="monitor",
         condition=f"{greatest(selector(metrics.PARTITION_SLOWED), PARTITION)} > 0",
         labels=(PARTITION,),
+        sight=seen(metrics.PARTITION_SLOWED),
         for_seconds=0,
         keep_firing_seconds=10 * MINUTE,
         summary="Partition {{ $labels.partition }} brings a flood of invalid records and is slowed down",
@@ -124,8 +126,12 @@ RULES: Final = (
         group="monitor",
         condition=_lagging(),
         labels=(PARTITION,),
+        sight=seen(metrics.CONSUMER_LAG_RECORDS),
         for_seconds=5 * MINUTE,
-        summary="Partition {{ $labels.partition }}: the worker is {{ $value }} records behind and does not catch up",
+        summary=(
+            "Partition {{ $labels.partition }}: the worker is "
+            f"{at_partition(metrics.CONSUMER_LAG_RECORDS)} records behind and does not catch up"
+        ),
         description=(
             "For ten minutes there has been more to read than the worker got done. Missions in progress are told too "
             "late, or not at all."
@@ -137,8 +143,9 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=_dead_letters(),
+        sight=seen(metrics.DEAD_LETTERS),
         for_seconds=5 * MINUTE,
-        summary='{{ $value | printf "%.0f" }} events of the last 6 h were refused',
+        summary=f"{count(_DEAD)} events of the last 6 h were refused",
         description=(
             "They lie in the dead letter topic with the reason and the original bytes, and are in no figure. "
             "`monitor dead-letters list` shows them."
@@ -150,6 +157,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=f"{greatest(f'increase({selector(metrics.LOST_OFFSETS)}[1h])')} > 0",
+        sight=seen(metrics.LOST_OFFSETS),
         for_seconds=0,
         summary="Kafka removed events before they were read",
         description=(
@@ -163,6 +171,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=f"{greatest(f'increase({selector(metrics.RECORDS_AHEAD)}[1h])')} > 0",
+        sight=seen(metrics.RECORDS_AHEAD),
         for_seconds=0,
         summary="Records claim to be of the future: a clock is wrong",
         description=(
@@ -176,6 +185,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=f"{greatest(f'increase({selector(metrics.MOVED_ACROSS_PERIODS)}[1h])')} > 0",
+        sight=seen(metrics.MOVED_ACROSS_PERIODS),
         for_seconds=0,
         summary="Corrections have taken missions out of a calendar year, or into one that was closed",
         description=(
@@ -189,6 +199,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="monitor",
         condition=_rewound(),
+        sight=seen(metrics.REWINDS),
         for_seconds=0,
         summary="The store was empty: the workers rebuild it from the beginning of the topic",
         description=(

@@ -4,10 +4,10 @@ Decides intervals, job names and the form of a rule; what a rule means is told w
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, get_args
 
 from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
-from monitor.alerts.rule import Rule
+from monitor.alerts.rule import Group, Rule
 from monitor.alerts.setup import Setup
 from monitor.alerts.yaml import Value, document
 from monitor.exporter.metrics import DISTRICT, SETTLEMENT
@@ -16,8 +16,11 @@ FOLDER: Final = "config/prometheus"
 PLACE: Final = f"{FOLDER}/prometheus.yml"
 DASHBOARDS: Final = "dashboards"
 RUNBOOKS: Final = "runbooks"
-RUNBOOK_FOLDER: Final = "docs/runbooks"
-_DEFAULT_BASES: Final = {DASHBOARDS: "http://127.0.0.1:8080", RUNBOOKS: RUNBOOK_FOLDER}
+_DEFAULT_BASES: Final = {DASHBOARDS: "http://127.0.0.1:8080", RUNBOOKS: "http://127.0.0.1:3000/d"}
+"""The board, and the Grafana of the full stack, which shows each runbook under the name of its alert."""
+GROUPS: Final[tuple[Group, ...]] = get_args(Group)
+EVALUATED: Final = "monitor:alerts_evaluated:timestamp_seconds"
+"""When each group of rules was evaluated last: who asks Prometheus what fires can tell silence from blindness."""
 _GENERATED: Final = "Generated from monitor/alerts/ by `monitor generate`; do not edit."
 
 
@@ -50,6 +53,7 @@ def configuration(setup: Setup) -> str:
         "    external_labels:",
         "      dashboards: https://monitor.example.org",
         "      runbooks: https://wiki.example.org/runbooks",
+        "The name of the alert follows: https://wiki.example.org/runbooks/MonitorAbsent.",
     )
 
 
@@ -59,7 +63,17 @@ def rule_files(rules: Iterable[Rule], setup: Setup) -> Mapping[str, str]:
     for rule in rules:
         groups.setdefault(rule.group, []).append(_written(rule, setup))
     return {
-        f"{FOLDER}/rules/{name}.yml": document({"groups": [{"name": name, "rules": listed}]}, _GENERATED)
+        f"{FOLDER}/rules/{name}.yml": document(
+            {
+                "groups": [
+                    {
+                        "name": name,
+                        "rules": [{"record": EVALUATED, "expr": "time()", "labels": {"group": name}}, *listed],
+                    }
+                ]
+            },
+            _GENERATED,
+        )
         for name, listed in groups.items()
     }
 
@@ -95,7 +109,7 @@ def _written(rule: Rule, setup: Setup) -> Value:
             "summary": rule.summary,
             "description": rule.description,
             "dashboard_url": dashboard_url(rule),
-            "runbook_url": f"{_base(RUNBOOKS)}/{rule.name}.md",
+            "runbook_url": f"{_base(RUNBOOKS)}/{rule.name}",
         },
     }
 

@@ -33,8 +33,20 @@ def greatest(vector: str, *by: str) -> str:
     return f"max by ({', '.join(by)}) ({vector})" if by else f"max({vector})"
 
 
-STORE_UP: Final = f"{greatest(selector(metrics.STORE_UP))} == 1"
+def seen(metric: Metric) -> str:
+    """Empty unless somebody shows the metric now.
+
+    Prometheus gives what it saw last for five minutes more wherever it missed the end: it was away itself, or nobody
+    told it that a target is gone.
+    """
+    return f"time() - {greatest(f'timestamp({selector(metric)})')} < {SEEN_SECONDS}"
+
+
+SEEN_SECONDS: Final = 90
+"""Longer than a minute between two scrapes, and shorter than any page waits: what was true once cannot outlast the
+waiting, so nothing begins to fire on numbers of somebody who is gone."""
+STORE_UP: Final = f"{greatest(selector(metrics.STORE_UP))} == 1\nand on () {seen(metrics.STORE_UP)}"
 FEED_KNOWN: Final = f"{greatest(selector(metrics.FEED_STALE))} >= 0"
-"""The exporter answers and has read the store once: before, the value is NaN."""
+"""The exporter has read the store once: before, the value is NaN."""
 SIGHT: Final = f"{greatest(selector(metrics.FEED_STALE))} == 0\nand on () {STORE_UP}"
 """The exporter answers, has read the store and reaches it now, and the feed is alive."""

@@ -28,9 +28,11 @@ class Severity(StrEnum):
 class Rule:
     """One alert. `condition` is PromQL that gives a sample per `labels` where something is wrong.
 
-    `sight`: PromQL without labels that is empty while the condition cannot be believed; "" where the rule is about
-    just that. `frozen`: the cause may be that nobody sees, which has an alert of its own that inhibits this one.
-    `summary` and `description` are Prometheus templates. `window` is what the exporter's page shows first.
+    `sight`: PromQL without labels that is empty while the condition cannot be believed; "" only where the rule is
+    about just that. Nothing begins without it, whatever a window of the past still holds. `frozen`: the cause may be
+    that nobody sees, which has an alert of its own that inhibits this one. `summary` and `description` are
+    Prometheus templates; a figure in them is looked up (`monitor.alerts.text`), since `$value` is no longer the
+    condition's while an alert goes on unseen. `window` is what the exporter's page shows first.
     """
 
     name: str

@@ -18,8 +18,9 @@ class Setup:
     exporters: tuple[str, ...] = ("127.0.0.1:8080",)
     workers: tuple[str, ...] = ("127.0.0.1:8001", "127.0.0.1:8002")
     alertmanagers: tuple[str, ...] = ("127.0.0.1:9093",)
-    page_url: str = "http://127.0.0.1:9099/page"
-    ticket_url: str = "http://127.0.0.1:9099/ticket"
+    page_url: str = ""
+    ticket_url: str = ""
+    """Webhooks of Alertmanager; without one, its receiver tells nobody."""
     scrape_seconds: int = 15
     evaluation_seconds: int = 15
     longest_for_seconds: int | None = None

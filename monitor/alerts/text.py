@@ -9,7 +9,7 @@ from typing import Final
 from monitor.alerts.promql import SERIES, greatest, selector
 from monitor.core.alarm import Baseline
 from monitor.exporter import metrics
-from monitor.exporter.metrics import BASELINE, DISTRICT, NAME, PERCENTILE, SETTLEMENT, WINDOW, Metric
+from monitor.exporter.metrics import BASELINE, DISTRICT, NAME, PARTITION, PERCENTILE, SETTLEMENT, WINDOW, Metric
 
 REQUIREMENT: Final = "80"
 GOAL: Final = "50"
@@ -77,6 +77,16 @@ def over_classes(metric: Metric, *fixed: tuple[str, str]) -> str:
 def ago(moment: Metric, unit_seconds: int) -> str:
     """How long ago a moment was, in units of so many seconds."""
     return _shown(f"(time() - {greatest(_lately(moment, (), ()))}) / {unit_seconds}", "%.1f", by=())
+
+
+def at_partition(metric: Metric) -> str:
+    """What a metric says of the alert's partition."""
+    return _shown(greatest(_lately(metric, (), (PARTITION,)), PARTITION), by=(PARTITION,))
+
+
+def count(expression: str) -> str:
+    """What an expression without labels gives. Not `$value`: that is 1 while an alert goes on unseen."""
+    return _shown(expression, by=())
 
 
 def _here(metric: Metric, *fixed: tuple[str, str]) -> str:

@@ -17,7 +17,7 @@ _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 def document(value: Mapping[str, Value], *comment: str) -> str:
     """A whole file, opened by a comment."""
     head = "".join(f"# {line}".rstrip() + "\n" for line in comment)
-    return head + "\n".join(_lines(value)) + "\n"
+    return head + "\n".join(line if line.strip() else "" for line in _lines(value)) + "\n"
 
 
 def _lines(value: Value) -> Iterator[str]:

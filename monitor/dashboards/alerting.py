@@ -1,10 +1,14 @@
-"""The alert rules as Grafana manages them, from the same definition as Prometheus' rules.
+"""The alert rules as Grafana manages them: Prometheus judges, Grafana tells.
 
-Two things differ. Grafana has no memory of what fired that a query could ask (`ALERTS`); it keeps the last state by
-itself where a query gives nothing: so each rule answers 1 (wrong) or 0 (fine) for every series as long as it may be
-believed, and nothing where it may not. And Grafana's templates cannot ask the data source: every figure that a text
-looks up becomes a query of the rule, whose value the text then names. A district's name would be a label of another
-query, which they cannot reach: the names known when the files are made stand in the text.
+Grafana cannot say of itself "what is pending must not begin, and what fires must not end, while nobody can see":
+where a query gives nothing it either ends an alert, or (`KeepLast`) lets a pending one begin. So its rules have no
+pending time of their own. They ask what Prometheus' rule of the same name says, which waits, stands still and goes
+on as `monitor.alerts.rule` promises; what Grafana does without data or without Prometheus can then neither begin nor
+end one. One rule of its own tells that Prometheus does not answer, or evaluates no rules.
+
+Grafana's templates cannot ask the data source: every figure that a text looks up becomes a query of the rule, whose
+value the text then names. A district's name would be a label of another query, which they cannot reach: the names
+known when the files are made stand in the text.
 """
 
 import re
@@ -12,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from monitor.alerts.prometheus import RUNBOOK_FOLDER, seconds
+from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
 from monitor.alerts.promql import selector
-from monitor.alerts.rule import Rule, indented
+from monitor.alerts.rule import ALERTS, MINUTE, Rule, Severity
 from monitor.alerts.text import DISTRICT_NAME
 from monitor.dashboards.frame import DISTRICT_UID, NATIONAL_UID, PIPELINE_UID
 from monitor.dashboards.sources import PROMETHEUS_UID
@@ -31,6 +35,27 @@ KNOWN: Final = "known"
 EXPRESSIONS: Final = "__expr__"
 """What Grafana calls its own calculations."""
 TITLES: Final = {"response": "Response time", "monitor": "Monitor"}
+UNWATCHED: Final = Rule(
+    name="MonitorUnwatched",
+    severity=Severity.PAGE,
+    group="monitor",
+    condition=f"{len(GROUPS)} - (count(time() - {EVALUATED} < 2 * {MINUTE}) or vector(0))",
+    for_seconds=3 * MINUTE,
+    summary="Prometheus does not answer, or does not evaluate the alert rules: no other alert can be told",
+    description=(
+        "Grafana asks Prometheus what fires. As long as this lasts, no alert begins and none ends here, whatever "
+        "happens."
+    ),
+)
+"""Grafana's own: the one thing that Prometheus cannot say of itself."""
+SHOWN: Final = {
+    "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseGoalMissed": "times.50",
+    "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "store",
+    "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
+    "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",
+}  # fmt: skip
+"""The panel that shows what an alert is about, by the key of its title; others lead to their dashboard's first."""
+FIRST: Final = {DISTRICT_UID: "times.80", NATIONAL_UID: "feed", PIPELINE_UID: "trouble"}
 
 _LOOKED_UP: Final = re.compile(
     r"\{\{ with (?:printf `(?P<asked>[^`]*)` (?P<labels>[$.\w ]+) \| query|query `(?P<plain>[^`]*)`) \}\}"
@@ -40,6 +65,9 @@ _OWN_VALUE: Final = re.compile(r'\{\{ \$value(?: \| printf "(?P<form>[^"]*)")? \
 _ANY_QUERY: Final = re.compile(r"\bquery\b|\$externalLabels|\$value\b")
 _GREATEST: Final = " >= -Inf"
 _AGGREGATION: Final = re.compile(r"\b(max|sum)(?: by \(([^)]*)\) )?\(")
+
+Panels = Mapping[tuple[str, str], int]
+"""Numbers of panels, by the uid of their dashboard (without language) and the key of their title."""
 
 
 class NotTranslated(ValueError):  # noqa: N818 - named for what happened
@@ -91,21 +119,23 @@ def for_every_series(asked: str, labels: Sequence[str]) -> str:
 
 
 def expression(rule: Rule) -> str:
-    """1 where the rule's condition holds, 0 where it does not, nothing where that may not be believed."""
-    wrong = f"count{_by(rule.labels)}(\n{indented(rule.condition)}\n)"
+    """1 for what Prometheus' rule of the same name lets fire, 0 for every other series that is known."""
+    if rule is UNWATCHED:
+        return rule.condition
+    by = _by(rule.labels)
+    fires = f'max{by}({ALERTS}{{alertname="{rule.name}",alertstate="firing"}})'
     if DISTRICT in rule.labels:
-        fine = f"0 * count{_by(rule.labels)}({selector(metrics.RESPONSE_MISSIONS_OPEN)})"
-    else:
-        fine = "vector(0)"
-    answer = f"{wrong}\nor{_unless(rule.labels)}\n{fine}"
-    return f"(\n{indented(answer)}\n)\nand on () (\n{indented(rule.sight)}\n)" if rule.sight else answer
+        return f"{fires}\nor\n0 * count{by}({selector(metrics.RESPONSE_MISSIONS_OPEN)})"
+    return f"{fires}\nor on ()\nvector(0)"
 
 
-def groups(rules: Iterable[Rule], folder: str, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The rule groups as provisioning wants them; `names` of districts by slug."""
+def groups(
+    rules: Iterable[Rule], folder: str, names: Mapping[str, str], language: str, panels: Panels
+) -> list[dict[str, Any]]:
+    """The rule groups as provisioning wants them; `names` of districts by slug, links to dashboards of `language`."""
     made: dict[str, list[dict[str, Any]]] = {}
-    for rule in rules:
-        made.setdefault(rule.group, []).append(_written(rule, names))
+    for rule in (*rules, UNWATCHED):
+        made.setdefault(rule.group, []).append(_written(rule, names, language, panels))
     return [
         {
             "orgId": 1,
@@ -118,15 +148,19 @@ def groups(rules: Iterable[Rule], folder: str, names: Mapping[str, str]) -> list
     ]
 
 
-def _written(rule: Rule, names: Mapping[str, str]) -> dict[str, Any]:
+def _written(rule: Rule, names: Mapping[str, str], language: str, panels: Panels) -> dict[str, Any]:
     figures = Figures(rule.labels, rule.condition, {}, names)
+    dashboard, about = _dashboard(rule)
+    uid, panel = f"{dashboard}-{language}", panels[dashboard, SHOWN.get(rule.name, FIRST[dashboard])]
     annotations = {
         "summary": figures.translated(rule.summary),
         "description": figures.translated(rule.description),
-        "dashboard_url": f"{HERE}/d/{_dashboard(rule)}",
-        "runbook_url": f"{RUNBOOK_FOLDER}/{rule.name}.md",
+        "dashboard_url": f"{HERE}/d/{uid}{about}",
+        "runbook_url": f"{HERE}/d/{rule.name}",
+        # What Grafana makes dashboardURL and panelURL of a notification from.
+        "__dashboardUid__": uid,
+        "__panelId__": str(panel),
     }
-    frozen = bool(rule.sight)
     return {
         "uid": _identity(rule.name),
         "title": rule.name,
@@ -136,12 +170,11 @@ def _written(rule: Rule, names: Mapping[str, str]) -> dict[str, Any]:
             *(_query(name, asked) for asked, name in figures.asked.items()),
             _threshold(),
         ],
-        # Without sight nothing is answered: what fires goes on, what does not does not begin.
-        "noDataState": "KeepLast" if frozen else "OK",
-        # Grafana that cannot reach Prometheus at all is told once, by the rule about absence.
-        "execErrState": "Error" if rule.name == "MonitorAbsent" else "KeepLast",
-        "for": seconds(rule.for_seconds),
-        **({"keepFiringFor": seconds(rule.keep_firing_seconds)} if rule.keep_firing_seconds else {}),
+        # The verdict always gives something unless nothing is known and nothing fires.
+        "noDataState": "OK",
+        # Nothing can be pending, so nothing begins where Prometheus does not answer; one rule tells that it does not.
+        "execErrState": "Alerting" if rule is UNWATCHED else "KeepLast",
+        "for": seconds(rule.for_seconds if rule is UNWATCHED else 0),
         "annotations": annotations,
         "labels": {"severity": str(rule.severity)},
         "isPaused": False,
@@ -189,13 +222,13 @@ def _threshold() -> dict[str, Any]:
     }
 
 
-def _dashboard(rule: Rule) -> str:
-    """Where to look: the dashboard, and what to show there."""
+def _dashboard(rule: Rule) -> tuple[str, str]:
+    """Where to look: the dashboard (without language), and what to show there."""
     if rule.group == "monitor":
-        return f"{PIPELINE_UID}-en"
+        return PIPELINE_UID, ""
     if DISTRICT in rule.labels:
-        return f"{DISTRICT_UID}-en?var-{DISTRICT}={{{{ $labels.{DISTRICT} }}}}&var-{WINDOW}={rule.window}"
-    return f"{NATIONAL_UID}-en"
+        return DISTRICT_UID, f"?var-{DISTRICT}={{{{ $labels.{DISTRICT} }}}}&var-{WINDOW}={rule.window}"
+    return NATIONAL_UID, ""
 
 
 def _identity(name: str) -> str:
@@ -213,8 +246,3 @@ def _split(labels: str | None) -> list[str]:
 
 def _by(labels: Sequence[str]) -> str:
     return f" by ({', '.join(labels)}) " if labels else " "
-
-
-def _unless(labels: Sequence[str]) -> str:
-    """`or` compares these labels; a 0 without labels stands beside no other answer."""
-    return "" if DISTRICT in labels else " on ()"

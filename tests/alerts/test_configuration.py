@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import yaml
 
 from monitor.alerts import RULES, files
 from monitor.alerts.alertmanager import BLIND, CAUSES, CONSEQUENCES, WEAKER
-from monitor.alerts.prometheus import RUNBOOK_FOLDER, seconds
-from monitor.alerts.promql import selector
+from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
+from monitor.alerts.promql import SEEN_SECONDS, selector
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
+from monitor.dashboards.alerting import UNWATCHED
 from monitor.exporter import metrics
 from tests.servers.components import require
 
 ROOT: Final = Path(__file__).parents[2]
+RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 FOREIGN: Final = {"up", "ALERTS"}
 """Series that Prometheus makes itself."""
 AT_ONCE: Final = {"MonitorNoWorker", "MonitorInvalidFlood"}
@@ -43,7 +46,9 @@ def test_prometheus_accepts_configuration_and_rules(promtool: Path, tmp_path: Pa
     said = checked(tmp_path, setup, promtool, "check", "config", "config/prometheus/prometheus.yml")
     rules = sorted(str(file) for file in tmp_path.glob("config/prometheus/rules/*.yml"))
     said += checked(tmp_path, setup, promtool, "check", "rules", "--lint=all", "--lint-fatal", *rules)
-    assert sum(int(count) for count in re.findall(r"SUCCESS: (\d+) rules found", said)) == 2 * len(RULES)
+    assert sum(int(count) for count in re.findall(r"SUCCESS: (\d+) rules found", said)) == 2 * (
+        len(RULES) + len(GROUPS)
+    )
 
 
 @pytest.mark.parametrize("setup", [Setup(), HURRIED], ids=["as shipped", "in a hurry"])
@@ -87,13 +92,15 @@ def test_a_rule_is_whole(rule: Rule) -> None:
     assert rule.description.endswith(".")
     assert rule.name.startswith(("Response", "Monitor"))
     assert rule.frozen <= bool(rule.sight)
-    assert rule.severity is Severity.TICKET or rule.for_seconds >= 120 or rule.name in AT_ONCE
+    assert rule.severity is Severity.TICKET or rule.for_seconds >= 120 > SEEN_SECONDS or rule.name in AT_ONCE
+    assert bool(rule.sight) is (rule.name != "MonitorAbsent")
+    assert "$value" not in f"{rule.summary}{rule.description}", "it is 1 while an alert goes on unseen"
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [*RULES, UNWATCHED], ids=lambda rule: rule.name)
 def test_every_alert_has_its_runbook(rule: Rule) -> None:
     """One page each: what it means, what to look at, what to do, when it is wrong."""
-    text = (ROOT / RUNBOOK_FOLDER / f"{rule.name}.md").read_text(encoding="utf-8")
+    text = (RUNBOOKS / f"{rule.name}.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {rule.name}\n\n**{str(rule.severity).capitalize()}.** ")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == [
         "What it means", "What to look at", "What to do", "When it is wrong",
@@ -102,9 +109,9 @@ def test_every_alert_has_its_runbook(rule: Rule) -> None:
 
 def test_no_runbook_is_left_over() -> None:
     """A runbook without an alert belongs to one that was renamed."""
-    runbooks = {file.stem for file in (ROOT / RUNBOOK_FOLDER).glob("*.md")} - {"README"}
-    assert runbooks == {rule.name for rule in RULES}
-    listed = (ROOT / RUNBOOK_FOLDER / "README.md").read_text(encoding="utf-8")
+    runbooks = {file.stem for file in RUNBOOKS.glob("*.md")} - {"README"}
+    assert runbooks == {rule.name for rule in (*RULES, UNWATCHED)}
+    listed = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\]\((\w+)\.md\)", listed)) == runbooks
 
 
@@ -121,10 +128,40 @@ def test_inhibition_names_alerts_that_exist_and_never_runs_in_a_circle() -> None
     assert set(CAUSES).isdisjoint(CONSEQUENCES)
 
 
+def test_nobody_is_told_before_a_receiver_is_put_in() -> None:
+    """An address that nobody listens at would be an error for each notification."""
+    shipped = yaml.safe_load(ALERTMANAGER)
+    assert shipped["receivers"] == [{"name": "page"}, {"name": "ticket"}]
+    told = yaml.safe_load(files(Setup(page_url="http://127.0.0.1:1/p"))["config/alertmanager/alertmanager.yml"])
+    assert [one.get("webhook_configs") for one in told["receivers"]] == [
+        [{"url": "http://127.0.0.1:1/p", "send_resolved": True}],
+        None,
+    ]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_group_says_that_it_was_evaluated(group: str) -> None:
+    """Who asks what fires can tell "nothing" from "nobody looked"."""
+    (written,) = yaml.safe_load(files()[f"config/prometheus/rules/{group}.yml"])["groups"]
+    assert written["rules"][0] == {"record": EVALUATED, "expr": "time()", "labels": {"group": group}}
+
+
+@pytest.mark.parametrize("place", [place for place in files() if "/rules/" in place])
+def test_links_are_whole_addresses(place: str) -> None:
+    """A link in a notification is opened on a telephone: no path of the repository."""
+    (written,) = yaml.safe_load(files()[place])["groups"]
+    for rule in written["rules"][1:]:
+        for kind, base in (("dashboard_url", "dashboards"), ("runbook_url", "runbooks")):
+            link = rule["annotations"][kind]
+            begins, _, rest = link.partition("{{ . }}{{ else }}")
+            assert begins == f"{{{{ with $externalLabels.{base} }}}}"
+            assert re.match(r"http://[^{ ]+\{\{ end \}\}/", rest), link
+
+
 def test_no_secret_stands_in_a_shipped_file() -> None:
-    """Receivers are placeholders on this machine."""
-    assert set(re.findall(r"https?://([\w.]+)", "".join(files().values()))) <= {"127.0.0.1", "monitor.example.org",
-                                                                               "wiki.example.org"}  # fmt: skip
+    """Addresses are of this machine, or stand in a comment."""
+    lines = [line for text in files().values() for line in text.splitlines() if not line.lstrip().startswith("#")]
+    assert set(re.findall(r"https?://([\w.]+)", "\n".join(lines))) <= {"127.0.0.1"}
     assert not re.search(r"^[^#\n]*(?:password|credentials|token)", ALERTMANAGER, re.MULTILINE)
 
 

@@ -212,7 +212,7 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
             assert (
                 overdue.annotations["summary"] == "Vest: 4 missions in progress are past the requirement, of 4 open"
             )
-            assert breached.annotations["runbook_url"] == "docs/runbooks/ResponseRequirementBreached.md"
+            assert breached.annotations["runbook_url"] == "http://127.0.0.1:3000/d/ResponseRequirementBreached"
             assert await answers(breached.annotations["dashboard_url"])
             await wait_until(lambda: inhibited(watch, "ResponseDriftOverTarget"), "the drift to be inhibited")
 

@@ -11,9 +11,11 @@ from monitor.alerts import RULES
 from tests.alerts.timeline import (
     EXPORTER,
     GONE,
+    LOST,
     NAN,
     RECORD,
     SETUP,
+    SEVERITIES,
     STALE,
     STORE,
     WORKER,
@@ -89,6 +91,25 @@ FROZEN: Final = {
         ),
     )
 }
+NEXT: Final = 'monitor_next_offset{partition="3"}'
+LAG: Final = 'monitor_consumer_lag_records{partition="3"}'
+DEAD, EVENTS = 'monitor_dead_letters_total{reason="malformed_json"}', 'monitor_events_total{outcome="new"}'
+
+
+def _rising(begin: int, step: int) -> Value:
+    return lambda minute: begin + step * minute
+
+
+SEEING: Final[Mapping[str, tuple[Mapping[str, Value], Mapping[str, Value]]]] = {
+    "ResponseFeedStale": ({STALE: 1}, {STALE: 0}),
+    "ResponseFeedEmpty": ({STALE: 1, RECORD: NAN}, {STALE: 0, RECORD: NAN}),
+    "MonitorStoreDown": ({STORE: 0}, {STORE: 1}),
+    "MonitorLagging": ({LAG: 7, NEXT: 5}, {LAG: 0, NEXT: 5}),
+    "MonitorDeadLetters": ({DEAD: _rising(0, 1), EVENTS: 0}, {DEAD: 0, EVENTS: 0}),
+    "MonitorEventsLost": ({"monitor_lost_offsets_total": _rising(0, 1)}, {"monitor_lost_offsets_total": 0}),
+    "MonitorStoreEmptied": ({"monitor_rewinds_total": _rising(0, 1)}, {"monitor_rewinds_total": 0}),
+}
+"""The other rules that need sight: series that are bad, and good."""
 STALE_FEED: Final = Alert("ResponseFeedStale")
 STORE_DOWN: Final = Alert("MonitorStoreDown")
 NO_EXPORTER: Final = Alert("MonitorAbsent", {"component": "exporter"})
@@ -113,9 +134,66 @@ def names(alerts: Iterable[Alert]) -> set[str]:
     return {alert.name for alert in alerts}
 
 
+def everything(name: str) -> tuple[Alert, dict[str, tuple[Value, Value]]]:
+    """A rule's alert, and every series that it looks at with its bad and its good value."""
+    if name in FROZEN:
+        sample = FROZEN[name]
+        return sample.alert, dict(sample.series) | {STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2}
+    bad, good = SEEING[name]
+    series = {key: (bad[key], good[key]) for key in bad}
+    known = {STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2}
+    return Alert(name, {"partition": "3"} if name == "MonitorLagging" else {}), known | series
+
+
+SIGHTED: Final = [*FROZEN, *SEEING]
+WAITS: Final = {rule.name: SETUP.held_seconds(rule.for_seconds) // 60 for rule in RULES if rule.sight}
+"""Minutes that a condition must hold."""
+
+
 def test_every_rule_that_keeps_still_has_a_sample() -> None:
-    """No rule is left out of the tests below."""
+    """No rule is left out of the tests below, but the one that is about absence."""
     assert set(FROZEN) == {rule.name for rule in RULES if rule.frozen}
+    assert (
+        set(SIGHTED)
+        == {rule.name for rule in RULES if rule.sight}
+        == {rule.name for rule in RULES} - {"MonitorAbsent"}
+    )
+
+
+@pytest.mark.parametrize("gone", [GONE, LOST], ids=["the scrape fails", "nobody noticed"])
+@pytest.mark.parametrize("name", [name for name in SIGHTED if WAITS[name]])
+def test_nothing_begins_on_no_data(promtool: Path, name: str, gone: str) -> None:
+    """A condition that holds, but not for long enough yet, when the monitor vanishes never fires.
+
+    What fires is that the monitor is gone.
+
+    good 0 .... 30   bad 30 .. waits - 1   gone until 150
+    """
+    _, series = everything(name)
+    waits = WAITS[name]
+    shown: dict[str, Phases] = {
+        key: [(30, good), (waits - 1, bad), (120 - waits, gone)] for key, (bad, good) in series.items()
+    }
+    away: dict[str, Phases] = {EXPORTER: [(29 + waits, 1), (120 - waits, 0)]}
+    away[WORKER] = away[EXPORTER]
+    blind = [NO_EXPORTER, Alert("MonitorAbsent", {"component": "worker"})]
+    judge(
+        promtool,
+        shown | away,
+        {minute: blind if minute >= 32 + waits else [] for minute in range(28 + waits, 148)},
+    )
+
+
+@pytest.mark.parametrize("gone", [GONE, LOST], ids=["the scrape fails", "nobody noticed"])
+@pytest.mark.parametrize("name", SIGHTED)
+def test_what_fires_goes_on_while_nobody_can_see(promtool: Path, name: str, gone: str) -> None:
+    """The monitor vanishes while the alert fires: hours later it still does, and the absence is told beside it."""
+    alert, series = everything(name)
+    length = 45
+    shown: dict[str, Phases] = {key: [(length, bad), (400, gone)] for key, (bad, _) in series.items()}
+    away: dict[str, Phases] = {EXPORTER: [(length, 1), (400, 0)], WORKER: [(length, 1), (400, 0)]}
+    blind = [NO_EXPORTER, Alert("MonitorAbsent", {"component": "worker"})]
+    judge(promtool, shown | away, {44: [alert], 46: [alert], 60: [*blind, alert], 444: [*blind, alert]})
 
 
 @pytest.mark.parametrize("sample", FROZEN.values(), ids=FROZEN)
@@ -259,6 +337,29 @@ def test_a_missed_goal_without_strong_evidence_is_not_told(promtool: Path) -> No
     judge(promtool, {missed: [(LONG, 1)], strong: [(LONG, 0)]}, {79: []})
 
 
+@pytest.mark.parametrize(
+    ("window", "percentile"), [("tertial", "80"), ("month", "50"), ("year", "50"), ("28d", "50"), ("month", "80")]
+)
+def test_nothing_but_the_goal_of_the_tertial_is_told_by_a_missed_window(
+    promtool: Path, window: str, percentile: str
+) -> None:
+    """Missed with strong evidence is no alert: neither the goal over other windows, nor the requirement that way."""
+    place = f',window="{window}",percentile="{percentile}"'
+    series: dict[str, Phases] = {
+        at("response_compliance", more=f'{place},state="missed"'): [(LONG, 1)],
+        at("response_evidence", more=f'{place},level="strong"'): [(LONG, 1)],
+    }
+    judge(promtool, series, {79: []})
+
+
+def test_a_warning_pages_nobody(promtool: Path) -> None:
+    """The level of a breach decides who is told: a warning is a ticket, for the country as for a district."""
+    for labels in (VEST, COUNTRY):
+        series: dict[str, Phases] = {at("response_breach", labels, ',level="warning"'): [(LONG, 1)]}
+        judge(promtool, series, {79: [Alert("ResponseRequirementAtRisk", labels)]})
+    assert SEVERITIES["ResponseRequirementAtRisk"] == "ticket"
+
+
 def test_a_silent_feed_is_told_even_when_the_exporter_goes_away(promtool: Path) -> None:
     """The page lasts until something is heard."""
     away = exporter((30, "up"), (100, GONE), (10, NAN), (20, "up"))
@@ -390,7 +491,7 @@ def test_a_page_tells_its_numbers(promtool: Path) -> None:
         "date, which may be looked at all the time, has passed the threshold of a page. Within 16 min: 71.4 % of 84 "
         "over 28 d, 75 % of 310 this tertial, 76.1 % of 812 this year. In progress: 5, past the requirement ?.",
         "dashboard_url": "http://127.0.0.1:8080/area/vest?window=28d#rural",
-        "runbook_url": "docs/runbooks/ResponseRequirementBreached.md",
+        "runbook_url": "http://127.0.0.1:3000/d/ResponseRequirementBreached",
     }
     breached = FROZEN["ResponseRequirementBreached"].alert
     judge(promtool, series, {29: [breached]}, {29: (breached, texts)})

@@ -1,7 +1,7 @@
 """Series as they would be scraped minute by minute, judged by promtool: what fires at which minute.
 
 The exporter's pipeline series are healthy unless a case says otherwise. A value is a number, NaN, GONE (the target
-does not answer) or a function of the minute.
+does not answer), LOST (it is gone, and Prometheus was not there to notice) or a function of the minute.
 """
 
 import json
@@ -17,6 +17,7 @@ from monitor.alerts.setup import Setup
 
 NAN: Final = "NaN"
 GONE: Final = "_"
+LOST: Final = "lost"
 Value = float | str | Callable[[int], float]
 Phases = Sequence[tuple[int, Value]]
 """Minutes and what the series shows in them, one after another."""
@@ -96,6 +97,8 @@ def _values(phases: Phases) -> str:
             minute = len(shown)
             if value == GONE and shown and shown[-1] not in (GONE, "stale"):
                 shown.append("stale")  # what Prometheus writes when a scrape fails
+            elif value == LOST:
+                shown.append("_")
             else:
                 shown.append(str(value(minute)) if callable(value) else str(value))
     return " ".join(shown)

@@ -17,7 +17,7 @@ REQUIRED = {
     "GRAFANA_PASSWORD_FILE": "./secrets/grafana",
     "REDIS_PASSWORD_FILE": "./secrets/redis",
 }
-_VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::(?P<how>[-?])(?P<text>[^}]*))?\})")
+_BEGINS = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?P<how>:[-?+])?)")
 
 
 class VariableMissing(ValueError):  # noqa: N818 - named for what happened
@@ -25,18 +25,41 @@ class VariableMissing(ValueError):  # noqa: N818 - named for what happened
 
 
 def filled_in(text: str, environment: Mapping[str, str]) -> str:
-    """The text with its variables, as Compose fills them in."""
-
-    def value(found: re.Match[str]) -> str:
+    """The text with its variables, as Compose fills them in: `${A:-else}`, `${A:?why}`, `${A:+then}`, also nested."""
+    made, rest = "", text
+    while found := _BEGINS.search(rest):
+        made += rest[: found.start()]
+        rest = rest[found.end() :]
         if found["dollar"]:
-            return "$"
-        if environment.get(found["name"]):
-            return environment[found["name"]]
-        if found["how"] == "-":
-            return found["text"]
-        raise VariableMissing(f"{found['name']}: {found['text']}")
+            made += "$"
+            continue
+        inside, rest = _up_to_its_brace(rest)
+        # Compose fills in what stands inside whether or not it is wanted.
+        other = filled_in(inside, environment)
+        value = environment.get(found["name"], "")
+        match found["how"]:
+            case ":-":
+                made += value or other
+            case ":+":
+                made += other if value else ""
+            case ":?" if not value:
+                raise VariableMissing(f"{found['name']}: {other}")
+            case _:
+                made += value
+    return made + rest
 
-    return _VARIABLE.sub(value, text)
+
+def _up_to_its_brace(text: str) -> tuple[str, str]:
+    """What stands before the brace that closes a variable, and what follows it."""
+    open_ = 1
+    for place, character in enumerate(text):
+        if character == "}":
+            open_ -= 1
+        elif character == "{" and text[place - 1 : place] == "$":
+            open_ += 1
+        if not open_:
+            return text[:place], text[place + 1 :]
+    raise ValueError(f"a variable is not closed: {text[:60]}")
 
 
 def stack(environment: Mapping[str, str] = REQUIRED) -> dict[str, Any]:
@@ -48,9 +71,9 @@ def stack(environment: Mapping[str, str] = REQUIRED) -> dict[str, Any]:
     return loaded
 
 
-def services() -> dict[str, dict[str, Any]]:
-    """Every service by name, as written."""
-    found: dict[str, dict[str, Any]] = stack()["services"]
+def services(**environment: str) -> dict[str, dict[str, Any]]:
+    """Every service by name, as written; `environment` beside what is required."""
+    found: dict[str, dict[str, Any]] = stack({**REQUIRED, **environment})["services"]
     return found
 
 

@@ -64,35 +64,50 @@ RULES: Final = {
         }
     ],
 }  # fmt: skip
-CONTACT_POINTS: Final = {
-    "apiVersion": (1,),
-    "contactPoints": [
+_CONTACT_POINT: Final = {
+    "orgId": int, "name": str,
+    "receivers": [
         {
-            "orgId": int, "name": str,
-            "receivers": [
-                {
-                    "uid": str, "type": ("webhook", "email"), "disableResolveMessage?": bool,
-                    "settings": {
-                        "url?": str, "httpMethod?": ("POST", "PUT"), "maxAlerts?": str, "username?": str,
-                        "addresses?": str, "singleEmail?": bool, "message?": str, "subject?": str,
-                    },
-                }
-            ],
+            "uid": str, "type": ("webhook", "email"), "disableResolveMessage?": bool,
+            "settings": {
+                "url?": str, "httpMethod?": ("POST", "PUT"), "maxAlerts?": str, "username?": str,
+                "title?": str, "addresses?": str, "singleEmail?": bool, "message?": str, "subject?": str,
+            },
         }
     ],
 }  # fmt: skip
-_ROUTE: Final[dict[str, Any]] = {
-    "receiver": str, "group_by": [str], "object_matchers?": [[str]], "group_wait": str, "group_interval": str,
-    "repeat_interval": str, "continue?": bool, "mute_time_intervals?": [str], "active_time_intervals?": [str],
+_PACE: Final[dict[str, Any]] = {
+    "receiver": str, "group_by": [str], "group_wait": str, "group_interval": str, "repeat_interval": str,
 }  # fmt: skip
-POLICIES: Final = {"apiVersion": (1,), "policies": [{"orgId": int, **_ROUTE, "routes?": [_ROUTE]}]}
+_ROUTE: Final[dict[str, Any]] = {
+    **_PACE, "object_matchers?": [[str]], "continue?": bool, "mute_time_intervals?": [str],
+    "active_time_intervals?": [str],
+}  # fmt: skip
+RECEIVERS: Final = {
+    "apiVersion": (1,),
+    "contactPoints": [_CONTACT_POINT],
+    "muteTimes?": [
+        {"orgId": int, "name": str, "time_intervals": [{"times?": [{"start_time": str, "end_time": str}]}]}
+    ],
+    # Neither matchers nor mute timings: the root policy may have none.
+    "policies": [{"orgId": int, **_PACE, "routes?": [_ROUTE]}],
+}
+TEMPLATES: Final = {"apiVersion": (1,), "templates": [{"orgId": int, "name": str, "template": str}]}
+PLUGINS: Final = {"apiVersion": (1,), "apps": [{"type": str, "disabled?": bool}]}
 
 FORMS: Final[dict[str, dict[str, Any]]] = {
-    "datasources/prometheus.yml": DATA_SOURCES,
-    "dashboards/dashboards.yml": DASHBOARDS,
-    "alerting/rules.yml": RULES,
-    "alerting/contact-points.yml": CONTACT_POINTS,
-    "alerting/policies.yml": POLICIES,
+    "provisioning/datasources/prometheus.yml": DATA_SOURCES,
+    "provisioning/dashboards/dashboards.yml": DASHBOARDS,
+    "provisioning/plugins/plugins.yml": PLUGINS,
+    "provisioning/alerting/rules.yml": RULES,
+    "provisioning/alerting/messages.yml": TEMPLATES,
+    "provisioning/alerting/receivers.yml": RECEIVERS,
+    "choices/rules-en.yml": RULES,
+    "choices/rules-nb.yml": RULES,
+    "choices/receivers.yml": RECEIVERS,
+    "choices/receivers_webhook.yml": RECEIVERS,
+    "choices/receivers_mail.yml": RECEIVERS,
+    "choices/receivers_webhook_mail.yml": RECEIVERS,
 }
 
 

@@ -7,21 +7,30 @@ from typing import Any
 import yaml
 
 from monitor.alerts import RULES
+from monitor.dashboards.alerting import UNWATCHED
 
-FOLDER = Path(__file__).parents[2] / "grafana" / "provisioning"
-FILES = sorted(FOLDER.glob("*/*.yml"))
+FOLDER = Path(__file__).parents[2] / "grafana"
+FILES = sorted([*FOLDER.glob("provisioning/*/*"), *FOLDER.glob("choices/*")])
+RULE_FILES = ("choices/rules-en.yml", "choices/rules-nb.yml")
+RECEIVER_FILES = {
+    (): "choices/receivers.yml",
+    ("webhook",): "choices/receivers_webhook.yml",
+    ("mail",): "choices/receivers_mail.yml",
+    ("webhook", "mail"): "choices/receivers_webhook_mail.yml",
+}
+"""By the ways of telling that are configured."""
 
 
 @cache
 def load(place: str) -> dict[str, Any]:
-    """A file by its place under `grafana/provisioning/`."""
+    """A file by its place under `grafana/`."""
     loaded: dict[str, Any] = yaml.safe_load((FOLDER / place).read_text(encoding="utf-8"))
     return loaded
 
 
-def rules() -> list[dict[str, Any]]:
+def rules(place: str = RULE_FILES[0]) -> list[dict[str, Any]]:
     """Every alert rule."""
-    return [rule for group in load("alerting/rules.yml")["groups"] for rule in group["rules"]]
+    return [rule for group in load(place)["groups"] for rule in group["rules"]]
 
 
 def expressions() -> list[tuple[str, str, str]]:
@@ -36,4 +45,4 @@ def expressions() -> list[tuple[str, str, str]]:
 
 def labels_of(title: str) -> tuple[str, ...]:
     """The labels that tell an alert of this rule from another."""
-    return next(rule.labels for rule in RULES if rule.name == title)
+    return next(rule.labels for rule in (*RULES, UNWATCHED) if rule.name == title)

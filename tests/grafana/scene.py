@@ -19,7 +19,10 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from monitor.alerts import files
 from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
+from monitor.alerts.prometheus import GROUPS
+from monitor.alerts.setup import Setup
 from monitor.demo.processes import LOOPBACK, Child, free_port
 from monitor.exporter.service import serve
 from monitor.settings import Configuration, WorkerSettings
@@ -162,10 +165,14 @@ def exporter_and_worker(worker_port: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def prometheus(program: Path, folder: Path, exporter_port: int, worker_port: int) -> Iterator[Prometheus]:
-    """A Prometheus that has scraped both often enough for rates."""
+    """A Prometheus that has scraped both often enough for rates; its rules wait for nothing."""
     jobs = ((EXPORTER_JOB, exporter_port), (WORKER_JOB, worker_port))
+    for place, text in files(Setup(longest_for_seconds=0)).items():
+        if "/rules/" in place:
+            (folder / Path(place).name).write_text(text, encoding="utf-8")
     written = {
-        "global": {"scrape_interval": "2s", "scrape_timeout": "2s"},
+        "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "2s"},
+        "rule_files": [f"{group}.yml" for group in GROUPS],
         "scrape_configs": [
             {"job_name": job, "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]} for job, port in jobs
         ],
@@ -191,7 +198,8 @@ def prometheus(program: Path, folder: Path, exporter_port: int, worker_port: int
             return False
         if not (counted and worker and asked.instant("min(up) == 1")):
             return False
-        return bool(asked.instant(f"sum(increase(monitor_dead_letters_total[1m])) >= {REFUSED}"))
+        fires = asked.instant('ALERTS{alertname="ResponseRequirementBreached",alertstate="firing"}')
+        return bool(fires and asked.instant(f"sum(increase(monitor_dead_letters_total[1m])) >= {REFUSED}"))
 
     with Child("prometheus", command) as child:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:

@@ -1,23 +1,31 @@
 """What provisions Grafana uses only fields that Grafana documents, and names only what exists."""
 
+import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
 from monitor.alerts import RULES
-from monitor.alerts.rule import Severity
 from monitor.alerts.text import DISTRICT_NAME
-from monitor.dashboards.alerting import Figures, NotTranslated, for_every_series
-from monitor.dashboards.provisioning import DASHBOARDS_PATH, VARIABLES
+from monitor.dashboards import receivers
+from monitor.dashboards.alerting import FIRST, SHOWN, UNWATCHED, Figures, NotTranslated, for_every_series
+from monitor.dashboards.provisioning import DASHBOARDS_PATH, RUNBOOKS_PATH, VARIABLES
 from monitor.dashboards.sources import ALERTMANAGER_UID, PROMETHEUS_UID
+from monitor.dashboards.words import Words
 from tests.grafana import dashboards, provisioned
 from tests.grafana.documented import FORMS, faults
 from tests.grafana.documented import RULES as RULES_FORM
+from tests.servers.components import require
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
+EVERY = (*RULES, UNWATCHED)
+SAID = "Why.\n\nLook: http://g/d/x\nWhat to do: http://g/d/X\n\n"
+
+every_rule_file = pytest.mark.parametrize("place", provisioned.RULE_FILES)
 
 
 def test_every_provisioning_file_is_known() -> None:
@@ -43,7 +51,7 @@ def test_a_typo_would_be_noticed() -> None:
 
 def test_only_documented_variables_come_from_the_environment() -> None:
     """Grafana fills in `$NAME` everywhere but in texts and queries of alert rules, whose own dollar signs stay."""
-    files = [file for file in provisioned.FILES if file.name != "rules.yml"]
+    files = [file for file in provisioned.FILES if not file.name.startswith(("rules", "receivers", "messages"))]
     found = {name for file in files for name in VARIABLE.findall(file.read_text(encoding="utf-8"))}
     assert found == set(VARIABLES)
     for rule in provisioned.rules():
@@ -53,23 +61,38 @@ def test_only_documented_variables_come_from_the_environment() -> None:
         assert set(VARIABLE.findall(texts)) <= {"labels", "values"}
 
 
-def test_every_alert_is_managed_by_grafana_too() -> None:
-    """One rule for each of the definition, with the same severity and patience."""
-    rules = {rule["title"]: rule for rule in provisioned.rules()}
-    assert rules.keys() == {rule.name for rule in RULES}
-    for rule in RULES:
+@every_rule_file
+def test_every_alert_is_told_by_grafana_too(place: str) -> None:
+    """One rule for each of the definition, with the same severity, and one that watches Prometheus."""
+    rules = {rule["title"]: rule for rule in provisioned.rules(place)}
+    assert rules.keys() == {rule.name for rule in EVERY}
+    for rule in EVERY:
         assert rules[rule.name]["labels"] == {"severity": str(rule.severity)}
     identities = [rule["uid"] for rule in rules.values()]
     assert len(set(identities)) == len(identities)
     assert all(re.fullmatch(r"[\w-]{1,40}", one) for one in identities)
 
 
-def test_what_fires_goes_on_while_nobody_can_see() -> None:
-    """A rule that needs sight keeps its last state without data; the one about absence tells a lost data source."""
-    for rule, written in zip(RULES, provisioned.rules(), strict=True):
-        assert written["title"] == rule.name
-        assert written["noDataState"] == ("KeepLast" if rule.sight else "OK")
-        assert written["execErrState"] == ("Error" if rule.name == "MonitorAbsent" else "KeepLast")
+@every_rule_file
+def test_neither_silence_nor_an_error_begins_or_ends_an_alert(place: str) -> None:
+    """What Grafana's documentation says of a state, for each rule.
+
+    | rule | a query gives nothing | a query fails |
+    | --- | --- | --- |
+    | all but one | nothing fires, so nothing is ended; nothing is pending | what fires goes on, nothing begins |
+    | MonitorUnwatched | cannot be: it always gives a number | after three minutes it fires |
+
+    `KeepLast` turns what is pending into what fires, so no rule with it may wait; the rules of Prometheus do that.
+    """
+    for written in provisioned.rules(place):
+        states = (written["for"], written["noDataState"], written["execErrState"])
+        watches = written["title"] == UNWATCHED.name
+        assert states == (("3m", "OK", "Alerting") if watches else ("0s", "OK", "KeepLast")), written["title"]
+        assert "keepFiringFor" not in written
+        (verdict,) = [query["model"]["expr"] for query in written["data"] if query["refId"] == "Verdict"]
+        if not watches:
+            assert f'ALERTS{{alertname="{written["title"]}",alertstate="firing"}}' in verdict
+            assert re.findall(r"\b(?:response|monitor)_\w+", verdict) in ([], ["response_missions_open"])
 
 
 def test_a_rule_judges_its_own_query_and_texts_name_only_its_figures() -> None:
@@ -85,31 +108,144 @@ def test_a_rule_judges_its_own_query_and_texts_name_only_its_figures() -> None:
         assert all(query["datasourceUid"] in (PROMETHEUS_UID, "__expr__") for query in rule["data"])
 
 
-def test_links_of_alerts_lead_somewhere() -> None:
-    """Dashboards exist, and each runbook is named after its rule."""
-    known = {dashboards.load(file)["uid"] for file in dashboards.FILES}
-    for rule in provisioned.rules():
-        address = rule["annotations"]["dashboard_url"]
-        assert address.startswith("{{ externalURL ")
-        assert address.partition("/d/")[2].partition("?")[0] in known
-        assert rule["annotations"]["runbook_url"] == f"docs/runbooks/{rule['title']}.md"
+@every_rule_file
+def test_links_of_alerts_lead_somewhere(place: str) -> None:
+    """Whole addresses of this Grafana: dashboard and panel in the file's language, and the alert's own runbook."""
+    language = "nb" if place.endswith("-nb.yml") else "en"
+    known = {dashboards.load(file)["uid"]: dashboards.load(file) for file in dashboards.FILES}
+    here = '{{ externalURL | reReplaceAll "/+$" "" }}/d/'
+    for rule in provisioned.rules(place):
+        said = rule["annotations"]
+        assert said["dashboard_url"].startswith(here)
+        uid = said["dashboard_url"].removeprefix(here).partition("?")[0]
+        assert uid == said["__dashboardUid__"]
+        assert uid.endswith(f"-{language}")
+        panels = {panel["id"]: panel["title"] for panel in dashboards.panels(known[uid])}
+        shown = SHOWN.get(rule["title"], FIRST[uid.removesuffix(f"-{language}")])
+        assert panels[int(said["__panelId__"])] == Words(language)(f"{shown}.title")
+        assert said["runbook_url"] == f"{here}{rule['title']}"
+        page = json.loads((provisioned.FOLDER / "runbooks" / f"{rule['title']}.json").read_text(encoding="utf-8"))
+        assert page["uid"] == rule["title"]
+    assert SHOWN.keys() <= {rule.name for rule in RULES}
 
 
-def test_every_severity_has_a_receiver_and_districts_are_grouped() -> None:
-    """One notification per district; nothing is routed to a contact point that is not there."""
-    points = {point["name"] for point in provisioned.load("alerting/contact-points.yml")["contactPoints"]}
-    assert points == {str(one) for one in Severity}
-    (root,) = provisioned.load("alerting/policies.yml")["policies"]
-    for route in (root, *root["routes"]):
-        assert route["receiver"] in points
-        assert "district" in route["group_by"]
+@pytest.mark.parametrize(("ways", "place"), provisioned.RECEIVER_FILES.items())
+def test_receivers_are_there_for_what_is_configured_alone(ways: tuple[str, ...], place: str) -> None:
+    """A file names the addresses of its ways and no others; without any way nothing is ever sent."""
+    loaded = provisioned.load(place)
+    text = (provisioned.FOLDER / place).read_text(encoding="utf-8")
+    wanted = {name for way in ways for name in receivers.VARIABLES[way]}
+    assert set(VARIABLE.findall(text)) == wanted
+    kinds = {one["type"] for point in loaded["contactPoints"] for one in point["receivers"]}
+    assert kinds == ({{"webhook": "webhook", "mail": "email"}[way] for way in ways} or {"webhook"})
+    muted = [route.get("mute_time_intervals") for route in loaded["policies"][0]["routes"]]
+    if ways:
+        assert "muteTimes" not in loaded
+        assert muted == [None, None]
+        return
+    (always,) = loaded["muteTimes"]
+    assert always["time_intervals"] == [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]
+    assert muted == [[always["name"]], [always["name"]]]
+
+
+def test_by_itself_the_folder_tells_nobody() -> None:
+    """Whoever mounts it without a choice gets a Grafana that starts, and shows alerts in English."""
+    assert provisioned.load("provisioning/alerting/rules.yml") == provisioned.load("choices/rules-en.yml")
+    assert provisioned.load("provisioning/alerting/receivers.yml") == provisioned.load("choices/receivers.yml")
+
+
+@pytest.mark.parametrize("place", provisioned.RECEIVER_FILES.values())
+def test_every_alert_has_a_route_to_a_contact_point_and_districts_are_grouped(place: str) -> None:
+    """One notification per district; the routes take every severity between them, since the root may mute nothing."""
+    loaded = provisioned.load(place)
+    points = {point["name"] for point in loaded["contactPoints"]}
+    (root,) = loaded["policies"]
+    assert {route["receiver"] for route in (root, *root["routes"])} == points
+    assert all("district" in route["group_by"] for route in (root, *root["routes"]))
+    assert [route["object_matchers"] for route in root["routes"]] == [
+        [["severity", "=", "page"]],
+        [["severity", "!=", "page"]],
+    ]
+    assert not {"object_matchers", "mute_time_intervals"} & root.keys()
+
+
+def test_no_integration_is_in_two_choices() -> None:
+    """Grafana keeps what an earlier choice has left: under a name of its own nobody routes to it any more."""
+    points = [
+        point for place in provisioned.RECEIVER_FILES.values() for point in provisioned.load(place)["contactPoints"]
+    ]
+    uids = [one["uid"] for point in points for one in point["receivers"]]
+    assert len(set(uids)) == len(uids)
+    assert all(len(uid) <= 40 for uid in uids)
+    assert len({point["name"] for point in points}) == len(points)
+
+
+@pytest.mark.parametrize(
+    ("alerts", "title", "message"),
+    [
+        (
+            [("firing", "Vest: 3 missions are late")],
+            "Vest: 3 missions are late",
+            f"Vest: 3 missions are late.\n\n{SAID}",
+        ),
+        (
+            [("resolved", "Oslo: late"), ("firing", "Vest: one"), ("firing", "Vest: two")],
+            "Vest: one (the first of 2)",
+            f"Vest: one.\n\n{SAID}Vest: two.\n\n{SAID}Over: Oslo: late.\n",
+        ),
+        ([("resolved", "Vest: late")], "Over: Vest: late", "Over: Vest: late.\n"),
+    ],
+    ids=["one begins", "several", "all over"],
+)
+def test_a_notification_says_what_is_wrong(
+    tmp_path: Path, alerts: list[tuple[str, str]], title: str, message: str
+) -> None:
+    """The templates, as Alertmanager's own engine renders them (Grafana's is the same): the summary is the title."""
+    amtool = require("amtool")
+    (template,) = provisioned.load("provisioning/alerting/messages.yml")["templates"]
+    (tmp_path / "response.tmpl").write_text(template["template"], encoding="utf-8")
+    links = {"description": "Why.", "dashboard_url": "http://g/d/x", "runbook_url": "http://g/d/X"}
+    told = [{"status": status, "annotations": {"summary": summary, **links}} for status, summary in alerts]
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps({"status": "firing", "alerts": told}), encoding="utf-8")
+    (settings,) = {
+        (one["settings"].get("title", one["settings"].get("subject")), one["settings"]["message"])
+        for place in provisioned.RECEIVER_FILES.values()
+        for point in provisioned.load(place)["contactPoints"]
+        for one in point["receivers"]
+    }
+    for text, shown in zip(settings, (title, message), strict=True):
+        command = [
+            amtool, "template", "render", f"--template.glob={tmp_path}/*.tmpl", f"--template.data={data}",
+            f"--template.text={text}",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.removesuffix("\n") == shown.removesuffix("\n")
+
+
+def test_runbooks_are_pages_of_grafana_and_lead_to_each_other() -> None:
+    """Each text is one page; a link leads to a page that is there, never to a file of the repository."""
+    folder = provisioned.FOLDER / "runbooks"
+    pages = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.json")}
+    texts = {file.stem for file in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert pages.keys() == texts - {"README"} | {"Runbooks"}
+    for name, page in pages.items():
+        assert page["uid"] == name
+        (panel,) = page["panels"]
+        content = panel["options"]["content"]
+        assert len(content) > 400
+        for target in re.findall(r"\]\(([^)]*)\)", content):
+            assert target.removeprefix("/d/") in pages, target
 
 
 def test_dashboards_are_found_where_the_container_has_them() -> None:
     """Each provider names one language's folder; the data sources have the names that others use."""
-    paths = {one["options"]["path"] for one in provisioned.load("dashboards/dashboards.yml")["providers"]}
-    assert paths == {f"{DASHBOARDS_PATH}/{folder.name}" for folder in dashboards.FOLDER.iterdir()}
-    sources = provisioned.load("datasources/prometheus.yml")["datasources"]
+    providers = provisioned.load("provisioning/dashboards/dashboards.yml")["providers"]
+    paths = {one["options"]["path"] for one in providers}
+    assert paths == {f"{DASHBOARDS_PATH}/{folder.name}" for folder in dashboards.FOLDER.iterdir()} | {RUNBOOKS_PATH}
+    assert len({one["folderUid"] for one in providers}) == len({one["name"] for one in providers}) == len(providers)
+    sources = provisioned.load("provisioning/datasources/prometheus.yml")["datasources"]
     assert [one["uid"] for one in sources] == [PROMETHEUS_UID, ALERTMANAGER_UID]
 
 
