@@ -5,6 +5,7 @@ Decides what counts as fit to start. Finds nothing itself: settings, targets, br
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -38,14 +39,15 @@ def check(*, connect: bool) -> None:
         _print(fault.faults)
         click.echo(f"{_counted(fault.faults)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
-    told = [*configuration.warnings, *unusable_files(configuration, needed=connect)]
-    _print(told)
-    if any(fault.severity == "error" for fault in told):
-        click.echo(f"{_counted(told)}: the monitor will not start")
+    unusable = unusable_files(configuration, needed=connect)
+    configuration = replace(configuration, warnings=[*configuration.warnings, *unusable])
+    _print(configuration.warnings)
+    if any(fault.severity == "error" for fault in unusable):
+        click.echo(f"{_counted(configuration.warnings)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
     missing = asyncio.run(_missing(configuration)) if connect else []
     _print(missing)
-    click.echo(f"{one_line(_summary(configuration))}; {_counted([*told, *missing])}")
+    click.echo(f"{one_line(_summary(configuration))}; {_counted([*configuration.warnings, *missing])}")
     if missing:
         click.get_current_context().exit(FAILED)
 

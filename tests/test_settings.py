@@ -211,6 +211,14 @@ def test_a_file_that_is_missing_or_no_toml_is_an_error(write: Write, tmp_path: P
     assert "cannot be read" in faults_of(tmp_path)[str(tmp_path)]
 
 
+def test_a_file_that_a_variable_names_is_told_with_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody wrote it on the command line."""
+    monkeypatch.setenv("MONITOR_CONFIG", str(tmp_path / "absent.toml"))
+    assert list(faults_of(None)) == [f"MONITOR_CONFIG: {tmp_path / 'absent.toml'}"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

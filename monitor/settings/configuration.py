@@ -40,6 +40,8 @@ from monitor.settings.sections import Settings
 _ROOM: Final = Path(__file__).resolve().parent.parent
 _REPOSITORY_CONFIG: Final = _ROOM.parent / "config"
 _PACKAGED_CONFIG: Final = _ROOM / "_config"
+_NO_PLACES: Final = ("localtime", "Factory")
+"""Names in the tz database, where the machine has them, that say no zone."""
 _SECRETS: Final = (("kafka", "sasl_password"), ("redis", "password"))
 OBJECTIVES: Final = (Objective("goal", 50, Duty.TICKET), Objective("requirement", 80, Duty.PAGE))
 """What the tables of targets set thresholds for."""
@@ -245,6 +247,10 @@ def _told(error: Any, section: str, rest: list[str]) -> str:
 def _grid(settings: Settings, origin: _Origin, unknown: set[str], faults: list[Fault]) -> Grid | None:
     ledger = settings.ledger
     if unknown & {"ledger.timezone", "ledger.slice_seconds"}:
+        return None
+    if ledger.timezone in _NO_PLACES:
+        message = f"{ledger.timezone!r} is another one on each machine, or none: name one like Europe/Oslo"
+        faults.append(Fault("error", origin.where("ledger.timezone"), message))
         return None
     if ledger.timezone not in available_timezones():
         near = get_close_matches(ledger.timezone, available_timezones(), n=1)

@@ -45,7 +45,7 @@ def read_environment(environ: Mapping[str, str], keys: Keys) -> Variables:
     known = {variable(section, key): (section, key) for section, inner in keys.items() for key in inner}
     for name, value in sorted(environ.items()):
         upper = name.upper()
-        if not upper.startswith(ENV_PREFIX) or upper == CONFIG_VARIABLE:
+        if not upper.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE:
             continue
         place = known.get(upper)
         if place is None:

@@ -66,10 +66,10 @@ def read_certificates(path: Path, key: str) -> str:
 
 
 def toml_files(folder: Path) -> list[Path]:
-    """The TOML files of a folder, by name. Raises FileUnusable."""
+    """The TOML files of a folder, by name, in capitals or not. Raises FileUnusable."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(folder / entry.name for entry in entries if entry.name.endswith(".toml"))
+            return sorted(folder / entry.name for entry in entries if entry.name.lower().endswith(".toml"))
     except OSError as fault:
         raise FileUnusable(f"cannot be read: {fault.strerror or fault}") from fault
     except ValueError as fault:  # a null byte in the name

@@ -28,6 +28,7 @@ from monitor.settings.values import (
     Slugs,
     Text,
     Topic,
+    Visible,
     Windows,
     not_reserved,
 )
@@ -171,7 +172,7 @@ class EventSettings(_Section):
 class LedgerSettings(_Section):
     """How long missions stay correctable, and how history is kept."""
 
-    timezone: str = Field("Europe/Oslo", description="Zone of calendar periods and local days.")
+    timezone: Visible = Field("Europe/Oslo", description="Zone of calendar periods and local days.")
     slice_seconds: Count = Field(3_600, description="Length of a slice; must divide an hour.")
     horizon_days: Days = Field(400.0, description="Missions older than this are sealed into sketches.")
     capacity: Count = Field(1_000_000, description="Missions a partition keeps correctable before sealing early.")

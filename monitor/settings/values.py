@@ -40,14 +40,19 @@ def _days(value: float) -> float:
     return value
 
 
+def visible(text: str) -> str:
+    """The text, where nothing in it breaks a line, moves a cursor or turns the reading around. Raises ValueError."""
+    if problem := unseen(text):
+        raise ValueError(problem)
+    return text
+
+
 def plain(text: str) -> str:
     """The text, where it can be printed on a line and has no blanks around. Raises ValueError."""
-    if not text:
+    if not visible(text):
         raise ValueError("is empty: give a value, or remove the key or variable for the default")
     if text != text.strip():
         raise ValueError("has blanks before or after it: remove them")
-    if problem := unseen(text):
-        raise ValueError(problem)
     return text
 
 
@@ -69,10 +74,13 @@ def _path(value: Any) -> Any:
     """An empty text would be the current folder."""
     if value == "":
         raise ValueError("is empty: give a path, or remove the key or variable for the default")
+    if isinstance(value, str):
+        visible(value)
     return value
 
 
 def _topic(name: str) -> str:
+    visible(name)
     if not re.fullmatch(rf"[A-Za-z0-9._-]{{1,{TOPIC_CHARACTERS}}}", name) or name in (".", ".."):
         raise ValueError(
             f"is no name of a topic: use letters, digits, dot, hyphen and underscore, at most {TOPIC_CHARACTERS}"
@@ -89,12 +97,12 @@ def _host(name: str) -> str:
 
 def _brokers(addresses: str) -> str:
     """The same with the blanks around each taken out. Raises ValueError."""
-    found = [address.strip() for address in addresses.split(",")]
+    found = [address.strip() for address in visible(addresses).split(",")]
     for number, address in enumerate(found, 1):
         which = "" if len(found) == 1 else f"address {number} "
         if not address:
             raise ValueError(f"{which}is empty: say host:port, several separated by commas")
-        if "://" in address or not address.isprintable() or re.search(r"[/@ ]", address):
+        if "://" in address or re.search(r"[/@ ]", address):
             raise ValueError(f"{which}must be host:port alone; the protocol has a key of its own, security_protocol")
         read = re.fullmatch(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]:]+)(?::([0-9]{1,5}))?", address)
         if read is None or (read[1] is not None and not 1 <= int(read[1]) <= LARGEST_PORT):
@@ -147,6 +155,7 @@ Days = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=Fals
 Ratio = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, BeforeValidator(_number), Field(gt=0), AfterValidator(_conceivable)]
 Port = Annotated[int, BeforeValidator(_number), Field(ge=0, le=LARGEST_PORT)]
+Visible = Annotated[str, AfterValidator(visible)]
 Text = Annotated[str, AfterValidator(plain)]
 OptionalText = Annotated[str | None, AfterValidator(_plain_if_any)]
 Secret = Annotated[SecretStr | None, AfterValidator(_secret)]

@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 
 from monitor import clock
 from monitor.cli import cli
+from monitor.core.calendar import Calendar
 from monitor.core.history import History
 from monitor.core.partition import Batch, Partition
 from monitor.core.stored import read_head
 from monitor.core.verdict import State
-from monitor.core.windows import parse_period
 from monitor.report.document import Report, Status, draw_up
 from monitor.report.formats import FORMATS
 from monitor.report.sources import Line, from_lines
@@ -73,7 +73,9 @@ def of_topic(configuration: Configuration, records: list[tuple[float, bytes]], *
 
 
 def report_of(history: History, period: str, *, now: float = NOW) -> Report:
-    return draw_up(history, parse_period(period), now=now, abandoned_after_seconds=DAY, silent_after_seconds=6 * HOUR)
+    return draw_up(
+        history, Calendar().period(period), now=now, abandoned_after_seconds=DAY, silent_after_seconds=6 * HOUR
+    )
 
 
 def run(*arguments: str, lines: list[bytes]) -> Result:

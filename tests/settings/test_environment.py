@@ -54,6 +54,7 @@ def test_variables_without_the_two_underscores_are_nobodys(
         ("MONITOR_KAFKA_BOOTSTRAP", "MONITOR_KAFKA__BOOTSTRAP"),
         ("MONITOR_EXPORTER_PORT", "MONITOR_EXPORTER__PORT"),
         ("MONITOR_CONFG", "MONITOR_CONFIG"),
+        ("monitor_config", "MONITOR_CONFIG"),
     ],
 )
 def test_a_setting_with_an_underscore_missing_is_a_warning(

@@ -73,6 +73,14 @@ def test_a_folder_a_loop_and_a_file_without_end_are_told(write: Write, tmp_path:
     assert list(found) == ["targets.directory"]
 
 
+def test_a_table_whose_name_is_written_in_capitals_is_read(write: Write) -> None:
+    """A file that a person sees among the others is not passed over in silence."""
+    targets = write("").parent / "targets"
+    text = (targets / "2024.toml").read_text(encoding="utf-8").replace("2024-01-01", "2025-01-01")
+    (targets / "2025.TOML").write_text(text, encoding="utf-8")
+    assert len(load(write("")).targets.sets) == 2
+
+
 def test_a_folder_among_the_targets_is_told(write: Write) -> None:
     """A table that is none must not be passed over."""
     folder = write("").parent / "targets" / "2025.toml"
