@@ -29,7 +29,7 @@ from monitor.core.slices import Aggregate, roll_up, seal
 from monitor.core.snapshot import take
 from monitor.core.stored import Changes, Head, StoredDay, write_entries, write_head
 from monitor.demo.servers import EmbeddedRedis
-from monitor.exporter.exposition import Exposition, gzipped, plain
+from monitor.exporter.exposition import Exposition, packed, plain
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.settings import Configuration, EventSettings, Settings, load
@@ -150,7 +150,7 @@ def scraped(conf: Configuration, history: History, rounds: int) -> tuple[dict[st
     terms, today = snapshot_terms(conf), conf.grid.day_of(NOW)
     times: dict[str, list[float]] = {"first": [], "one changed": [], "unchanged": []}
     encode, _ = choose_encoder("")
-    text, packed = b"", b""
+    text, compressed = b"", b""
     for turn in range(max(2, rounds // 2)):
         exposition = Exposition()
         for kind, some in times.items():
@@ -162,10 +162,10 @@ def scraped(conf: Configuration, history: History, rounds: int) -> tuple[dict[st
             )  # fmt: skip
             began = time.thread_time()
             pieces = exposition.render(published, {}, encode, b"")
-            packed = gzipped(pieces)
+            compressed = b"".join(packed(pieces).ended(b""))
             some.append(1000 * (time.thread_time() - began))
-            text = plain(pieces)
-    return {kind: statistics.median(some) for kind, some in times.items()}, len(text) / 2**20, len(packed) / 2**20
+            text = b"".join(plain(pieces).ended(b""))
+    return {kind: statistics.median(some) for kind, some in times.items()}, len(text) / 2**20, len(compressed) / 2**20
 
 
 async def started(conf: Configuration, missions: int, partitions: int) -> tuple[float, float]:

@@ -142,6 +142,11 @@ class ExporterSettings(_Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Port = Field(8080, description="Port to listen on; 0: any free one.")
+    hosts: str = Field(
+        "",
+        description="Names under which people and programs reach the exporter, separated by commas; `localhost` and "
+        "the address it listens on are always answered, `*` answers to any name.",
+    )
     refresh_seconds: Positive = Field(15.0, description="Everything is judged anew at least this often.")
 
 

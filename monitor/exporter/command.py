@@ -6,7 +6,8 @@ import signal
 
 import click
 
-from monitor.exporter.service import AddressUnavailable, serve
+from monitor.exporter.service import serve
+from monitor.http.server import AddressUnavailable
 from monitor.settings import Configuration
 from monitor.wiring import redis_store
 

@@ -2,17 +2,16 @@
 
 Series are rendered a few at a time and kept until a figure of theirs changes; each piece is compressed
 once as well. Deflate pieces that end on a byte (a full flush) may follow each other, so that a compressed answer is
-put together like a plain one. Which figure is which sample, `collector` knows; headers, and escaping schemes that
-rename metrics, are left to `prometheus_client`, which a test holds every byte against. One thread at a time.
+put together like a plain one. Which figure is which sample, `collector` knows; headers are left to
+`prometheus_client`, which a test holds every byte against. One thread at a time.
 """
 
-import gzip
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric as Family
@@ -36,6 +35,7 @@ LEVEL: Final = 3
 again and makes it no smaller: the lines of a metric are too alike."""
 WHOLE_BYTES: Final = 2 * 2**20
 """Up to here everything is compressed in one go: it takes milliseconds, and saves a third of what pieces need."""
+WHOLE_LEVEL: Final = 6
 _GZIP: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
 _PLACE: Final = "\0"
 """Stands for a label's value that is not known yet; no label of ours has it."""
@@ -54,28 +54,62 @@ class Piece:
     def deflated(self) -> bytes:
         """The lines as deflate blocks that end on a byte and refer to nothing before them."""
         if self._deflated is None:
-            packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-            self._deflated = packer.compress(self.plain) + packer.flush(zlib.Z_FULL_FLUSH)
+            self._deflated = _deflated(self.plain, LEVEL)
         return self._deflated
 
 
-def plain(pieces: Iterable[Piece]) -> bytes:
+class Text(Protocol):
+    """Pieces behind each other, made ready to be sent; shared by all who are sent it."""
+
+    def ended(self, text: bytes) -> tuple[bytes, ...]:
+        """All of it with some more text at its end, in parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """As it is."""
+
+    parts: tuple[bytes, ...]
+
+    def ended(self, text: bytes) -> tuple[bytes, ...]:
+        """Nothing is copied."""
+        return (*self.parts, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """As the beginning of one gzip member (every client understands one): its blocks, checksum and size so far."""
+
+    parts: tuple[bytes, ...]
+    checksum: int
+    size: int
+
+    def ended(self, text: bytes) -> tuple[bytes, ...]:
+        """Only the end is compressed anew."""
+        trailer = struct.pack("<LL", zlib.crc32(text, self.checksum), (self.size + len(text)) & 0xFFFFFFFF)
+        return (*self.parts, _deflated(text, LEVEL), _LAST, trailer)
+
+
+def plain(pieces: Iterable[Piece]) -> Plain:
     """The pieces behind each other."""
-    return b"".join([piece.plain for piece in pieces])
+    return Plain(tuple(piece.plain for piece in pieces))
 
 
-def gzipped(pieces: Sequence[Piece], *, whole_bytes: int = WHOLE_BYTES) -> bytes:
-    """The pieces as one gzip member; those of more than `whole_bytes` from pieces compressed before."""
-    if sum(len(piece.plain) for piece in pieces) <= whole_bytes:
-        return gzip.compress(plain(pieces), 6, mtime=0)
+def packed(pieces: Sequence[Piece], *, whole_bytes: int = WHOLE_BYTES) -> Packed:
+    """The pieces compressed; those of more than `whole_bytes` from pieces compressed before."""
     checksum = size = 0
-    parts = [_GZIP]
     for piece in pieces:
         checksum = zlib.crc32(piece.plain, checksum)
         size += len(piece.plain)
-        parts.append(piece.deflated)
-    parts += [_LAST, struct.pack("<LL", checksum, size & 0xFFFFFFFF)]
-    return b"".join(parts)
+    if size <= whole_bytes:
+        return Packed((_GZIP, _deflated(b"".join(piece.plain for piece in pieces), WHOLE_LEVEL)), checksum, size)
+    return Packed((_GZIP, *(piece.deflated for piece in pieces)), checksum, size)
+
+
+def _deflated(text: bytes, level: int) -> bytes:
+    """Deflate blocks that end on a byte and refer to nothing before them."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
 class Exposition:
@@ -87,7 +121,7 @@ class Exposition:
         self._bodies: list[Body] = []
 
     def render(self, published: Published, names: Mapping[str, str], encode: Encode, end: bytes) -> list[Piece]:
-        """The exposition of a state, with the headers as `encode` writes them; `end` is what it ends with."""
+        """The exposition of a state, with the headers as `encode` writes them; without the `end` of that format."""
         if published is not self._source:
             self._bodies = [*self._series(published), _body(published, lambda telling: telling.whole(names))]
             self._source = published
@@ -95,7 +129,7 @@ class Exposition:
         for metric in metrics.EXPORTER:
             pieces.append(Piece(_header(metric, encode).removesuffix(end)))
             pieces += [body[metric.name] for body in self._bodies if metric.name in body]
-        return [*pieces, Piece(end)]
+        return pieces
 
     def _series(self, published: Published) -> Iterable[Body]:
         """Rows lie by series, as many as there are windows, in the order of the standings."""

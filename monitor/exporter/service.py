@@ -1,53 +1,37 @@
 """The exporter's web service: metrics, health, board and API, all from the latest published state.
 
-Decides what every answer carries, and how the service begins and ends. `/healthz`: this process answers. `/readyz`:
-200 once everything was read and as long as the figures move with the clock; the store being down does not make it
-unready (the last figures are the best there are, and taking them away helps nobody), but the body says so. State
-that this program cannot read does: somebody has to act. No access log; no figure is computed here.
+Decides what is found where, and how the service begins and ends; what a peer may ask for, `monitor.http` decides.
+`/healthz`: this process answers. `/readyz`: 200 once everything was read and as long as the figures move with the
+clock; the store being down does not make it unready (the last figures are the best there are, and taking them away
+helps nobody), but the body says so. State that this program cannot read does: somebody has to act. No access log; no
+figure is computed here.
 """
 
 import asyncio
-import errno
-import logging
-import re
-import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.exposition import choose_encoder
+from aiohttp.typedefs import Handler
 
 from monitor import clock as wall
-from monitor.exporter.collector import PublishedCollector
-from monitor.exporter.exposition import Encode, Exposition, Piece, gzipped, plain
 from monitor.exporter.pages import Pages
-from monitor.exporter.published import Published, StoreState
+from monitor.exporter.published import StoreState
 from monitor.exporter.refresh import Refresh
+from monitor.exporter.scrapes import Scrapes
 from monitor.exporter.stream import Stream
+from monitor.http.hosts import names_of
+from monitor.http.problem import problem
+from monitor.http.server import Address, serving
 from monitor.settings import Configuration
 from monitor.store.port import Store
 from monitor.wiring import empty_history, snapshot_terms
 
 OLD_AFTER_REFRESHES: Final = 3
 """A snapshot older than this many refresh periods is no longer ready: the loop hangs."""
-_RENAMING: Final = re.compile(r"escaping=(?!underscores|allow-utf-8)")
-"""Schemes that write names otherwise than the vocabulary: rare, and left to the client library."""
-_END: Final = b"# EOF\n"
-"""What OpenMetrics ends with."""
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
-
-_log = logging.getLogger(__name__)
-
-
-class AddressUnavailable(Exception):  # noqa: N818 - a fact about the machine; the message says what to do
-    """The exporter cannot listen where it was told to."""
+API: Final = "/api"
+ANSWERED: Final = "GET, HEAD"
 
 
 class Service:
@@ -58,17 +42,12 @@ class Service:
         self._refresh = refresh
         self._clock = clock
         self._pages = Pages(configuration, refresh, rules=snapshot_terms(configuration).alarms)
-        self._registry = CollectorRegistry()
-        self._registry.register(PublishedCollector(lambda: refresh.published, names=self._pages.names))
-        self._process = CollectorRegistry()
-        ProcessCollector(registry=self._process)  # under the client library's own names, as everybody has them
+        self._scrapes = Scrapes(self._pages.names)
         self._stream = Stream(refresh, clock)
-        self._exposition = Exposition()
-        self._thread = ThreadPoolExecutor(1, "metrics")
 
     def application(self) -> web.Application:
         """The routes as an aiohttp application."""
-        application = web.Application()
+        application = web.Application(middlewares=[api_problems])
         application.add_routes(
             [
                 web.get("/metrics", self.metrics),
@@ -78,7 +57,6 @@ class Service:
                 web.get("/api/v1/stream", self._stream.handle),
             ]
         )
-        application.on_response_prepare.append(_secure)
         application.on_shutdown.append(self._end_streams)
         application.on_cleanup.append(self._end_thread)
         return application
@@ -87,7 +65,7 @@ class Service:
         self._stream.close()
 
     async def _end_thread(self, _application: web.Application) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._scrapes.close()
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Whether the process answers."""
@@ -110,53 +88,33 @@ class Service:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """The exposition, in the format asked for. Figures are rendered once per published state."""
-        try:
-            encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        except (TypeError, ValueError):  # a version that is no number
-            encode, content_type = choose_encoder("")
-        published = self._refresh.published
-        process = encode(self._process).removesuffix(_END)
-        compressed = "gzip" in request.headers.get("Accept-Encoding", "")
-        body = await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._rendered, published, encode, content_type, process, compressed
-        )
-        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
-        return web.Response(body=body, headers=headers | ({"Content-Encoding": "gzip"} if compressed else {}))
+        return await self._scrapes.answer(self._refresh.published, request)
 
     async def render_ahead(self) -> None:
         """Render the first figures before anybody asks: for thousands of series it takes longer than ever after."""
         published = self._refresh.published
         while not published.loaded:
             published = await self._refresh.after(published)
-        encode, content_type = choose_encoder("")
-        try:
-            await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._rendered, published, encode, content_type, b"", True
-            )
-        except Exception:  # noqa: BLE001 - whoever asks next is told, too
-            _log.exception("the first figures could not be rendered")
-
-    def _rendered(
-        self, published: Published, encode: Encode, content_type: str, process: bytes, compressed: bool
-    ) -> bytes:
-        """Runs in one thread, always the same: see `refresh`."""
-        if _RENAMING.search(content_type):
-            pieces = [Piece(process), Piece(encode(self._registry))]
-        else:
-            end = _END if content_type.startswith("application/openmetrics-text") else b""
-            names = self._pages.names(published)
-            pieces = [Piece(process), *self._exposition.render(published, names, encode, end)]
-        return gzipped(pieces) if compressed else plain(pieces)
+        await self._scrapes.render(published)
 
 
 def _unready(reason: str) -> web.Response:
     return web.Response(status=503, text=f"not ready: {reason}\n")
 
 
-async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["Server"] = "response-time-monitor"  # in place of versions
+@web.middleware
+async def api_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Programs are told problem details also where there is nothing, and what may be asked of what there is."""
+    try:
+        return await handler(request)
+    except web.HTTPException as fault:
+        if request.path != API and not request.path.startswith(f"{API}/"):
+            raise
+        if isinstance(fault, web.HTTPMethodNotAllowed):
+            detail, headers = f"Only {ANSWERED} are answered here.", {"Allow": ANSWERED}
+        else:
+            detail, headers = "Nothing is found there: /api/v1/openapi.json lists everything.", {}
+        return problem(HTTPStatus(fault.status), detail, **headers)
 
 
 async def serve(
@@ -173,53 +131,32 @@ async def serve(
 
     Raises AddressUnavailable, with what to do, where it cannot listen.
     """
+    settings = configuration.settings.exporter
     refresh = Refresh(
         store, empty_history(configuration), snapshot_terms(configuration),
-        refresh_seconds=configuration.settings.exporter.refresh_seconds, clock=clock,
+        refresh_seconds=settings.refresh_seconds, clock=clock,
     )  # fmt: skip
     service = Service(configuration, refresh, clock)
-    runner = web.AppRunner(service.application(), access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    tasks: list[asyncio.Task[object]] = []
+    address = Address(
+        host=host, port=port, hosts=tuple(names_of(settings.hosts)),
+        host_by="--host or MONITOR_EXPORTER__HOST",
+        port_by="--port or MONITOR_EXPORTER__PORT",
+        hosts_by="exporter.hosts (MONITOR_EXPORTER__HOSTS)",
+    )  # fmt: skip
     try:
-        url = await _listen(runner, host, port)
-        tasks = [asyncio.create_task(refresh.run()), asyncio.create_task(stop.wait())]
-        ending = tasks.copy()
-        tasks.append(asyncio.create_task(service.render_ahead()))
-        if ready is not None:
-            ready(url)
-        done, _ = await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()  # a fault of the refresh loop ends the service: it would show old figures for ever
+        async with serving(service.application(), address) as url:
+            tasks: list[asyncio.Task[object]] = [asyncio.create_task(refresh.run()), asyncio.create_task(stop.wait())]
+            ending = tasks.copy()
+            tasks.append(asyncio.create_task(service.render_ahead()))
+            if ready is not None:
+                ready(url)
+            try:
+                done, _ = await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # a fault of the refresh loop ends the service: it would show old figures for ever
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await runner.cleanup()
         refresh.close()
-
-
-async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as fault:
-        raise AddressUnavailable(_advice(fault, host, port)) from fault
-    chosen = runner.addresses[0][1]
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{chosen}/"
-
-
-def _advice(fault: OSError, host: str, port: int) -> str:
-    where = f"cannot listen on {host} port {port}: "
-    if isinstance(fault, socket.gaierror):
-        return where + "the name of the host is unknown; give an address of this machine with --host"
-    if fault.errno == errno.EADDRINUSE:
-        return where + (
-            "another program uses it; stop that one, or choose another port with --port or MONITOR_EXPORTER__PORT "
-            "(0: any free one)"
-        )
-    if fault.errno == errno.EADDRNOTAVAIL:
-        return where + "this machine has no such address; give one that it has with --host or MONITOR_EXPORTER__HOST"
-    if fault.errno == errno.EACCES:
-        return where + "not permitted; ports below 1024 need privileges, choose a higher one with --port"
-    return where + (fault.strerror or str(fault))

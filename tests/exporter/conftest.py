@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
+import aiohttp
 import pytest
 
 from monitor.exporter.refresh import Refresh
 from tests.eventually import wait_until
-from tests.exporter.serving import Get, served, status_is
+from tests.exporter.serving import Get, listening, served, status_is
 from tests.exporter.world import World, missions
 
 Running = Callable[[World], Awaitable[Refresh]]
@@ -27,6 +28,22 @@ async def get(world: World) -> AsyncIterator[Get]:
     async with served(world) as ask:
         await wait_until(lambda: status_is(ask, "/readyz", 200), "readiness")
         yield ask
+
+
+@pytest.fixture
+async def url(world: World) -> AsyncIterator[str]:
+    """The address of the service over three missions, loaded."""
+    await world.tell(missions(3, late=1))
+    async with listening(world) as address:
+        async with aiohttp.ClientSession(address) as session:
+            await wait_until(lambda: answers(session, "/readyz"), "readiness")
+        yield address
+
+
+async def answers(session: aiohttp.ClientSession, path: str) -> bool:
+    """Whether the path is answered with 200."""
+    async with session.get(path) as response:
+        return response.status == 200
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ Get = Callable[..., Awaitable[tuple[int, str, Mapping[str, str]]]]
 
 
 @asynccontextmanager
-async def served(world: World) -> AsyncIterator[Get]:
-    """The service on a free port; what is yielded gets a path: status, text, headers."""
+async def listening(world: World) -> AsyncIterator[str]:
+    """The service on a free port; what is yielded is its address."""
     stop, opened = asyncio.Event(), asyncio.Future[str]()
     serving = asyncio.create_task(
         serve(
@@ -22,17 +22,21 @@ async def served(world: World) -> AsyncIterator[Get]:
             clock=world.clock,
         )
     )  # fmt: skip
-    url = await opened
+    yield await opened
+    stop.set()
+    await serving
 
-    async with aiohttp.ClientSession(url) as session:
+
+@asynccontextmanager
+async def served(world: World) -> AsyncIterator[Get]:
+    """The service on a free port; what is yielded gets a path: status, text, headers."""
+    async with listening(world) as url, aiohttp.ClientSession(url) as session:
 
         async def get(path: str, **headers: str) -> tuple[int, str, Mapping[str, str]]:
             async with session.get(path, headers=headers) as response:
                 return response.status, await response.text(), response.headers
 
         yield get
-    stop.set()
-    await serving
 
 
 async def status_is(get: Get, path: str, status: int) -> bool:

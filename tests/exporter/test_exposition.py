@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from monitor.exporter.collector import PublishedCollector
-from monitor.exporter.exposition import Exposition, gzipped, plain
+from monitor.exporter.exposition import WHOLE_BYTES, Exposition, packed, plain
 from monitor.exporter.published import Published
 from tests.exporter.conftest import Running
 from tests.exporter.world import HOUR, World, event, missions, shows
@@ -29,13 +29,14 @@ def same(exposition: Exposition, published: Published, names: Mapping[str, str])
     for accept, end in FORMATS.values():
         encode, _ = choose_encoder(accept)
         pieces = exposition.render(published, names, encode, end)
-        told = plain(pieces)
+        told = b"".join(plain(pieces).ended(end))
         assert told.splitlines() == encode(registry).splitlines()
-        assert gzip.decompress(gzipped(pieces)) == told
-        single = zlib.decompressobj(31)  # one member, which every client understands
-        assert single.decompress(gzipped(pieces, whole_bytes=0)) == told
-        assert single.eof
-        assert not single.unused_data
+        for whole_bytes in (0, WHOLE_BYTES):
+            compressed = b"".join(packed(pieces, whole_bytes=whole_bytes).ended(end))
+            single = zlib.decompressobj(31)  # one member, which every client understands
+            assert single.decompress(compressed) == gzip.decompress(compressed) == told
+            assert single.eof
+            assert not single.unused_data
     return told
 
 

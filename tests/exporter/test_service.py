@@ -5,17 +5,22 @@ import re
 import socket
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import aiohttp
 import msgspec
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from monitor.board.assets import SCRIPT
 from monitor.exporter.compliance import Answer
 from monitor.exporter.refresh import Refresh
-from monitor.exporter.service import AddressUnavailable, Service, serve
+from monitor.exporter.scrapes import FORMATS, Scrapes, format_wanted
+from monitor.exporter.service import Service, serve
+from monitor.http.problem import CONTENT_TYPE, Problem
+from monitor.http.server import AddressUnavailable
 from monitor.store.redis import RedisStore
 from tests.eventually import wait_until
 from tests.exporter.serving import Get, served, status_is
@@ -31,7 +36,84 @@ async def test_metrics_are_served_in_both_formats(get: Get) -> None:
     assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     assert len(list(parse_openmetrics(told))) == text.count("# TYPE")
     again = (await get("/metrics", Accept="application/openmetrics-text; version=x"))[1]
-    assert again[again.index("# HELP response_") :] == text[text.index("# HELP response_") :]
+    assert of_figures(again) == of_figures(text)
+
+
+def of_figures(text: str) -> str:
+    """All but what the process tells of itself, which is of the moment."""
+    return text.partition("# HELP process_")[0]
+
+
+PROMETHEUS_2 = (
+    "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+PROMETHEUS_3 = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+    "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+    "text/plain;version=0.0.4;q=0.2,/;q=0.1"
+)
+ACCEPTED = [
+    ("", "text/plain; version=0.0.4; charset=utf-8"),
+    ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
+    ("text/html, text/*;q=0.1", "text/plain; version=0.0.4; charset=utf-8"),
+    ("text/html", "text/plain; version=0.0.4; charset=utf-8"),
+    ("text/plain;version=1.0.0;escaping=values", "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"),
+    ("text/plain;version=9, text/plain;q=0.1", "text/plain; version=0.0.4; charset=utf-8"),
+    (
+        "application/openmetrics-text;version=1.0.0;q=0, text/plain;version=1.0.0",
+        "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    (
+        PROMETHEUS_3,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+    (
+        PROMETHEUS_2,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+    ),
+]
+
+
+@pytest.mark.parametrize(("accept", "content_type"), ACCEPTED)
+def test_the_format_is_the_one_that_is_wanted_most(accept: str, content_type: str) -> None:
+    """By quality and version; names keep their form whatever the escaping; who takes none of ours gets text."""
+    assert format_wanted(accept).content_type == content_type
+
+
+async def test_no_header_gets_around_what_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However a client words what it accepts, a state is rendered once for each format and encoding there is."""
+    await world.tell(missions(3))
+    refresh = world.refresh()
+    reading = asyncio.create_task(refresh.run())
+    published = await refresh.after(refresh.published)
+    reading.cancel()
+    scrapes = Scrapes(lambda _: {})
+    rendered = []
+    render = scrapes._rendered
+    monkeypatch.setattr(scrapes, "_rendered", lambda *told: rendered.append(told[1:]) or render(*told))
+    media = ("text/plain", "application/openmetrics-text", "*/*", "nonsense;;")
+    for kind, escaping, version, coding, quality in product(
+        media, ("values", "dots", "x"), ("0.0.4", "1.0.0", "2.0.0"), ("gzip", "identity", "*"), ("0", "0.5", "1")
+    ):
+        headers = {
+            "Accept": f"{kind};version={version};escaping={escaping}",
+            "Accept-Encoding": f"{coding};q={quality}",
+        }
+        await scrapes.answer(published, make_mocked_request("GET", "/metrics", headers=headers))
+    scrapes.close()
+    assert len(rendered) == len(set(rendered)) == len(FORMATS) * 2
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/", "/api/v1/compliance", SCRIPT.path])
+async def test_who_refuses_gzip_gets_none(get: Get, path: str) -> None:
+    """`q=0` means never; the same bytes either way."""
+    _, packed, headers = await get(path, **{"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    for refusing in ("gzip;q=0", "gzip;q=0, *", "identity, *;q=0"):
+        _, text, headers = await get(path, **{"Accept-Encoding": refusing})
+        assert "Content-Encoding" not in headers
+        assert of_figures(text) == of_figures(packed)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the client library reads /proc")
@@ -77,16 +159,17 @@ async def test_metrics_follow_the_published_state(get: Get, world: World) -> Non
     await wait_until(told, "the new count")
 
 
-async def test_the_first_figures_are_rendered_before_anybody_asks(world: World) -> None:
+async def test_the_first_figures_are_rendered_before_anybody_asks() -> None:
     """A first scrape of thousands of series must not take longer than a scraper waits: it finds its text made."""
+    world = World(refresh_seconds=600.0)  # nothing else is published meanwhile, however slow the machine
     await world.tell(missions(3, late=1))
     refresh = world.refresh()
     service = Service(world.configuration, refresh, world.clock)
     reading = asyncio.create_task(refresh.run())
-    await asyncio.wait_for(service.render_ahead(), 10)
+    await service.render_ahead()
     reading.cancel()
     assert refresh.published.loaded
-    assert service._exposition._source is refresh.published
+    assert service._scrapes._exposition._source is refresh.published
 
 
 async def test_every_answer_carries_the_security_headers(get: Get) -> None:
@@ -109,6 +192,50 @@ async def test_every_answer_carries_the_security_headers(get: Get) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert "aiohttp" not in headers["Server"]
+
+
+NOT_THERE = [
+    ("GET", "/api", 404, ""),
+    ("GET", "/api/", 404, ""),
+    ("GET", "/api/v1/<b>nothing</b>", 404, ""),
+    ("GET", "/api/v1/compliance/", 404, ""),
+    ("POST", "/api/v2", 404, ""),
+    ("POST", "/api/v1/compliance", 405, "GET, HEAD"),
+    ("DELETE", "/api/v1/areas/oslo", 405, "GET, HEAD"),
+    ("PROPFIND", "/api/v1/stream", 405, "GET, HEAD"),
+    ("OPTIONS", "/api/v1/periods/2024", 405, "GET, HEAD"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "allow"), NOT_THERE)
+async def test_the_api_tells_programs_what_is_not_there(
+    url: str, method: str, path: str, status: int, allow: str
+) -> None:
+    """Problem details with what to do, nothing of the request, and what may be asked instead."""
+    async with aiohttp.request(method, f"{url.rstrip('/')}{path}") as response:
+        text = await response.text()
+        assert (response.status, response.content_type) == (status, CONTENT_TYPE)
+        assert response.headers.get("Allow", "") == allow
+    assert msgspec.json.decode(text, type=Problem).status == status
+    assert "nothing</b>" not in text
+
+
+async def test_head_is_answered_like_get_without_a_body(url: str) -> None:
+    """Headers tell what a GET would give."""
+    for path in ("", "metrics", "api/v1/compliance", "healthz"):
+        async with aiohttp.request("HEAD", url + path) as response:
+            assert (response.status, await response.read()) == (200, b"")
+            assert int(response.headers["Content-Length"]) > 0
+
+
+async def test_a_foreign_name_is_refused_by_every_path(get: Get) -> None:
+    """A page of somebody else, whose name was made to lead here, reads nothing."""
+    for path in ("/", "/metrics", "/healthz", "/readyz", "/api/v1/compliance", "/api/v1/stream", "/nothing"):
+        status, text, headers = await get(path, Host="rebound.example")
+        assert (status, headers["Content-Type"]) == (421, CONTENT_TYPE)
+        assert "MONITOR_EXPORTER__HOSTS" in text
+        assert "rebound" not in text
+    assert await status_is(get, "/healthz", 200)
 
 
 async def test_an_unknown_path_is_a_plain_404(get: Get) -> None:

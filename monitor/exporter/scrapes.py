@@ -1,0 +1,110 @@
+"""`/metrics`: one text of a published state for each format and encoding, whoever asks and however.
+
+Decides which format a client gets. Names are the vocabulary's and need no escaping, so every scheme of it is answered
+with the one in which they stay what they are. What the process tells of itself is of this moment; it is the end of
+the text, so that all before it is made once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+from monitor.exporter.exposition import Encode, Exposition, Text, packed, plain
+from monitor.exporter.once import Once
+from monitor.exporter.published import Published
+from monitor.http.body import SharedBody
+from monitor.http.negotiation import gzip_wanted, media_ranges
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way to write metrics: its media type and version, who writes it, and what a text ends with."""
+
+    media: str
+    version: str
+    content_type: str
+    encode: Encode
+    end: bytes = b""
+
+    def fits(self, kind: str, parameters: Mapping[str, str]) -> bool:
+        """Whether it lies in a media range; whoever names no version takes any."""
+        ranges = (self.media, f"{self.media.partition('/')[0]}/*", "*/*")
+        return kind in ranges and parameters.get("version", self.version) == self.version
+
+
+def _format(media: str, version: str, end: bytes = b"") -> Format:
+    encode, content_type = choose_encoder(f"{media};version={version}")
+    return Format(media, version, content_type, encode, end)
+
+
+PLAIN: Final = _format("text/plain", "0.0.4")
+FORMATS: Final = (
+    PLAIN,
+    _format("text/plain", "1.0.0"),
+    _format("application/openmetrics-text", "1.0.0", b"# EOF\n"),
+)
+"""The first that fits is taken."""
+
+
+def format_wanted(accept: str | None) -> Format:
+    """The format of the media range that is wanted most; plain text for who takes none of ours."""
+    for kind, parameters in media_ranges(accept):
+        for known in FORMATS:
+            if known.fits(kind, parameters):
+                return known
+    return PLAIN
+
+
+class Scrapes:
+    """The texts of one exporter; `names` are those of the areas in a published state."""
+
+    def __init__(self, names: Callable[[Published], Mapping[str, str]]) -> None:
+        self._names = names
+        self._exposition = Exposition()
+        self._texts = Once[Text]()
+        self._thread = ThreadPoolExecutor(1, "metrics")
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)  # under the client library's own names, as everybody has them
+
+    async def answer(self, published: Published, request: web.Request) -> web.Response:
+        """The exposition as the client wants it."""
+        wanted = format_wanted(request.headers.get("Accept"))
+        compressed = gzip_wanted(request.headers.get("Accept-Encoding"))
+        text = await self._text(published, wanted, compressed=compressed)
+        headers = {"Content-Type": wanted.content_type, "Vary": "Accept, Accept-Encoding"}
+        if compressed:
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(body=SharedBody(*text.ended(wanted.encode(self._process))), headers=headers)
+
+    async def render(self, published: Published) -> None:
+        """Have the text ready that Prometheus asks for, before it does."""
+        try:
+            await self._text(published, PLAIN, compressed=True)
+        except Exception:  # noqa: BLE001 - whoever asks next is told, too
+            _log.exception("the first figures could not be rendered")
+
+    def close(self) -> None:
+        """Let the thread end, once nobody asks any more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _text(self, published: Published, wanted: Format, *, compressed: bool) -> Text:
+        async def make() -> Text:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._rendered, published, wanted, compressed
+            )
+
+        return await self._texts.get((wanted.content_type, compressed), published, make)
+
+    def _rendered(self, published: Published, wanted: Format, compressed: bool) -> Text:
+        """Runs in one thread, always the same: see `refresh`."""
+        pieces = self._exposition.render(published, self._names(published), wanted.encode, wanted.end)
+        return packed(pieces) if compressed else plain(pieces)
