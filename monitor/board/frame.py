@@ -29,7 +29,11 @@ ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What is shown to whom. `patience_seconds`: silence of the stream after which a page trusts it no more."""
+    """What is shown to whom. `patience_seconds`: silence of the stream after which a page trusts it no more.
+
+    `root`: from the page to the board's first one. All addresses are relative, so that a proxy may put the board
+    under any path.
+    """
 
     published: Published
     words: Words
@@ -39,6 +43,7 @@ class View:
     windows: Sequence[str]
     order: Order = "worst"
     patience_seconds: float = 45.0
+    root: str = ""
 
     @property
     def outdated(self) -> bool:
@@ -52,7 +57,11 @@ class View:
     def link(self, path: str, **changes: str) -> str:
         """An address with the present choices, some of them changed; ready to stand in an attribute."""
         choices = {"window": self.window, "order": self.order, "lang": self.words.language} | changes
-        return escape(f"{path}?{urlencode(choices)}")
+        return f"{self.address(path)}?{escape(urlencode(choices))}"
+
+    def address(self, path: str) -> str:
+        """Where a path of the service is found from this page; ready to stand in an attribute."""
+        return escape(self.root + path.removeprefix("/"))
 
 
 def document(view: View, *, path: str, title: str, heading: str, choices: str, content: str) -> str:
@@ -62,8 +71,9 @@ def document(view: View, *, path: str, title: str, heading: str, choices: str, c
         f'<!DOCTYPE html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n"
-        f'<link rel="icon" href="{ICON.path}" type="image/svg+xml">\n<link rel="stylesheet" href="{STYLE.path}">\n'
-        f'<script type="module" src="{SCRIPT.path}"></script>\n</head>\n'
+        f'<link rel="icon" href="{view.address(ICON.path)}" type="image/svg+xml">\n'
+        f'<link rel="stylesheet" href="{view.address(STYLE.path)}">\n'
+        f'<script type="module" src="{view.address(SCRIPT.path)}"></script>\n</head>\n'
         f'<body class="{"outdated" if view.outdated else ""}" data-patience="{view.patience_seconds:g}" '
         f'data-outdated="{escape(words.outdated)}">\n'
         f'<a class="skip" href="#figures">{escape(words.skip)}</a>\n'
@@ -113,6 +123,7 @@ def _state(view: View) -> str:
     )
     connection = (
         f'<p class="connection" id="connection" data-live-text="{escape(words.live)}" '
+        f'data-poll-text="{escape(words.polled)}" '
         f'data-wait-text="{escape(words.connecting)}" hidden></p>'
     )
     return f'<dl class="state" id="state" data-live>{listed}</dl>' + connection
@@ -134,7 +145,7 @@ def _banners(view: View) -> str:
     if problem is not None:
         template = words.not_updated if published.loaded else words.no_figures
         # What exactly is wrong, and where, is for whoever runs the store, not for everybody who looks at a wall.
-        details = f' <a href="/readyz">{escape(words.details)}</a>'
+        details = f' <a href="{view.address("/readyz")}">{escape(words.details)}</a>'
         told.append(escape(template.format(problem=problem)) + details)
     if published.loaded and published.snapshot.stale:
         told.append(escape(words.silent))
@@ -144,8 +155,8 @@ def _banners(view: View) -> str:
 def _footer(view: View) -> str:
     words = view.words
     links = " · ".join(
-        f'<a href="{address}">{name}</a>'
-        for address, name in (
+        f'<a href="{view.address(path)}">{name}</a>'
+        for path, name in (
             ("/api/v1/compliance", "JSON"),
             ("/api/v1/openapi.json", "OpenAPI"),
             ("/metrics", "metrics"),

@@ -66,6 +66,7 @@ class Words:
     lost: str
     connecting: str
     live: str
+    polled: str
     caption: str
     since: str
     whenever: str
@@ -190,6 +191,7 @@ ENGLISH: Final = Words(
     lost="Connection lost: what you see is no longer updated. Trying again.",
     connecting="connecting",
     live="live",
+    polled="renewed every few seconds",
     caption="P80 in minutes by district and class",
     since="since {moment}",
     whenever="whenever they were",
@@ -290,6 +292,7 @@ NORWEGIAN: Final = Words(
     lost="Forbindelsen er brutt: det du ser, oppdateres ikke lenger. Prøver på nytt.",
     connecting="kobler til",
     live="direkte",
+    polled="fornyes med få sekunders mellomrom",
     caption="P80 i minutter etter distrikt og klasse",
     since="siden {moment}",
     whenever="uansett når",

@@ -6,8 +6,9 @@ to be computed from the history (weeks, periods) is asked of the refresh loop, w
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Final
 
@@ -15,7 +16,7 @@ import msgspec
 from aiohttp import web
 
 from monitor.board.area import area_page
-from monitor.board.assets import ASSETS
+from monitor.board.assets import ASSETS, Asset
 from monitor.board.frame import ORDERS, POLICY, View
 from monitor.board.matrix import board
 from monitor.board.weeks import Week, weeks_of
@@ -24,7 +25,7 @@ from monitor.core.alarm import Rules
 from monitor.core.snapshot import over_period
 from monitor.core.targets import NATIONAL
 from monitor.core.windows import parse_period
-from monitor.exporter.answers import Answers
+from monitor.exporter.answers import Answer, Answers, rendered
 from monitor.exporter.areas import area_answer
 from monitor.exporter.compliance import answer
 from monitor.exporter.openapi import description
@@ -82,7 +83,7 @@ class Pages:
         area = request.match_info["area"]
         if area not in self._areas:
             raise web.HTTPNotFound(text=f"No such area: use one of {', '.join(self._areas)}.\n")
-        view = self._view(request)
+        view = replace(self._view(request), root="../")
 
         async def make() -> bytes:
             weeks = await self._weeks(area, view.published)
@@ -96,10 +97,7 @@ class Pages:
         asset = ASSETS.get(request.match_info["name"])
         if asset is None:
             raise web.HTTPNotFound(text="No such file.\n")
-        headers = {"Content-Type": asset.content_type, "Cache-Control": FOR_EVER}
-        response = web.Response(body=asset.body, headers=headers)
-        response.enable_compression()
-        return response
+        return _file(asset).response(request, **{"Cache-Control": FOR_EVER})
 
     async def compliance(self, request: web.Request) -> web.Response:
         """The published state."""
@@ -208,6 +206,11 @@ class Pages:
         day = date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
         in_force = self._configuration.targets.in_force(day)
         return {NATIONAL: "National"} | (dict(in_force.area_names) if in_force else {})
+
+
+@cache
+def _file(asset: Asset) -> Answer:
+    return rendered(asset.body, asset.content_type)
 
 
 async def _encoded(make: Callable[[], object]) -> bytes:

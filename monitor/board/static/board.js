@@ -1,9 +1,11 @@
 // Keeps a page of the board current. The server says through its stream that there is something new; the page is
-// then fetched again and the parts that differ are taken over. Words, figures and colours are all the server's.
-// Whenever this page cannot know whether its figures still hold, it says so and takes every verdict away.
+// then fetched again and the parts that differ are taken over. Without a stream (it has only so many places) the page
+// is fetched every few seconds. Words, figures and colours are all the server's. Whenever this page cannot know
+// whether its figures still hold, it says so and takes every verdict away.
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30000;
+const POLL_MS = 5000;
 const GRACE_MS = 4000; // a restart of the exporter is not an outage
 const RELOAD_AFTER_MS = 60000;
 const MOST_TOLD = 3;
@@ -18,7 +20,9 @@ const ages = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeri
 const shown = new Map(); // what the server sent last, by id
 let lastId = "";
 let heardAt = performance.now();
-let brokenSince = null; // since when there is no stream
+let askedAt = performance.now();
+let streaming = false;
+let brokenSince = null; // since when nothing is heard: neither a stream nor an answer
 let clockAheadMs = 0; // the server's clock, seen from here
 let retryMs = FIRST_RETRY_MS;
 let source = null;
@@ -82,6 +86,7 @@ async function refresh() {
   try {
     do {
       again = false;
+      askedAt = performance.now();
       const answer = await fetch(location.href, { cache: "no-cache", signal: AbortSignal.timeout(10000) });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -89,6 +94,7 @@ async function refresh() {
         location.reload();
         return;
       }
+      if (!streaming) heard(Date.parse(answer.headers.get("Date")));
       trusted = lost.textContent === "";
       takeOver(page);
       lost.textContent = "";
@@ -122,38 +128,52 @@ function distrust() {
   shown.clear();
 }
 
+// The server has said something, at this moment of its clock.
+function heard(clockMs) {
+  heardAt = performance.now();
+  brokenSince = null;
+  if (Number.isFinite(clockMs)) clockAheadMs = clockMs - Date.now();
+  connected(streaming ? "live" : "poll");
+}
+
 function listen() {
-  source = new EventSource(`/api/v1/stream?last=${encodeURIComponent(lastId)}`);
+  source = new EventSource(new URL(`../api/v1/stream?last=${encodeURIComponent(lastId)}`, import.meta.url));
   source.addEventListener("open", () => {
     heardAt = performance.now();
   });
   source.addEventListener("state", (event) => {
-    heardAt = performance.now();
-    brokenSince = null;
+    streaming = true;
     retryMs = FIRST_RETRY_MS;
     lastId = event.lastEventId;
-    clockAheadMs = JSON.parse(event.data).now * 1000 - Date.now();
-    connected(true);
+    heard(JSON.parse(event.data).now * 1000);
     refresh();
   });
-  source.addEventListener("error", fail);
+  source.addEventListener("error", unheard);
+}
+
+// There is no stream, or no place in it: ask instead, and try it again later.
+function unheard() {
+  fail();
+  refresh();
 }
 
 function fail() {
+  brokenSince ??= performance.now();
+  streaming = false;
+  connected("wait");
   if (source === null) return;
   source.close();
   source = null;
   lastId = ""; // whatever was missed, the next event shall say so
-  brokenSince ??= performance.now();
-  connected(false);
   setTimeout(listen, retryMs * (0.75 + 0.5 * Math.random()));
   retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
 }
 
-function connected(live) {
+// How this page is kept current: "live" by the stream, "poll" by asking, or "wait" for either.
+function connected(how) {
   connection.hidden = false;
-  connection.className = `connection ${live ? "live" : "waiting"}`;
-  connection.textContent = live ? connection.dataset.liveText : connection.dataset.waitText;
+  connection.className = `connection ${how}`;
+  connection.textContent = connection.dataset[`${how}Text`];
 }
 
 function age() {
@@ -173,7 +193,8 @@ function told(seconds) {
 
 function tick() {
   const now = performance.now();
-  if (source !== null && now - heardAt > patienceMs) fail(); // half open, or the machine slept
+  if (streaming && now - heardAt > patienceMs) unheard(); // half open, or the machine slept
+  if (!streaming && now - askedAt > POLL_MS) refresh();
   if (brokenSince !== null && now - brokenSince > GRACE_MS) distrust();
   age();
 }
@@ -192,7 +213,7 @@ for (const kind of ["focusin", "pointerover"]) {
 }
 
 parts(document).forEach(remember);
-connected(false);
+connected("wait");
 age();
 setInterval(tick, 1000);
 listen();
