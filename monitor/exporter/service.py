@@ -21,7 +21,6 @@ from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import Scrapes
 from monitor.exporter.stream import Stream
-from monitor.http.hosts import names_of
 from monitor.http.problem import problem
 from monitor.http.server import Address, serving
 from monitor.settings import Configuration
@@ -152,7 +151,7 @@ async def serve(
     )  # fmt: skip
     service = Service(configuration, refresh, clock)
     address = Address(
-        host=host, port=port, hosts=tuple(names_of(settings.hosts)),
+        host=host, port=port, hosts=settings.hosts,
         host_by="--host or MONITOR_EXPORTER__HOST",
         port_by="--port or MONITOR_EXPORTER__PORT",
         hosts_by="exporter.hosts (MONITOR_EXPORTER__HOSTS)",

@@ -39,11 +39,6 @@ class Hosts:
         return self._everywhere or address.is_loopback or address == self._bound or name in self._names
 
 
-def names_of(text: str) -> list[str]:
-    """Names separated by commas."""
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _name(header: str) -> str:
     """The name without its port; empty where the header holds anything else."""
     try:

@@ -20,6 +20,7 @@ from monitor.settings.values import (
     File,
     Folder,
     Host,
+    Hosts,
     OptionalText,
     Port,
     Positive,
@@ -127,10 +128,7 @@ class WorkerSettings(_Section):
     )
     metrics_host: Host = Field("127.0.0.1", description="Address of the worker's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
-    metrics_hosts: str = Field(
-        "",
-        description="Names under which programs reach it, separated by commas; addresses and `*` as of exporter.",
-    )
+    metrics_hosts: Hosts = Field((), description="Names under which programs reach it; else as `exporter.hosts`.")
     stop_seconds: Positive = Field(3.0, description="Time to store what is left after SIGTERM, before leaving.")
     watchdog_seconds: Positive = Field(
         300.0, description="A worker that does not move for so long, although there is work and all answer, ends."
@@ -142,10 +140,10 @@ class ExporterSettings(_Section):
 
     host: Host = Field("127.0.0.1", description="Address to listen on.")
     port: Port = Field(8080, description="Port to listen on; 0: any free one.")
-    hosts: str = Field(
-        "",
-        description="Names under which people and programs reach the exporter, separated by commas; `localhost` and "
-        "the address it listens on are always answered, `*` answers to any name.",
+    hosts: Hosts = Field(
+        (),
+        description="Names under which people and programs reach the exporter; `localhost` and the address it "
+        "listens on are always answered, `*` answers to any name.",
     )
     refresh_seconds: Positive = Field(15.0, description="Everything is judged anew at least this often.")
 

@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from monitor.http.body import SharedBody
-from monitor.http.hosts import names_of
 from monitor.http.limits import Limits
 from monitor.http.server import Address, serving
 from monitor.settings import WorkerSettings
@@ -63,7 +62,7 @@ async def exposing(
         return
     ProcessCollector(registry=instruments.registry)  # memory and CPU, under the client library's own names
     address = Address(
-        host=settings.metrics_host, port=settings.metrics_port, hosts=tuple(names_of(settings.metrics_hosts)),
+        host=settings.metrics_host, port=settings.metrics_port, hosts=settings.metrics_hosts,
         host_by="worker.metrics_host (MONITOR_WORKER__METRICS_HOST)",
         port_by="worker.metrics_port (MONITOR_WORKER__METRICS_PORT)",
         hosts_by="worker.metrics_hosts (MONITOR_WORKER__METRICS_HOSTS)",
