@@ -82,8 +82,9 @@ async def _missing(configuration: Configuration) -> list[Fault]:
 
 
 async def _missing_in_kafka(configuration: Configuration) -> list[Fault]:
+    from monitor.contact import BrokerUnreachable  # noqa: PLC0415 - the clients load slowly: only to connect
     from monitor.kafka import KafkaMisconfigured, TopicMissing, connection, require_topic  # noqa: PLC0415 - as below
-    from monitor.topics import BrokerUnreachable  # noqa: PLC0415 - the clients load slowly: only to connect
+    from monitor.topics import TopicForbidden  # noqa: PLC0415 - as below
 
     kafka = configuration.settings.kafka
     found = []
@@ -92,7 +93,7 @@ async def _missing_in_kafka(configuration: Configuration) -> list[Fault]:
         for key, topic in (("topic", kafka.topic), ("dead_letter_topic", kafka.dead_letter_topic)):
             try:
                 count = await require_topic(kafka, topic)
-            except TopicMissing as fault:
+            except (TopicMissing, TopicForbidden) as fault:
                 found.append(Fault("error", f"kafka.{key}", str(fault)))
             else:
                 click.echo(f"ok       kafka.{key}  {topic} at {kafka.bootstrap}: {_many(count, 'partition')}")

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
+from monitor.contact import BrokerUnreachable
 from monitor.fetching import bound
 from monitor.log import hushed
 from monitor.settings import KafkaSettings, SecretUnusable, read_secret
-from monitor.topics import BrokerUnreachable, describe_topic
+from monitor.topics import TopicForbidden, describe_topic
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,9 @@ async def reading(
             bound(consumer, kafka.max_batch_bytes)
             await asyncio.sleep(0)  # stopped before its tasks first ran, aiokafka's consumer raises CancelledError
             yield consumer
+        except TopicAuthorizationFailedError as fault:
+            (topic,) = {one.topic for one in consumer.assignment()} or {kafka.topic}
+            raise TopicForbidden(topic, kafka.bootstrap, "Read", security(kafka)) from fault
         except KafkaError as fault:
             raise BrokerUnreachable(kafka.bootstrap, str(fault)) from fault
         finally:
@@ -171,9 +175,19 @@ async def _started_producer(
 
 def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=None if kafka.ca_file is None else str(kafka.ca_file))
+        context = ssl.create_default_context(cafile=None if kafka.ca_file is None else str(kafka.ca_file))
     except OSError as fault:  # ssl.SSLError is one, too
         raise KafkaMisconfigured(f"kafka.ca_file {kafka.ca_file} cannot be used: {fault}") from fault
+    if kafka.certificate_file is not None:
+        try:
+            # An empty passphrase, not a question on the terminal.
+            context.load_cert_chain(kafka.certificate_file, kafka.key_file, password="")
+        except (OSError, ValueError) as fault:
+            raise KafkaMisconfigured(
+                f"kafka.certificate_file {kafka.certificate_file} cannot be used with "
+                f"{'the key in it' if kafka.key_file is None else f'kafka.key_file {kafka.key_file}'}: {fault}"
+            ) from fault
+    return context
 
 
 def _password(kafka: KafkaSettings) -> str:

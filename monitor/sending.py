@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
 
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+    TopicAuthorizationFailedError,
+)
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 
@@ -163,6 +169,11 @@ class Outbox:
             raise self._failed(self._failure) from self._failure
 
     def _failed(self, fault: Exception) -> SendingFailed:
+        if isinstance(fault, TopicAuthorizationFailedError | ClusterAuthorizationFailedError):
+            return SendingFailed(
+                f"The broker does not give this client the right Write on topic {self._topic!r}. Grant it: "
+                f"kafka-acls.sh --add --allow-principal User:… --operation Write --topic {self._topic}."
+            )
         return SendingFailed(
             f"The broker stopped taking records for topic {self._topic!r} after {self.confirmed} confirmed ones "
             f"({type(fault).__name__}: {fault}). Check the broker and the topic, then send everything again: the "

@@ -6,36 +6,44 @@ partition count would send a mission's records to another partition than its ear
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
+from aiokafka.protocol.metadata import MetadataRequest
+
+from monitor.contact import BrokerRefuses, BrokerUnreachable, Security, require_contact
 
 log = logging.getLogger(__name__)
 
-DEFAULT_PORT = 9092
-LARGEST_PORT = 65535
 NO_ERROR = 0
+_FORBIDDEN = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
 NO_LEADER = -1
 
-Security = Mapping[str, Any]
-"""aiokafka's arguments for SSL and SASL (monitor.kafka.security); empty for a plain connection."""
 _PLAIN: Security = {}
 
 
-class BrokerUnreachable(ConnectionError):  # noqa: N818 - named for what happened
-    """No Kafka broker answers at the bootstrap address."""
+class TopicForbidden(BrokerRefuses):
+    """The user has not the right to do `operation` (Describe, Read, Write, Create) with the topic."""
 
-    def __init__(self, bootstrap: str, reason: str) -> None:
+    def __init__(self, topic: str, bootstrap: str, operation: str, security: Security) -> None:
+        user = security.get("sasl_plain_username")
         super().__init__(
-            f"No Kafka broker answers at {bootstrap}: {reason}. "
-            "Start the broker, or set the bootstrap address to one that is reachable from here."
+            bootstrap,
+            f"does not give {'this client' if user is None else f'user {user!r}'} the right {operation} on topic "
+            f"{topic!r}",
+            f"Grant it: kafka-acls.sh --bootstrap-server {bootstrap} --add --allow-principal User:{user or '…'} "
+            f"--operation {operation} --topic {topic}. (A topic that is not there is refused in the same way.)",
         )
-        self.bootstrap = bootstrap
-        self.reason = reason
+        self.topic = topic
 
 
 class TopicRefused(RuntimeError):  # noqa: N818 - named for what happened
@@ -52,9 +60,15 @@ class TopicRefused(RuntimeError):  # noqa: N818 - named for what happened
 async def describe_topic(
     bootstrap: str, name: str, *, timeout_seconds: float = 10.0, security: Security = _PLAIN
 ) -> int | None:
-    """How many partitions the topic has; None when there is no such topic. Never creates it."""
+    """How many partitions the topic has; None when there is no such topic. Never creates it.
+
+    Raises BrokerUnreachable, which a TopicForbidden is, too.
+    """
     async with _admin(bootstrap, timeout_seconds, security) as admin:
-        return (await _partitions(admin)).get(name)
+        count = (await _partitions(admin)).get(name)
+        if count is None and await _is_hidden(admin, name):
+            raise TopicForbidden(name, bootstrap, "Describe", security)
+        return count
 
 
 async def ensure_topics(
@@ -74,8 +88,14 @@ async def ensure_topics(
         existing = await _partitions(admin)
         missing = {name: count for name, count in partitions.items() if name not in existing}
         if missing:
-            await _create(admin, bootstrap, missing, replication, dict(config or {}))
-            while not missing.keys() <= (existing := await _partitions(admin)).keys():  # noqa: ASYNC110 - polls a broker
+            await _create(
+                admin, bootstrap,
+                missing=missing, replication=replication, config=dict(config or {}), security=security,
+            )  # fmt: skip
+            while not missing.keys() <= (existing := await _partitions(admin)).keys():
+                for name in missing.keys() - existing.keys():
+                    if await _is_hidden(admin, name):
+                        raise TopicForbidden(name, bootstrap, "Describe", security)
                 await asyncio.sleep(0.05)  # no broker announces that a topic is ready
     for name, wanted in partitions.items():
         if existing[name] != wanted:
@@ -86,14 +106,18 @@ async def ensure_topics(
 async def _create(
     admin: AIOKafkaAdminClient,
     bootstrap: str,
+    *,
     missing: Mapping[str, int],
     replication: int,
     config: dict[str, str],
+    security: Security,
 ) -> None:
     response = await admin.create_topics(
         [NewTopic(name, count, replication, topic_configs=config) for name, count in missing.items()]
     )
     for name, code, message in response.topic_errors:
+        if code in _FORBIDDEN:
+            raise TopicForbidden(name, bootstrap, "Create", security)
         if code not in (NO_ERROR, TopicAlreadyExistsError.errno):  # another process may have been quicker
             raise TopicRefused(name, bootstrap, message or for_code(code).description)
 
@@ -111,12 +135,19 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
     }
 
 
+async def _is_hidden(admin: AIOKafkaAdminClient, name: str) -> bool:
+    """Whether a topic that is not in the list of all is one that this user may not see."""
+    # By hand: the client's own call would let the broker create the topic.
+    answer = await admin._send_request(MetadataRequest([name], allow_auto_topic_creation=False))  # noqa: SLF001
+    return any(topic["error_code"] in _FORBIDDEN for topic in answer.to_object()["topics"])
+
+
 @asynccontextmanager
 async def _admin(bootstrap: str, timeout_seconds: float, security: Security) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client; whatever keeps it from an answer becomes BrokerUnreachable."""
     try:
         async with asyncio.timeout(timeout_seconds):
-            await _require_listener(bootstrap)
+            await require_contact(bootstrap, security, timeout_seconds=timeout_seconds)
             admin = AIOKafkaAdminClient(
                 bootstrap_servers=bootstrap.split(","), request_timeout_ms=int(timeout_seconds * 1000), **security
             )
@@ -129,34 +160,3 @@ async def _admin(bootstrap: str, timeout_seconds: float, security: Security) -> 
         raise BrokerUnreachable(bootstrap, f"no answer within {timeout_seconds:g} s") from None
     except KafkaError as error:
         raise BrokerUnreachable(bootstrap, str(error)) from error
-
-
-async def _require_listener(bootstrap: str) -> None:
-    """Fail in plain words when nothing listens: the client would log several errors of its own first."""
-    reasons = []
-    for address in bootstrap.split(","):
-        host, port = _host_and_port(bootstrap, address)
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError as error:
-            reasons.append(_reason(error))
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return
-    raise BrokerUnreachable(bootstrap, "; ".join(dict.fromkeys(reasons)))
-
-
-def _host_and_port(bootstrap: str, address: str) -> tuple[str, int]:
-    host, colon, port = address.strip().rpartition(":")
-    if not colon:
-        return address.strip(), DEFAULT_PORT
-    if not host or not port.isdecimal() or int(port) > LARGEST_PORT:
-        raise BrokerUnreachable(bootstrap, f"{address.strip()!r} is not of the form host:port")
-    return host.strip("[]"), int(port)
-
-
-def _reason(error: OSError) -> str:
-    if error.errno is not None and error.errno > 0:  # asyncio hides the system's words; below 0: from getaddrinfo
-        return os.strerror(error.errno)
-    return error.strerror or str(error)

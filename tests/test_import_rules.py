@@ -37,7 +37,9 @@ SHARED: Final = {
     "monitor.settings", "monitor.wiring", "monitor.clock", "monitor.log", "monitor.progress",  # settings, and use
     "monitor.http",  # what every service stands behind
 }  # fmt: skip
-KAFKA: Final = {"monitor.kafka", "monitor.topics", "monitor.sending", "monitor.fetching", "monitor.unpacking"}
+KAFKA: Final = {
+    "monitor.contact", "monitor.kafka", "monitor.topics", "monitor.sending", "monitor.fetching", "monitor.unpacking",
+}  # fmt: skip
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.core": {"monitor.core"},
     "monitor.store": {"monitor.core", "monitor.store"},

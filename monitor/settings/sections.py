@@ -74,6 +74,10 @@ class KafkaSettings(_Section):
         "PLAINTEXT", description="How to talk to the brokers."
     )
     ca_file: File = Field(None, description="Certificate authority for SSL; default: the system's.")
+    certificate_file: File = Field(
+        None, description="Certificate to show to brokers that ask for one over SSL (PEM), with or without its key."
+    )
+    key_file: File = Field(None, description="Key of the certificate, where it lies apart; without passphrase.")
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         "PLAIN", description="SASL mechanism, where the protocol has SASL."
     )

@@ -16,11 +16,11 @@ from typing import Any, Final, cast
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP, EventT, StreamT
 
+from monitor.contact import BrokerUnreachable
 from monitor.core.partition import Batch
 from monitor.core.stored import StoredStateError
 from monitor.settings import KafkaSettings
 from monitor.store.port import StoreUnavailable
-from monitor.topics import BrokerUnreachable
 from monitor.worker.engine import engine
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.instruments import Instruments

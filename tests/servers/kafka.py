@@ -123,7 +123,10 @@ class ApacheKafka:
     def __init__(self, *, nodes: int = 1) -> None:
         require("java")
         kafka_jars()
-        self.nodes = [KafkaNode(node_id, cluster_size=nodes) for node_id in range(1, nodes + 1)]
+        self.nodes = [self._node(node_id, nodes) for node_id in range(1, nodes + 1)]
+
+    def _node(self, node_id: int, nodes: int) -> KafkaNode:
+        return KafkaNode(node_id, cluster_size=nodes)
 
     @property
     def bootstrap(self) -> str:

@@ -1,0 +1,286 @@
+"""What a person is told whom Kafka does not let in: the cause and its remedy, by every command, never "start it"."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from aiokafka import AIOKafkaProducer
+from click.testing import CliRunner, Result
+
+from monitor.cli import cli
+from monitor.topics import ensure_topics
+from tests.servers.secured import GUEST, LOOPBACK, MASTER, PASSWORDS, SecuredKafka
+
+CONFIG = Path(__file__).parents[1] / "report" / "config" / "monitor.toml"
+EVENT = b'{"mission_id": "m-1"}\n'
+ENDS_SECONDS = 60.0
+DOORS = {"login": "login_port", "certificate": "certificate_port", "clear": "clear_login_port", "open": "port"}
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[SecuredKafka]:
+    """Apache Kafka with certificates, logins and rights."""
+    with SecuredKafka() as kafka:
+        yield kafka
+
+
+@pytest.fixture
+async def names(kafka: SecuredKafka, topic: str) -> str:
+    """The name of a topic; it and that of its dead letters are there."""
+    await ensure_topics(kafka.bootstrap, {topic: 1, f"{topic}.dead": 1})
+    return topic
+
+
+def settings(kafka: SecuredKafka, topic: str, door: str, protocol: str, **changes: object) -> dict[str, str]:
+    """The environment of a client that would be let in at the door for logins; `changes` spoil it."""
+    keys = {
+        "bootstrap": f"{LOOPBACK}:{getattr(kafka.node, DOORS[door])}",
+        "topic": topic,
+        "dead_letter_topic": f"{topic}.dead",
+        "security_protocol": protocol,
+        "sasl_username": MASTER,
+        "sasl_password": PASSWORDS[MASTER],
+        "ca_file": kafka.node.ca_file,
+    } | changes
+    return {f"MONITOR_KAFKA__{key.upper()}": str(value) for key, value in keys.items() if value is not None}
+
+
+async def run(environment: dict[str, str], *arguments: str, given: bytes = b"") -> Result:
+    return await asyncio.to_thread(
+        CliRunner().invoke, cli, ["--config", str(CONFIG), *arguments], env=environment, input=given
+    )
+
+
+REFUSALS = {
+    "wrong password": (
+        "login",
+        "SASL_SSL",
+        {"sasl_password": "wrong"},
+        "refuses the login of user 'mon'",
+        "kafka.sasl_username and the password",
+    ),
+    "wrong password in the clear": (
+        "clear",
+        "SASL_PLAINTEXT",
+        {"sasl_password": "wrong"},
+        "refuses the login",
+        "the password",
+    ),
+    "unknown user": (
+        "login",
+        "SASL_SSL",
+        {"sasl_username": "nobody"},
+        "refuses the login of user 'nobody'",
+        "kafka.sasl_username",
+    ),
+    "unknown mechanism": (
+        "login",
+        "SASL_SSL",
+        {"sasl_mechanism": "SCRAM-SHA-512"},
+        "knows no login by SCRAM-SHA-512",
+        "one that it offers: PLAIN",
+    ),
+    "unknown authority": ("login", "SASL_SSL", {"ca_file": None}, "certificate verify failed", "Set kafka.ca_file"),
+    "another authority": (
+        "login",
+        "SASL_SSL",
+        {"ca_file": "other-ca.pem"},
+        "certificate verify failed",
+        "Set kafka.ca_file",
+    ),
+    "another name": (
+        "login",
+        "SASL_SSL",
+        {"bootstrap": "localhost"},
+        "certificate verify failed",
+        "a name that stands in its certificate",
+    ),
+    "no client certificate": (
+        "certificate",
+        "SSL",
+        {},
+        "asks for a client certificate",
+        "Set kafka.certificate_file",
+    ),
+    "another client certificate": (
+        "certificate",
+        "SSL",
+        {"certificate_file": "other.pem"},
+        "asks for a client certificate",
+        "one that it trusts",
+    ),
+    "in the clear to TLS": (
+        "login",
+        "PLAINTEXT",
+        {},
+        "speaks TLS, and kafka.security_protocol is PLAINTEXT",
+        "SASL_SSL",
+    ),
+    "login in the clear to TLS": ("login", "SASL_PLAINTEXT", {}, "speaks TLS", "Set it to SASL_SSL"),
+    "TLS to one in the clear": ("open", "SSL", {}, "speaks no TLS", "Set it to PLAINTEXT"),
+    "TLS and login to one in the clear": ("clear", "SASL_SSL", {}, "speaks no TLS", "Set it to SASL_PLAINTEXT"),
+    "no login where one is wanted": ("login", "SSL", {}, "asks for a login", "Set it to SASL_SSL"),
+    "no login in the clear": ("clear", "PLAINTEXT", {}, "asks for a login", "kafka.sasl_mechanism (PLAIN)"),
+    "login where none is wanted": (
+        "open",
+        "SASL_PLAINTEXT",
+        {},
+        "takes no login",
+        "Set kafka.security_protocol to PLAINTEXT",
+    ),
+}
+"""Door, protocol, what is spoilt; the cause and the remedy that are told."""
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+async def test_check_names_the_cause_and_the_remedy(
+    kafka: SecuredKafka, names: str, name: str, tmp_path: Path
+) -> None:
+    """Whatever it is, no one is told to start a broker that runs, nor to create a topic that is there."""
+    door, protocol, changes, cause, remedy = REFUSALS[name]
+    other = trustme.CA()
+    other.cert_pem.write_to_path(str(tmp_path / "other-ca.pem"))
+    other.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "other.pem"))
+    spoilt = {key: tmp_path / value if value.endswith(".pem") else value for key, value in changes.items() if value}
+    spoilt |= {key: None for key, value in changes.items() if value is None}
+    if spoilt.get("bootstrap") == "localhost":
+        spoilt["bootstrap"] = f"localhost:{kafka.node.login_port}"
+    result = await run(settings(kafka, names, door, protocol, **spoilt), "check", "--connect")
+    (line,) = [one for one in result.output.splitlines() if "kafka" in one and one.startswith("error")]
+    assert result.exit_code == 1
+    assert cause in line
+    assert remedy in line
+    assert "tart the broker" not in line
+    assert "reate" not in line
+    assert PASSWORDS[MASTER] not in result.output
+
+
+@pytest.mark.parametrize(
+    ("door", "protocol", "changes"),
+    [
+        ("login", "SASL_SSL", {}),
+        ("clear", "SASL_PLAINTEXT", {}),
+        ("certificate", "SSL", {"certificate_file": "client_file"}),
+        ("open", "PLAINTEXT", {}),
+    ],
+)
+async def test_who_is_let_in_finds_the_topics(
+    kafka: SecuredKafka, names: str, door: str, protocol: str, changes: dict[str, str]
+) -> None:
+    """The measure of the others: by each door with what it asks for."""
+    right = {key: getattr(kafka.node, value) for key, value in changes.items()}
+    environment = settings(kafka, names, door, protocol, **right)
+    result = await run(environment, "check", "--connect")
+    assert f"ok       kafka.topic  {names} at" in result.output
+    assert f"ok       kafka.dead_letter_topic  {names}.dead at" in result.output
+    listed = await run(environment, "dead-letters", "list")
+    assert (listed.exit_code, "0 dead letters" in listed.stderr) == (0, True), listed.output
+
+
+async def test_one_address_that_lets_us_in_is_enough(kafka: SecuredKafka, names: str) -> None:
+    """The others may be away or refuse: that is what several addresses are for."""
+    several = f"{LOOPBACK}:1,{LOOPBACK}:{kafka.node.certificate_port},{LOOPBACK}:{kafka.node.login_port}"
+    result = await run(settings(kafka, names, "login", "SASL_SSL", bootstrap=several), "check", "--connect")
+    assert f"ok       kafka.topic  {names}" in result.output
+
+
+COMMANDS = {
+    "topics": ["topics"],
+    "replay": ["replay", "FILE"],
+    "replay --create": ["replay", "FILE", "--create"],
+    "dead-letters list": ["dead-letters", "list"],
+    "dead-letters requeue": ["dead-letters", "requeue", "--all"],
+    "worker": ["worker"],
+}
+
+
+async def ended(environment: dict[str, str], *arguments: str) -> tuple[int | None, str]:
+    """A command as a process of its own: a worker minds signals, which only a main thread can."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "monitor", "--config", str(CONFIG), *arguments),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(ENDS_SECONDS):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode, output.decode()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_every_command_names_the_cause(kafka: SecuredKafka, names: str, command: str, tmp_path: Path) -> None:
+    """One line, exit code 1, nothing of the client's own complaints."""
+    (tmp_path / "events").write_bytes(EVENT)
+    arguments = [str(tmp_path / "events") if one == "FILE" else one for one in COMMANDS[command]]
+    wrong = settings(kafka, names, "login", "SASL_SSL", sasl_password="wrong")  # noqa: S106 - it is
+    code, output = await ended(wrong, *arguments)
+    assert code == 1, output
+    (line,) = [one for one in output.splitlines() if not one.startswith("warning: tiny.toml")]
+    assert "refuses the login of user 'mon'" in line
+    assert "tart the broker" not in line
+
+
+def as_guest(kafka: SecuredKafka, topic: str) -> dict[str, str]:
+    return settings(kafka, topic, "login", "SASL_SSL", sasl_username=GUEST, sasl_password=PASSWORDS[GUEST])
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "check"])
+async def test_a_topic_that_may_not_be_seen_is_not_called_missing(
+    kafka: SecuredKafka, names: str, command: str, tmp_path: Path
+) -> None:
+    """Without any right, the topic is there all the same: who is told to create it loses an hour."""
+    (tmp_path / "events").write_bytes(EVENT)
+    arguments = [
+        str(tmp_path / "events") if one == "FILE" else one for one in COMMANDS.get(command, ["check", "--connect"])
+    ]
+    code, output = await ended(as_guest(kafka, names), *arguments)
+    assert code == 1, output
+    right = "Create" if command in {"topics", "replay --create"} else "Describe"
+    assert f"does not give user 'guest' the right {right} on topic '{names}" in output
+    assert "kafka-acls.sh" in output
+    assert "There is no topic" not in output
+    assert "Traceback" not in output
+
+
+async def test_a_topic_that_may_not_be_written_is_told_as_such(
+    kafka: SecuredKafka, names: str, tmp_path: Path
+) -> None:
+    """Seen, but not to be written: `replay` names the right."""
+    await kafka.grant("Describe", "topic", names)
+    (tmp_path / "events").write_bytes(EVENT)
+    code, output = await ended(as_guest(kafka, names), "replay", str(tmp_path / "events"))
+    assert code == 1, output
+    assert f"does not give this client the right Write on topic '{names}'" in output
+    assert "Traceback" not in output
+
+
+async def test_a_topic_that_may_not_be_read_is_told_as_such(kafka: SecuredKafka, names: str) -> None:
+    """Seen, but not to be read: `dead-letters` names the right."""
+    await kafka.grant("Describe", "topic", f"{names}.dead")
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+    await producer.start()
+    await producer.send_and_wait(f"{names}.dead", b"a letter")
+    await producer.stop()
+    code, output = await ended(as_guest(kafka, names), "dead-letters", "list")
+    assert code == 1, output
+    assert f"does not give user 'guest' the right Read on topic '{names}.dead'" in output
+    assert "Traceback" not in output
+
+
+async def test_rights_on_a_topic_are_enough_to_use_it(kafka: SecuredKafka, names: str, tmp_path: Path) -> None:
+    """Write to send, Read to look: no right on the cluster."""
+    await kafka.grant("Write", "topic", names)
+    await kafka.grant("Read", "topic", f"{names}.dead")
+    (tmp_path / "events").write_bytes(EVENT)
+    code, output = await ended(as_guest(kafka, names), "replay", str(tmp_path / "events"))
+    assert (code, "sent 1 events" in output) == (0, True), output
+    code, output = await ended(as_guest(kafka, names), "dead-letters", "list")
+    assert (code, "0 dead letters" in output) == (0, True), output

@@ -1,0 +1,120 @@
+"""Apache Kafka as it stands in a company: with certificates, logins and rights.
+
+One node with the doors that clients meet there. `bootstrap`, the open one, is for whoever sets up the test and may
+do everything; nobody who comes by another door may do anything that was not granted, except `MASTER`.
+"""
+
+from pathlib import Path
+from typing import Final, Literal
+
+import trustme
+from aiokafka.conn import create_conn
+from aiokafka.protocol.admin import CreateAclsRequest
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from monitor.demo.processes import LOOPBACK, free_port
+from tests.servers.kafka import ApacheKafka, KafkaNode
+
+MASTER: Final = "mon"
+"""The user that may do everything."""
+GUEST: Final = "guest"
+"""A user that may do nothing, unless it was granted."""
+PASSWORDS: Final = {MASTER: "mon-secret", GUEST: "guest-secret"}
+Resource = Literal["topic", "group", "cluster"]
+Operation = Literal["Read", "Write", "Create", "Describe", "IdempotentWrite"]
+_RESOURCES: Final[dict[Resource, int]] = {"topic": 2, "group": 3, "cluster": 4}
+_OPERATIONS: Final[dict[Operation, int]] = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "IdempotentWrite": 12}
+_LITERAL, _ALLOW = 3, 3
+"""Kafka's own numbers."""
+
+
+class SecuredNode(KafkaNode):
+    """A broker with three more doors: login over TLS, client certificate, login in the clear."""
+
+    def __init__(self, node_id: int, *, cluster_size: int) -> None:
+        super().__init__(node_id, cluster_size=cluster_size)
+        self.login_port, self.certificate_port, self.clear_login_port = free_port(), free_port(), free_port()
+        self.ca = trustme.CA()
+
+    @property
+    def ca_file(self) -> Path:
+        """Who signed the broker's certificate."""
+        return self.directory / "ca.pem"
+
+    @property
+    def client_file(self) -> Path:
+        """A client's certificate with its key, signed by the same."""
+        return self.directory / "client.pem"
+
+    def _properties(self, voters: str) -> str:
+        self.ca.cert_pem.write_to_path(str(self.ca_file))
+        self.ca.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(str(self.client_file))
+        self._server_file().write_bytes(self._server_identity())
+        users = " ".join(f'user_{name}="{password}"' for name, password in PASSWORDS.items())
+        logins = f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
+        doors = {"SASL_SSL": self.login_port, "SSL": self.certificate_port, "SASL_PLAINTEXT": self.clear_login_port}
+        more = "".join(f",{name}://{LOOPBACK}:{port}" for name, port in doors.items())
+        properties = {}
+        for line in super()._properties(voters).splitlines():
+            key, _, value = line.partition("=")
+            properties[key] = value
+        properties["listeners"] += more
+        properties["advertised.listeners"] += more
+        properties["listener.security.protocol.map"] += "".join(f",{name}:{name}" for name in doors)
+        properties |= {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self._server_file()),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self.ca_file),
+            "listener.name.ssl.ssl.client.auth": "required",
+            "ssl.principal.mapping.rules": "RULE:^.*$/certified/",
+            "sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.sasl_ssl.plain.sasl.jaas.config": logins,
+            "listener.name.sasl_plaintext.plain.sasl.jaas.config": logins,
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": f"User:ANONYMOUS;User:certified;User:{MASTER}",
+        }
+        return "".join(f"{key}={value}\n" for key, value in properties.items())
+
+    def _server_file(self) -> Path:
+        return self.directory / "server.pem"
+
+    def _server_identity(self) -> bytes:
+        """Key and certificate for this address; Java reads a key in this form only."""
+        certificate = self.ca.issue_cert(LOOPBACK)
+        key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
+        chain = b"".join(one.bytes() for one in certificate.cert_chain_pems)
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + chain
+
+
+class SecuredKafka(ApacheKafka):
+    """One secured node."""
+
+    @property
+    def node(self) -> SecuredNode:
+        """The only one."""
+        (node,) = self.nodes
+        assert isinstance(node, SecuredNode)
+        return node
+
+    async def grant(self, operation: Operation, resource: Resource, name: str) -> None:
+        """Give `GUEST` a right, as an operator would with kafka-acls.sh."""
+        host, _, port = self.node.address.rpartition(":")
+        connection = await create_conn(host, int(port))
+        try:
+            answer = await connection.send(
+                CreateAclsRequest(
+                    _RESOURCES[resource], name, _LITERAL, f"User:{GUEST}", "*", _OPERATIONS[operation], _ALLOW
+                )
+            )
+        finally:
+            connection.close()
+        assert [code for code, _ in answer.creation_responses] == [0], answer
+
+    def _node(self, node_id: int, nodes: int) -> KafkaNode:
+        return SecuredNode(node_id, cluster_size=nodes)
