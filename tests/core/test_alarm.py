@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.core.alarm import DAY, WATCHED, Alarm, Baseline, Level, Rules, assess
+from monitor.core.alarm import DAY, PERIODS, WATCHED, Alarm, Baseline, Level, Rules, assess
+from monitor.core.calendar import Unit
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
-from tests.core.police import OBJECTIVES
+from tests.core.police import GOAL, OBJECTIVES, REQUIREMENT
 
 NOW = SUPERSEDED + 120 * DAY
 """28 September, in the last tertial; the missions below ring before, four a day, under one set of targets."""
@@ -70,11 +71,48 @@ def test_the_test_for_one_look_opens_a_ticket_at_most() -> None:
     assert found.level is Level.WARNING
 
 
-def test_evidence_for_the_month_is_shown_but_does_not_decide() -> None:
-    """Only the official periods do: with them out of the way, nothing is left to page."""
+PERIOD_ONLY = replace(RULES, window_warning_p_value=0.0, drift_warning_threshold=1e9)
+"""Nothing but the periods' evidence decides."""
+
+
+def test_evidence_for_every_unit_and_percentile_is_shown() -> None:
+    """Month, tertial and year, against the goal and against the requirement."""
     found = alarm_of(history_of(missions("L." * 60)))
     assert {unit for unit, _ in found.periods} == set(WATCHED)
     assert {objective for _, objective in found.periods} == set(OBJECTIVES)
+
+
+def test_evidence_for_the_month_does_not_decide() -> None:
+    """A bad July after a calm June: the month alone would page, the tertial and the year do not."""
+    end_of_july = SUPERSEDED + 59 * DAY
+    made = missions("." * 120 + "L.L.." * 23, until=end_of_july)
+    found = alarm_of(history_of(made), as_of=end_of_july, rules=PERIOD_ONLY)
+    assert found.periods["month", REQUIREMENT].p_value <= RULES.period_page_alpha
+    assert min(found.periods[unit, REQUIREMENT].p_value for unit in PERIODS) > RULES.period_warning_alpha
+    assert found.level is Level.NONE
+
+
+def test_a_missed_goal_does_not_page() -> None:
+    """Slower than the goal of 300 s, within the requirement of 600 s: that is a ticket's matter, of another alert."""
+    slow = [replace(one, response=400.0) for one in missions("." * 120)]
+    found = alarm_of(history_of(slow), rules=PERIOD_ONLY)
+    assert all(found.periods[unit, GOAL].p_value <= RULES.period_page_alpha for unit in PERIODS)
+    assert found.level is Level.NONE
+
+
+@pytest.mark.parametrize("unit", PERIODS)
+def test_either_official_period_pages(unit: Unit) -> None:
+    """The tertial although the year is calm, the year although its newest tertial has hardly begun."""
+    made = missions("....L....." * 60, until=NOW - 28 * DAY) + missions("L" * 40)
+    as_of = NOW
+    if unit == "year":  # a day into the tertial
+        as_of = SUPERSEDED + 93 * DAY
+        made = missions("L.." * 60, until=as_of - DAY) + missions(".", until=as_of)
+    found = alarm_of(history_of(made), as_of=as_of, rules=PERIOD_ONLY)
+    other = next(one for one in PERIODS if one != unit)
+    assert found.periods[unit, REQUIREMENT].p_value <= RULES.period_page_alpha
+    assert found.periods[other, REQUIREMENT].p_value > RULES.period_page_alpha
+    assert found.level is Level.PAGE
 
 
 def test_the_nation_has_no_drift_of_its_own() -> None:

@@ -1,16 +1,19 @@
 """The laws of a partition: however records are split, repeated, crashed over or spread, the figures are the same."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.history import History
+from monitor.core.history import History, seal_targets
 from monitor.core.partition import Batch, OffsetGap, Partition, Policy
 from monitor.core.stored import Head, read_head
 from monitor.core.windows import Span
 from tests.core.events import BASE, GRID, SERIES, TARGETS, Account, Rec, Shelf, Snap, batches, policy, records, snaps
+from tests.core.figures import SUPERSEDED
+from tests.core.figures import TARGETS as CHANGING
 from tests.core.police import SERVICE
 
 NOW = (BASE + timedelta(days=30)).timestamp()
@@ -318,3 +321,44 @@ def test_the_newest_record_says_whether_the_clock_is_still_wrong() -> None:
     """All of them are counted; once one is right again, the fault is over."""
     partition = after((YEAR, told()), (YEAR, b"{"), (0.0, told("b")))
     assert (partition.head.records_ahead, partition.head.ahead_at) == (2, None)
+
+
+def test_missions_are_sealed_by_the_targets_of_their_own_day() -> None:
+    """Targets change at midnight: what is sealed in one go is counted by the old ones before, by the new ones after.
+
+    31 May, 700 s: within the old 1000 s ┃ 1 June, 700 s: late for the new 600 s
+    """
+    policed = policy(seal_targets=partial(seal_targets, CHANGING, GRID, SERVICE), horizon_seconds=86_400.0)
+    midnight = int(SUPERSEDED - AT) // 60
+    partition = Partition.start(policed)
+    for offset, minutes in enumerate(
+        (midnight - 90, midnight - 30, midnight + 30, midnight + 90, midnight + 7 * 1440)
+    ):
+        value = told(f"m{offset}", minutes, response=700)
+        partition.apply(Batch(offset, offset + 1, [Rec(offset, None, value)]), NOW + 365 * 86_400)
+    sealed = [part for _, day in sorted(partition.days.items()) for part in day.aggregates]
+    assert [part.targets[1] for part in sealed] == [1000.0, 1000.0, 600.0, 600.0]
+    assert [part.within[1] for part in sealed] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_day_that_is_sealed_up_to_noon_is_not_rolled_up(restart: bool) -> None:
+    """Rolled up and forgotten is only what nothing can change any more; the afternoon still may.
+
+    day ├── sealed ──┃── open ──┤      a correction of the afternoon is taken
+    """
+    policed = policy(horizon_seconds=12 * 3600.0, roll_up_seconds=0.0)
+    shelf, partition = Shelf(), Partition.start(policed)
+    noon = 15 * 60  # of the next day in Oslo, in minutes after BASE
+    events = [told("a", noon - 180), told("b", noon - 120), told("c", noon + 180), told("z", noon + 720)]
+    for offset, value in enumerate(events):
+        partition.apply(Batch(offset, offset + 1, [Rec(offset, None, value)]), NOW)
+    shelf.put(partition.checkpoint())
+    if restart:
+        partition = Partition(policed, *shelf.read())
+    later = told("c", noon + 200, revision=1)
+    assert not partition.apply(Batch(4, 5, [Rec(4, None, later)]), NOW).dead_letters
+    shelf.put(partition.checkpoint())
+    (line,) = [read_side(shelf).timeline("oslo", "urban")]
+    assert line.within_span(EVER, abandoned_before=0.0).measured == 4
+    assert set(partition.missions) == {"c", "z"}

@@ -130,6 +130,26 @@ def test_an_open_mission_is_awaited_for_a_day_and_then_unmeasured() -> None:
         assert row(snapshot, "7d").figures.unmeasured == 1 - awaited
 
 
+def test_a_mission_is_overdue_once_it_is_past_the_requirement() -> None:
+    """Past the goal of 300 s nobody is told; past the requirement of 600 s everybody who shows it is.
+
+    rang ●── 300 s, goal ──── 600 s ┤ requirement: not yet overdue │ overdue
+    """
+    for waited, overdue in ((299.0, 0), (301.0, 0), (600.0, 0), (601.0, 1)):
+        snapshot = take(heard([Call(URBAN, NOW - waited, Kind.OPEN, None)]), TERMS, NOW)
+        (standing,) = [s for s in snapshot.standings if (s.area, s.settlement) == URBAN]
+        assert (standing.in_progress.open, standing.in_progress.overdue) == (1, overdue)
+
+
+def test_what_can_still_become_of_the_share_is_asked_of_each_target() -> None:
+    """Waiting for 400 s: the goal is lost for this mission, the requirement is not."""
+    snapshot = take(heard([measured(NOW - HOUR, 100.0), Call(URBAN, NOW - 400.0, Kind.OPEN, None)]), TERMS, NOW)
+    bounds = {percent: verdict.bounds for percent, verdict in row(snapshot, "24h").verdicts.items()}
+    assert {percent: (one.lower, one.upper) for percent, one in bounds.items() if one} == {
+        50: (0.5, 0.5), 80: (0.5, 1.0),
+    }  # fmt: skip
+
+
 def test_missions_in_progress_bound_the_share_of_their_window() -> None:
     """One overdue, one that may still arrive in time; a window by count has no such missions."""
     waiting = [Call(URBAN, NOW - waited, Kind.OPEN, None) for waited in (601.0, 599.0)]

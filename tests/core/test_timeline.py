@@ -171,6 +171,24 @@ def test_open_missions_can_only_make_it_longer() -> None:
     assert (before, after) == ({"goal": 200.0, "requirement": 400.0}, {"goal": 300.0, "requirement": None})
 
 
+@pytest.mark.parametrize(
+    ("arrived", "waited", "percent", "shown"),
+    [(4, [4.5], 80, 4.0), (5, [0.5], 80, 4.0), (9, [9.5], 80, 8.0), (10, [0.5, 0.5], 80, 8.0)],
+)
+def test_a_share_that_is_reached_exactly_is_reached(
+    arrived: int, waited: list[float], percent: int, shown: float
+) -> None:
+    """S is a product of fractions: 1/5 comes out a hair above 1 - 0.8, and four of five are P80 all the same.
+
+    arrived 1 2 3 4, open 4.5    S(4) = 4/5 · 3/4 · 2/3 · 1/2 = 1/5    P80 is 4, not "not known yet"
+    """
+    now = SUPERSEDED + HOUR
+    made = [Call(("oslo", "urban"), now - 60.0 - n, Kind.MEASURED, n + 1.0) for n in range(arrived)]
+    made += [Call(("oslo", "urban"), now - since, Kind.OPEN, None) for since in waited]
+    line = history_of(made).timeline("oslo", "urban")
+    assert line.with_open(now, Span(SUPERSEDED, now), abandoned_before=0.0)[percent] == shown
+
+
 @given(calls(), AREAS, SPANS)
 def test_late_missions_come_in_the_order_they_rang(made: list[Call], area: tuple[str, str], span: Span) -> None:
     """One answer per exact mission that had a target: the material of the tests that depend on order."""
