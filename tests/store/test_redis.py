@@ -75,14 +75,15 @@ class OvertakenStore(RedisStore):
         self.lease = await self.owner.checkpoint(self.lease, moved)
 
 
-async def test_both_kinds_of_server_are_what_they_say(redis_6: EmbeddedRedis, redis_7: EmbeddedRedis) -> None:
-    """The suite runs on Redis 6.2 and on something newer, not twice on the same."""
-    versions = [
-        tuple(int(part) for part in (await RedisWorld(server).ask("INFO"))["redis_version"].split(".")[:2])
-        for server in (redis_6, redis_7)
-    ]
+async def test_every_kind_of_server_is_what_it_says(
+    redis_6: EmbeddedRedis, redis_7: EmbeddedRedis, valkey: EmbeddedRedis
+) -> None:
+    """The suite runs on Redis 6.2, on something newer and on Valkey, not twice on the same."""
+    told = [await RedisWorld(server).ask("INFO") for server in (redis_6, redis_7, valkey)]
+    versions = [tuple(int(part) for part in info["redis_version"].split(".")[:2]) for info in told]
     assert versions[0] == (6, 2)
     assert versions[1] >= (7, 0)
+    assert [int(info.get("valkey_version", "0").split(".")[0]) >= 9 for info in told] == [False, False, True]
 
 
 async def test_all_keys_of_a_partition_lie_in_one_cluster_slot(redis: RedisWorld) -> None:

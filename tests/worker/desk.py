@@ -61,6 +61,8 @@ class FailingStore(MemoryStore):
         self.replies_to_lose = 0
         self.failures = 0
         """Checkpoints still to be refused without being written."""
+        self.refusals: list[Exception] = []
+        """What the next checkpoints are refused with."""
         self.gate: asyncio.Event | None = None
         """Checkpoints wait for it before they reach the server."""
 
@@ -68,6 +70,8 @@ class FailingStore(MemoryStore):
         self.checkpoints += 1
         if self.gate is not None:
             await self.gate.wait()
+        if self.refusals:
+            raise self.refusals.pop(0)
         if self.failures:
             self.failures -= 1
             raise StoreUnavailable("this attempt was refused")

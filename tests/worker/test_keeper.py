@@ -8,6 +8,7 @@ import pytest
 from monitor.core.ledger import Ledger, Outcome
 from monitor.core.mission import Mission
 from monitor.core.partition import Batch
+from monitor.core.stored import VERSION, DamagedState, StoredStateError
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping
 from monitor.worker.checkpointing import CheckpointPolicy
@@ -353,6 +354,78 @@ class TestTakingOver:
         await desk.keeper.handle(0, batch(snap("a"), snap("b")))
         await desk.keeper.checkpoint(0)
         assert await figures_of(desk.backing) == {OSLO: (2, 0, 0, 0)}
+
+    @pytest.mark.parametrize("damage", ["day lost", "day damaged", "head damaged", "other offset"])
+    async def test_damaged_state_is_made_anew_from_kafka(self, damage: str) -> None:
+        """What does not agree is given up, counted as a rewind, and ends as right as what Kafka has."""
+        first = Desk()
+        await first.take()
+        await first.keeper.handle(0, batch(snap("a"), snap("b")))
+        await first.keeper.checkpoint(0)
+        stored = first.backing.kept[0]
+        if damage == "day lost":
+            stored.days.clear()
+        elif damage == "day damaged":
+            stored.days = {day: (blob[:-1],) for day, (blob,) in stored.days.items()}
+        elif damage == "head damaged":
+            stored.head = b"?"
+        else:
+            stored.next_offset = 7
+        second = Desk(first.backing)
+        assert await second.take(committed=2) == 0
+        assert second.counted("monitor_rewinds_total") == 1
+        assert second.keeper.kept[0].partition.head.lost_offsets == 0
+        await first.keeper.handle(0, batch(snap("c"), start=2))
+        await first.keeper.checkpoint(0)
+        assert first.counted("monitor_fenced_checkpoints_total") == 1
+        await second.keeper.handle(0, batch(snap("a"), snap("b"), snap("c")))
+        await second.keeper.checkpoint(0)
+        assert await figures_of(first.backing) == {OSLO: (3, 0, 0, 0)}
+
+    async def test_what_kafka_no_longer_has_is_counted_when_damaged_state_is_made_anew(self) -> None:
+        """It was in the figures, and is no longer: that must not pass in silence."""
+        first = Desk()
+        await first.take()
+        await first.keeper.handle(0, batch(snap("a"), snap("b"), snap("c")))
+        await first.keeper.checkpoint(0)
+        first.backing.kept[0].days.clear()
+        second = Desk(first.backing)
+        assert await second.take(earliest=2) == 2
+        assert second.keeper.kept[0].partition.head.lost_offsets == 2
+        await second.keeper.checkpoint(0)
+        assert await Desk(first.backing).take(earliest=2) == 2
+
+    async def test_state_of_a_newer_program_is_not_given_up(self) -> None:
+        """It is worth something to somebody."""
+        first = Desk()
+        await first.take()
+        await first.keeper.handle(0, batch(snap("a")))
+        await first.keeper.checkpoint(0)
+        head = first.backing.kept[0].head
+        first.backing.kept[0].head = bytes((VERSION + 1,)) + head[1:]
+        with pytest.raises(StoredStateError, match="run the newer program"):
+            await Desk(first.backing).take()
+        first.backing.kept[0].head = head
+        assert await Desk(first.backing).take() == 1
+
+    async def test_keys_of_another_program_are_waited_for(self) -> None:
+        """The checkpoint is tried again until somebody has removed them; nothing ends."""
+        desk = Desk()
+        await desk.take()
+        await desk.keeper.handle(0, batch(snap("a")))
+        desk.store.refusals = [StoredStateError("another program"), StoredStateError("another program")]
+        await desk.keeper.checkpoint(0)
+        assert desk.store.checkpoints == 3
+        assert await figures_of(desk.backing) == {OSLO: (1, 0, 0, 0)}
+
+    async def test_a_partition_found_damaged_at_a_checkpoint_is_dropped(self) -> None:
+        """It is taken over anew, which makes it anew."""
+        desk = Desk()
+        await desk.take()
+        await desk.keeper.handle(0, batch(snap("a")))
+        desk.store.refusals = [DamagedState("some days are missing")]
+        await desk.keeper.checkpoint(0)
+        assert desk.keeper.kept == {}
 
     async def test_offsets_that_retention_removed_are_counted(self) -> None:
         """The partition goes on behind the gap, and the gap is stored even if nothing follows."""
