@@ -1,10 +1,14 @@
 """Parts of the stack that run without Docker: Redis' start line, Prometheus' file, the creation of topics."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
+import yaml
 from click.testing import CliRunner
 from redis import Redis
 from redis.exceptions import AuthenticationError
@@ -64,6 +68,40 @@ def test_prometheus_understands_its_file_and_flags(promtool: Path, tmp_path: Pat
     known = subprocess.run([require("prometheus"), "--help"], capture_output=True, text=True, check=False, timeout=60)
     for flag in services()["prometheus"]["command"]:
         assert flag.partition("=")[0] in known.stdout + known.stderr
+
+
+async def test_prometheus_starts_as_written_and_links_begin_where_the_stack_says(tmp_path: Path) -> None:
+    """Its file with its environment: both groups of rules are loaded, and the external labels are filled in."""
+    program = require("prometheus")
+    shutil.copy(ROOT / "config/compose/prometheus.yml", tmp_path / "prometheus.yml")
+    shutil.copytree(ROOT / "config/prometheus/rules", tmp_path / "rules")
+    service, port = services(GRAFANA_URL="https://grafana.example.org")["prometheus"], free_port()
+    command = [
+        program, f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'data'}",
+        f"--web.listen-address={LOOPBACK}:{port}",
+        "--enable-feature=expand-external-labels",  # Prometheus 3, which the stack has, does so by itself
+    ]  # fmt: skip
+
+    async def answer(path: str) -> Any:
+        async with aiohttp.ClientSession() as http, http.get(f"http://{LOOPBACK}:{port}/api/v1/{path}") as got:
+            return (await got.json())["data"]
+
+    async def answers() -> Any:
+        child.require_running()
+        try:
+            return await answer("rules")
+        except (aiohttp.ClientError, KeyError, ValueError):
+            return None
+
+    environment = os.environ | {name: str(value) for name, value in service["environment"].items()}
+    with Child("prometheus", command, environment=environment) as child:
+        rules = await wait_until(answers, "an answer of Prometheus", timeout_seconds=60)
+        assert {group["name"] for group in rules["groups"]} == {"response", "monitor"}
+        running = yaml.safe_load((await answer("status/config"))["yaml"])
+    assert running["global"]["external_labels"] == {
+        "dashboards": "http://127.0.0.1:8080",
+        "runbooks": "https://grafana.example.org/d",
+    }
 
 
 def test_topics_are_created_once_and_left_alone_afterwards(
