@@ -93,6 +93,7 @@ FROZEN: Final = {
 }
 NEXT: Final = 'monitor_next_offset{partition="3"}'
 LAG: Final = 'monitor_consumer_lag_records{partition="3"}'
+SLOWED: Final = 'monitor_partition_slowed{partition="3"}'
 DEAD, EVENTS = 'monitor_dead_letters_total{reason="malformed_json"}', 'monitor_events_total{outcome="new"}'
 
 
@@ -108,7 +109,13 @@ SEEING: Final[Mapping[str, tuple[Mapping[str, Value], Mapping[str, Value]]]] = {
     "MonitorDeadLetters": ({DEAD: _rising(0, 1), EVENTS: 0}, {DEAD: 0, EVENTS: 0}),
     "MonitorEventsLost": ({"monitor_lost_offsets_total": _rising(0, 1)}, {"monitor_lost_offsets_total": 0}),
     "MonitorStoreEmptied": ({"monitor_rewinds_total": _rising(0, 1)}, {"monitor_rewinds_total": 0}),
-}
+    "MonitorNoWorker": ({"monitor_workers": 0}, {"monitor_workers": 1}),
+    "MonitorInvalidFlood": ({SLOWED: 1}, {SLOWED: 0}),
+    "MonitorRecordsAhead": ({"monitor_records_ahead_total": _rising(0, 1)}, {"monitor_records_ahead_total": 0}),
+    "MonitorMovedAcrossPeriods": (
+        {"monitor_moved_across_periods_total": _rising(0, 1)}, {"monitor_moved_across_periods_total": 0},
+    ),
+}  # fmt: skip
 """The other rules that need sight: series that are bad, and good."""
 STALE_FEED: Final = Alert("ResponseFeedStale")
 STORE_DOWN: Final = Alert("MonitorStoreDown")
@@ -142,7 +149,9 @@ def everything(name: str) -> tuple[Alert, dict[str, tuple[Value, Value]]]:
     bad, good = SEEING[name]
     series = {key: (bad[key], good[key]) for key in bad}
     known = {STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2}
-    return Alert(name, {"partition": "3"} if name == "MonitorLagging" else {}), known | series
+    return Alert(
+        name, {"partition": "3"} if name in ("MonitorLagging", "MonitorInvalidFlood") else {}
+    ), known | series
 
 
 SIGHTED: Final = [*FROZEN, *SEEING]
