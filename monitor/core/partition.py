@@ -183,8 +183,9 @@ class Partition:
         read, apply = self._reader.read, self._ledger.apply
         missions, capacity = self._ledger.missions, self.policy.capacity
         crossed = self._ledger.crossed
-        arrival, longest = Arrival(head, now, self.policy.limits), self.policy.limits.response_seconds
-        watermark = min(head.watermark, arrival.latest) if head.watermark is not None else float("-inf")
+        arrival, closing = Arrival(head, now, self.policy.limits), self.policy.limits.response_seconds
+        latest, newest = arrival.latest, arrival.newest
+        watermark = min(head.watermark, latest) if head.watermark is not None else float("-inf")
         seal_at = self._seal_at
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
@@ -192,7 +193,10 @@ class Partition:
         if batch.start < head.next_offset:
             records = [record for record in records if record.offset >= head.next_offset]
         for record in records:
-            recorded = arrival.stamped(record.timestamp)
+            stamp = record.timestamp
+            recorded = None if stamp is None or stamp < 0 else stamp / 1000.0
+            if recorded is not None and recorded > latest:
+                arrival.claims(record.offset, recorded)
             try:
                 mission = read(record.value, recorded)
             except Rejected as fault:
@@ -201,27 +205,38 @@ class Partition:
             outcome = apply(mission)
             outcomes[outcome] += 1
             if crossed:
-                restated.note(head, crossed.pop(), self.policy.grid, watermark - longest)
+                restated.note(head, crossed.pop(), self.policy.grid, watermark - closing)
             if outcome in REFUSED:
                 dead.append(_refusal(record, outcome))
                 continue
-            event_time = arrival.accepted(recorded, mission.placed_at, new=outcome in STORES)
-            if event_time > watermark:
-                watermark = event_time
+            placed_at = mission.placed_at
+            if recorded is not None and recorded > newest and outcome in STORES:
+                newest = arrival.heard(recorded, placed_at)
+            if placed_at > watermark:
+                watermark = (
+                    placed_at
+                    if placed_at <= latest
+                    else max(watermark, arrival.bounded(record.offset, recorded, placed_at))
+                )
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
                     seal_at = self._seal_at
             if len(missions) > capacity:
                 self._seal_early(min(watermark, now))
+        head.watermark = watermark if watermark > float("-inf") else None
+        head.next_offset = max(head.next_offset, batch.next_offset)
+        if records:
+            arrival.note(records[-1].offset)
+        self._count(outcomes, dead)
+        return Effects(dead, len(records))
+
+    def _count(self, outcomes: Mapping[Outcome, int], dead: Sequence[DeadLetter]) -> None:
+        head = self.head
         for outcome, times in outcomes.items():
             if times:
                 head.outcomes[outcome] = head.outcomes.get(outcome, 0) + times
         for letter in dead:
             head.dead_letters[letter.reason] = head.dead_letters.get(letter.reason, 0) + 1
-        head.watermark = watermark if watermark > float("-inf") else None
-        arrival.note()
-        head.next_offset = max(head.next_offset, batch.next_offset)
-        return Effects(dead, len(records))
 
     def checkpoint(self) -> Changes:
         """Everything that changed since the last call, to be stored whole, and considered stored from here on."""

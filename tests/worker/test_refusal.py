@@ -49,3 +49,19 @@ def test_valid_events_at_the_wrong_time_are_no_reason(reason: Reason) -> None:
 def test_the_way_out_bears_everything() -> None:
     """A ratio of 1 lets every record go to the dead letters."""
     InvalidShare(most=1.0, window=1_000).note(effects(5_000, 5_000))
+
+
+def test_the_window_holds_exactly_its_newest_records() -> None:
+    """A batch is let go as soon as those after it fill the window, not one batch later.
+
+    good ├── 500 ──┤ bad ├── 501 of 1,000 ──┤    the good ones no longer count: more than half is bad
+    """
+    share = InvalidShare(most=0.5, window=1_000)
+    share.note(effects(500, 0))
+    with pytest.raises(TooManyInvalid, match="501 of the newest 1000"):
+        share.note(effects(1_000, 501))
+    share = InvalidShare(most=0.5, window=1_000)
+    share.note(effects(500, 0))
+    share.note(effects(999, 749))  # 749 of 1,499: the good ones still count
+    with pytest.raises(TooManyInvalid, match="750 of the newest 1000"):
+        share.note(effects(1, 1))
