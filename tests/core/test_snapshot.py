@@ -219,6 +219,19 @@ def test_what_is_remembered_is_what_would_be_computed(rings: list[int], steps: l
         assert take(kept, TERMS, now) == take(heard(made), TERMS, now)
 
 
+def test_new_targets_are_shown_from_the_midnight_they_come_into_force() -> None:
+    """Not an event, and no window that moves: the newest hundred are the same, what they are held against is not.
+
+    31 May 23:59:59  requirement 1000 s ┃ 1 June 00:00:00  requirement 600 s
+    """
+    history = heard([measured(SUPERSEDED - HOUR * n, 300.0) for n in range(1, 9)], SUPERSEDED)
+    for now, targets in ((SUPERSEDED - 1.0, {50: 500.0, 80: 1000.0}), (SUPERSEDED, {50: 300.0, 80: 600.0})):
+        snapshot = take(history, TERMS, now)
+        (standing,) = [s for s in snapshot.standings if (s.area, s.settlement) == URBAN]
+        shown = {percent: verdict.target_seconds for percent, verdict in row(snapshot, "last100").verdicts.items()}
+        assert standing.targets == shown == targets
+
+
 def test_an_unchanged_row_is_the_same_object() -> None:
     """Whoever renders rows can tell by identity that there is nothing to render anew."""
     history = heard(MADE)
