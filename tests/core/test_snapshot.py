@@ -219,6 +219,52 @@ def test_what_is_remembered_is_what_would_be_computed(rings: list[int], steps: l
         assert take(kept, TERMS, now) == take(heard(made), TERMS, now)
 
 
+def test_an_alarm_moves_with_the_clock_while_the_feed_lives() -> None:
+    """A storm of three weeks ago leaves the 28 days, although nothing else has changed."""
+    storm = [measured(NOW - 20 * DAY - HOUR * n, 2000.0) for n in range(30)]
+    kept = heard(storm)
+    seen = []
+    for now in (NOW, NOW + 15 * DAY):
+        for history in (kept, heard(storm)):
+            history.heads[0].last_record_at = now
+            (standing,) = [s for s in take(history, TERMS, now).standings if (s.area, s.settlement) == URBAN]
+            seen.append(standing.alarm)
+    assert seen[0] == seen[1]
+    assert seen[2] == seen[3]
+    assert seen[0].window_p_value < 1e-9 < seen[2].window_p_value
+
+
+def test_waiting_longer_lengthens_the_percentile_of_the_day_although_nothing_else_moves() -> None:
+    """The mission in progress passes an arrival's time, and no target: the kept row takes on the new percentile.
+
+    arrived after 310 s and 400 s; open for 350 s, then for 450 s: P80 is 400 s, then not known yet
+    """
+    rang = NOW - 350.0
+    made = [measured(NOW - HOUR, 310.0), measured(NOW - 2 * HOUR, 400.0), Call(URBAN, rang, Kind.OPEN, None)]
+    kept = heard(made)
+    shown = []
+    for now in (NOW, NOW + 100.0):
+        found = row(take(kept, TERMS, now), "24h")
+        assert found == row(take(heard(made), TERMS, now), "24h")
+        assert found.with_open is not None
+        shown.append(found.with_open[80])
+    assert shown == [400.0, None]
+
+
+def test_what_is_in_progress_bounds_only_the_windows_that_it_rang_in() -> None:
+    """Still open from the last hour of May: it can change what becomes of the year, and nothing in June.
+
+    31 May ── ● rang ──┃ 1 June ── one arrival ── now
+    """
+    now = SUPERSEDED + HOUR
+    made = [measured(SUPERSEDED + 60.0), Call(URBAN, SUPERSEDED - HOUR, Kind.OPEN, None)]
+    snapshot = take(heard(made, now), TERMS, now)
+    bounds = {window: row(snapshot, window).verdicts[80].bounds for window in ("month", "year")}
+    assert {window: (one.lower, one.upper) for window, one in bounds.items() if one} == {
+        "month": (1.0, 1.0), "year": (0.5, 0.5),
+    }  # fmt: skip
+
+
 def test_new_targets_are_shown_from_the_midnight_they_come_into_force() -> None:
     """Not an event, and no window that moves: the newest hundred are the same, what they are held against is not.
 
