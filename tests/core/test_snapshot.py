@@ -265,6 +265,16 @@ def test_what_is_in_progress_bounds_only_the_windows_that_it_rang_in() -> None:
     }  # fmt: skip
 
 
+def test_a_standing_tells_its_newest_mission_and_the_nation_no_drift() -> None:
+    """Of the measured ones, the last; and a drift is a district's own."""
+    standings = {(s.area, s.settlement): s for s in take(heard(MADE), TERMS, NOW).standings}
+    for area in ("oslo", "national"):
+        assert standings[area, "urban"].last_rang_at == NOW - 1.0
+        drifts = set(standings[area, "urban"].alarm.drift.values())
+        assert (drifts == {None}) == (area == "national")
+    assert standings["vest", "urban"].last_rang_at is None
+
+
 def test_new_targets_are_shown_from_the_midnight_they_come_into_force() -> None:
     """Not an event, and no window that moves: the newest hundred are the same, what they are held against is not.
 
