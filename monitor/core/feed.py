@@ -21,51 +21,46 @@ class Arrival:
     """Records of one batch that arrived at `now` (epoch seconds), and what they claim about the time.
 
     Nothing that a record says lies after its arrival by more than clocks may differ (`limits.ahead_seconds`): later
-    moments are counted, and believed up to there. Asked for every record, so written for speed.
+    moments are counted, and believed up to there. Every event passes by, so it is asked only where there is news.
     """
 
-    __slots__ = ("_ahead_at", "_head", "_longest", "_newest", "_records_ahead", "latest")
+    __slots__ = ("_ahead", "_head", "_longest", "latest", "newest")
 
     def __init__(self, head: Head, now: float, limits: Limits) -> None:
         self.latest = now + limits.ahead_seconds
         """The last credible moment (epoch seconds)."""
+        self.newest = head.last_record_at if head.last_record_at is not None else -inf
+        """The newest sign of life (epoch seconds)."""
+        if self.newest > self.latest:
+            self.newest = -inf  # what an earlier program believed of a record gives way to the first event
         self._head = head
         self._longest = limits.response_seconds
-        self._records_ahead, self._ahead_at = 0, head.ahead_at
-        newest = head.last_record_at
-        # What an earlier program believed of a record stays until an event tells better, and no longer.
-        self._newest = newest if newest is not None and newest <= self.latest else -inf
+        self._ahead: dict[int, float] = {}
 
-    def stamped(self, timestamp: int | None) -> float | None:
-        """When a record was written, as it claims: epoch seconds, of Kafka's milliseconds. None where it does not."""
-        if timestamp is None or timestamp < 0:
-            return None
-        recorded = timestamp / 1000.0
-        if recorded > self.latest:
-            self._records_ahead += 1
-            self._ahead_at = min(recorded, LATEST)
-        else:
-            self._ahead_at = None
-        return recorded
+    def claims(self, offset: int, moment: float) -> None:
+        """Note a record that claims a moment after the last credible one."""
+        self._ahead[offset] = min(moment, LATEST)
 
-    def accepted(self, recorded: float | None, placed_at: float, *, new: bool) -> float:
-        """The moment up to which an accepted event moves event time. `new`: it told something new."""
+    def heard(self, recorded: float, placed_at: float) -> float:
+        """The newest sign of life, with an event that told something new: of a mission placed at `placed_at`."""
+        sign = min(recorded, self.latest, placed_at + self._longest)
+        self.newest = max(self.newest, sign)
+        return self.newest
+
+    def bounded(self, offset: int, recorded: float | None, placed_at: float) -> float:
+        """How far a mission placed after the last credible moment moves event time: up to there, if at all."""
         if recorded is not None:
-            if new and (sign := min(recorded, self.latest, placed_at + self._longest)) > self._newest:
-                self._newest = sign
-        elif placed_at > self.latest:  # no time stamp to hold it against, and it cannot have rung yet
-            self._records_ahead += 1
-            self._ahead_at = placed_at
-            return -inf
-        return min(placed_at, self.latest)
+            return self.latest
+        self.claims(offset, placed_at)  # no time stamp to hold it against, and it cannot have rung yet
+        return -inf
 
-    def note(self) -> None:
-        """Write into the head what the batch has shown."""
+    def note(self, last_offset: int) -> None:
+        """Write into the head what the batch has shown, whose last record lies at `last_offset`."""
         head = self._head
-        if self._newest > -inf:
-            head.last_record_at = self._newest
-        head.records_ahead += self._records_ahead
-        head.ahead_at = self._ahead_at
+        if self.newest > -inf:
+            head.last_record_at = self.newest
+        head.records_ahead += len(self._ahead)
+        head.ahead_at = self._ahead.get(last_offset)
 
 
 Evidence = frozenset[tuple[int, float | None, float | None]]

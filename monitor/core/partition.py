@@ -219,8 +219,9 @@ class Partition:
         read, apply = self._reader.read, self._ledger.apply
         missions, capacity = self._ledger.missions, self.policy.capacity
         crossed = self._ledger.crossed
-        arrival, longest = Arrival(head, now, self.policy.limits), self.policy.limits.response_seconds
-        watermark = min(head.watermark, arrival.latest) if head.watermark is not None else float("-inf")
+        arrival, closing = Arrival(head, now, self.policy.limits), self.policy.limits.response_seconds
+        latest, newest = arrival.latest, arrival.newest
+        watermark = min(head.watermark, latest) if head.watermark is not None else float("-inf")
         seal_at = self._seal_at
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
@@ -228,7 +229,10 @@ class Partition:
         if batch.start < head.next_offset:
             records = [record for record in records if record.offset >= head.next_offset]
         for record in records:
-            recorded = arrival.stamped(record.timestamp)
+            stamp = record.timestamp
+            recorded = None if stamp is None or stamp < 0 else stamp / 1000.0
+            if recorded is not None and recorded > latest:
+                arrival.claims(record.offset, recorded)
             try:
                 mission = read(record.value, recorded)
             except Rejected as fault:
@@ -239,13 +243,19 @@ class Partition:
                 outcome = apply(mission)  # its own time has made the room: a day of inventions does not last for ever
             outcomes[outcome] += 1
             if crossed:
-                restated.note(head, crossed.pop(), self.policy.grid, watermark - longest)
+                restated.note(head, crossed.pop(), self.policy.grid, watermark - closing)
             if outcome in REFUSED:
                 dead.append(_refusal(record, outcome))
                 continue
-            event_time = arrival.accepted(recorded, mission.placed_at, new=outcome in STORES)
-            if event_time > watermark:
-                watermark = event_time
+            placed_at = mission.placed_at
+            if recorded is not None and recorded > newest and outcome in STORES:
+                newest = arrival.heard(recorded, placed_at)
+            if placed_at > watermark:
+                watermark = (
+                    placed_at
+                    if placed_at <= latest
+                    else max(watermark, arrival.bounded(record.offset, recorded, placed_at))
+                )
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
                     seal_at = self._seal_at
@@ -253,8 +263,9 @@ class Partition:
                 self._seal_early(min(watermark, now))
         _count(head, outcomes, dead)
         head.watermark = watermark if watermark > float("-inf") else None
-        arrival.note()
         head.next_offset = max(head.next_offset, batch.next_offset)
+        if records:
+            arrival.note(records[-1].offset)
         return Effects(dead, len(records))
 
     def checkpoint(self) -> Changes:

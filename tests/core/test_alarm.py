@@ -182,3 +182,82 @@ def test_missions_without_a_target_raise_nothing() -> None:
     line = history_of(made).timeline("oslo", "rural")
     found = assess(line, RULES, WATCHED, as_of=NOW, grid=GRID)
     assert found.level is Level.NONE
+
+
+DEAF = replace(
+    RULES, period_page_alpha=0.0, period_warning_alpha=0.0, window_warning_p_value=0.0, drift_warning_threshold=1e9
+)
+"""Nothing decides; tests let one thing speak."""
+DRIFT_ONLY = replace(DEAF, drift_warning_threshold=RULES.drift_warning_threshold)
+
+
+@pytest.mark.parametrize(
+    "speaks",
+    [{"period_warning_alpha": 0.05}, {"window_warning_p_value": 0.001}, {"drift_warning_threshold": 4.5}],
+    ids=lambda one: next(iter(one)),
+)
+def test_each_of_three_opens_a_ticket_alone(speaks: dict[str, float]) -> None:
+    """The periods' evidence, the test of 28 days, and drift: without all of them there is nothing."""
+    storm = history_of(missions("L." * 60))
+    assert alarm_of(storm, rules=DEAF).level is Level.NONE
+    assert alarm_of(storm, rules=replace(DEAF, **speaks)).level is Level.WARNING  # type: ignore[arg-type]
+
+
+def test_drift_opens_a_ticket_earlier_than_it_is_shown() -> None:
+    """Between the two thresholds somebody looks, and no drift is shown that would page."""
+    seen = []
+    for lates in range(40):
+        found = alarm_of(history_of(missions("." * 200 + "L" * lates)), rules=DRIFT_ONLY)
+        drift = found.drift[Baseline.REQUIREMENT]
+        assert drift is not None
+        seen.append((found.level, drift.alarm))
+    quiet, ticket, shown = (Level.NONE, False), (Level.WARNING, False), (Level.WARNING, True)
+    assert list(dict.fromkeys(seen)) == [quiet, ticket, shown]
+
+
+def test_what_lies_before_the_28_days_is_not_in_their_test() -> None:
+    """Bad a month ago and good since: the newest 28 days show nothing."""
+    found = alarm_of(history_of(missions("L" * 60, until=NOW - 29 * DAY) + missions("." * 40)))
+    assert found.window_p_value == pytest.approx(1.0)
+
+
+def test_the_own_level_is_that_of_the_year_before_the_days_watched() -> None:
+    """What lies further back is another time, and what is watched is no part of the level.
+
+    LLLLLLLL ┃ a year ago ........ ┃ 90 days ago .....L.L.L
+    """
+    watched = missions("..L" * 40)
+    level = missions("....L" * 40, until=NOW - 91 * DAY)
+    before = missions("L" * 200, until=NOW - 366 * DAY)
+    drifts = [
+        alarm_of(history_of(made)).drift[Baseline.OWN_YEAR] for made in (level + watched, before + level + watched)
+    ]
+    assert drifts[0] is not None
+    assert drifts[0] == drifts[1]
+
+
+def test_a_storm_before_the_days_watched_is_part_of_the_level() -> None:
+    """Forty late ones a hundred days ago raise the level; they are no drift of today."""
+    made = missions("." * 200 + "L" * 40, until=NOW - 91 * DAY) + missions("...")
+    found = alarm_of(history_of(made)).drift[Baseline.OWN_YEAR]
+    assert found is not None
+    assert (found.score, found.alarm) == (0.0, False)
+
+
+def test_what_is_kept_is_asked_anew_with_other_rules_or_another_moment() -> None:
+    """Costly, so it is kept; but only for what it was computed from."""
+    history = history_of(missions(CALM + "L" * 60))
+    line = history.timeline("oslo", "urban")
+    for rules, as_of in ((RULES, NOW), (DEAF, NOW), (DEAF, NOW - 15.5 * DAY), (RULES, NOW - 15.5 * DAY)):
+        for units in (UNITS, ()):
+            for national in (True, False):
+                kept = assess(line, rules, units, as_of=as_of, grid=GRID, national=national)
+                fresh = history_of(missions(CALM + "L" * 60)).timeline("oslo", "urban")
+                assert kept == assess(fresh, rules, units, as_of=as_of, grid=GRID, national=national)
+
+
+def test_a_drift_of_the_pool_opens_no_ticket() -> None:
+    """Only what a district's own drift says is told."""
+    storm = history_of(missions("L." * 60))
+    assert alarm_of(storm, rules=DRIFT_ONLY).level is Level.WARNING
+    assert alarm_of(storm, rules=DRIFT_ONLY, area="national").level is Level.NONE

@@ -362,3 +362,18 @@ def test_a_day_that_is_sealed_up_to_noon_is_not_rolled_up(restart: bool) -> None
     (line,) = [read_side(shelf).timeline("oslo", "urban")]
     assert line.within_span(EVER, abandoned_before=0.0).measured == 4
     assert set(partition.missions) == {"c", "z"}
+
+
+def test_a_day_that_is_sealed_up_to_noon_is_taken_up_again_after_a_restart() -> None:
+    """Its morning is one aggregate, and nothing else is left of it: what comes in the afternoon joins it."""
+    policed = policy(horizon_seconds=12 * 3600.0, roll_up_seconds=0.0)
+    shelf, noon = Shelf(), 15 * 60
+    events = [told("a", noon - 180), told("z", noon + 720), told("c", noon + 180), told("y", noon + 4 * 1440)]
+    partition = Partition.start(policed)
+    for offset, value in enumerate(events):
+        partition.apply(Batch(offset, offset + 1, [Rec(offset, None, value)]), NOW)
+        shelf.put(partition.checkpoint())
+        partition = Partition(policed, *shelf.read())
+    line = read_side(shelf).timeline("oslo", "urban")
+    assert line.within_span(EVER, abandoned_before=0.0).measured == 4
+    assert set(partition.missions) == {"y"}

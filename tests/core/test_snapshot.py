@@ -221,6 +221,75 @@ def test_what_is_remembered_is_what_would_be_computed(rings: list[int], steps: l
         assert take(kept, TERMS, now) == take(heard(made), TERMS, now)
 
 
+def test_an_alarm_moves_with_the_clock_while_the_feed_lives() -> None:
+    """A storm of three weeks ago leaves the 28 days, although nothing else has changed."""
+    storm = [measured(NOW - 20 * DAY - HOUR * n, 2000.0) for n in range(30)]
+    kept = heard(storm)
+    seen = []
+    for now in (NOW, NOW + 15 * DAY):
+        for history in (kept, heard(storm)):
+            history.heads[0].last_record_at = now
+            (standing,) = [s for s in take(history, TERMS, now).standings if (s.area, s.settlement) == URBAN]
+            seen.append(standing.alarm)
+    assert seen[0] == seen[1]
+    assert seen[2] == seen[3]
+    assert seen[0].window_p_value < 1e-9 < seen[2].window_p_value
+
+
+def test_waiting_longer_lengthens_the_percentile_of_the_day_although_nothing_else_moves() -> None:
+    """The mission in progress passes an arrival's time, and no target: the kept row takes on the new percentile.
+
+    arrived after 310 s and 400 s; open for 350 s, then for 450 s: P80 is 400 s, then not known yet
+    """
+    rang = NOW - 350.0
+    made = [measured(NOW - HOUR, 310.0), measured(NOW - 2 * HOUR, 400.0), Call(URBAN, rang, Kind.OPEN, None)]
+    kept = heard(made)
+    shown = []
+    for now in (NOW, NOW + 100.0):
+        found = row(take(kept, TERMS, now), "24h")
+        assert found == row(take(heard(made), TERMS, now), "24h")
+        assert found.with_open is not None
+        shown.append(found.with_open[80])
+    assert shown == [400.0, None]
+
+
+def test_what_is_in_progress_bounds_only_the_windows_that_it_rang_in() -> None:
+    """Still open from the last hour of May: it can change what becomes of the year, and nothing in June.
+
+    31 May ── ● rang ──┃ 1 June ── one arrival ── now
+    """
+    now = SUPERSEDED + HOUR
+    made = [measured(SUPERSEDED + 60.0), Call(URBAN, SUPERSEDED - HOUR, Kind.OPEN, None)]
+    snapshot = take(heard(made, now), TERMS, now)
+    bounds = {window: row(snapshot, window).verdicts[80].bounds for window in ("month", "year")}
+    assert {window: (one.lower, one.upper) for window, one in bounds.items() if one} == {
+        "month": (1.0, 1.0), "year": (0.5, 0.5),
+    }  # fmt: skip
+
+
+def test_a_standing_tells_its_newest_mission_and_the_nation_no_drift() -> None:
+    """Of the measured ones, the last; and a drift is a district's own."""
+    standings = {(s.area, s.settlement): s for s in take(heard(MADE), TERMS, NOW).standings}
+    for area in ("oslo", "national"):
+        assert standings[area, "urban"].last_rang_at == NOW - 1.0
+        drifts = set(standings[area, "urban"].alarm.drift.values())
+        assert (drifts == {None}) == (area == "national")
+    assert standings["vest", "urban"].last_rang_at is None
+
+
+def test_new_targets_are_shown_from_the_midnight_they_come_into_force() -> None:
+    """Not an event, and no window that moves: the newest hundred are the same, what they are held against is not.
+
+    31 May 23:59:59  requirement 1000 s ┃ 1 June 00:00:00  requirement 600 s
+    """
+    history = heard([measured(SUPERSEDED - HOUR * n, 300.0) for n in range(1, 9)], SUPERSEDED)
+    for now, targets in ((SUPERSEDED - 1.0, {50: 500.0, 80: 1000.0}), (SUPERSEDED, {50: 300.0, 80: 600.0})):
+        snapshot = take(history, TERMS, now)
+        (standing,) = [s for s in snapshot.standings if (s.area, s.settlement) == URBAN]
+        shown = {percent: verdict.target_seconds for percent, verdict in row(snapshot, "last100").verdicts.items()}
+        assert standing.targets == shown == targets
+
+
 def test_an_unchanged_row_is_the_same_object() -> None:
     """Whoever renders rows can tell by identity that there is nothing to render anew."""
     history = heard(MADE)

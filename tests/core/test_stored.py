@@ -48,6 +48,7 @@ AGGREGATES = st.builds(
     targets=st.tuples(*[st.none() | st.floats(1, 86_400)] * 4),
 )
 COUNTS = st.dictionaries(st.text(max_size=5), st.integers(0, 10**12), max_size=3)
+YEAR_COUNTS = st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 9999), st.integers(1, 10**12)), max_size=3)
 HEADS = st.builds(
     Head,
     next_offset=st.integers(0, 2**53),
@@ -63,6 +64,10 @@ HEADS = st.builds(
     dead_letters=COUNTS,
     sealed_early=st.integers(0, 10**12),
     lost_offsets=st.integers(0, 2**40),
+    records_ahead=st.integers(0, 2**40),
+    ahead_at=st.none() | SECONDS,
+    moves=YEAR_COUNTS,
+    conflicts=YEAR_COUNTS,
 )
 BLOBS = st.builds(write_entries, st.lists(ENTRIES, max_size=3)) | st.builds(
     write_aggregates, st.lists(AGGREGATES, max_size=2)

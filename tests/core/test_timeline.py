@@ -215,6 +215,27 @@ def test_a_mission_is_judged_by_the_targets_in_force_when_it_rang() -> None:
     assert line.within_span(ever, abandoned_before=0.0).counts["requirement"] == Count(2, 1)
 
 
+@settings(max_examples=200)
+@given(calls(sealing=True), AREAS, SPANS, MOMENTS)
+def test_how_many_there_are_and_which_is_the_newest_equals_looking_by_hand(
+    made: list[Call], area: tuple[str, str], span: Span, until: float
+) -> None:
+    """Whatever a mission counts as, as long as it counts; a sealed one lies where its slice begins."""
+    line = history_of(made).timeline(*area)
+    places = [
+        one.at // HOUR * HOUR if one.sealed else one.at
+        for one in of_area(made, *area)
+        if one.sealed or one.kind != Kind.NOTHING
+    ]
+    counted = [
+        one
+        for one in of_area(made, *area)
+        if one.kind != Kind.NOTHING and span.start <= (one.at // HOUR * HOUR if one.sealed else one.at) < span.end
+    ]
+    assert line.size(span) == len(counted)
+    assert line.newest_at(until) == max((at for at in places if at <= until), default=None)
+
+
 def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
     """No missions: zeros, None and exact."""
     empty = Timeline([], OBJECTIVES, judge=lambda _, instants: instants, pooled=False)

@@ -36,6 +36,7 @@ EVENTS = tuple(
 HEAD = Head(
     next_offset=41, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), watermark=1.7e9, sealed_before=1.6e9,
     last_record_at=1.7e9, missions=2, outcomes={"new": 2}, dead_letters={"late": 1},
+    records_ahead=1, ahead_at=1.8e9, moves=[(2024, 2025, 3), (2024, 0, 1)], conflicts=[(2024, 2025, 1)],
 )  # fmt: skip
 ENTRIES = [
     Mission("m-1", 3, 0, BASE.timestamp(), Kind.MEASURED, 610.5),
