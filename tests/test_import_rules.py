@@ -36,7 +36,7 @@ SHARED: Final = {
     "monitor.core", "monitor.store",  # the seam itself
     "monitor.settings", "monitor.wiring", "monitor.clock", "monitor.log", "monitor.progress",  # settings, and use
 }  # fmt: skip
-KAFKA: Final = {"monitor.contact", "monitor.kafka", "monitor.topics", "monitor.sending"}
+KAFKA: Final = {"monitor.contact", "monitor.rights", "monitor.kafka", "monitor.topics", "monitor.sending"}
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.core": {"monitor.core"},
     "monitor.store": {"monitor.core", "monitor.store"},

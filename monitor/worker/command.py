@@ -17,6 +17,7 @@ from prometheus_client import ProcessCollector, start_http_server
 
 from monitor import clock
 from monitor.kafka import producing, require_topic
+from monitor.rights import of_worker, require_rights
 from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.beat import Beat
@@ -61,6 +62,7 @@ async def work(configuration: Configuration) -> None:
     stop = stopping()
     await require_topic(settings.kafka, settings.kafka.topic)
     await require_topic(settings.kafka, settings.kafka.dead_letter_topic)
+    await require_rights(settings.kafka, of_worker(settings.kafka))
     store = redis_store(configuration)
     instruments = Instruments()
     closing: asyncio.TimerHandle | None = None
