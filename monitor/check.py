@@ -84,6 +84,7 @@ async def _missing(configuration: Configuration) -> list[Fault]:
 async def _missing_in_kafka(configuration: Configuration) -> list[Fault]:
     from monitor.contact import BrokerUnreachable  # noqa: PLC0415 - the clients load slowly: only to connect
     from monitor.kafka import KafkaMisconfigured, TopicMissing, connection, require_topic  # noqa: PLC0415 - as below
+    from monitor.rights import RightsMissing, of_worker, require_rights  # noqa: PLC0415 - as below
     from monitor.topics import TopicForbidden  # noqa: PLC0415 - as below
 
     kafka = configuration.settings.kafka
@@ -97,6 +98,11 @@ async def _missing_in_kafka(configuration: Configuration) -> list[Fault]:
                 found.append(Fault("error", f"kafka.{key}", str(fault)))
             else:
                 click.echo(f"ok       kafka.{key}  {topic} at {kafka.bootstrap}: {_many(count, 'partition')}")
+        if not found:
+            await require_rights(kafka, of_worker(kafka))
+            click.echo("ok       kafka  a worker has the rights that it needs")
+    except RightsMissing as fault:
+        found.append(Fault("error", "kafka", str(fault)))
     except BrokerUnreachable as fault:
         found.append(Fault("error", "kafka.bootstrap", str(fault)))
     except KafkaMisconfigured as fault:

@@ -84,7 +84,10 @@ class Monitor(click.Group):
         except BrokenPipeError:
             _silence_output()
             ctx.exit(0)  # the reader has seen enough
-        except (click.ClickException, click.exceptions.Exit):
+        except click.ClickException as fault:
+            fault.message = "\n".join(map(one_line, fault.message.split("\n")))
+            raise
+        except click.exceptions.Exit:
             raise
         except Exception as fault:
             if logging.getLogger("monitor").isEnabledFor(logging.DEBUG):

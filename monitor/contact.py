@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from aiokafka.conn import AIOKafkaConnection, create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaError,
@@ -28,6 +28,7 @@ from monitor.log import hushed
 DEFAULT_PORT: Final = 9092
 LARGEST_PORT: Final = 65535
 PROBE_SECONDS: Final = 3.0
+FAREWELL_SECONDS: Final = 0.3
 
 Security = Mapping[str, Any]
 """aiokafka's arguments for SSL and SASL (monitor.kafka.security); empty for a plain connection."""
@@ -58,8 +59,8 @@ class BrokerRefuses(BrokerUnreachable):
         self.reason = reason
 
 
-async def require_contact(bootstrap: str, security: Security, *, timeout_seconds: float) -> None:
-    """Return when one of the addresses lets us in. Raises BrokerRefuses where one is there and does not.
+async def require_contact(bootstrap: str, security: Security, *, timeout_seconds: float) -> tuple[str, int]:
+    """Host and port of the first that lets us in. Raises BrokerRefuses where one is there and does not.
 
     `bootstrap`: addresses as host:port, separated by commas. Raises BrokerUnreachable where none is there.
     """
@@ -73,12 +74,12 @@ async def require_contact(bootstrap: str, security: Security, *, timeout_seconds
             continue
         with hushed("aiokafka"):
             try:
-                async with _connected(host, port, security, timeout_seconds) as connection:
+                async with connected(host, port, security, timeout_seconds) as connection:
                     await connection.send(MetadataRequest([]))
             except (KafkaError, OSError, EOFError) as fault:
                 failures.append(await _named(fault, bootstrap, host, port, security))
             else:
-                return
+                return host, port
     told = [one for one in failures if isinstance(one, BrokerRefuses)]
     if told:
         raise told[0]
@@ -170,14 +171,16 @@ def _certificate(fault: ssl.SSLCertVerificationError) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def _connected(
+async def connected(
     host: str, port: int, security: Security, timeout_seconds: float
 ) -> AsyncIterator[AIOKafkaConnection]:
-    connection = await create_conn(host, port, request_timeout_ms=int(timeout_seconds * 1000), **security)
+    """One connection to one broker. Raises what the client raises: KafkaError, OSError, EOFError."""
+    connection = AIOKafkaConnection(host, port, request_timeout_ms=int(timeout_seconds * 1000), **security)
     try:
+        await connection.connect()
         yield connection
     finally:
-        connection.close()
+        await asyncio.wait({connection.close()}, timeout=FAREWELL_SECONDS)
 
 
 async def _require_listener(host: str, port: int) -> None:
@@ -203,7 +206,7 @@ async def _speaks_tls(host: str, port: int) -> bool:
 async def _answers_in_the_clear(host: str, port: int) -> bool:
     """Whether a broker tells its versions there without TLS; it does so before any login."""
     try:
-        async with asyncio.timeout(PROBE_SECONDS), _connected(host, port, {}, PROBE_SECONDS):
+        async with asyncio.timeout(PROBE_SECONDS), connected(host, port, {}, PROBE_SECONDS):
             return True
     except (KafkaError, OSError, EOFError):
         return False
@@ -215,7 +218,7 @@ async def _logins(host: str, port: int, security: Security) -> list[str]:
     if "ssl_context" in security:
         bare["ssl_context"] = security["ssl_context"]
     try:
-        async with asyncio.timeout(PROBE_SECONDS), _connected(host, port, bare, PROBE_SECONDS) as connection:
+        async with asyncio.timeout(PROBE_SECONDS), connected(host, port, bare, PROBE_SECONDS) as connection:
             answer = await connection.send(SaslHandShakeRequest("?"))  # what nobody has: only the list is wanted
     except (KafkaError, OSError, EOFError):
         return []

@@ -21,7 +21,7 @@ def bar(title: str, total: int | None, *, unit: str) -> Iterator[Advance]:
         yield lambda _done, _count: None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[count]:,} " + unit),
         TimeElapsedColumn(),

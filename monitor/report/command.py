@@ -13,6 +13,7 @@ import click
 
 from monitor import clock, progress
 from monitor.core.history import History
+from monitor.core.plain_text import one_line
 from monitor.core.sentence import Language
 from monitor.event_lines import EventLines, name_of
 from monitor.report.document import Report, Status, draw_up
@@ -149,7 +150,7 @@ def told(refused: dict[str, Refused], place: Callable[[int], str] = str) -> list
     lines = [f"warning: {total} {'event was' if total == 1 else 'events were'} not counted:"]
     for reason, one in sorted(refused.items(), key=lambda pair: (-pair[1].count, pair[0])):
         numbers = ", ".join(map(place, one.lines)) + (", …" if one.count > len(one.lines) else "")
-        lines.append(f"  {one.count} {reason}, line {numbers}: {one.detail}")
+        lines.append(one_line(f"  {one.count} {reason}, line {numbers}: {one.detail}"))
     return lines
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli import COMMANDS, _imported, cli
+from monitor.core.plain_text import unseen
 from tests.eventually import wait_until
 
 CONFIG = Path(__file__).parents[1] / "report" / "config" / "monitor.toml"
@@ -164,6 +166,21 @@ def test_a_bug_is_not_dressed_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("monitor.cli._imported", lambda _name, _entry: click.Command("check", callback=broken))
     assert isinstance(CliRunner().invoke(cli, ["check"]).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("kind", [click.ClickException, click.UsageError, OSError])
+def test_an_error_that_quotes_what_it_was_given_speaks_to_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, kind: Callable[[str], Exception]
+) -> None:
+    """A broker's words, or a file's, reach a person as text, whoever raises them."""
+
+    def broken() -> None:
+        raise kind("no\x1b]0;owned\x07 such\u202e thing")
+
+    monkeypatch.setattr("monitor.cli._imported", lambda _name, _entry: click.Command("check", callback=broken))
+    result = CliRunner().invoke(cli, ["check"])
+    assert r"no\x1b]0;owned\x07 such\u202e thing" in result.stderr
+    assert not [one for one in result.output if one != "\n" and unseen(one)]
 
 
 def test_a_reader_that_has_seen_enough_ends_the_report_quietly() -> None:

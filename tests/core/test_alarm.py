@@ -249,11 +249,10 @@ def test_what_is_kept_is_asked_anew_with_other_rules_or_another_moment() -> None
     history = history_of(missions(CALM + "L" * 60))
     line = history.timeline("oslo", "urban")
     for rules, as_of in ((RULES, NOW), (DEAF, NOW), (DEAF, NOW - 15.5 * DAY), (RULES, NOW - 15.5 * DAY)):
-        for units in (UNITS, ()):
-            for national in (True, False):
-                kept = assess(line, rules, units, as_of=as_of, grid=GRID, national=national)
-                fresh = history_of(missions(CALM + "L" * 60)).timeline("oslo", "urban")
-                assert kept == assess(fresh, rules, units, as_of=as_of, grid=GRID, national=national)
+        for units in (WATCHED, ()):
+            kept = assess(line, rules, units, as_of=as_of, grid=GRID)
+            fresh = history_of(missions(CALM + "L" * 60)).timeline("oslo", "urban")
+            assert kept == assess(fresh, rules, units, as_of=as_of, grid=GRID)
 
 
 def test_a_drift_of_the_pool_opens_no_ticket() -> None:

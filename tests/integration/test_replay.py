@@ -1,6 +1,7 @@
 """Replay on real brokers: every line, in its mission's order, in the partition that any Kafka client would choose."""
 
 import asyncio
+import gzip
 import json
 import os
 import time
@@ -104,6 +105,28 @@ async def test_lines_that_are_no_events_are_sent_as_they_are(broker: Broker, top
     assert "4 of 6 lines have no mission id: they were sent, and will be dead letters" in result.stderr
     (records,) = (await everything(broker.bootstrap, topic, 1)).values()
     assert [(record.key, record.value) for record in records] == [(key_of(line), line) for line in lines]
+
+
+async def test_a_packed_file_is_sent_as_its_lines_and_an_array_not_at_all(
+    broker: Broker, topic: str, tmp_path: Path
+) -> None:
+    """What the file turns out to be is known before anything is sent; a damaged one is told."""
+    lines = [snapshot(number, 1) for number in range(50)]
+    packed = gzip.compress(b"\xef\xbb\xbf" + b"\r\n".join(lines))
+    (tmp_path / "events").write_bytes(packed)
+    result = await replay(broker, topic, tmp_path / "events", "--create", "--partitions", "1")
+    assert result.exit_code == 0, result.output
+    (tmp_path / "events").write_bytes(b"[" + b",".join(lines) + b"]")
+    result = await replay(broker, topic, tmp_path / "events")
+    assert (result.exit_code, "jq -c '.[]' FILE" in result.stderr) == (2, True), result.output
+    (records,) = (await everything(broker.bootstrap, topic, 1)).values()
+    assert [record.value for record in records] == lines
+    (tmp_path / "events").write_bytes(packed[:-9])
+    result = await replay(broker, topic, tmp_path / "events")
+    assert (result.exit_code, "ends too early" in result.stderr) == (1, True), result.output
+    (tmp_path / "events").write_bytes(b"")
+    result = await replay(broker, topic, tmp_path / "events")
+    assert (result.exit_code, "not a single event" in result.stderr) == (1, True), result.output
 
 
 async def test_a_line_too_large_for_the_topic_is_named_and_the_rest_is_sent(

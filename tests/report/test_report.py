@@ -106,6 +106,24 @@ def test_all_files_are_counted_and_each_line_is_named_by_its_file(tmp_path: Path
     assert (twice.exit_code, "can be given once" in twice.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("written", ["gzip", "marked", "CR LF", "all"])
+@pytest.mark.parametrize("piped", [False, True])
+def test_however_a_file_is_written_it_is_the_same_report(tmp_path: Path, written: str, piped: bool) -> None:
+    """Packed, with a byte-order mark, with the line ends of another system; known by its bytes, not by its name."""
+    content = MISSIONS.read_bytes()
+    if written in {"CR LF", "all"}:
+        content = content.replace(b"\n", b"\r\n")
+    if written in {"marked", "all"}:
+        content = b"\xef\xbb\xbf" + content
+    if written in {"gzip", "all"}:
+        content = gzip.compress(content)
+    (tmp_path / "events").write_bytes(content)
+    place = "-" if piped else str(tmp_path / "events")
+    result = run("--period", "2024", "--events", place, "--format", "json", lines=content if piped else None)
+    whole = run("--period", "2024", "--events", str(MISSIONS), "--format", "json")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, whole.stdout, whole.stderr)
+
+
 @pytest.mark.parametrize(("refused", "code"), [(0, 0), (5, 0), (6, 1), (50, 1)])
 def test_a_report_of_less_than_half_the_events_is_no_success(refused: int, code: int) -> None:
     """It is printed, and the shell learns that it is not what the source told."""
