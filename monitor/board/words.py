@@ -4,6 +4,7 @@ Decides words, decimal signs and the language of a request. Sentences about verd
 are the core's, so that page, report and alert say the same.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
@@ -337,26 +338,9 @@ NORWEGIAN: Final = Words(
 DICTIONARY: Final[dict[Language, Words]] = {"en": ENGLISH, "nb": NORWEGIAN}
 
 
-def spoken(wanted: str | None, accepted: str) -> Language:
-    """The language of a request: what it asks for, else the best of its Accept-Language, else English."""
+def spoken(wanted: str | None, accepted: Iterable[str]) -> Language:
+    """The language of a request: what it asks for, else the first known of those accepted, else English."""
     for language in LANGUAGES:
         if wanted == language:
             return language
-    found: list[tuple[float, int, Language]] = []
-    for place, part in enumerate(accepted[:1000].split(",")):
-        tag, _, rest = part.strip().partition(";")
-        known = _TAGS.get(tag.partition("-")[0].lower())
-        weight = _weight(rest)
-        if known is not None and weight > 0:
-            found.append((-weight, place, known))
-    return min(found)[2] if found else DEFAULT
-
-
-def _weight(rest: str) -> float:
-    name, _, value = rest.strip().partition("=")
-    if name != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
+    return next((_TAGS[tag] for tag in accepted if tag in _TAGS), DEFAULT)

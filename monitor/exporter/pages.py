@@ -32,6 +32,7 @@ from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
 from monitor.exporter.published import Published
 from monitor.exporter.refresh import Refresh
+from monitor.http.negotiation import languages
 from monitor.http.problem import problem
 from monitor.settings import Configuration
 
@@ -175,7 +176,7 @@ class Pages:
         order = next((known for known in ORDERS if known == wanted), None)
         if order is None:
             raise web.HTTPBadRequest(text=f"Unknown order: use one of {', '.join(ORDERS)}.\n")
-        language = spoken(request.query.get("lang"), request.headers.get("Accept-Language", ""))
+        language = spoken(request.query.get("lang"), languages(request.headers.get("Accept-Language")))
         published = self._refresh.published
         return View(
             published=published,

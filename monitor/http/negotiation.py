@@ -1,4 +1,4 @@
-"""Which encoding, and which media range, a client asks for; read by Werkzeug, as RFC 9110 has it."""
+"""Which encoding, media range and language a client asks for; read by Werkzeug, as RFC 9110 has it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,3 +20,10 @@ def media_ranges(accept: str | None) -> Iterator[tuple[str, Mapping[str, str]]]:
         if quality > 0:
             kind, parameters = parse_options_header(media_range)
             yield kind.lower(), parameters
+
+
+def languages(accept_language: str | None) -> list[str]:
+    """Languages without their region, the most wanted first; those refused are left out."""
+    accepted = parse_accept_header(accept_language)
+    best_first = sorted(accepted, key=lambda told: -told[1])
+    return [tag.partition("-")[0].lower() for tag, quality in best_first if quality > 0]

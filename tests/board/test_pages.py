@@ -19,6 +19,7 @@ from monitor.core.sentence import Language
 from monitor.core.verdict import State
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
+from monitor.http.negotiation import languages
 from tests.eventually import wait_until
 from tests.exporter.serving import served, status_is
 from tests.exporter.world import DAY, NOW, World, event
@@ -202,8 +203,8 @@ async def test_the_language_is_the_readers(world: World) -> None:
 )  # fmt: skip
 def test_the_best_of_the_accepted_languages_is_spoken(accepted: str, language: str) -> None:
     """Any Norwegian gets bokmål; what is unknown, refused or nonsense gets English."""
-    assert spoken(None, accepted) == language
-    assert spoken("xx", accepted) == language
+    assert spoken(None, languages(accepted)) == language
+    assert spoken("xx", languages(accepted)) == language
 
 
 def test_both_languages_say_everything() -> None:

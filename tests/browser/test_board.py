@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from functools import partial
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -11,13 +12,18 @@ from playwright.async_api import Page, expect
 from monitor.alerts import RULES
 from monitor.alerts.prometheus import dashboard_url
 from monitor.alerts.rule import Rule
+from monitor.exporter import service as service_module
+from monitor.exporter.stream import Stream
 from tests.browser.conftest import LONGEST_MS, Open
+from tests.browser.proxy import under_a_path
 from tests.browser.stage import nation, served
 from tests.exporter.world import DAY, World, event, missions
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]
 expect.set_options(timeout=LONGEST_MS)
 CELL = "#c-oslo-urban"
+GRACE_MS = 6_000
+"""Longer than a page waits before it takes its verdicts away."""
 SCREENS = [(1920, 1080), (1366, 768), (768, 1024), (360, 740)]
 
 
@@ -123,6 +129,64 @@ async def test_a_lost_stream_takes_every_verdict_away_and_a_new_one_brings_them_
         await expect(page.locator("#lost")).to_be_empty(timeout=3 * LONGEST_MS)
         await expect(page.locator("main [data-state=met]:not(.legend *)").first).to_be_visible()
         assert "outdated" not in await verdicts(page)
+
+
+@pytest.mark.parametrize("path", ["/?lang=en", "/area/oslo?lang=en"])
+async def test_a_board_that_gets_no_stream_asks_for_the_page(
+    look: Open, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Every place is taken: verdicts are shown all the same and stay, follow the store, and go with the service."""
+    monkeypatch.setattr(service_module, "Stream", partial(Stream, listeners=0))
+    world = World(refresh_seconds=600.0)
+    await world.tell(missions(20, late=1))
+    async with served(world) as service:
+        page = await look(service, path, live=False)
+        await expect(page.locator(".connection.poll")).to_contain_text("renewed every few seconds")
+        await page.wait_for_timeout(GRACE_MS)  # what was taken away before: every verdict, after this time
+        assert "met" in await verdicts(page)
+        await expect(page.locator("#lost")).to_be_empty()
+        await world.tell(missions(8, late=8, name="late"))
+        await expect(page.locator("main [data-state=missed]:not(.legend *)").first).to_be_visible()
+        await service.stop()
+        await expect(page.locator("#lost")).to_contain_text("Connection lost", timeout=2 * LONGEST_MS)
+        assert await verdicts(page) & {"met", "missed"} == set()
+
+
+async def test_a_board_whose_stream_ends_of_age_goes_on(look: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a stream is no outage: it comes again, and no verdict is taken away meanwhile."""
+    monkeypatch.setattr(service_module, "Stream", partial(Stream, age_seconds=1.0))
+    world = World(refresh_seconds=600.0)
+    await world.tell(missions(20, late=1))
+    async with served(world) as service:
+        page = await look(service)
+        for _ in range(2):
+            await page.wait_for_selector(".connection:not(.live)")
+            await page.wait_for_selector(".connection.live")
+        assert "outdated" not in await verdicts(page)
+
+
+@pytest.mark.parametrize("path", ["/?lang=en", "/area/oslo?lang=en"])
+async def test_the_board_works_behind_a_proxy_under_a_path(look: Open, complaints: list[str], path: str) -> None:
+    """Style, script, stream, pages and answers for programs are found under whatever path the proxy has for them."""
+    world = World(refresh_seconds=600.0)
+    await world.tell(missions(20, late=2))
+    async with served(world) as service, under_a_path(service.url, "/deep/monitor") as proxy:
+        page = await look(proxy, path)
+        await world.tell(missions(8, late=8, name="late"))
+        await expect(page.locator("main [data-state=missed]:not(.legend *)").first).to_be_visible()
+        addresses = await page.locator("a[href]").evaluate_all(
+            "all => [...new Set(all.map(a => a.href.split('#')[0]))]"
+        )
+        assert all(address.startswith(f"{proxy.url}") for address in addresses)
+        assert {(await page.request.get(address)).status for address in addresses} == {200}
+        await page.get_by_role("link", name="JSON").click()
+        assert '"series"' in await page.content()
+        await page.go_back()
+        for name in ("All districts", "Oslo") if "area" in path else ("Oslo", "All districts"):
+            await page.get_by_role("link", name=re.compile(f"{name}$")).first.click()
+            await page.wait_for_selector(".connection.live")
+            await expect(page.locator("main [data-state=missed]:not(.legend *)").first).to_be_visible()
+    assert complaints == []
 
 
 async def test_a_store_that_is_down_is_told_and_shown(look: Open) -> None:

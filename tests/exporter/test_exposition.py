@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -50,6 +51,42 @@ async def test_every_byte_is_the_librarys(names: dict[str, str], world: World, r
     refresh = await running(world)
     await shows(refresh, 20)
     same(exposition, refresh.published, names)
+
+
+async def test_whether_anything_was_read_is_part_of_what_is_kept(world: World, running: Running) -> None:
+    """The same figures before and after the store was read: counts are not known, then known to be none."""
+    published = (await running(world)).published
+    assert published.loaded
+    exposition = Exposition()
+    unread, read = (same(exposition, replace(published, loaded=loaded), {}) for loaded in (False, True))
+    measured = b'response_missions_measured{district="oslo",settlement="urban",window="28d"} '
+    assert measured + b"NaN" in unread
+    assert measured + b"0.0" in read
+    assert same(exposition, replace(published, loaded=False), {}) == unread
+
+
+async def test_missions_in_progress_are_part_of_what_is_kept(world: World, running: Running) -> None:
+    """Another percentile with those in progress, everything else as it was: told at once."""
+    await world.tell([*missions(20, late=3), event("open", minutes=None)])
+    refresh = await running(world)
+    await shows(refresh, 20)
+    published = refresh.published
+    snapshot = published.snapshot
+    (number,) = [
+        number
+        for number, row in enumerate(snapshot.rows)
+        if (row.area, row.settlement, row.window) == ("oslo", "urban", "24h")
+    ]
+    rows = list(snapshot.rows)
+    rows[number] = replace(rows[number], with_open={50: 1234.5, 80: None})
+    later = replace(published, snapshot=replace(snapshot, rows=tuple(rows)))
+    exposition = Exposition()
+    same(exposition, published, {})
+    told = same(exposition, later, {})
+    assert (
+        b'response_time_with_open_seconds{district="oslo",percentile="50",settlement="urban",window="24h"} 1234.5'
+        in told
+    )
 
 
 async def test_what_is_kept_is_never_out_of_date(world: World, running: Running) -> None:

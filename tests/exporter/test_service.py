@@ -44,6 +44,15 @@ def of_figures(text: str) -> str:
     return text.partition("# HELP process_")[0]
 
 
+PROMETHEUS_2 = (
+    "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+PROMETHEUS_3 = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+    "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+    "text/plain;version=0.0.4;q=0.2,/;q=0.1"
+)
 ACCEPTED = [
     ("", "text/plain; version=0.0.4; charset=utf-8"),
     ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
@@ -56,15 +65,11 @@ ACCEPTED = [
         "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
     ),
     (
-        # Prometheus 3
-        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;"
-        "version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,/;q=0.1",
+        PROMETHEUS_3,
         "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
     ),
     (
-        # Prometheus 2
-        "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
-        "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+        PROMETHEUS_2,
         "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
     ),
 ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 import msgspec
@@ -93,6 +93,31 @@ async def test_places_are_limited_and_given_back(quiet_world: World, running: Ru
         await wait_until(lambda: told.listening == 0, "the place to be free")
         async with client.get("/") as third:
             assert third.status == 200
+
+
+async def test_one_peer_does_not_get_every_place(quiet_world: World, running: Running) -> None:
+    """Other addresses still find one."""
+    refresh = await running(quiet_world)
+    async with streamed(refresh, quiet_world, of_a_peer=2) as (told, client), AsyncExitStack() as stack:
+        for status in (200, 200, 503):
+            response = await stack.enter_async_context(client.get("/"))
+            assert response.status == status
+        connector = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))
+        other = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        response = await stack.enter_async_context(other.get(client.make_url("/")))
+        assert (response.status, told.listening) == (200, 3)
+
+
+async def test_no_stream_is_kept_for_ever(quiet_world: World, running: Running) -> None:
+    """It ends, whole, and whoever comes again with its last id has missed nothing and is told nothing twice."""
+    refresh = await running(quiet_world)
+    async with streamed(refresh, quiet_world, age_seconds=0.5, heartbeat_seconds=600.0) as (told, client):
+        async with client.get("/") as response:
+            seen = (await event_of(response))["id"]
+            assert b"data" not in await asyncio.wait_for(response.content.read(), 5)
+        await wait_until(lambda: told.listening == 0, "the place to be free")
+        async with client.get("/", headers={"Last-Event-ID": seen}) as response:
+            assert b"data" not in await asyncio.wait_for(response.content.read(), 5)
 
 
 async def test_closing_ends_every_stream(quiet_world: World, running: Running) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.http.negotiation import gzip_wanted, media_ranges
+from monitor.http.negotiation import gzip_wanted, languages, media_ranges
 
 CODINGS = [
     ("gzip", True),
@@ -48,3 +48,4 @@ def test_nothing_that_can_be_said_is_a_fault(header: str) -> None:
     """Whatever a peer sends is answered."""
     gzip_wanted(header)
     list(media_ranges(header))
+    languages(header)
