@@ -2,8 +2,9 @@
 
 Each attack meets an exporter of its own, on a real Redis. `unread`: connections that ask for /metrics and never
 read. `silent`: connections that ask for nothing, against 1,024 descriptors. `accept`: headers that get around what is
-kept, on one connection. `streams`: listeners that stay. Others ask for /healthz all the while: from the attacker's
-own address, and from another. Everything is bounded in count and time, and nothing leaves the loopback device.
+kept, on one connection. `streams`: listeners that stay, and a board that is opened then. Others ask for /healthz all
+the while: from the attacker's own address, and from another. Everything is bounded in count and time, and nothing
+leaves the loopback device.
 
     python benchmarks/peers.py [unread silent accept streams] [--seconds 20]
 
@@ -15,6 +16,7 @@ import asyncio
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,6 +32,7 @@ from pathlib import Path
 
 import aiohttp
 from invented import Record, table
+from playwright.async_api import async_playwright
 
 from monitor.core.partition import Batch, Partition
 from monitor.demo.servers import EmbeddedRedis
@@ -42,6 +45,7 @@ DAYS = 400
 DESCRIPTORS = 20_000
 FEW_DESCRIPTORS = 1_024
 AT_ONCE = 100
+BOARD_SECONDS = 10.0
 ATTACKER, OTHER = "127.0.0.2", "127.0.0.3"
 Row = tuple[str, str, str]
 
@@ -247,8 +251,27 @@ async def streams(redis: EmbeddedRedis, _seconds: float) -> list[Row]:
                 session.get("/api/v1/stream") as response,
             ):
                 answers.append(str(response.status))
+        shown = await verdicts(running)
         attack.close()
-    return [(name, f"a stream for {whom}", answer) for (whom, _), answer in zip(_WHO, answers, strict=True)]
+    rows = [(name, f"a stream for {whom}", answer) for (whom, _), answer in zip(_WHO, answers, strict=True)]
+    return [*rows, (name, "verdicts of a new board", shown)]
+
+
+async def verdicts(running: Exporter) -> str:
+    """How many a board shows in Chromium: at first, and after longer than it waits for its stream."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        return "not looked at: there is no Chromium"
+    counted = "document.querySelectorAll('#rows [data-state=met], #rows [data-state=missed]').length"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        page = await browser.new_page()
+        await page.goto(f"http://127.0.0.1:{running.port}/?window=year")
+        at_first = await page.evaluate(counted)
+        await asyncio.sleep(BOARD_SECONDS)
+        later = await page.evaluate(counted)
+        await browser.close()
+    return f"{at_first}, after {BOARD_SECONDS:g} s {later}"
 
 
 ATTACKS: dict[str, Callable[[EmbeddedRedis, float], Awaitable[list[Row]]]] = {

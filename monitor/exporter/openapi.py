@@ -30,6 +30,7 @@ def description() -> bytes:
                 "description": "Percentiles of response times, judged. Times are RFC 3339 in UTC, durations seconds. "
                 "null: not known, or there is none to give. Fields may be added; none changes its meaning.",
             },
+            "servers": [{"url": "../..", "description": "Wherever this document was found."}],
             "paths": {
                 "/api/v1/compliance": _get(
                     "Every area, class and window as published", by_type[Answer], tagged=True, faults={}
