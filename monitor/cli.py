@@ -6,7 +6,9 @@ configuration is read only when a command that needs it runs, never to show its 
 """
 
 import copy
+import errno
 import functools
+import io
 import logging
 import os
 import sys
@@ -90,6 +92,8 @@ class Monitor(click.Group):
         except click.exceptions.Exit:
             raise
         except Exception as fault:
+            if _is_of_streams(fault):
+                _silence_output()
             if logging.getLogger("monitor").isEnabledFor(logging.DEBUG):
                 logging.getLogger(__name__).debug("this is where it happened", exc_info=True)
             _tell(fault, ctx)
@@ -178,7 +182,7 @@ def _tell(fault: Exception, ctx: click.Context) -> None:
 
     if isinstance(fault, ConfigurationError):
         for one in fault.faults:
-            click.echo(one_line(f"{one.severity}: {one.where}: {one.message}"), err=True)
+            _say(one_line(f"{one.severity}: {one.where}: {one.message}"))
         ctx.exit(MISUSED)
     if isinstance(fault, KafkaMisconfigured):
         _end(ctx, fault, MISUSED)
@@ -188,8 +192,28 @@ def _tell(fault: Exception, ctx: click.Context) -> None:
 
 
 def _end(ctx: click.Context, fault: Exception, code: int) -> NoReturn:
-    click.echo(one_line(f"error: {fault}"), err=True)
+    _say(one_line(f"error: {_in_words(fault)}"))
     ctx.exit(code)
+
+
+def _say(words: str) -> None:
+    """On standard error, if anybody listens: whether somebody does must not change the exit code."""
+    with suppress(OSError, ValueError):
+        click.echo(words, err=True)
+
+
+_STREAM_FAULTS: Final = (errno.EBADF, errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+
+
+def _is_of_streams(fault: BaseException) -> bool:
+    """Whether standard input or output failed: other errors name a file, or are of a kind of their own."""
+    return type(fault) is OSError and fault.filename is None and fault.errno in _STREAM_FAULTS
+
+
+def _in_words(fault: Exception) -> str:
+    if isinstance(fault, OSError) and _is_of_streams(fault):
+        return f"standard input or output cannot be used: {fault.strerror}"
+    return str(fault)
 
 
 def _silence_output() -> None:
@@ -202,8 +226,35 @@ def _silence_output() -> None:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    cli(prog_name="monitor")
+    take_streams()
+    try:
+        cli(prog_name="monitor")
+    except OSError as fault:  # of a command's own, its group tells; this is of help, version and usage
+        if not _is_of_streams(fault):
+            raise
+        _silence_output()
+        _say(f"error: {_in_words(fault)}")
+        sys.exit(FAILED)
     sys.exit(0)
+
+
+def take_streams() -> None:
+    """Make the standard streams fit to use, whatever they are: closed, or in an encoding that lacks our letters.
+
+    A closed one is replaced by the null device (else the next socket would be standard output): what is written goes
+    nowhere, and reading fails, for a report over events that could not be read must not pass for one over none.
+    Letters that the encoding lacks are written as escapes.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY)  # the lowest that is free: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

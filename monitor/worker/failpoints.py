@@ -1,7 +1,8 @@
 """Places where a test may end this worker, as a power cut would, and a clock that a test may step.
 
 Nothing happens unless these variables are set, and nobody but a test sets them. They are no settings:
-- RESPONSE_MONITOR_FAIL_POINT=<point>[@<n>]: the process kills itself when it passes the point for the n-th time.
+- RESPONSE_MONITOR_FAIL_POINT=<point>[@<n>][!]: the process kills itself when it passes the point for the n-th time;
+  with an exclamation mark it meets an exception there that nobody foresaw.
 - RESPONSE_MONITOR_CLOCK_STEP=<seconds>@<after>: the clock jumps by so many seconds, `after` seconds from the start.
 """
 
@@ -23,12 +24,15 @@ _passed: Counter[str] = Counter()
 
 
 def passing(point: str) -> None:
-    """End the process here, without a word, if a test has asked for it."""
-    wanted, _, times = os.environ.get(FAIL_POINT, "").partition("@")
+    """End the process here, without a word, if a test has asked for it; or raise."""
+    asked = os.environ.get(FAIL_POINT, "")
+    wanted, _, times = asked.removesuffix("!").partition("@")
     if wanted != point:
         return
     _passed[point] += 1
     if _passed[point] >= int(times or 1):
+        if asked.endswith("!"):
+            raise AssertionError(f"a test has asked for a failure at {point}")
         os.kill(os.getpid(), signal.SIGKILL)
 
 
