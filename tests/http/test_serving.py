@@ -106,6 +106,16 @@ class Peer:
             pass
         return True
 
+    async def sipped(self) -> bool:
+        """Take a little, slowly; whether that was the end."""
+        await asyncio.sleep(0.01)
+        try:
+            part = await asyncio.wait_for(self._reader.read(4096), 10)
+        except ConnectionError:
+            return True
+        self.received += len(part)
+        return not part
+
     async def close(self) -> None:
         """Leave."""
         self._writer.transport.abort()
@@ -156,6 +166,18 @@ async def test_who_takes_nothing_is_closed(caplog: pytest.LogCaptureFixture) -> 
         for peer in stuck:
             await wait_until(peer.ended, "the end of the connection")
             assert peer.received < len(LARGE)
+
+
+async def test_who_takes_an_answer_drop_by_drop_is_closed_too(caplog: pytest.LogCaptureFixture) -> None:
+    """Taking a little again and again does not make the answer last."""
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(started(QUICK))
+        (peer,) = await peers(stack, port, 1)
+        await peer.ask("/large")
+        while not await peer.sipped():
+            pass
+        assert peer.received < len(LARGE)
+    assert "an answer was not taken" in caplog.text
 
 
 async def test_who_takes_nothing_costs_little() -> None:
