@@ -80,6 +80,7 @@ def _workers(words: Words) -> PanelBuilder:
     return figures(
         _head(words, "workers"),
         [
+            Query(newest(metrics.WORKERS, by=()), words("name.living")),
             Query(f"count({_of_workers(metrics.PARTITIONS_ASSIGNED)})", words("name.workers")),
             Query(f"sum({_of_workers(metrics.PARTITIONS_ASSIGNED)})", words("name.partitions")),
         ],

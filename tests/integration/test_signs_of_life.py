@@ -1,10 +1,13 @@
 """Somebody is told when no worker is left, whatever ended it; who cannot say that it lives counts all the same."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
+import aiohttp
 import pytest
 from redis.asyncio import Redis
 
+from monitor.demo.processes import free_port
 from monitor.store.redis import RedisStore
 from tests.eventually import wait_until
 from tests.integration.station import PARTITIONS, READY_SECONDS, Station, event
@@ -15,14 +18,25 @@ EVERYTHING = frozenset(range(PARTITIONS))
 pytestmark = pytest.mark.integration
 
 
+async def is_not(answer: Callable[[], Awaitable[bool]]) -> bool:
+    """The contrary."""
+    return not await answer()
+
+
 async def held(store: RedisStore) -> list[frozenset[int]]:
     """The partitions of each worker that lives."""
     return [sign.partitions for sign in await store.signs()]
 
 
 async def test_the_end_of_the_last_worker_is_seen_within_seconds(station: Station) -> None:
-    """Killed: once its sign has run out. Stopped: at once. Both keep their partitions until then, by name."""
+    """Killed: once its sign has run out. Stopped: at once. The exporter says so, and both kept all until then."""
+    port = free_port()
+    station.start("exporter", "--port", str(port), name="exporter", EXPORTER__REFRESH_SECONDS="600")
     killed = station.worker("killed")
+
+    async def told() -> bool:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session, session.get("/readyz") as response:
+            return "NO WORKER" in await response.text()
 
     async def all_held() -> bool:
         return await held(station.store) == [EVERYTHING]
@@ -33,13 +47,22 @@ async def test_the_end_of_the_last_worker_is_seen_within_seconds(station: Statio
     await wait_until(all_held, f"its sign\n{station.logs()}", timeout_seconds=READY_SECONDS)
     (sign,) = await station.store.signs()
     assert f"this worker is called {sign.worker}" in station.log("killed")
+    assert not await told()
     killed.kill()
-    await wait_until(nobody, "the sign to run out", timeout_seconds=TOLD_SECONDS)
-    station.children.clear()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await wait_until(told, f"the exporter to say so\n{station.logs()}", timeout_seconds=TOLD_SECONDS)
+    print(f"told {loop.time() - began:.1f} s after the last worker was killed")  # noqa: T201
+    assert await nobody()
+    station.children.remove(killed)
     stopped = station.worker("stopped")
     await wait_until(all_held, f"its sign\n{station.logs()}", timeout_seconds=READY_SECONDS)
+    await wait_until(lambda: is_not(told), "the exporter to see it", timeout_seconds=TOLD_SECONDS)
     assert await stopped.stopped() == 0
     assert await nobody()
+    began = loop.time()
+    await wait_until(told, f"the exporter to say so\n{station.logs()}", timeout_seconds=TOLD_SECONDS)
+    print(f"told {loop.time() - began:.1f} s after the last worker had stopped")  # noqa: T201
 
 
 async def test_two_workers_say_which_partitions_each_keeps(kafka_station: Station) -> None:
