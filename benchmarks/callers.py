@@ -6,7 +6,7 @@ kept, on one connection. `streams`: listeners that stay, and a board that is ope
 the while: from the attacker's own address, and from another. Everything is bounded in count and time, and nothing
 leaves the loopback device.
 
-    python benchmarks/peers.py [unread silent accept streams] [--seconds 20]
+    python benchmarks/callers.py [unread silent accept streams] [--seconds 20]
 
 Takes about 2 min.
 """

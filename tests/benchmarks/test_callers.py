@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "peers.py"
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "callers.py"
 
 
 def test_every_attack_is_staged_on_a_real_exporter() -> None:
