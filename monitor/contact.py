@@ -64,18 +64,25 @@ async def require_contact(bootstrap: str, security: Security, *, timeout_seconds
 
     `bootstrap`: addresses as host:port, separated by commas. Raises BrokerUnreachable where none is there.
     """
+    addresses = [address.strip() for address in bootstrap.split(",")]
+    share = timeout_seconds / len(addresses)  # one that swallows everything must not cost the others their turn
     failures: list[BrokerUnreachable] = []
-    for address in bootstrap.split(","):
-        host, port = _host_and_port(bootstrap, address.strip())
+    for address in addresses:
+        host, port = _host_and_port(bootstrap, address)
         try:
-            await _require_listener(host, port)
+            async with asyncio.timeout(share):
+                await _require_listener(host, port)
         except OSError as fault:
-            failures.append(BrokerUnreachable(bootstrap, _in_words(fault)))
+            silent = isinstance(fault, TimeoutError)
+            words = f"no answer within {share:g} s" if silent else _in_words(fault)
+            failures.append(BrokerUnreachable(bootstrap, words))
             continue
         with hushed("aiokafka"):
             try:
-                async with connected(host, port, security, timeout_seconds) as connection:
+                async with asyncio.timeout(share), connected(host, port, security, share) as connection:
                     await connection.send(MetadataRequest([]))
+            except TimeoutError:
+                failures.append(BrokerUnreachable(bootstrap, f"no answer within {share:g} s"))
             except (KafkaError, OSError, EOFError) as fault:
                 failures.append(await _named(fault, bootstrap, host, port, security))
             else:

@@ -1,6 +1,7 @@
 """The servers that demo and tests stand on start, answer, and are gone afterwards, come what may."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis
 
-from monitor.contact import BrokerUnreachable
+from monitor.contact import BrokerUnreachable, require_contact
 from monitor.demo.processes import Child, ProcessFailed, free_port
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis, Server
 from monitor.topics import TopicRefused, describe_topic, ensure_topics
@@ -97,6 +98,17 @@ class TestUnreachableBroker:
         port = free_port()
         with pytest.raises(BrokerUnreachable, match=rf"127\.0\.0\.1:{port}: Connection refused\. Start the"):
             await describe_topic(f"127.0.0.1:{port}", "topic")
+
+    async def test_an_address_that_swallows_everything_leaves_the_others_their_turn(
+        self, embedded_broker: EmbeddedBroker
+    ) -> None:
+        """Of several addresses each has its share of the time."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            address = f"127.0.0.1:{silent.getsockname()[1]}"
+            found = await require_contact(f"{address},{embedded_broker.bootstrap}", {}, timeout_seconds=4)
+            with pytest.raises(BrokerUnreachable, match=r"no answer within 0\.5 s"):
+                await require_contact(address, {}, timeout_seconds=0.5)
+        assert f"{found[0]}:{found[1]}" == embedded_broker.bootstrap
 
     @pytest.mark.parametrize("address", [":9092", "host:", "host:99999", "host:port"])
     async def test_a_malformed_address_is_quoted(self, address: str) -> None:
