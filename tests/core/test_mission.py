@@ -119,10 +119,13 @@ def test_each_fault_has_its_name_and_says_what_was_found(value: bytes | None, re
 
 
 def test_every_reason_that_a_reader_can_give_is_given_above() -> None:
-    """Late and conflict are the ledger's; no_time needs a record without timestamp; all others have an example."""
+    """Some are the ledger's or a batch's; no_time needs a record without timestamp; all others have an example."""
     marks = test_each_fault_has_its_name_and_says_what_was_found.pytestmark  # type: ignore[attr-defined]
     shown = {reason for _, reason, _ in marks[0].args[1]}
-    assert set(Reason) - shown == {Reason.LATE, Reason.CONFLICT, Reason.NO_TIME}
+    assert set(Reason) - shown == {
+        Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL, Reason.BATCH_TOO_LARGE, Reason.BATCH_UNREADABLE,
+        Reason.NO_TIME,
+    }  # fmt: skip
 
 
 def test_a_mission_with_no_time_at_all_is_refused_and_any_one_time_places_it() -> None:

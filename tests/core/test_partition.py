@@ -291,8 +291,9 @@ def test_what_an_earlier_program_believed_gives_way_to_the_first_event() -> None
     """Version 1 noted a refused record's stamp, a year ahead: it stays until an event tells better."""
     partition = after((0.0, told()))
     partition.head.last_record_at, partition.head.watermark = AT + YEAR, AT + YEAR
-    stored = read_head(partition.checkpoint().head)
-    partition = Partition(policy(), stored, {})
+    shelf = Shelf()
+    shelf.put(partition.checkpoint())
+    partition = Partition(policy(), *shelf.read())
     partition.apply(Batch(1, 2, [Rec(1, STAMP, b"{")]), AT + 60.0)
     assert partition.head.last_record_at == AT + YEAR
     assert partition.head.watermark == AT + 360.0

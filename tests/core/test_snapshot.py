@@ -144,9 +144,9 @@ def test_a_mission_is_overdue_once_it_is_past_the_requirement() -> None:
 def test_what_can_still_become_of_the_share_is_asked_of_each_target() -> None:
     """Waiting for 400 s: the goal is lost for this mission, the requirement is not."""
     snapshot = take(heard([measured(NOW - HOUR, 100.0), Call(URBAN, NOW - 400.0, Kind.OPEN, None)]), TERMS, NOW)
-    bounds = {percent: verdict.bounds for percent, verdict in row(snapshot, "24h").verdicts.items()}
-    assert {percent: (one.lower, one.upper) for percent, one in bounds.items() if one} == {
-        50: (0.5, 0.5), 80: (0.5, 1.0),
+    bounds = {slug: verdict.bounds for slug, verdict in row(snapshot, "24h").verdicts.items()}
+    assert {slug: (one.lower, one.upper) for slug, one in bounds.items() if one} == {
+        "goal": (0.5, 0.5), "requirement": (0.5, 1.0),
     }  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def test_an_alarm_moves_with_the_clock_while_the_feed_lives() -> None:
     for now in (NOW, NOW + 15 * DAY):
         for history in (kept, heard(storm)):
             history.heads[0].last_record_at = now
-            (standing,) = [s for s in take(history, TERMS, now).standings if (s.area, s.settlement) == URBAN]
+            (standing,) = [s for s in take(history, TERMS, now).standings if (s.area, s.category) == URBAN]
             seen.append(standing.alarm)
     assert seen[0] == seen[1]
     assert seen[2] == seen[3]
@@ -249,7 +249,7 @@ def test_waiting_longer_lengthens_the_percentile_of_the_day_although_nothing_els
         found = row(take(kept, TERMS, now), "24h")
         assert found == row(take(heard(made), TERMS, now), "24h")
         assert found.with_open is not None
-        shown.append(found.with_open[80])
+        shown.append(found.with_open["requirement"])
     assert shown == [400.0, None]
 
 
@@ -261,7 +261,7 @@ def test_what_is_in_progress_bounds_only_the_windows_that_it_rang_in() -> None:
     now = SUPERSEDED + HOUR
     made = [measured(SUPERSEDED + 60.0), Call(URBAN, SUPERSEDED - HOUR, Kind.OPEN, None)]
     snapshot = take(heard(made, now), TERMS, now)
-    bounds = {window: row(snapshot, window).verdicts[80].bounds for window in ("month", "year")}
+    bounds = {window: row(snapshot, window).verdicts["requirement"].bounds for window in ("month", "year")}
     assert {window: (one.lower, one.upper) for window, one in bounds.items() if one} == {
         "month": (1.0, 1.0), "year": (0.5, 0.5),
     }  # fmt: skip
@@ -269,7 +269,7 @@ def test_what_is_in_progress_bounds_only_the_windows_that_it_rang_in() -> None:
 
 def test_a_standing_tells_its_newest_mission_and_the_nation_no_drift() -> None:
     """Of the measured ones, the last; and a drift is a district's own."""
-    standings = {(s.area, s.settlement): s for s in take(heard(MADE), TERMS, NOW).standings}
+    standings = {(s.area, s.category): s for s in take(heard(MADE), TERMS, NOW).standings}
     for area in ("oslo", "national"):
         assert standings[area, "urban"].last_rang_at == NOW - 1.0
         drifts = set(standings[area, "urban"].alarm.drift.values())
@@ -283,10 +283,13 @@ def test_new_targets_are_shown_from_the_midnight_they_come_into_force() -> None:
     31 May 23:59:59  requirement 1000 s ┃ 1 June 00:00:00  requirement 600 s
     """
     history = heard([measured(SUPERSEDED - HOUR * n, 300.0) for n in range(1, 9)], SUPERSEDED)
-    for now, targets in ((SUPERSEDED - 1.0, {50: 500.0, 80: 1000.0}), (SUPERSEDED, {50: 300.0, 80: 600.0})):
+    for now, targets in (
+        (SUPERSEDED - 1.0, {"goal": 500.0, "requirement": 1000.0}),
+        (SUPERSEDED, {"goal": 300.0, "requirement": 600.0}),
+    ):
         snapshot = take(history, TERMS, now)
-        (standing,) = [s for s in snapshot.standings if (s.area, s.settlement) == URBAN]
-        shown = {percent: verdict.target_seconds for percent, verdict in row(snapshot, "last100").verdicts.items()}
+        (standing,) = [s for s in snapshot.standings if (s.area, s.category) == URBAN]
+        shown = {slug: verdict.target_seconds for slug, verdict in row(snapshot, "last100").verdicts.items()}
         assert standing.targets == shown == targets
 
 

@@ -20,7 +20,7 @@ from tests.core.figures import (
     product_limit,
     target,
 )
-from tests.core.police import OBJECTIVES, REQUIREMENT
+from tests.core.police import BY_PERCENT, OBJECTIVES, REQUIREMENT
 
 AREAS = st.sampled_from([*SERIES, ("national", "urban"), ("national", "rural")])
 SPANS = st.tuples(st.integers(-40, 40), st.integers(0, 80)).map(
@@ -186,7 +186,7 @@ def test_a_share_that_is_reached_exactly_is_reached(
     made = [Call(("oslo", "urban"), now - 60.0 - n, Kind.MEASURED, n + 1.0) for n in range(arrived)]
     made += [Call(("oslo", "urban"), now - since, Kind.OPEN, None) for since in waited]
     line = history_of(made).timeline("oslo", "urban")
-    assert line.with_open(now, Span(SUPERSEDED, now), abandoned_before=0.0)[percent] == shown
+    assert line.with_open(now, Span(SUPERSEDED, now), abandoned_before=0.0)[BY_PERCENT[percent].slug] == shown
 
 
 @given(calls(), AREAS, SPANS)

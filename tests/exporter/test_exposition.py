@@ -75,10 +75,10 @@ async def test_missions_in_progress_are_part_of_what_is_kept(world: World, runni
     (number,) = [
         number
         for number, row in enumerate(snapshot.rows)
-        if (row.area, row.settlement, row.window) == ("oslo", "urban", "24h")
+        if (row.area, row.category, row.window) == ("oslo", "urban", "24h")
     ]
     rows = list(snapshot.rows)
-    rows[number] = replace(rows[number], with_open={50: 1234.5, 80: None})
+    rows[number] = replace(rows[number], with_open={"goal": 1234.5, "requirement": None})
     later = replace(published, snapshot=replace(snapshot, rows=tuple(rows)))
     exposition = Exposition()
     same(exposition, published, {})
