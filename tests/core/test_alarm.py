@@ -227,10 +227,12 @@ def test_the_own_level_is_that_of_the_year_before_the_days_watched() -> None:
     LLLLLLLL ┃ a year ago ........ ┃ 90 days ago .....L.L.L
     """
     watched = missions("..L" * 40)
-    level = missions("....L" * 40, until=NOW - 91 * DAY)
-    before = missions("L" * 200, until=NOW - 366 * DAY)
+    level = missions("....L" * 20, until=NOW - 91 * DAY)
+    before = missions("L" * 100, until=NOW - 121 * DAY)
+    rules = replace(RULES, baseline_days=120)  # the targets here are not a year old
     drifts = [
-        alarm_of(history_of(made)).drift[Baseline.OWN_YEAR] for made in (level + watched, before + level + watched)
+        alarm_of(history_of(made), rules=rules).drift[Baseline.OWN_YEAR]
+        for made in (level + watched, before + level + watched)
     ]
     assert drifts[0] is not None
     assert drifts[0] == drifts[1]
@@ -248,11 +250,12 @@ def test_what_is_kept_is_asked_anew_with_other_rules_or_another_moment() -> None
     """Costly, so it is kept; but only for what it was computed from."""
     history = history_of(missions(CALM + "L" * 60))
     line = history.timeline("oslo", "urban")
-    for rules, as_of in ((RULES, NOW), (DEAF, NOW), (DEAF, NOW - 15.5 * DAY), (RULES, NOW - 15.5 * DAY)):
-        for units in (WATCHED, ()):
-            kept = assess(line, rules, units, as_of=as_of, grid=GRID)
+    then = NOW - 15.5 * DAY
+    for units in (WATCHED, ()):
+        for rules, as_of in ((RULES, NOW), (DEAF, NOW), (DEAF, then), (RULES, then), (RULES, NOW)):
             fresh = history_of(missions(CALM + "L" * 60)).timeline("oslo", "urban")
-            assert kept == assess(fresh, rules, units, as_of=as_of, grid=GRID)
+            kept, anew = (assess(one, rules, units, as_of=as_of, grid=GRID) for one in (line, fresh))
+            assert kept == anew
 
 
 def test_a_drift_of_the_pool_opens_no_ticket() -> None:

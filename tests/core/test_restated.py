@@ -58,6 +58,8 @@ def test_under_one_revision_it_is_a_conflict_of_both_years() -> None:
 def test_a_conflict_within_a_year_is_counted_for_it() -> None:
     """Twice the same revision with other content: somebody must look, and the report of the year says so."""
     assert after(told(0, revision=1), told(5, revision=1)).head.conflicts == [(2024, 2024, 1)]
+    slower = Snap("000001", 1, "oslo", "urban", True, "closed", 0, 61, False, 0).encode()
+    assert after(told(0, revision=1), slower).head.conflicts == [(2024, 2024, 1)]
 
 
 @pytest.mark.parametrize("withdrawn", [{"status": "cancelled"}, {"urgent": False}])
