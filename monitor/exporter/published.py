@@ -30,12 +30,13 @@ class Workforce:
     slowed: frozenset[int] = frozenset()
 
 
-def workforce_of(signs: Sequence[LifeSign], *, counting: bool) -> Workforce | None:
-    """What the signs of life say; None where there is none although somebody is seen counting: then they say nothing.
+def workforce_of(signs: Sequence[LifeSign], *, doubtful: bool) -> Workforce | None:
+    """What the signs of life say; None where there is none and that is doubtful: then they say nothing.
 
-    That somebody is a worker whose signs are refused, or of a program that knows of none yet.
+    So it is where somebody is seen counting (a worker whose signs are refused, or of a program that knows of none
+    yet), and where the store has just come back and nobody had the time.
     """
-    if not signs and counting:
+    if not signs and doubtful:
         return None
     return Workforce(
         workers=len(signs),

@@ -42,6 +42,8 @@ COUNTING_SECONDS: Final = 600.0
 """Whoever stored something so lately is counting, signs of life or not ..."""
 FAREWELL_SECONDS: Final = 10.0
 """... but for what a worker stores while it ends, having taken back its sign."""
+RETURN_SECONDS: Final = 10.0
+"""Time for workers to say that they live once the store is back: until then nobody is missed."""
 FIRST_RETRY_SECONDS: Final = 0.1
 LAST_RETRY_SECONDS: Final = 5.0
 
@@ -74,8 +76,8 @@ class Refresh:
         self._loaded = False
         self._published_monotonic = time.monotonic()
         self._workforce: Workforce | None = None
-        self._called_at = self._signed_at = self._counted_at = float("-inf")
-        """Monotonic times: of the latest roll call, of the latest with somebody there, of the latest checkpoint."""
+        self._called_at = self._signed_at = self._counted_at = self._failed_at = float("-inf")
+        """Monotonic times of the latest roll call, the latest with somebody there, checkpoint, and failed reading."""
         self._listened_monotonic = self._published_monotonic
         self._left_out: Mapping[str, int] = {}
         self._news = asyncio.Event()
@@ -168,7 +170,8 @@ class Refresh:
             if signs:
                 self._signed_at = now
             silent_since = max(now - COUNTING_SECONDS, self._signed_at + FAREWELL_SECONDS)
-            self._workforce = workforce_of(signs, counting=self._counted_at > silent_since)
+            returned = now < self._failed_at + RETURN_SECONDS
+            self._workforce = workforce_of(signs, doubtful=returned or self._counted_at > silent_since)
         if before is None or before.workers:
             if self._workforce is not None and not self._workforce.workers:
                 _log.warning("NO WORKER gives a sign of life: nothing is counted until one is started")
@@ -204,7 +207,7 @@ class Refresh:
     async def _fail(self, fault: StoreUnavailable | StoredStateError) -> None:
         # Whatever happened in the meantime (a restart, a fail-over, a restore), the next reading is a whole one.
         self._sequences.clear()
-        self._workforce, self._called_at = None, float("-inf")
+        self._workforce, self._called_at, self._failed_at = None, float("-inf"), time.monotonic()
         state = StoreState.DOWN if isinstance(fault, StoreUnavailable) else StoreState.UNREADABLE
         if self._turn(state, str(fault)) or self._due():
             await self._publish()

@@ -42,10 +42,10 @@ def page(published: Published, world: World, language: str = "en") -> str:
 def test_what_the_signs_say() -> None:
     """Several workers, each with its own; one without partitions is one all the same."""
     signs = [LifeSign("a", frozenset({0, 1}), frozenset({1})), LifeSign("b", frozenset({2})), LifeSign("c")]
-    for counting in (True, False):
-        assert workforce_of(signs, counting=counting) == Workforce(3, frozenset({0, 1, 2}), frozenset({1}))
-    assert workforce_of([], counting=False) == Workforce(0)
-    assert workforce_of([], counting=True) is None
+    for doubtful in (True, False):
+        assert workforce_of(signs, doubtful=doubtful) == Workforce(3, frozenset({0, 1, 2}), frozenset({1}))
+    assert workforce_of([], doubtful=False) == Workforce(0)
+    assert workforce_of([], doubtful=True) is None
 
 
 async def test_a_worker_that_is_gone_is_told_everywhere(running: Running) -> None:
@@ -152,10 +152,16 @@ async def test_what_is_stored_in_leaving_does_not_hide_the_end(running: Running)
 
 
 async def test_while_the_store_is_away_nobody_knows(running: Running) -> None:
-    """The store being down has a page of its own."""
+    """The store being down has a page of its own, and its return makes no other: workers need time to sign again."""
     world = World()
     await world.tell(missions(1))
     refresh = await running(world)
     world.backing.reachable = False
     await wait_until(lambda: not refresh.published.store_up, "the store to be told down")
     assert refresh.published.workforce is None
+    world.backing.lives.clear()
+    world.backing.reachable = True
+    await wait_until(lambda: refresh.published.store_up, "the store to be told up")
+    assert refresh.published.workforce is None
+    await world.store.sign(LifeSign("worker", frozenset({0})), for_seconds=600)
+    await wait_until(lambda: refresh.published.workforce == Workforce(1, frozenset({0})), "the worker")
