@@ -53,7 +53,7 @@ async def describe_topic(
     bootstrap: str, name: str, *, timeout_seconds: float = 10.0, security: Security = _PLAIN
 ) -> int | None:
     """How many partitions the topic has; None when there is no such topic. Never creates it."""
-    async with _admin(bootstrap, timeout_seconds, security) as admin:
+    async with connected_admin(bootstrap, timeout_seconds, security) as admin:
         return (await _partitions(admin)).get(name)
 
 
@@ -70,7 +70,7 @@ async def ensure_topics(
 
     Returns the partition counts that are in force: those of a topic that existed before are its own.
     """
-    async with _admin(bootstrap, timeout_seconds, security) as admin:
+    async with connected_admin(bootstrap, timeout_seconds, security) as admin:
         existing = await _partitions(admin)
         missing = {name: count for name, count in partitions.items() if name not in existing}
         if missing:
@@ -112,7 +112,9 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str, timeout_seconds: float, security: Security) -> AsyncIterator[AIOKafkaAdminClient]:
+async def connected_admin(
+    bootstrap: str, timeout_seconds: float, security: Security
+) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client; whatever keeps it from an answer becomes BrokerUnreachable."""
     try:
         async with asyncio.timeout(timeout_seconds):

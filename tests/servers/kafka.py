@@ -8,9 +8,13 @@ import asyncio
 import re
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.admin import CreateAclsRequest
 
 from monitor.demo.processes import LOOPBACK, free_port
 from monitor.demo.servers import Server, broker_answers
@@ -20,6 +24,7 @@ POM = Path(__file__).with_name("pom.xml")
 CACHE = Path(__file__).parents[2] / ".cache" / "kafka"
 CLUSTER_ID = "cmVzcG9uc2UtdGltZS1tbw"  # any 16 bytes in base64
 LARGEST_RECORD_BYTES = 16 * 1024 * 1024
+PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 DOWNLOAD_SECONDS = 300.0
 FORMAT_SECONDS = 60.0
 
@@ -29,10 +34,15 @@ class KafkaNode(Server):
 
     ready_seconds = 60.0
 
-    def __init__(self, node_id: int, *, cluster_size: int, log: Path | None = None) -> None:
+    def __init__(
+        self, node_id: int, *, cluster_size: int, users: Mapping[str, str] | None = None, log: Path | None = None
+    ) -> None:
         self.name = f"Apache Kafka {node_id}"
         self.node_id = node_id
         self.cluster_size = cluster_size
+        self.users = users
+        """Passwords by user: the side door then asks for them (SASL/PLAIN), and nothing is allowed unless granted.
+        Who comes by the front door may do everything."""
         self.port = free_port()
         self.controller_port = free_port()
         self.side_port = free_port()
@@ -108,16 +118,38 @@ class KafkaNode(Server):
             "num.network.threads": 2,
             "num.io.threads": 2,
         }
+        if self.users is not None:
+            known = " ".join(f'user_{name}="{password}"' for name, password in self.users.items())
+            properties |= {
+                "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SIDE:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+                "sasl.enabled.mechanisms": "PLAIN",
+                "listener.name.side.plain.sasl.jaas.config": f"{PLAIN_LOGIN} required {known};",
+                "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                "super.users": "User:ANONYMOUS",
+            }
         return "".join(f"{key}={value}\n" for key, value in properties.items())
+
+
+async def grant(
+    admin: AIOKafkaAdminClient, user: str, resource: Literal["topic", "group"], name: str, *operations: str
+) -> None:
+    """Allow a user operations on a topic or a group; `admin` has come by the front door."""
+    kinds, codes = {"topic": 2, "group": 3}, {"READ": 3, "WRITE": 4, "CREATE": 5, "DESCRIBE": 8}
+    literal = allow = 3
+    for operation in operations:
+        response = await admin._send_request(
+            CreateAclsRequest(kinds[resource], name, literal, f"User:{user}", "*", codes[operation], allow)
+        )
+        assert response.creation_responses[0][0] == 0, response
 
 
 class ApacheKafka:
     """A cluster of one node, or of several that survive the loss of a minority."""
 
-    def __init__(self, *, nodes: int = 1) -> None:
+    def __init__(self, *, nodes: int = 1, users: Mapping[str, str] | None = None) -> None:
         require("java")
         kafka_jars()
-        self.nodes = [KafkaNode(node_id, cluster_size=nodes) for node_id in range(1, nodes + 1)]
+        self.nodes = [KafkaNode(node_id, cluster_size=nodes, users=users) for node_id in range(1, nodes + 1)]
 
     @property
     def bootstrap(self) -> str:
