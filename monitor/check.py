@@ -1,11 +1,12 @@
-"""`monitor check`: everything wrong with the configuration, at once, and whether the servers it names are there.
+"""`monitor check`: everything wrong with the configuration, at once, and whether the servers do what it asks of them.
 
-Decides what counts as fit to start. Finds nothing itself: settings, targets, broker and store are asked.
+Decides what counts as fit to start. Finds nothing itself: settings and targets are asked, and `connect` asks servers.
 """
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import click
 
@@ -14,14 +15,25 @@ from monitor.core.plain_text import one_line
 from monitor.core.targets import Fault
 from monitor.settings import Configuration, ConfigurationError, load, unusable_files
 
+ROLES: Final = ("worker", "exporter", "report", "replay", "dead-letters", "topics")
+
 
 @click.command(
     name="check",
-    epilog="Exit codes: 0 fit to start (warnings may remain), 1 a server or a topic is missing (--connect), "
+    epilog="Exit codes: 0 fit to start (warnings may remain), 1 a server, a topic or a right is missing (--connect), "
     "2 the configuration has errors.",
 )
-@click.option("--connect", is_flag=True, help="Also ask Kafka and Redis, and look for the topics.")
-def check(*, connect: bool) -> None:
+@click.option("--connect", is_flag=True, help="Also ask Kafka and Redis: for the topics, and for every right.")
+@click.option(
+    "--as",
+    "roles",
+    multiple=True,
+    type=click.Choice(ROLES),
+    default=("worker", "exporter"),
+    show_default=True,
+    help="The parts that run with this configuration's users (with --connect); may be repeated.",
+)
+def check(*, connect: bool, roles: Sequence[str]) -> None:
     """Find everything wrong with the configuration, and say what to do about it.
 
     Files that hold secrets are often on the servers alone: one that is missing here is a warning without --connect.
@@ -45,11 +57,20 @@ def check(*, connect: bool) -> None:
     if any(fault.severity == "error" for fault in unusable):
         click.echo(f"{_counted(configuration.warnings)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
-    missing = asyncio.run(_missing(configuration)) if connect else []
+    missing = _asked(configuration, roles) if connect else []
     _print(missing)
     click.echo(f"{one_line(_summary(configuration))}; {_counted([*configuration.warnings, *missing])}")
-    if missing:
+    if any(fault.severity == "error" for fault in missing):
         click.get_current_context().exit(FAILED)
+
+
+def _asked(configuration: Configuration, roles: Sequence[str]) -> list[Fault]:
+    from monitor.connect import ask  # noqa: PLC0415 - the clients load slowly: only to connect
+
+    findings = asyncio.run(ask(configuration, roles))
+    for line in findings.well:
+        click.echo(line)
+    return findings.faults
 
 
 def _print(faults: Sequence[Fault]) -> None:
@@ -75,54 +96,3 @@ def _summary(configuration: Configuration) -> str:
 
 def _many(count: int, one: str, several: str | None = None) -> str:
     return f"{count} {one if count == 1 else several or one + 's'}"
-
-
-async def _missing(configuration: Configuration) -> list[Fault]:
-    return [*await _missing_in_kafka(configuration), *await _missing_in_redis(configuration)]
-
-
-async def _missing_in_kafka(configuration: Configuration) -> list[Fault]:
-    from monitor.contact import BrokerUnreachable  # noqa: PLC0415 - the clients load slowly: only to connect
-    from monitor.kafka import KafkaMisconfigured, TopicMissing, connection, require_topic  # noqa: PLC0415 - as below
-    from monitor.rights import RightsMissing, of_worker, require_rights  # noqa: PLC0415 - as below
-    from monitor.topics import TopicForbidden  # noqa: PLC0415 - as below
-
-    kafka = configuration.settings.kafka
-    found = []
-    try:
-        connection(kafka)
-        for key, topic in (("topic", kafka.topic), ("dead_letter_topic", kafka.dead_letter_topic)):
-            try:
-                count = await require_topic(kafka, topic)
-            except (TopicMissing, TopicForbidden) as fault:
-                found.append(Fault("error", f"kafka.{key}", str(fault)))
-            else:
-                click.echo(f"ok       kafka.{key}  {topic} at {kafka.bootstrap}: {_many(count, 'partition')}")
-        if not found:
-            await require_rights(kafka, of_worker(kafka))
-            click.echo("ok       kafka  a worker has the rights that it needs")
-    except RightsMissing as fault:
-        found.append(Fault("error", "kafka", str(fault)))
-    except BrokerUnreachable as fault:
-        found.append(Fault("error", "kafka.bootstrap", str(fault)))
-    except KafkaMisconfigured as fault:
-        found.append(Fault("error", "kafka", str(fault)))
-    return found
-
-
-async def _missing_in_redis(configuration: Configuration) -> list[Fault]:
-    from monitor.store.port import StoreUnavailable  # noqa: PLC0415 - as above
-    from monitor.wiring import redis_store  # noqa: PLC0415 - as above
-
-    try:
-        store = redis_store(configuration)
-    except (OSError, ValueError) as fault:
-        return [Fault("error", "redis", str(fault))]
-    try:
-        await store.ping()
-    except StoreUnavailable as fault:
-        return [Fault("error", "redis.url", str(fault))]
-    finally:
-        await store.close()
-    click.echo(f"ok       redis.url  {store.address} answers")
-    return []

@@ -64,7 +64,7 @@ async def describe_topic(
 
     Raises BrokerUnreachable, which a TopicForbidden is, too.
     """
-    async with _admin(bootstrap, timeout_seconds, security) as admin:
+    async with connected_admin(bootstrap, timeout_seconds, security) as admin:
         count = (await _partitions(admin)).get(name)
         if count is None and await _is_hidden(admin, name):
             raise TopicForbidden(name, bootstrap, "Describe", security)
@@ -84,7 +84,7 @@ async def ensure_topics(
 
     Returns the partition counts that are in force: those of a topic that existed before are its own.
     """
-    async with _admin(bootstrap, timeout_seconds, security) as admin:
+    async with connected_admin(bootstrap, timeout_seconds, security) as admin:
         existing = await _partitions(admin)
         missing = {name: count for name, count in partitions.items() if name not in existing}
         if missing:
@@ -143,7 +143,9 @@ async def _is_hidden(admin: AIOKafkaAdminClient, name: str) -> bool:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str, timeout_seconds: float, security: Security) -> AsyncIterator[AIOKafkaAdminClient]:
+async def connected_admin(
+    bootstrap: str, timeout_seconds: float, security: Security
+) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client; whatever keeps it from an answer becomes BrokerUnreachable."""
     try:
         async with asyncio.timeout(timeout_seconds):

@@ -38,8 +38,8 @@ SHARED: Final = {
     "monitor.http",  # what every service stands behind
 }  # fmt: skip
 KAFKA: Final = {
-    "monitor.contact", "monitor.rights", "monitor.kafka", "monitor.topics", "monitor.sending", "monitor.fetching",
-    "monitor.unpacking",
+    "monitor.contact", "monitor.kafka_rights", "monitor.kafka", "monitor.topics", "monitor.sending",
+    "monitor.fetching", "monitor.unpacking",
 }  # fmt: skip
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.core": {"monitor.core"},

@@ -35,13 +35,13 @@ class Keys:
 
     namespace: str
 
-    def head(self, partition: int) -> str:
+    def head(self, partition: int | str) -> str:
         return f"{{{self.namespace}/{partition}}}:head"
 
-    def days(self, partition: int) -> str:
+    def days(self, partition: int | str) -> str:
         return f"{{{self.namespace}/{partition}}}:days"
 
-    def day(self, partition: int, day: int | str) -> str:
+    def day(self, partition: int | str, day: int | str) -> str:
         return f"{{{self.namespace}/{partition}}}:day:{day}"
 
     @property

@@ -53,7 +53,8 @@ from monitor.store.port import (
     StoredPartition,
     StoreUnavailable,
 )
-from monitor.store.redis_faults import address_of, told_plainly
+from monitor.store.redis_faults import address_of, is_refused, is_state, told_plainly
+from monitor.store.rights import RIGHTS, Right, Role, taking_away
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class RedisStore:
         options = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds, **client_options}
         # No retries behind the caller's back; replies as bytes, in the shape that every version of Redis speaks.
         options |= {"retry": Retry(NoBackoff(), 0), "decode_responses": False, "protocol": 2}
+        options["driver_info"] = None  # a client that does not introduce itself needs no right to do so
         try:
             self._client: Redis = Redis.from_url(url, **options)
         except ValueError:
@@ -229,6 +231,29 @@ class RedisStore:
     async def ping(self) -> None:
         with told_plainly(self.address):
             await self._client.ping()
+
+    async def missing_rights(self, roles: Collection[Role]) -> Sequence[Right]:
+        """The rights that the server refuses, of those that these roles need: each is asked for."""
+        missing = []
+        with told_plainly(self.address):
+            for right in RIGHTS:
+                if not set(right.roles) & set(roles):
+                    continue
+                # A connection of its own: SUBSCRIBE would bind one that is used on.
+                async with self._client.client() as client:
+                    try:
+                        await client.execute_command(*right.probe(self._keys))  # type: ignore[no-untyped-call]  # theirs
+                        for ending in taking_away(right, self._keys):
+                            with suppress(ResponseError):
+                                await client.execute_command(*ending)  # type: ignore[no-untyped-call]
+                    except ResponseError as fault:
+                        if is_state(fault):
+                            raise
+                        if is_refused(fault):
+                            missing.append(right)
+                    if right.command == "subscribe" and client.connection is not None:
+                        await client.connection.disconnect()
+        return missing
 
     async def close(self) -> None:
         await self._unsubscribe()

@@ -16,6 +16,8 @@ from monitor.store.port import StoreUnavailable
 
 _RIGHTS: Final = "refuses this user a right (ACL): `monitor check --connect` names what is missing"
 
+_OTHER: Final = "refuses a request: check its version (6.2 or newer) and its log"
+
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.AuthenticationError, "refuses the login: check user and password in the store's URL"),
     (exceptions.NoPermissionError, _RIGHTS),
@@ -54,6 +56,16 @@ def address_of(connection: Mapping[str, Any]) -> str:
     return str(path) if path else f"{connection.get('host', 'localhost')}:{connection.get('port', 6379)}"
 
 
+def is_refused(fault: exceptions.ResponseError) -> bool:
+    """Whether an answer says that this user may not, or that there is no such command."""
+    return isinstance(fault, exceptions.NoPermissionError) or "unknown command" in str(fault).lower()
+
+
+def is_state(fault: exceptions.ResponseError) -> bool:
+    """Whether an answer speaks of the server (out of memory, a replica, …), not of the request."""
+    return not is_refused(fault) and _advice(fault) != _OTHER
+
+
 @contextmanager
 def told_plainly(address: str) -> Iterator[None]:
     """Turn what redis-py raises inside into StoreUnavailable, or StoredStateError for keys of somebody else."""
@@ -79,5 +91,5 @@ def _advice(fault: exceptions.RedisError) -> str:
     text = re.sub(r"-(?=[A-Z])", " ", str(fault))  # in a script's error the code is written with its dash
     return next(
         (advice for code, advice in _REPLIES.items() if re.search(rf"\b{re.escape(code)}\b", text)),
-        "refuses a request: check its version (6.2 or newer) and its log",
+        _OTHER,
     )

@@ -15,7 +15,7 @@ import click
 from monitor import clock
 from monitor.http.server import AddressUnavailable
 from monitor.kafka import producing, require_topic
-from monitor.rights import of_worker, require_rights
+from monitor.kafka_rights import require_rights
 from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.beat import Beat
@@ -67,7 +67,7 @@ async def work(configuration: Configuration, ending: Ending) -> None:
     stop = stopping(ending, bound_seconds)
     await require_topic(settings.kafka, settings.kafka.topic)
     await require_topic(settings.kafka, settings.kafka.dead_letter_topic)
-    await require_rights(settings.kafka, of_worker(settings.kafka))
+    await require_rights(settings.kafka, "worker")
     store = redis_store(configuration)
     instruments = Instruments()
     try:

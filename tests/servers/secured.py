@@ -4,6 +4,7 @@ One node with the doors that clients meet there. `bootstrap`, the open one, is f
 do everything; nobody who comes by another door may do anything that was not granted, except `MASTER`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -26,9 +27,9 @@ GUEST: Final = "guest"
 """A user that may do nothing, unless it was granted."""
 PASSWORDS: Final = {MASTER: "mon-secret", GUEST: "guest-secret"}
 Resource = Literal["topic", "group", "cluster"]
-Operation = Literal["Read", "Write", "Create", "Describe", "IdempotentWrite"]
+Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "IDEMPOTENT_WRITE"]
 _RESOURCES: Final[dict[Resource, int]] = {"topic": 2, "group": 3, "cluster": 4}
-_OPERATIONS: Final[dict[Operation, int]] = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "IdempotentWrite": 12}
+_OPERATIONS: Final[dict[Operation, int]] = {"READ": 3, "WRITE": 4, "CREATE": 5, "DESCRIBE": 8, "IDEMPOTENT_WRITE": 12}
 _LITERAL, _ALLOW = 3, 3
 """Kafka's own numbers."""
 
@@ -36,8 +37,9 @@ _LITERAL, _ALLOW = 3, 3
 class SecuredNode(KafkaNode):
     """A broker with three more doors: login over TLS, client certificate, login in the clear."""
 
-    def __init__(self, node_id: int, *, cluster_size: int) -> None:
+    def __init__(self, node_id: int, *, cluster_size: int, users: Mapping[str, str]) -> None:
         super().__init__(node_id, cluster_size=cluster_size)
+        self.users = users
         self.login_port, self.certificate_port, self.clear_login_port = free_port(), free_port(), free_port()
         self.ca = trustme.CA()
 
@@ -55,7 +57,7 @@ class SecuredNode(KafkaNode):
         self.ca.cert_pem.write_to_path(str(self.ca_file))
         self.ca.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(str(self.client_file))
         self._server_file().write_bytes(self._server_identity())
-        users = " ".join(f'user_{name}="{password}"' for name, password in PASSWORDS.items())
+        users = " ".join(f'user_{name}="{password}"' for name, password in self.users.items())
         logins = f"org.apache.kafka.common.security.plain.PlainLoginModule required {users};"
         doors = {"SASL_SSL": self.login_port, "SSL": self.certificate_port, "SASL_PLAINTEXT": self.clear_login_port}
         more = "".join(f",{name}://{LOOPBACK}:{port}" for name, port in doors.items())
@@ -93,7 +95,11 @@ class SecuredNode(KafkaNode):
 
 
 class SecuredKafka(ApacheKafka):
-    """One secured node."""
+    """One secured node; `users`: passwords by name."""
+
+    def __init__(self, users: Mapping[str, str] = PASSWORDS) -> None:
+        self._users = users
+        super().__init__()
 
     @property
     def node(self) -> SecuredNode:
@@ -102,14 +108,14 @@ class SecuredKafka(ApacheKafka):
         assert isinstance(node, SecuredNode)
         return node
 
-    async def grant(self, operation: Operation, resource: Resource, name: str) -> None:
-        """Give `GUEST` a right, as an operator would with kafka-acls.sh."""
+    async def grant(self, operation: Operation, resource: Resource, name: str, *, user: str = GUEST) -> None:
+        """Give a user a right, as an operator would with kafka-acls.sh."""
         host, _, port = self.node.address.rpartition(":")
         connection = await create_conn(host, int(port))
         try:
             answer = await connection.send(
                 CreateAclsRequest(
-                    _RESOURCES[resource], name, _LITERAL, f"User:{GUEST}", "*", _OPERATIONS[operation], _ALLOW
+                    _RESOURCES[resource], name, _LITERAL, f"User:{user}", "*", _OPERATIONS[operation], _ALLOW
                 )
             )
         finally:
@@ -117,4 +123,4 @@ class SecuredKafka(ApacheKafka):
         assert [code for code, _ in answer.creation_responses] == [0], answer
 
     def _node(self, node_id: int, nodes: int) -> KafkaNode:
-        return SecuredNode(node_id, cluster_size=nodes)
+        return SecuredNode(node_id, cluster_size=nodes, users=self._users)
