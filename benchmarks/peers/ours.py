@@ -9,6 +9,7 @@ from task import Stopwatch, Task, answer
 from monitor.core.partition import Batch
 from monitor.settings import load
 from monitor.worker import command
+from monitor.worker.ending import Ending
 from monitor.worker.keeper import Keeper
 
 task = Task.given()
@@ -32,4 +33,4 @@ class TimedKeeper(Keeper):
 
 if __name__ == "__main__":
     command.Keeper = TimedKeeper
-    asyncio.run(command.work(load()))
+    asyncio.run(command.work(load(), Ending()))
