@@ -42,7 +42,7 @@ async def stored(store: RedisStore) -> int:
     """Records taken into account, by the offsets in Redis: read apart from the days, which would be work."""
     async with store._client.pipeline(transaction=False) as pipe:  # noqa: SLF001 - the product never needs it alone
         for partition in range(PARTITIONS):
-            pipe.hget(store._head(partition), "next_offset")  # noqa: SLF001
+            pipe.hget(store._keys.head(partition), "next_offset")  # noqa: SLF001
         return sum(int(offset or 0) for offset in await pipe.execute())
 
 
