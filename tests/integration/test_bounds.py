@@ -110,7 +110,7 @@ async def test_whoever_writes_to_the_dead_letters_cannot_keep_them_from_being_re
 
 async def test_invented_missions_are_refused_and_known_ones_go_on(kafka_station: Station) -> None:
     """Beyond twice the capacity of each partition; corrections of those that were there first are taken."""
-    kafka_station.worker(LEDGER__CAPACITY="5")
+    kafka_station.worker(LEDGER__CAPACITY="5", WORKER__CHECKPOINT_MISSIONS="5")
     invented = [event(f"m{number}") for number in range(200)]
     sent = await kafka_station.produce(invented)
     await kafka_station.all_stored(sent)

@@ -22,7 +22,10 @@ from tests.integration.station import READY_SECONDS, Station
 
 DAYS = 45
 SETTLEMENTS = ("urban", "town", "rural")
-NOT_FROM_THE_START = {metrics.NEXT_OFFSET.name, metrics.WATERMARK_TIMESTAMP_SECONDS.name}
+NOT_FROM_THE_START = {
+    metrics.NEXT_OFFSET.name, metrics.WATERMARK_TIMESTAMP_SECONDS.name,
+    metrics.PARTITION_HELD.name, metrics.PARTITION_SLOWED.name,
+}  # fmt: skip
 """By partition, which are known from their first checkpoint on."""
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
