@@ -13,7 +13,7 @@ Refuses to know what became of the event (`core.ledger`) and how it is shown.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Final
 
 from monitor.core.ledger import Crossing, Outcome
@@ -38,7 +38,7 @@ def note(head: Head, crossing: Crossing, grid: Grid, closed_before: float) -> No
     entered = _year(told, grid) if told.kind != Kind.NOTHING else NOWHERE
     if left == entered:
         return
-    if (left and entered) or grid.midnight(date(max(left, entered) + 1, 1, 1).toordinal()) <= closed_before:
+    if (left and entered) or _ended(max(left, entered), grid, closed_before):
         _count(head.moves, left, entered)
 
 
@@ -59,6 +59,10 @@ def of_year(parts: Iterable[Iterable[YearCount]], year: int) -> list[YearCount]:
 
 def _year(mission: Mission, grid: Grid) -> int:
     return date.fromordinal(grid.day_of(mission.placed_at)).year
+
+
+def _ended(year: int, grid: Grid, closed_before: float) -> bool:
+    return year < MAXYEAR and grid.midnight(date(year + 1, 1, 1).toordinal()) <= closed_before
 
 
 def _count(counts: list[YearCount], left: int, entered: int) -> None:

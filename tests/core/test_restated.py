@@ -152,3 +152,12 @@ def placed(year: int, *, counted: bool) -> Mission:
 def test_a_head_of_an_earlier_program_has_nothing_to_tell() -> None:
     """Nothing was counted then."""
     assert (Head(next_offset=0, slice_seconds=3600, zone="UTC", series=[]).moves, head().conflicts) == ([], [])
+
+
+def test_the_last_year_that_a_mission_can_lie_in_has_no_end() -> None:
+    """Just before 9999 by UTC it is 9999 in Oslo: a correction of such a mission is counted like any other."""
+    ringing = '{"mission_id": "z", "district": "oslo", "settlement": "urban", "urgent": true, "status": "%s", '
+    ringing += '"ringing_at": "9998-12-31T23:30:00Z", "on_scene_at": null, "revision": %d}'
+    known = after((ringing % ("closed", 1)).encode(), (ringing % ("cancelled", 2)).encode())
+    assert known.head.outcomes == {"new": 1, "withdrawn": 1}
+    assert known.head.moves == []
