@@ -20,12 +20,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
-from monitor.core.agreement import Tally
 from monitor.core.history import History
 from monitor.core.snapshot import Terms, take
-from monitor.core.stored import Head, StoredStateError, read_day, read_head
+from monitor.core.stored import StoredStateError, read_head
 from monitor.exporter.published import Published, StoreState, Workforce, workforce_of
-from monitor.store.port import PartitionChange, Store, StoreUnavailable
+from monitor.store.port import Store, StoreUnavailable
 
 PAUSE_SECONDS: Final = 0.25
 """Shortest time from one publication to the next."""
@@ -68,8 +67,6 @@ class Refresh:
         self._clock = clock
         self._sequences: dict[int, int] = {}
         """Where each partition was read up to; a partition that is not here is read whole."""
-        self._tallies: dict[int, Tally] = {}
-        """What was read of each partition, to hold its next head against."""
         self._store_state = StoreState.UNKNOWN
         self._problem: str | None = "the store has not been read yet"
         self._read_at: float | None = None
@@ -145,7 +142,6 @@ class Refresh:
             _log.warning("partition %d is no longer in the store: its figures are dropped", partition)
             await self._alone(partial(History.drop, partition=partition))
             self._sequences.pop(partition, None)
-            self._tallies.pop(partition, None)
         changed = bool(gone)
         for partition in present:
             changed |= await self._read_partition(partition)
@@ -195,10 +191,7 @@ class Refresh:
             head = read_head(change.head)
         if whole and since:
             _log.warning("partition %d was emptied in the store: reading all of it again", partition)
-        tally = Tally(self._history.grid) if whole else self._tallies[partition]
-        self._tallies[partition] = await self._alone(
-            partial(_absorb, head=head, change=change, whole=whole, tally=tally)
-        )
+        await self._alone(partial(History.put, partition=partition, head=head, days=change.days, whole=whole))
         self._sequences[partition] = change.sequence
         if since:
             self._counted_at = time.monotonic()
@@ -261,16 +254,3 @@ class Refresh:
                 "included: %s", named or "none any more",
             )  # fmt: skip
         self._left_out = left_out
-
-
-def _absorb(history: History, *, head: Head, change: PartitionChange, whole: bool, tally: Tally) -> Tally:
-    """Runs in the history's thread. Everything that can be refused is refused before anything is touched."""
-    days = {day: read_day(blobs) for day, blobs in change.days.items()}
-    history.check(change.partition, head)
-    tally = tally.after(head, days)
-    if whole:
-        history.drop(change.partition)
-    history.put(change.partition, head, {})
-    for day, stored in days.items():
-        history.put_day(change.partition, head, day, stored)
-    return tally

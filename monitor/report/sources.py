@@ -13,10 +13,9 @@ from typing import Final
 
 import msgspec
 
-from monitor.core.agreement import Tally
 from monitor.core.history import History
 from monitor.core.partition import Batch, DeadLetter, Partition, Policy
-from monitor.core.stored import read_day, read_head
+from monitor.core.stored import read_head
 from monitor.store.port import Store
 
 LINES_AT_ONCE: Final = 4_000
@@ -70,13 +69,8 @@ async def from_store(history: History, store: Store, *, seen: Seen = lambda _don
     for done, partition in enumerate(partitions, start=1):
         change = await store.changes_since(partition, 0)
         if change is not None:
-            head = read_head(change.head)
-            stored = {day: read_day(blobs) for day, blobs in change.days.items()}
-            history.put(partition, head, {})
-            Tally(history.grid).after(head, stored)
-            for day, content in stored.items():
-                history.put_day(partition, head, day, content)
-            days += len(stored)
+            history.put(partition, read_head(change.head), change.days)
+            days += len(change.days)
         seen(done, days)
     return len(partitions)
 
