@@ -2,8 +2,8 @@
 
 Decides when to read (on the store's hint, and at least every `refresh_seconds`, for windows move with the clock),
 how often to publish at most, and what an absent or unreadable store means: the last figures stay, the store is told
-to be down, reading is tried again with growing pauses and then starts over from the whole state. Refuses to know
-how the answer is shown.
+to be down, reading is tried again with growing pauses and then starts over from the whole state (of a partition that
+cannot be read: of that one). Refuses to know how the answer is shown.
 
 `History` belongs to one thread, which this loop hands all heavy work to and waits for; whoever has a question of its
 own (`ask`) is answered there as well, between two of the loop's turns. One thread, and always the same: glibc gives
@@ -144,7 +144,11 @@ class Refresh:
             self._sequences.pop(partition, None)
         changed = bool(gone)
         for partition in present:
-            changed |= await self._read_partition(partition)
+            try:
+                changed |= await self._read_partition(partition)
+            except StoredStateError:
+                self._sequences.pop(partition, None)  # whatever becomes of it, the next reading is a whole one
+                raise
         changed |= await self._roll_call()
         self._loaded = True
         self._read_at = self._clock()
@@ -198,8 +202,8 @@ class Refresh:
         return True
 
     async def _fail(self, fault: StoreUnavailable | StoredStateError) -> None:
-        # Whatever happened in the meantime (a restart, a fail-over, a restore), the next reading is a whole one.
-        self._sequences.clear()
+        if isinstance(fault, StoreUnavailable):  # a restart, a fail-over, a restore: the next reading is a whole one
+            self._sequences.clear()
         self._workforce, self._called_at, self._failed_at = None, float("-inf"), time.monotonic()
         state = StoreState.DOWN if isinstance(fault, StoreUnavailable) else StoreState.UNREADABLE
         if self._turn(state, str(fault)) or self._due():
