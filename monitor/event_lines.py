@@ -114,6 +114,21 @@ def read_chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
         yield chunk
 
 
+def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines without their LF; the last one may lack it. A line of many chunks is put together once."""
+    begun: list[bytes] = []
+    for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        begun.append(first)
+        if others:
+            yield b"".join(begun)
+            *lines, last = others
+            yield from lines
+            begun = [last]
+    if any(begun):
+        yield b"".join(begun)
+
+
 class EventLines:
     """The lines of several files, one file after the other, each counted from 1.
 
@@ -132,15 +147,9 @@ class EventLines:
         for file in self._files:
             name = name_of(file)
             self._starts.append((self.count, name))
-            rest = b""
-            for text in unpacked(self._chunks(file), name):
-                *lines, rest = (rest + text).split(b"\n")
-                for line in lines:
-                    self.count += 1
-                    yield line
-            if rest:
+            for line in lines_of(unpacked(self._chunks(file), name)):
                 self.count += 1
-                yield rest
+                yield line
 
     def place(self, number: int) -> str:
         """Where a line is, by its number among all: with the file's name where there are several."""

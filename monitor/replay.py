@@ -122,7 +122,7 @@ async def _replay(
                 outbox,
                 chunks(lambda: unpacked(read_chunks(raw.read), name)),
                 rate=rate,
-                seen=lambda _bytes, count: seen(raw.size, count),
+                seen=lambda count: seen(raw.size, count),
             )
     seconds = loop.time() - began
     summary = (
@@ -166,7 +166,7 @@ async def send_lines(
     input_chunks: AsyncIterator[bytes | None],
     *,
     rate: float | None = None,
-    seen: progress.Advance = lambda _bytes, _lines: None,
+    seen: Callable[[int], None] = lambda _lines: None,
 ) -> tuple[int, int]:
     """Send every line; how many there were, and how many had no usable mission id. Raises SendingFailed.
 
@@ -175,12 +175,11 @@ async def send_lines(
     loop = asyncio.get_running_loop()
     began = loop.time()
     rest = b""
-    size = count = keyless = 0
+    count = keyless = 0
     async for chunk in _until_the_end(input_chunks):
         if chunk is None:
             await outbox.flush()
             continue
-        size += len(chunk)
         *lines, rest = (rest + chunk).split(b"\n") if chunk else (rest, b"")
         if not chunk and not lines[0]:
             break  # the end of a file whose last line ended in a line break
@@ -192,7 +191,7 @@ async def send_lines(
             key = key_of(line)
             keyless += key is None
             await outbox.put(key, line.removesuffix(b"\r"), tag=count)
-        seen(size, count)
+        seen(count)
     await outbox.settle()
     return count, keyless
 

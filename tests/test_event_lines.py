@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor import event_lines
 from monitor.event_lines import EventLines, EventsDamaged, EventsUnreadable, unpacked
 
 EVENT = b'{"mission_id": "m-1", "district": "m\xc3\xb8re"}'
@@ -136,3 +137,17 @@ def test_a_small_file_that_unpacks_to_much_comes_in_pieces() -> None:
     packed = gzip.compress(b"\n" * 20_000_000)
     assert max(map(len, unpacked([packed], "file"))) <= 256 * 1024
     assert sum(map(len, unpacked([packed], "file"))) == 20_000_000
+
+
+@given(st.lists(st.binary(max_size=6).map(lambda some: some.replace(b"\0", b"\n")), max_size=12))
+def test_lines_are_the_same_however_they_come(chunks: list[bytes]) -> None:
+    """Also empty ones, and one that comes in many pieces."""
+    *lines, last = b"".join(chunks).split(b"\n")
+    assert list(event_lines.lines_of(chunks)) == [*lines, *([last] if last else [])]
+
+
+def test_much_without_a_line_break_is_put_together_once() -> None:
+    """It is no event, and still must come to its end: joined anew with every chunk, a gigabyte took an hour."""
+    chunk, count = b"0" * 16_384, 8_192
+    (line,) = event_lines.lines_of(chunk for _ in range(count))
+    assert len(line) == len(chunk) * count

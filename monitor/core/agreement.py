@@ -2,7 +2,7 @@
 
 The store writes both as one, so they agree unless something is missing: a key that was deleted, a list cut short,
 half of a write by an older program. Then nothing of the partition is shown, and its owner makes it anew from Kafka.
-Costs what has changed, not what is held. Refuses to know bytes.
+Looks into what has changed; of the rest, two numbers a day are added up. Refuses to know bytes.
 """
 
 from collections.abc import Mapping

@@ -4,6 +4,7 @@ A count of 2^62 or a time that is no number was written by nobody. Refused while
 divide or be drawn later on. The bounds are wide: whatever the monitor writes lies inside, by far.
 """
 
+from datetime import MAXYEAR
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -21,5 +22,7 @@ Seconds = Annotated[float, Meta(ge=0.0, le=float(MOST))]
 """A length of time."""
 Weight = Annotated[float, Meta(gt=0.0, le=float(MOST))]
 """Missions in one centroid of a sketch."""
+Year = Annotated[int, Meta(ge=0, le=MAXYEAR)]
+"""Of the calendar; 0 stands for none of them."""
 Place = Annotated[int, Meta(ge=0, le=2**31)]
 """A place in a list: of a series in the head's."""

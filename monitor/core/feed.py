@@ -78,7 +78,7 @@ class Heard:
     silent_seconds: float
     ahead_at: float | None = None
     evidence: Evidence = field(default=frozenset(), repr=False)
-    """By partition, what `at` was found in: while it is the same, nothing was heard."""
+    """By partition, what `at` was found in: while none of it is new, nothing was heard."""
 
 
 def listen(
@@ -97,7 +97,7 @@ def listen(
     evidence = frozenset((number, head.last_record_at, head.watermark) for number, head in heads.items())
     at = max((sign for head in heads.values() if (sign := _sign(head, latest)) is not None), default=None)
     silent = inf if at is None else max(0.0, now - at)
-    if before is not None and before.evidence == evidence:
+    if before is not None and evidence <= before.evidence:
         silent = max(silent, before.silent_seconds + elapsed_seconds)
     claims = (head.ahead_at for head in heads.values() if head.ahead_at is not None and head.ahead_at > now)
     ahead_at = max(claims, default=None)

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from monitor.core.agreement import Tally
 from monitor.core.digest import Backend, Floats
 from monitor.core.mission import Mission
 from monitor.core.service import Objective, Series, Service
@@ -41,6 +42,8 @@ class History:
         self.service = service
         self._configured = frozenset(service.told_series)
         self.heads: dict[int, Head] = {}
+        self._tallies: dict[int, Tally] = {}
+        """What was taken over of each partition, to hold its next head against."""
         self._backend: Backend = backend
         self._facts: dict[Series, dict[tuple[int, int], Facts]] = {}
         self._places: dict[Series, dict[int, set[tuple[int, int]]]] = {}
@@ -49,23 +52,32 @@ class History:
         """Pooled already, the nation's as well; whatever changes is dropped."""
         self._timelines: dict[Series, Timeline] = {}
 
-    def check(self, partition: int, head: Head) -> None:
-        """Raise StoredStateError where a head's slices are not those of this grid."""
+    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]], *, whole: bool = False) -> None:
+        """Take over the present head and the present content of changed days; `whole`: in place of all that is known.
+
+        All of it, or nothing. Raises StoredStateError; DamagedState where head and days do not agree.
+        """
         if (head.slice_seconds, head.zone) != (self.grid.seconds, self.grid.zone.key):
             raise StoredStateError(
                 f"partition {partition} is stored in slices of {head.slice_seconds} s in {head.zone}, the "
                 f"configuration says {self.grid.seconds} s in {self.grid.zone.key}"
             )
-
-    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
-        """Take over the present head and the present content of changed days. Raises StoredStateError."""
-        self.check(partition, head)
-        self.heads[partition] = head
-        for day, blobs in days.items():
-            self.put_day(partition, head, day, read_day(blobs))
+        stored = {day: read_day(blobs) for day, blobs in days.items()}
+        known = None if whole else self._tallies.get(partition)
+        tally = (known or Tally(self.grid)).after(head, stored)
+        facts = {day: self._facts_of(partition, head, day, content) for day, content in stored.items()}
+        # Nothing is refused from here on.
+        if whole:
+            self.drop(partition)
+        self.heads[partition], self._tallies[partition] = head, tally
+        for day, present in facts.items():
+            self._place(partition, day, present)
 
     def put_day(self, partition: int, head: Head, day: int, stored: StoredDay) -> None:
-        """Take over one day of one partition, in place of what was known of it."""
+        """Take over one day alone, made by hand: nothing is held against the head. Raises StoredStateError."""
+        self._place(partition, day, self._facts_of(partition, head, day, stored))
+
+    def _facts_of(self, partition: int, head: Head, day: int, stored: StoredDay) -> dict[Series, Facts]:
         entries: dict[int, list[Mission]] = {}
         for entry in stored.entries.values():
             entries.setdefault(entry.series, []).append(entry)
@@ -79,7 +91,7 @@ class History:
                 )
             aggregates.setdefault(part.series, []).append(part)
         try:
-            present = {
+            return {
                 head.series[number]: facts_of(entries.get(number, ()), aggregates.get(number, ()))
                 for number in entries.keys() | aggregates.keys()
             }
@@ -88,6 +100,9 @@ class History:
                 f"partition {partition}, day {date.fromordinal(day)}: unknown series or kind ({fault}); "
                 "rebuild the partition from Kafka"
             ) from fault
+
+    def _place(self, partition: int, day: int, present: Mapping[Series, Facts]) -> None:
+        """In place of what was known of the day."""
         place = (partition, day)
         for series, known in self._facts.items():
             if place in known and series not in present:
@@ -100,6 +115,7 @@ class History:
     def drop(self, partition: int) -> None:
         """Forget a partition whose stored state was emptied."""
         self.heads.pop(partition, None)
+        self._tallies.pop(partition, None)
         for series, known in self._facts.items():
             for place in [place for place in known if place[0] == partition]:
                 self._remove(series, known, place)

@@ -203,9 +203,9 @@ class Ledger:
         self.touched: set[int] = set()
         """Days that the next checkpoint must look at: no other has changed since the one before."""
         self.sealed_before = float("-inf")
+        """Seal line, epoch seconds, the start of a slice: no slice that starts before it holds missions."""
         self.crossed: list[Crossing] = []
         """What `core.restated` has to look at since it was last emptied."""
-        """Seal line, epoch seconds, the start of a slice: no slice that starts before it holds missions."""
         self._seconds = grid.seconds
         self._slices: dict[float, OpenSlice] = {}
         """By number. A float: what `//` gives; the step to an int would be taken for every event."""

@@ -30,6 +30,9 @@ DAY_SECONDS: Final = 86_400.0
 CEILING: Final = 2
 """Times the capacity are held at most: missions of the last day are never sealed, so inventing ids could fill any
 memory."""
+MOST_DAYS: Final = 20_000
+"""With so many local days in memory no event ahead of the clock opens another: days to come are never sealed, and a
+store takes 100,000."""
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
 _NEVER_MEASURED: Final = (int(Kind.UNMEASURED), int(Kind.OPEN), int(Kind.UNTIMED))
 """When sealed. Of what is still open nobody can register the arrival any more."""
@@ -87,6 +90,12 @@ class Batch:
     start: int
     next_offset: int
     records: Sequence[Record]
+
+    def since(self, offset: int) -> Sequence[Record]:
+        """The records from an offset on."""
+        if self.start >= offset:
+            return self.records
+        return [record for record in self.records if record.offset >= offset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +234,7 @@ class Partition:
         seal_at = self._seal_at
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
-        records = batch.records
-        if batch.start < head.next_offset:
-            records = [record for record in records if record.offset >= head.next_offset]
+        records = batch.since(head.next_offset)
         for record in records:
             stamp = record.timestamp
             recorded = None if stamp is None or stamp < 0 else stamp / 1000.0
@@ -235,6 +242,8 @@ class Partition:
                 arrival.claims(record.offset, recorded)
             try:
                 mission = read(record.value, recorded)
+                if mission.placed_at > latest:
+                    self._require_day(mission.placed_at)
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
@@ -303,6 +312,14 @@ class Partition:
             replace=replace,
             missions=stored,
         )
+
+    def _require_day(self, placed_at: float) -> None:
+        """Raises Rejected where a time ahead of the clock lies in a day for which there is no room."""
+        days = self._ledger.days
+        if len(days) >= MOST_DAYS and self.policy.grid.day_of(placed_at) not in days:
+            raise Rejected(
+                Reason.LEDGER_FULL, f"of a day to come, and {MOST_DAYS} days are known: is its year right?"
+            )
 
     def _whole(self, day: Day) -> list[bytes]:
         blobs = [write_aggregates(day.aggregates)] if day.aggregates else []

@@ -13,9 +13,10 @@ Refuses to know what became of the event (`core.ledger`) and how it is shown.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import MAXYEAR, date, timedelta
 from typing import Final
 
+from monitor.core.calendar import Period
 from monitor.core.ledger import Crossing, Outcome
 from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Grid
@@ -38,7 +39,7 @@ def note(head: Head, crossing: Crossing, grid: Grid, closed_before: float) -> No
     entered = _year(told, grid) if told.kind != Kind.NOTHING else NOWHERE
     if left == entered:
         return
-    if (left and entered) or grid.midnight(date(max(left, entered) + 1, 1, 1).toordinal()) <= closed_before:
+    if (left and entered) or _ended(max(left, entered), grid, closed_before):
         _count(head.moves, left, entered)
 
 
@@ -47,18 +48,23 @@ def total(counts: Iterable[YearCount]) -> int:
     return sum(times for _, _, times in counts)
 
 
-def of_year(parts: Iterable[Iterable[YearCount]], year: int) -> list[YearCount]:
-    """What concerns a year, of all partitions, in order."""
+def of_period(parts: Iterable[Iterable[YearCount]], period: Period) -> list[YearCount]:
+    """What concerns the calendar years that a period touches, of all partitions, in order."""
+    years = range(period.first.year, (period.after - timedelta(days=1)).year + 1)
     found: dict[tuple[int, int], int] = {}
     for counts in parts:
         for left, entered, times in counts:
-            if year in (left, entered):
+            if left in years or entered in years:
                 found[left, entered] = found.get((left, entered), 0) + times
     return [(left, entered, times) for (left, entered), times in sorted(found.items())]
 
 
 def _year(mission: Mission, grid: Grid) -> int:
     return date.fromordinal(grid.day_of(mission.placed_at)).year
+
+
+def _ended(year: int, grid: Grid, closed_before: float) -> bool:
+    return year < MAXYEAR and grid.midnight(date(year + 1, 1, 1).toordinal()) <= closed_before
 
 
 def _count(counts: list[YearCount], left: int, entered: int) -> None:

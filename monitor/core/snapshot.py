@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from math import inf
 
 from monitor.core import alarm
 from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
@@ -68,6 +69,13 @@ class Snapshot:
     def last_record_at(self) -> float | None:
         """The newest sign of life of the feed (epoch seconds)."""
         return self.heard.at
+
+    @property
+    def heard_until(self) -> float:
+        """What ends later than this (epoch seconds) was not heard to its end; without end while the feed lives."""
+        if not self.stale:
+            return inf
+        return -inf if self.heard.at is None else self.heard.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from monitor.core.bounded import Count, Instant, Offset
+from monitor.core.bounded import Count, Instant, Offset, Year
 from monitor.core.mission import Kind, Mission
 from monitor.core.slices import Aggregate
 
@@ -36,7 +36,7 @@ class DamagedState(StoredStateError):  # noqa: N818 - what was found, and who fi
     """
 
 
-YearCount = tuple[int, int, int]
+YearCount = tuple[Year, Year, Count]
 """From one calendar year to another, how often; NOWHERE for "counted in none"."""
 
 
@@ -63,9 +63,9 @@ class Head(msgspec.Struct, kw_only=True):
     sealed_early: Count = 0
     lost_offsets: Offset = 0
     """Offsets that retention removed before they were read: counted, never silently skipped."""
-    records_ahead: int = 0
+    records_ahead: Count = 0
     """Records that claimed a moment further ahead of their arrival than a clock may be."""
-    ahead_at: float | None = None
+    ahead_at: Instant | None = None
     """What the newest record claimed (epoch seconds), where it was one of those."""
     moves: list[YearCount] = msgspec.field(default_factory=list)
     """Missions that corrections took from one calendar year to another, or into or out of one that was closed."""

@@ -7,12 +7,13 @@ timeline that has not changed is not computed again. Refuses to know how a week 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import inf
 from typing import Final
 
 from monitor.core.history import History
 from monitor.core.service import Series
 from monitor.core.slices import Grid
-from monitor.core.timeline import Figures, Timeline
+from monitor.core.timeline import Figures
 from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span
 
@@ -33,15 +34,22 @@ class Week:
 
 
 def weeks_of(
-    history: History, area: str, *, now: float, abandoned_after_seconds: float, count: int = SHOWN
+    history: History,
+    area: str,
+    *,
+    now: float,
+    abandoned_after_seconds: float,
+    heard_until: float = inf,
+    count: int = SHOWN,
 ) -> dict[str, Sequence[Week]]:
     """The last weeks of an area by category, oldest first. `now` in epoch seconds.
 
-    Missions still open that are older than `abandoned_after_seconds` count as unmeasured.
+    Missions still open that are older than `abandoned_after_seconds` count as unmeasured. Weeks that end after
+    `heard_until` (`Snapshot.heard_until`) are no data.
     """
     mondays = _mondays(date.fromordinal(history.grid.day_of(now)), count)
     return {
-        category: _series(history, area, category, mondays, now - abandoned_after_seconds)
+        category: _series(history, (area, category), mondays, now - abandoned_after_seconds, heard_until)
         for category in history.service.categories
     }
 
@@ -52,35 +60,21 @@ def _mondays(today: date, count: int) -> list[date]:
 
 
 def _series(
-    history: History, area: str, category: str, mondays: Sequence[date], abandoned_before: float
+    history: History, series: Series, mondays: Sequence[date], abandoned_before: float, heard_until: float
 ) -> Sequence[Week]:
-    timeline = history.timeline(area, category)
+    timeline = history.timeline(*series)
 
-    def compute() -> Sequence[Week]:
-        return [
-            _week(history, timeline, (area, category), monday, abandoned_before, running=monday == mondays[-1])
-            for monday in mondays
-        ]
+    def week(monday: date) -> Week:
+        span = _span(monday, history.grid)
+        figures = timeline.within_span(span, abandoned_before=abandoned_before)
+        target = history.targets.target(*series, monday + _WEEK - timedelta(days=1))
+        verdicts = verdicts_of(timeline.objectives, figures, target, {}, stale=span.end > heard_until)
+        return Week(monday, span, monday == mondays[-1], figures, verdicts)
 
     # To the hour is near enough for missions that were forgotten; and the same from look to look.
     abandoned_before = history.grid.floor(abandoned_before)
-    return timeline.derived("weeks", (mondays[-1], len(mondays), abandoned_before), compute)
-
-
-def _week(
-    history: History,
-    timeline: Timeline,
-    series: Series,
-    monday: date,
-    abandoned_before: float,
-    *,
-    running: bool,
-) -> Week:
-    span = _span(monday, history.grid)
-    figures = timeline.within_span(span, abandoned_before=abandoned_before)
-    target = history.targets.target(*series, monday + _WEEK - timedelta(days=1))
-    verdicts = verdicts_of(timeline.objectives, figures, target, {}, stale=False)
-    return Week(monday, span, running, figures, verdicts)
+    key = (mondays[-1], len(mondays), abandoned_before, heard_until)
+    return timeline.derived("weeks", key, lambda: [week(monday) for monday in mondays])
 
 
 def _span(monday: date, grid: Grid) -> Span:

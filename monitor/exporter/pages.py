@@ -136,12 +136,17 @@ class Pages:
         if today < period.first:
             return problem(HTTPStatus.NOT_FOUND, "The period has not begun.")
 
+        over = period.after <= today
+
         async def make() -> bytes:
             rows = await self._refresh.ask(
-                partial(over_period, period=period, now=now, abandoned_after_seconds=self._abandoned_after_seconds)
-            )
+                partial(
+                    over_period, period=period, now=now, abandoned_after_seconds=self._abandoned_after_seconds,
+                    silent=published.snapshot.stale and not over,
+                )
+            )  # fmt: skip
             found = partial(period_answer, published, period, rows, self.names(published))
-            return await _encoded(lambda: found(over=period.after <= today))
+            return await _encoded(lambda: found(over=over))
 
         return await self._json(request, ("period", period.name), published, make)
 
@@ -162,7 +167,11 @@ class Pages:
             return None
         return await self._refresh.ask(
             partial(
-                weeks_of, area=area, now=published.snapshot.at, abandoned_after_seconds=self._abandoned_after_seconds
+                weeks_of,
+                area=area,
+                now=published.snapshot.at,
+                abandoned_after_seconds=self._abandoned_after_seconds,
+                heard_until=published.snapshot.heard_until,
             )
         )
 

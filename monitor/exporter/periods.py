@@ -5,7 +5,6 @@ date, and like everything that reaches to now it is no data while the feed is st
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 import msgspec
@@ -13,8 +12,6 @@ import msgspec
 from monitor.core.calendar import Period
 from monitor.core.mission import instant
 from monitor.core.snapshot import Row
-from monitor.core.stats.binomial import Evidence
-from monitor.core.verdict import State, Verdict
 from monitor.exporter.compliance import WindowAnswer, window_answer
 from monitor.exporter.published import Published, StoreState
 
@@ -48,7 +45,6 @@ def period_answer(
 ) -> PeriodAnswer:
     """A period in the API's words; `rows` as the core judged it."""
     snapshot = published.snapshot
-    silent = snapshot.stale and not over
     return PeriodAnswer(
         period=period.name,
         first_day=period.first,
@@ -59,18 +55,9 @@ def period_answer(
         store=published.store,
         store_problem=published.problem,
         store_read_at=None if published.read_at is None else instant(published.read_at),
-        series=[_series(_silenced(row) if silent else row, names.get(row.area, row.area)) for row in rows],
+        series=[_series(row, names.get(row.area, row.area)) for row in rows],
     )
 
 
 def _series(row: Row, name: str) -> PeriodSeriesAnswer:
     return PeriodSeriesAnswer(row.area, name, row.category, window_answer(row, name, loaded=True))
-
-
-def _silenced(row: Row) -> Row:
-    return replace(row, verdicts={slug: _no_data(verdict) for slug, verdict in row.verdicts.items()})
-
-
-def _no_data(verdict: Verdict) -> Verdict:
-    decided = verdict.state in (State.MET, State.MISSED)
-    return replace(verdict, state=State.NO_DATA, evidence=Evidence.NONE) if decided else verdict

@@ -2,8 +2,8 @@
 
 Decides when to read (on the store's hint, and at least every `refresh_seconds`, for windows move with the clock),
 how often to publish at most, and what an absent or unreadable store means: the last figures stay, the store is told
-to be down, reading is tried again with growing pauses and then starts over from the whole state. Refuses to know
-how the answer is shown.
+to be down, reading is tried again with growing pauses and then starts over from the whole state (of a partition that
+cannot be read: of that one). Refuses to know how the answer is shown.
 
 `History` belongs to one thread, which this loop hands all heavy work to and waits for; whoever has a question of its
 own (`ask`) is answered there as well, between two of the loop's turns. One thread, and always the same: glibc gives
@@ -20,12 +20,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
-from monitor.core.agreement import Tally
 from monitor.core.history import History
 from monitor.core.snapshot import Terms, take
-from monitor.core.stored import Head, StoredStateError, read_day, read_head
+from monitor.core.stored import StoredStateError, read_head
 from monitor.exporter.published import Published, StoreState, Workforce, workforce_of
-from monitor.store.port import PartitionChange, Store, StoreUnavailable
+from monitor.store.port import Store, StoreUnavailable
 
 PAUSE_SECONDS: Final = 0.25
 """Shortest time from one publication to the next."""
@@ -68,8 +67,6 @@ class Refresh:
         self._clock = clock
         self._sequences: dict[int, int] = {}
         """Where each partition was read up to; a partition that is not here is read whole."""
-        self._tallies: dict[int, Tally] = {}
-        """What was read of each partition, to hold its next head against."""
         self._store_state = StoreState.UNKNOWN
         self._problem: str | None = "the store has not been read yet"
         self._read_at: float | None = None
@@ -145,10 +142,13 @@ class Refresh:
             _log.warning("partition %d is no longer in the store: its figures are dropped", partition)
             await self._alone(partial(History.drop, partition=partition))
             self._sequences.pop(partition, None)
-            self._tallies.pop(partition, None)
         changed = bool(gone)
         for partition in present:
-            changed |= await self._read_partition(partition)
+            try:
+                changed |= await self._read_partition(partition)
+            except StoredStateError:
+                self._sequences.pop(partition, None)  # whatever becomes of it, the next reading is a whole one
+                raise
         changed |= await self._roll_call()
         self._loaded = True
         self._read_at = self._clock()
@@ -195,18 +195,15 @@ class Refresh:
             head = read_head(change.head)
         if whole and since:
             _log.warning("partition %d was emptied in the store: reading all of it again", partition)
-        tally = Tally(self._history.grid) if whole else self._tallies[partition]
-        self._tallies[partition] = await self._alone(
-            partial(_absorb, head=head, change=change, whole=whole, tally=tally)
-        )
+        await self._alone(partial(History.put, partition=partition, head=head, days=change.days, whole=whole))
         self._sequences[partition] = change.sequence
         if since:
             self._counted_at = time.monotonic()
         return True
 
     async def _fail(self, fault: StoreUnavailable | StoredStateError) -> None:
-        # Whatever happened in the meantime (a restart, a fail-over, a restore), the next reading is a whole one.
-        self._sequences.clear()
+        if isinstance(fault, StoreUnavailable):  # a restart, a fail-over, a restore: the next reading is a whole one
+            self._sequences.clear()
         self._workforce, self._called_at, self._failed_at = None, float("-inf"), time.monotonic()
         state = StoreState.DOWN if isinstance(fault, StoreUnavailable) else StoreState.UNREADABLE
         if self._turn(state, str(fault)) or self._due():
@@ -261,16 +258,3 @@ class Refresh:
                 "included: %s", named or "none any more",
             )  # fmt: skip
         self._left_out = left_out
-
-
-def _absorb(history: History, *, head: Head, change: PartitionChange, whole: bool, tally: Tally) -> Tally:
-    """Runs in the history's thread. Everything that can be refused is refused before anything is touched."""
-    days = {day: read_day(blobs) for day, blobs in change.days.items()}
-    history.check(change.partition, head)
-    tally = tally.after(head, days)
-    if whole:
-        history.drop(change.partition)
-    history.put(change.partition, head, {})
-    for day, stored in days.items():
-        history.put_day(change.partition, head, day, stored)
-    return tally

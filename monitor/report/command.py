@@ -98,7 +98,7 @@ def _from_lines(history: History, configuration: Configuration, events: Sequence
     lines = EventLines(events)
     with progress.bar("Reading events", total, unit="events") as seen:
         refused = from_lines(
-            history, policy, lines, now=clock.now(), seen=lambda _bytes, count: seen(lines.read_bytes, count)
+            history, policy, lines, now=clock.now(), seen=lambda count: seen(lines.read_bytes, count)
         )
     for line in told(refused, lines.place):
         click.echo(line, err=True)

@@ -186,7 +186,7 @@ class Report:
     over: bool
     """Whether the period has ended."""
     moves: Sequence[YearCount] = ()
-    """Missions that corrections took out of the period's calendar year, or into it, once it was closed."""
+    """Missions that corrections took out of a calendar year of the period, or into it, once it was closed."""
     conflicts: Sequence[YearCount] = ()
     """Events refused because they contradict what stands: of the year, or against a mission of it."""
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -277,8 +277,8 @@ def draw_up(
         source=in_force.source if in_force else "",
         errata=in_force.errata if in_force else (),
         over=over,
-        moves=restated.of_year((head.moves for head in heads), period.first.year),
-        conflicts=restated.of_year((head.conflicts for head in heads), period.first.year),
+        moves=restated.of_period((head.moves for head in heads), period),
+        conflicts=restated.of_period((head.conflicts for head in heads), period),
         left_out=history.left_out(span),
         records_ahead=0 if over else sum(head.records_ahead for head in heads),
     )

@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from monitor.core.agreement import Tally
 from monitor.core.history import History
 from monitor.core.partition import Batch, DeadLetter, Partition, Policy
-from monitor.core.stored import read_day, read_head
+from monitor.core.stored import read_head
+from monitor.progress import Advance
 from monitor.store.port import Store
 
 LINES_AT_ONCE: Final = 4_000
@@ -41,42 +41,42 @@ class Refused:
     detail: str = ""
 
 
-Seen = Callable[[int, int], None]
-"""Told of the bytes and lines read so far."""
-
-
 def from_lines(
-    history: History, policy: Policy, lines: Iterable[bytes], *, now: float, seen: Seen = lambda _bytes, _lines: None
+    history: History,
+    policy: Policy,
+    lines: Iterable[bytes],
+    *,
+    now: float,
+    seen: Callable[[int], None] = lambda _lines: None,
 ) -> dict[str, Refused]:
-    """Count every line into `history`; what was refused, by reason. `now` in epoch seconds."""
+    """Count every line into `history`; what was refused, by reason. `now` in epoch seconds.
+
+    `seen` is told of the lines read so far.
+    """
     partition = Partition.start(policy, next_offset=1)
     refused: dict[str, Refused] = {}
-    size = 0
     with _collector_paused():
         for batch in _batches(lines):
             _note(partition.apply(batch, now).dead_letters, refused)
-            size += sum(len(record.value or b"") + 1 for record in batch.records)
-            seen(size, batch.next_offset - 1)
+            seen(batch.next_offset - 1)
         changes = partition.checkpoint()
         days: dict[int, Sequence[bytes]] = {day: [blob] for day, blob in changes.append.items()}
         history.put(0, read_head(changes.head), days | dict(changes.replace))
     return refused
 
 
-async def from_store(history: History, store: Store, *, seen: Seen = lambda _done, _days: None) -> int:
-    """Take over every stored partition; how many there are. Raises StoreUnavailable, StoredStateError."""
+async def from_store(history: History, store: Store, *, seen: Advance = lambda _done, _days: None) -> int:
+    """Take over every stored partition; how many there are. `seen` is told of partitions and days so far.
+
+    Raises StoreUnavailable, StoredStateError.
+    """
     partitions = await store.partitions()
     days = 0
     for done, partition in enumerate(partitions, start=1):
         change = await store.changes_since(partition, 0)
         if change is not None:
-            head = read_head(change.head)
-            stored = {day: read_day(blobs) for day, blobs in change.days.items()}
-            history.put(partition, head, {})
-            Tally(history.grid).after(head, stored)
-            for day, content in stored.items():
-                history.put_day(partition, head, day, content)
-            days += len(stored)
+            history.put(partition, read_head(change.head), change.days)
+            days += len(change.days)
         seen(done, days)
     return len(partitions)
 

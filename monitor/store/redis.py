@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from monitor.core.stored import Changes, StoredStateError
 from monitor.store.layout import (
@@ -340,7 +340,7 @@ class RedisStore:
                     self._deaf_until = 0.0
                     return
         except ResponseError as fault:
-            if not (isinstance(fault, NoPermissionError) or "unknown command" in str(fault)):
+            if not is_refused(fault):
                 raise
             if not self._deaf_until:
                 log.info("Redis at %s does not let us SUBSCRIBE, so it is asked for changes every second instead: %s",

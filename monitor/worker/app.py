@@ -311,8 +311,7 @@ class WorkerApp:
     def _checkpoint_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (fault := task.exception()) is not None:
             self._failure = fault
-            foreseen = isinstance(fault, StoredStateError)
-            log.error("worker failed: %s", fault, exc_info=None if foreseen else fault)
+            log.error("worker failed: %s", fault, exc_info=fault)
 
     async def _retake(self) -> None:
         """Bring partitions that are assigned but not kept, or no longer assigned but kept, into order."""

@@ -136,10 +136,10 @@ class Keeper:
         try:
             kept = await self._claimed(number, known, bounds)
         except DamagedState as fault:
-            self._instruments.rewinds.inc()
             log.error("partition %d: %s: reading it again from offset %d",  # noqa: TRY400 - no traceback wanted
                       number, fault, bounds.earliest)  # fmt: skip
             lease, _ = await self._claim(number, anew=True)
+            self._instruments.rewinds.inc()
             # From offset 0: what the log no longer holds is lost by this, and is counted below.
             kept = Kept(Partition.start(self._policy), lease)
         if kept.partition.next_offset > bounds.end:

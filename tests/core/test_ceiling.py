@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.partition import Batch, Partition
+from monitor.core.partition import MOST_DAYS, Batch, Partition
 from tests.core.events import BASE, Rec, Shelf, Snap, batches, policy, records
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -127,3 +127,25 @@ def test_a_lower_capacity_over_stored_state_refuses_strangers_until_there_is_roo
     effects = poor.apply(Batch(100, 102, records([told(500, 11), told(5, 11)], 100)), NOW)
     assert [(letter.record.offset, letter.reason) for letter in effects.dead_letters] == [(100, "ledger_full")]
     assert len(poor.missions) == 100
+
+
+def test_times_that_lie_ahead_open_only_so_many_days() -> None:
+    """A source invents a day of the future for each event: 100,000 of them are more than any reader takes.
+
+    One mission moved from day to day, or a mission for each: what is known stays where it is, and today goes on.
+    """
+    now, days = BASE.timestamp() + HOUR, MOST_DAYS + 500
+    stamp = int((BASE + timedelta(days=365 * 100)).timestamp() * 1000)
+    for name in (lambda _: 0, lambda day: day):
+        partition, shelf = Partition.start(policy(capacity=50_000)), Shelf()
+        ahead = [Rec(day, stamp, told(name(day), 60 * 24 * (day + 2)).encode()) for day in range(days)]
+        refused = partition.apply(Batch(0, days, ahead), now).dead_letters
+        assert {(letter.reason, letter.detail) for letter in refused} == {
+            ("ledger_full", f"of a day to come, and {MOST_DAYS} days are known: is its year right?")
+        }
+        assert [letter.record.offset for letter in refused] == list(range(MOST_DAYS, days))
+        assert len(partition.days) == MOST_DAYS
+        today = [told(100_000, 30), told(name(0), 60 * 24 * 2 + 5)]
+        assert not partition.apply(Batch(days, days + 2, records(today, days)), now).dead_letters
+        shelf.put(partition.checkpoint())
+        assert len(Partition(policy(capacity=50_000), *shelf.read()).days) == MOST_DAYS + 1

@@ -59,6 +59,15 @@ def test_a_clock_that_stands_still_does_not_stop_a_silence() -> None:
     assert found.silent_seconds == 7 * HOUR
 
 
+def test_a_partition_that_goes_is_no_event() -> None:
+    """The store lost one of two, and the clock steps back by all of the silence: nothing new was heard."""
+    both, silence = heads(NOW, NOW - 10.0), 7 * HOUR
+    before = hear(both, NOW + silence)
+    del both[0]
+    assert hear(both, NOW, before, 5.0).silent_seconds == silence + 5.0
+    assert hear({}, NOW, before, 5.0).silent_seconds == inf
+
+
 def test_a_silence_found_by_a_clock_far_ahead_ends_with_the_next_event() -> None:
     """The clock was wrong by a year and is right again: no_data until something is heard, and no longer."""
     known = heads(NOW)

@@ -5,14 +5,17 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from monitor.core.history import History
 from monitor.core.mission import Kind, Mission
-from monitor.core.stored import Head, StoredDay, StoredStateError, write_entries
+from monitor.core.slices import seal
+from monitor.core.stored import DamagedState, Head, StoredDay, StoredStateError, write_aggregates, write_entries
 from monitor.core.windows import Span
 from tests.core.figures import GRID, HOUR, SERIES, SUPERSEDED, Call, calls, days_of, head, history_of
 
 EVER = Span(0.0, 1e11)
+DAY = 24 * HOUR
 AREAS = [(area, settlement) for area in ("national", "oslo", "vest") for settlement in ("urban", "rural")]
 
 
@@ -95,7 +98,8 @@ def test_a_dropped_partition_leaves_no_trace(made: list[Call], dropped: int) -> 
 def test_changed_days_arrive_as_bytes() -> None:
     """What a store hands over, head and all; an emptied day comes as no blobs."""
     history, day = history_of([]), GRID.day_of(SUPERSEDED)
-    history.put(0, head(7), {day: [write_entries([Mission("a", 1, 0, SUPERSEDED, Kind.MEASURED, 60.0)])]})
+    told = structs.replace(head(7), missions=1)
+    history.put(0, told, {day: [write_entries([Mission("a", 1, 0, SUPERSEDED, Kind.MEASURED, 60.0)])]})
     assert (history.heads[0].next_offset, history.timeline("oslo", "urban").rang_at.size) == (7, 1)
     history.put(0, head(8), {day: []})
     assert (history.heads[0].next_offset, history.timeline("oslo", "urban").rang_at.size) == (8, 0)
@@ -106,3 +110,30 @@ def test_state_cut_otherwise_is_refused(seconds: int, zone: str) -> None:
     """Days and slices of another grid would be put together wrongly."""
     with pytest.raises(StoredStateError, match=f"slices of {seconds} s in {zone}, the configuration says 3600 s"):
         history_of([]).put(0, Head(next_offset=0, slice_seconds=seconds, zone=zone, series=[]), {})
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("fault", ["sealed against more objectives", "head and days that do not agree"])
+def test_what_is_refused_leaves_everything_as_it_was(fault: str, *, whole: bool) -> None:
+    """Of five days the last one is refused: none is taken, none is dropped, and the head of before stands."""
+    history, first = history_of([]), GRID.day_of(SUPERSEDED)
+    days = {
+        first + n: [write_entries([Mission(f"m{n}", 1, 0, SUPERSEDED + n * DAY, Kind.MEASURED, 60.0)])]
+        for n in range(5)
+    }
+    history.put(0, structs.replace(head(5), missions=5), days, whole=True)
+    before = all_figures(history)
+    start = SUPERSEDED + 4 * DAY
+    targets = (60.0,) * 6 if fault.startswith("sealed") else (60.0,) * 4
+    part = seal(
+        series=0, start=start, end=start + HOUR, responses=[70.0], unmeasured=0, excluded=0, targets=targets
+    )  # fmt: skip
+    news = {day: [write_entries([])] for day in days} | {first + 4: [write_aggregates([part])]}
+    sealed = 1 if fault.startswith("sealed") else 2
+    with pytest.raises(StoredStateError) as refused:
+        history.put(0, structs.replace(head(6), missions=0, sealed=sealed), news, whole=whole)
+    assert isinstance(refused.value, DamagedState) is (sealed == 2)
+    assert all_figures(history) == before
+    assert history.heads[0].next_offset == 5
+    history.put(0, structs.replace(head(7), missions=4), {first: []})
+    assert history.heads[0].next_offset == 7

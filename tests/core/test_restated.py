@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core import restated
+from monitor.core.calendar import Calendar, Period
 from monitor.core.ledger import Crossing, Outcome
 from monitor.core.mission import Kind, Mission
 from monitor.core.partition import Batch, Partition
@@ -37,6 +38,10 @@ def after(*values: bytes) -> Partition:
     return partition
 
 
+def year(number: int, starts: int = 1) -> Period:
+    return Calendar(starts).period(str(number))
+
+
 def test_an_identity_used_again_next_year_is_counted_for_both_years() -> None:
     """Numbers that begin anew each January: the first year loses its mission to the second, and both know.
 
@@ -44,8 +49,17 @@ def test_an_identity_used_again_next_year_is_counted_for_both_years() -> None:
     """
     known = after(told(0), told(YEAR)).head
     assert known.moves == [(2024, 2025, 1)]
-    assert restated.of_year([known.moves], 2024) == restated.of_year([known.moves], 2025) == [(2024, 2025, 1)]
-    assert restated.of_year([known.moves], 2026) == []
+    for touched in (2024, 2025):
+        assert restated.of_period([known.moves], year(touched)) == [(2024, 2025, 1)]
+    assert restated.of_period([known.moves], year(2026)) == []
+
+
+def test_a_year_that_begins_in_april_and_a_week_over_new_year_touch_two_calendar_years() -> None:
+    """What left the winter of either is told on both."""
+    moves = [[(2025, 2026, 1), (2022, 2023, 2)]]
+    assert restated.of_period(moves, year(2024, starts=4)) == [(2025, 2026, 1)]
+    assert restated.of_period(moves, Calendar().period("2025-W01")) == [(2025, 2026, 1)]
+    assert restated.of_period(moves, year(2024)) == []
 
 
 def test_under_one_revision_it_is_a_conflict_of_both_years() -> None:
@@ -138,9 +152,9 @@ def test_counts_equal_counting_by_hand(steps: list[tuple[int, int, bool]]) -> No
     assert {(left, entered): times for left, entered, times in known.moves} == by_hand
     assert restated.total(known.moves) == by_hand.total()
     split = [[one] for one in known.moves]
-    for year in range(BASE_YEAR, BASE_YEAR + 4):
-        assert restated.of_year([*split, *split], year) == sorted(
-            (left, entered, 2 * times) for (left, entered), times in by_hand.items() if year in (left, entered)
+    for touched in range(BASE_YEAR, BASE_YEAR + 4):
+        assert restated.of_period([*split, *split], year(touched)) == sorted(
+            (left, entered, 2 * times) for (left, entered), times in by_hand.items() if touched in (left, entered)
         )
 
 
@@ -152,3 +166,12 @@ def placed(year: int, *, counted: bool) -> Mission:
 def test_a_head_of_an_earlier_program_has_nothing_to_tell() -> None:
     """Nothing was counted then."""
     assert (Head(next_offset=0, slice_seconds=3600, zone="UTC", series=[]).moves, head().conflicts) == ([], [])
+
+
+def test_the_last_year_that_a_mission_can_lie_in_has_no_end() -> None:
+    """Just before 9999 by UTC it is 9999 in Oslo: a correction of such a mission is counted like any other."""
+    ringing = '{"mission_id": "z", "district": "oslo", "settlement": "urban", "urgent": true, "status": "%s", '
+    ringing += '"ringing_at": "9998-12-31T23:30:00Z", "on_scene_at": null, "revision": %d}'
+    known = after((ringing % ("closed", 1)).encode(), (ringing % ("cancelled", 2)).encode())
+    assert known.head.outcomes == {"new": 1, "withdrawn": 1}
+    assert known.head.moves == []

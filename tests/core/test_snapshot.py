@@ -291,8 +291,8 @@ def test_new_targets_are_shown_from_the_midnight_they_come_into_force() -> None:
         (standing,) = [s for s in snapshot.standings if (s.area, s.category) == URBAN]
         shown = {slug: verdict.target_seconds for slug, verdict in row(snapshot, "last100").verdicts.items()}
         assert standing.targets == shown == targets
-        (empty,) = [s for s in snapshot.standings if (s.area, s.settlement) == ("vest", "urban")]
-        assert empty.targets[80] == (None if now < SUPERSEDED else 1300.0)
+        (empty,) = [s for s in snapshot.standings if (s.area, s.category) == ("vest", "urban")]
+        assert empty.targets["requirement"] == (None if now < SUPERSEDED else 1300.0)
 
 
 def test_an_unchanged_row_is_the_same_object() -> None:

@@ -168,7 +168,9 @@ def test_random_bytes_raise_a_stored_state_error_or_nothing(garbage: bytes, pref
         ("next_offset", 2**62), ("lost_offsets", -5), ("slice_seconds", -3600), ("outcomes", {"new": -1}),
         ("outcomes", {"new": 2**62}), ("dead_letters", {"late": -1}), ("watermark", math.nan),
         ("watermark", math.inf), ("sealed_before", -math.inf), ("last_record_at", 1e300), ("missions", "many"),
-        ("missions", 1.5), ("series", [["oslo"]]), ("zone", None),
+        ("missions", 1.5), ("series", [["oslo"]]), ("zone", None), ("records_ahead", -1), ("records_ahead", 2**62),
+        ("ahead_at", math.nan), ("ahead_at", math.inf), ("moves", [[2024, 2025, -1]]), ("moves", [[-1, 2025, 1]]),
+        ("moves", [[2024, 10_000, 1]]), ("conflicts", [[2024, 2025, 2**62]]), ("conflicts", [[2024]]),
     ],
 )  # fmt: skip
 def test_a_head_with_impossible_numbers_is_damaged(field: str, value: object) -> None:

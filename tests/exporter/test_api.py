@@ -59,6 +59,7 @@ async def test_weeks_are_local_and_end_with_the_running_one() -> None:
         event("just-before", rang=midnight - 60.0, minutes=25.0),
         event("just-after", rang=midnight + 60.0, minutes=9.0),
         *missions(4, late=1, name="old", rang=NOW - 100 * DAY),
+        event("the feed lives", district="vest"),
     ])  # fmt: skip
     async with served(world) as get:
         await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
@@ -73,6 +74,29 @@ async def test_weeks_are_local_and_end_with_the_running_one() -> None:
     ]
     assert [(week.measured, week.p80_seconds, week.within_ratio) for week in weeks[-3:-2]] == [(0, None, None)]
     assert sum(week.measured for week in weeks) == 6
+
+
+@pytest.mark.parametrize("silent_seconds", [STALE, 7 * DAY])
+async def test_a_week_that_was_not_heard_to_its_end_is_no_data(silent_seconds: float) -> None:
+    """Neither the running one nor, days later, the one in which the feed fell silent; those before stay judged.
+
+    last week ● heard ┃ this week ● heard, then nothing ┃ ...
+    """
+    world = World()
+    await world.tell([event("before", rang=NOW - 7 * DAY), event("this", minutes=5.0)])
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
+        world.clock.now += silent_seconds
+
+        async def stale() -> bool:
+            return bool(msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer).feed_stale)
+
+        await wait_until(stale, "the feed to be stale")
+        found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
+    weeks = next(one.weeks for one in found.classes if one.series.settlement == "urban")
+    assert weeks is not None
+    told = [(week.measured, week.state) for week in weeks if week.measured]
+    assert told == [(1, "met"), (1, "no_data")]
 
 
 async def test_weeks_follow_corrections(get: Get, world: World) -> None:

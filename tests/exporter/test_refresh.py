@@ -10,6 +10,7 @@ from monitor.core.history import History
 from monitor.core.verdict import State
 from monitor.exporter.published import StoreState
 from monitor.exporter.refresh import Refresh
+from monitor.store.port import PartitionChange
 from tests.eventually import wait_until
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, World, measured, missions, shows
@@ -189,6 +190,33 @@ async def test_a_head_that_its_days_do_not_bear_out_is_never_shown(
     await world.tell(missions(5))
     await shows(refresh, 5)
     assert refresh.published.store_up
+
+
+async def test_a_partition_that_cannot_be_read_does_not_have_the_others_read_whole_again_and_again(
+    world: World, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until somebody mends it that may be days, and each try would cost as much as starting."""
+    await world.tell(missions(3))
+    await world.tell(missions(2, name="other"), partition=1)
+    refresh = await running(world)
+    asked: list[tuple[int, int]] = []
+    changes_since = world.reading.changes_since
+
+    async def noted(partition: int, sequence: int) -> PartitionChange | None:
+        asked.append((partition, sequence))
+        return await changes_since(partition, sequence)
+
+    monkeypatch.setattr(world.reading, "changes_since", noted)
+    kept = world.backing.kept[1]
+    kept.days = dict.fromkeys(kept.days, ())
+    kept.changed = dict.fromkeys(kept.days, kept.sequence + 1)
+    kept.sequence += 1
+    world.backing.announce()
+    await wait_until(lambda: refresh.published.store is StoreState.UNREADABLE, "the state to be refused")
+    await wait_until(lambda: asked.count((1, 0)) >= 3, "three more tries, each of all of it")
+    assert (0, 0) not in asked
+    await world.tell(missions(1, name="later"))
+    await shows(refresh, 6)
 
 
 async def test_a_burst_of_checkpoints_is_published_in_few_snapshots(running: Running) -> None:

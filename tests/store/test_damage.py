@@ -200,3 +200,16 @@ async def test_what_fails_over_schema_1_is_taken_back_to_it(redis: RedisWorld, l
     assert seen is not None
     assert {day: list(blobs) for day, blobs in seen.days.items()} == {**DAYS_1, 3: [b"\x01Ac", b"d"]}
     await redis.ask("ACL", "DELUSER", "mon")
+
+
+async def test_a_day_too_many_in_the_feed_holds_nobody_up(redis: RedisWorld) -> None:
+    """Without content it is no damage to any reader, so it must be none to its owner: he would never get on."""
+    store, reader = redis.store(), redis.store()
+    lease = await filled(store)
+    await redis.ask("ZADD", FEED, 5, 7)  # before there were marks: none is missed
+    lease, stored = await store.claim(0)
+    assert stored.head is not None
+    await store.checkpoint(lease, changes(20, 30, append={1: b"x"}))
+    after = await reader.changes_since(0, 0)
+    assert after is not None
+    assert {day: list(blobs) for day, blobs in after.days.items() if blobs} == {1: [b"a", b"aa", b"x"], 2: [b"b"]}
