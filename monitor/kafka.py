@@ -178,8 +178,6 @@ def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=None if kafka.ca_file is None else str(kafka.ca_file))
     except OSError as fault:  # ssl.SSLError is one, too
         raise KafkaMisconfigured(f"kafka.ca_file {kafka.ca_file} cannot be used: {fault}") from fault
-    if kafka.key_file is not None and kafka.certificate_file is None:
-        raise KafkaMisconfigured("kafka.key_file is set, and kafka.certificate_file, whose key it is, is not: set it")
     if kafka.certificate_file is not None:
         try:
             # An empty passphrase, not a question on the terminal.
