@@ -23,6 +23,7 @@ import click
 
 from monitor import log
 from monitor.core.plain_text import one_line
+from monitor.repeated import once, require_once
 
 INTERRUPTED: Final = 130
 FAILED: Final = 1
@@ -69,13 +70,17 @@ class Monitor(click.Group):
         if entry is None:
             return None
         command = _imported(cmd_name, entry)
-        return _configured(command, entry) if entry.configured else command
+        return once(_configured(command, entry) if entry.configured else command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table above: nothing is imported to list the commands."""
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        require_once(self, ctx, args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -32,10 +32,13 @@ class _Kind:
 
 
 _OTHERS: Final = (
-    _Kind(
-        re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|\0\0\0[\[{]|[\[{]\0\0\0"), "UTF-32", "iconv -f UTF-32 -t UTF-8 FILE"
-    ),
-    _Kind(re.compile(rb"\xff\xfe|\xfe\xff|\0[\[{]|[\[{]\0"), "UTF-16", "iconv -f UTF-16 -t UTF-8 FILE"),
+    # Without a mark, iconv takes the order of this machine: then the name says which.
+    _Kind(re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"), "UTF-32", "iconv -f UTF-32 -t UTF-8 FILE"),
+    _Kind(re.compile(rb"\0\0\0[\[{]"), "UTF-32", "iconv -f UTF-32BE -t UTF-8 FILE"),
+    _Kind(re.compile(rb"[\[{]\0\0\0"), "UTF-32", "iconv -f UTF-32LE -t UTF-8 FILE"),
+    _Kind(re.compile(rb"\xff\xfe|\xfe\xff"), "UTF-16", "iconv -f UTF-16 -t UTF-8 FILE"),
+    _Kind(re.compile(rb"\0[\[{]"), "UTF-16", "iconv -f UTF-16BE -t UTF-8 FILE"),
+    _Kind(re.compile(rb"[\[{]\0"), "UTF-16", "iconv -f UTF-16LE -t UTF-8 FILE"),
     _Kind(re.compile(rb"PK\x03\x04"), "a zip archive", "unzip -p FILE"),
     _Kind(re.compile(rb"\x28\xb5\x2f\xfd"), "packed by zstd", "zstd -dc FILE"),
     _Kind(re.compile(rb"BZh[1-9]"), "packed by bzip2", "bzip2 -dc FILE"),

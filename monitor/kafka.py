@@ -36,7 +36,9 @@ class KafkaMisconfigured(ValueError):  # noqa: N818 - named for what happened
 class TopicMissing(RuntimeError):  # noqa: N818 - named for what happened
     """There is no such topic at the broker."""
 
-    def __init__(self, topic: str, bootstrap: str, *, partitions: int, advice: str = "Create it with") -> None:
+    def __init__(
+        self, topic: str, bootstrap: str, *, partitions: int, advice: str = "Let `monitor topics` create it, or use"
+    ) -> None:
         super().__init__(
             f"There is no topic {topic!r} at {bootstrap}. {advice} Kafka's own tool: "
             f"kafka-topics.sh --bootstrap-server {bootstrap} --create --topic {topic} --partitions {partitions}. "
@@ -69,7 +71,9 @@ def security(kafka: KafkaSettings) -> dict[str, Any]:
     return arguments
 
 
-async def require_topic(kafka: KafkaSettings, topic: str, *, advice: str = "Create it with") -> int:
+async def require_topic(
+    kafka: KafkaSettings, topic: str, *, advice: str = "Let `monitor topics` create it, or use"
+) -> int:
     """How many partitions the topic has. Raises BrokerUnreachable or TopicMissing; never creates it."""
     with hushed("aiokafka"):
         count = await describe_topic(kafka.bootstrap, topic, timeout_seconds=START_SECONDS, security=security(kafka))
@@ -178,8 +182,6 @@ def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=None if kafka.ca_file is None else str(kafka.ca_file))
     except OSError as fault:  # ssl.SSLError is one, too
         raise KafkaMisconfigured(f"kafka.ca_file {kafka.ca_file} cannot be used: {fault}") from fault
-    if kafka.key_file is not None and kafka.certificate_file is None:
-        raise KafkaMisconfigured("kafka.key_file is set, and kafka.certificate_file, whose key it is, is not: set it")
     if kafka.certificate_file is not None:
         try:
             # An empty passphrase, not a question on the terminal.

@@ -6,8 +6,10 @@ import io
 import json
 import lzma
 import random
+import subprocess
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -108,6 +110,19 @@ def test_what_is_no_json_lines_is_called_by_its_name(name: str, size: int) -> No
         next(unpacked(pieces(content, [size] * 50), "export.json"))
     assert f"export.json is {kind}" in caught.value.message
     assert remedy in caught.value.message
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_command_for_another_encoding_makes_the_lines(encoding: str, mark: str, tmp_path: Path) -> None:
+    """Also where no mark says in which order the bytes stand."""
+    export = tmp_path / "export.json"
+    export.write_bytes((mark + '{"a":"ø"}\n').encode(encoding))
+    with pytest.raises(EventsUnreadable) as caught:
+        next(unpacked(pieces(export.read_bytes(), [4096]), "export.json"))
+    command = caught.value.message.partition("`")[2].partition("`")[0]
+    written = subprocess.run(command.replace("FILE", str(export)).split(), capture_output=True, check=True)
+    assert written.stdout.decode("utf-8-sig").removeprefix("\ufeff") == '{"a":"ø"}\n'
 
 
 @pytest.mark.parametrize("line", [b"[]", b"[1]", b"{", b"null", b"\xff\x00{", b"not json", b'{"a":1}', b"\x00"])

@@ -36,7 +36,6 @@ def test_a_client_certificate_may_hold_its_key_or_have_it_beside(
         ({"certificate_file": "certificate.pem"}, r"certificate_file .* cannot be used with the key in it"),
         ({"certificate_file": "nowhere.pem"}, r"certificate_file .*nowhere\.pem cannot be used"),
         ({"certificate_file": "certificate.pem", "key_file": "certificate.pem"}, r"key_file .*certificate\.pem"),
-        ({"key_file": "key.pem"}, "certificate_file, whose key it is, is not"),
         ({"ca_file": "key.pem"}, r"ca_file .*key\.pem cannot be used"),
     ],
 )
@@ -61,6 +60,6 @@ def test_a_password_file_that_is_no_text_is_named_without_its_content(tmp_path: 
     """UTF-16, as some editors write it, is no password."""
     (tmp_path / "password").write_bytes("secret".encode("utf-16"))
     settings = KafkaSettings.model_validate(LOGIN | {"sasl_password_file": tmp_path / "password"})
-    with pytest.raises(KafkaMisconfigured, match="cannot be read: it is not UTF-8") as caught:
+    with pytest.raises(KafkaMisconfigured, match="this is UTF-16") as caught:
         security(settings)
     assert "secret" not in str(caught.value)

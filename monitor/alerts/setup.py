@@ -21,8 +21,9 @@ class Setup:
     page_url: str = ""
     ticket_url: str = ""
     """Webhooks of Alertmanager; without one, its receiver tells nobody."""
-    scrape_seconds: int = 15
-    evaluation_seconds: int = 15
+    scrape_seconds: int = 10
+    evaluation_seconds: int = 5
+    """Both come after the ten seconds that a sign of life is good for: no worker is an alert within half a minute."""
     longest_for_seconds: int | None = None
     group_wait_seconds: int = 30
     group_interval_seconds: int = 300

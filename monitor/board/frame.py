@@ -149,7 +149,7 @@ def _banners(view: View) -> str:
         details = f' <a href="{view.address("/readyz")}">{escape(words.details)}</a>'
         told.append(escape(template.format(problem=problem)) + details)
     elif published.loaded and published.workforce is not None:
-        details = f' <a href="/readyz">{escape(words.details)}</a>'
+        details = f' <a href="{view.address("/readyz")}">{escape(words.details)}</a>'
         if not published.workforce.workers:
             told.append(escape(words.no_worker) + details)
         elif published.unheld or published.workforce.slowed:

@@ -12,7 +12,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import combinations, pairwise
+from difflib import get_close_matches
+from itertools import combinations, pairwise, product, zip_longest
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -23,6 +24,8 @@ NATIONAL: Final = "national"
 MAXIMUM_MINUTES: Final = 24 * 60
 OLD_AFTER_YEARS: Final = 2
 EARLIEST_YEAR: Final = 1900
+_LOOKS_MISPRINTED: Final = 0.7
+"""How much an unknown name resembles a missing one to be taken for it."""
 
 _SET_KEYS: Final = frozenset({"name", "valid_from", "errata", "source", NATIONAL, "districts"})
 AREA_KEYS: Final = frozenset({"name", "table"})
@@ -174,8 +177,9 @@ def validate(
     ordered = sorted(sets, key=lambda one: one.valid_from)
     expected_areas, expected_classes = [NATIONAL, *districts], list(settlements)
     faults: list[Fault] = []
-    for one in ordered:
-        faults += _coverage(one, expected_areas, expected_classes)
+    for one, later in zip_longest(ordered, ordered[1:]):
+        until = later.valid_from if later is not None and later.valid_from <= today else None
+        faults += _coverage(one, expected_areas, expected_classes, until=until)
         faults += _stricter_than_goal(one)
         faults += _identical_areas(one)
     for earlier, later in pairwise(ordered):
@@ -200,33 +204,54 @@ def validate(
     return faults
 
 
-def _coverage(one: TargetSet, areas: list[str], settlements: list[str]) -> Iterator[Fault]:
-    """Errors for what the tables leave out and for what nobody has heard of."""
+def _coverage(one: TargetSet, areas: list[str], settlements: list[str], *, until: date | None) -> Iterator[Fault]:
+    """Faults for what the tables leave out and for what nobody has heard of.
+
+    `until`: when later tables came into force, None for those in force now and those to come. Areas and classes
+    change over the years, and printed tables do not: what the older ones do not know was not judged then, and what
+    only they know is judged no more. That is told. A name that looks like the one that is missing is a misprint.
+    """
     present = set(one.areas()) | one.area_names.keys()
-    for area in areas:
-        if area not in present:
-            yield Fault("error", f"{one.origin}: {_area_path(area)}", "the table of this area is missing; add it")
-            continue
-        for settlement in settlements:
-            if (area, settlement) not in one.targets:
-                yield Fault(
-                    "error",
-                    f"{one.origin}: {_area_path(area)}.{settlement}",
-                    f"this class is missing; give its minutes, or {_NOT_APPLICABLE} = true",
-                )
+    missing = [area for area in areas if area not in present]
+
+    def fault(path: str, wrong: str, then: str, *, pardoned: bool) -> Fault:
+        where = f"{one.origin}: {path}"
+        return Fault("warning", where, then) if until is not None and pardoned else Fault("error", where, wrong)
+
+    for area in missing:
+        yield fault(
+            _area_path(area),
+            "the table of this area is missing; add it",
+            f"has no table here: nothing is judged there before {until}; add it if there were targets",
+            pardoned=area != NATIONAL,
+        )
+    for area, settlement in product((area for area in areas if area in present), settlements):
+        if (area, settlement) not in one.targets:
+            yield fault(
+                f"{_area_path(area)}.{settlement}",
+                f"this class is missing; give its minutes, or {_NOT_APPLICABLE} = true",
+                f"has no minutes here: nothing is judged there before {until}; add them if there were targets",
+                pardoned=True,
+            )
     for area in sorted(present - set(areas)):
-        yield Fault(
-            "error",
-            f"{one.origin}: {_area_path(area)}",
+        yield fault(
+            _area_path(area),
             f"unknown district; use one of {_listed(areas[1:])}, or add it to the configured districts",
+            f"is no configured district: missions there before {until} are in no figure, the nation's included",
+            pardoned=not _misprinted(area, missing),
         )
     for area, settlement in one.targets:
         if settlement not in settlements:
-            yield Fault(
-                "error",
-                f"{one.origin}: {_area_path(area)}.{settlement}",
+            yield fault(
+                f"{_area_path(area)}.{settlement}",
                 f"unknown settlement class; use one of {_listed(settlements)}",
+                f"is no configured class: missions of it before {until} are in no figure, the nation's included",
+                pardoned=not _misprinted(settlement, [own for own in settlements if (area, own) not in one.targets]),
             )
+
+
+def _misprinted(name: str, missing: Sequence[str]) -> bool:
+    return bool(get_close_matches(name, missing, n=1, cutoff=_LOOKS_MISPRINTED))
 
 
 def _stricter_than_goal(one: TargetSet) -> Iterator[Fault]:

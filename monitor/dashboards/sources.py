@@ -23,7 +23,7 @@ def sources() -> dict[str, Any]:
                 "jsonData": {
                     "httpMethod": "POST",
                     "prometheusType": "Prometheus",
-                    "timeInterval": "15s",
+                    "timeInterval": "10s",
                     "manageAlerts": False,
                     "alertmanagerUid": ALERTMANAGER_UID,
                 },

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
@@ -104,6 +104,8 @@ class Stream:
             headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
         )
         await response.prepare(request)
+        if request.method == hdrs.METH_HEAD:  # its answer ends here: whoever asked so listens to nothing
+            return response
         end = time.monotonic() + self._age_seconds * (1 - SPREAD * secrets.randbelow(1000) / 1000)
         seen = request.headers.get("Last-Event-ID") or request.query.get("last", "")
         with suppress(ConnectionError, TimeoutError):  # the listener has left, which is its right

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_origin
 from zoneinfo import ZoneInfo, available_timezones
@@ -29,9 +30,9 @@ from monitor.settings.files import (
     FileAbsent,
     FileUnusable,
     SecretUnusable,
-    read_certificates,
     read_secret,
     read_toml,
+    require_pem,
     toml_files,
 )
 from monitor.settings.relations import breaches
@@ -182,16 +183,19 @@ def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]
     Starting does not look at them: a container has those that its command reads, and no others.
     """
     found = []
-    settings = configuration.settings
-    for key, file in (
-        ("kafka.sasl_password_file", settings.kafka.sasl_password_file),
-        ("redis.password_file", settings.redis.password_file),
-        ("kafka.ca_file", settings.kafka.ca_file),
+    kafka, redis = configuration.settings.kafka, configuration.settings.redis
+    a_certificate, a_key = partial(require_pem, what="CERTIFICATE"), partial(require_pem, what="PRIVATE KEY")
+    for key, file, look in (
+        ("kafka.sasl_password_file", kafka.sasl_password_file, read_secret),
+        ("redis.password_file", redis.password_file, read_secret),
+        ("kafka.ca_file", kafka.ca_file, a_certificate),
+        ("kafka.certificate_file", kafka.certificate_file, a_certificate),
+        ("kafka.key_file", kafka.key_file, a_key),
     ):
         if file is None:
             continue
         try:
-            read_certificates(file, key) if key == "kafka.ca_file" else read_secret(file, key)
+            look(file, key)
         except SecretUnusable as fault:
             absent = isinstance(fault.__cause__, FileAbsent) and not needed
             found.append(Fault("warning" if absent else "error", configuration.where(key), fault.reason))

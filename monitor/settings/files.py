@@ -6,9 +6,10 @@ Refuses to know what is in them.
 
 import codecs
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 LARGEST_FILE_BYTES: Final = 4 * 1024 * 1024
 LARGEST_SECRET_BYTES: Final = 64 * 1024
@@ -54,15 +55,14 @@ def read_secret(path: Path, key: str) -> str:
     return secret
 
 
-def read_certificates(path: Path, key: str) -> str:
-    """The text of a file of certificates. Raises SecretUnusable, which names `key` and file."""
+def require_pem(path: Path, key: str, *, what: Literal["CERTIFICATE", "PRIVATE KEY"]) -> None:
+    """Raises SecretUnusable, which names `key` and file, where it holds no such thing."""
     try:
         text = _text(path, LARGEST_FILE_BYTES)
     except (FileUnusable, UnicodeError) as fault:
         raise SecretUnusable(key, path, fault) from fault
-    if "-----BEGIN CERTIFICATE-----" not in text:
-        raise SecretUnusable(key, path, "the file holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
-    return text
+    if not re.search(rf"-----BEGIN [A-Z ]*{what}-----", text):  # a key may name its kind before
+        raise SecretUnusable(key, path, f"the file holds no {what.lower()} in PEM form (-----BEGIN {what}-----)")
 
 
 def toml_files(folder: Path) -> list[Path]:

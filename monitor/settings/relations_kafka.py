@@ -76,12 +76,29 @@ def _sasl_unused(settings: Settings, name: Name) -> str | None:
     )
 
 
-def _ca_unused(settings: Settings, name: Name) -> str | None:
-    if settings.kafka.ca_file is None or settings.kafka.security_protocol.endswith("SSL"):
+def _files_unused(settings: Settings, name: Name) -> str | None:
+    kafka = settings.kafka
+    if kafka.security_protocol.endswith("SSL") or not (kafka.ca_file or kafka.certificate_file or kafka.key_file):
         return None
     return (
-        f"is not used: {name('kafka.security_protocol')} is {settings.kafka.security_protocol}, without TLS; say SSL "
-        "or SASL_SSL, or remove the file"
+        f"is not used: {name('kafka.security_protocol')} is {kafka.security_protocol}, without TLS; say SSL or "
+        "SASL_SSL, or remove the file"
+    )
+
+
+def _key_alone(settings: Settings, name: Name) -> str | None:
+    if settings.kafka.key_file is None or settings.kafka.certificate_file is not None:
+        return None
+    return f"the certificate whose key it is has no name: set {name('kafka.certificate_file')}, or remove the key"
+
+
+def _batch_below_event(settings: Settings, name: Name) -> str | None:
+    batch, event = settings.kafka.max_batch_bytes, settings.events.max_record_bytes
+    if batch > event:
+        return None
+    return (
+        f"is {batch}, no more than {name('events.max_record_bytes')} ({event}): the largest events would be refused "
+        "with the batch they come in; give several times as many"
     )
 
 
@@ -121,7 +138,15 @@ KAFKA: Final = (
     ),
     Relation("error", _LOGIN, "with `SASL_…`: a user and a password", _sasl_incomplete),
     Relation("warning", _LOGIN, "with a user or a password: `SASL_…`", _sasl_unused),
-    Relation("warning", ("kafka.ca_file", "kafka.security_protocol"), "with a CA: `SSL` or `SASL_SSL`", _ca_unused),
+    Relation(
+        "warning", ("kafka.ca_file", "kafka.certificate_file", "kafka.key_file", "kafka.security_protocol"),
+        "with a CA or a certificate: `SSL` or `SASL_SSL`", _files_unused,
+    ),
+    Relation("error", ("kafka.key_file", "kafka.certificate_file"), "with a key: its certificate", _key_alone),
+    Relation(
+        "error", ("kafka.max_batch_bytes", "events.max_record_bytes"), "batch > the largest event",
+        _batch_below_event,
+    ),
     Relation(
         "warning", ("kafka.security_protocol", "kafka.sasl_mechanism"), "`PLAIN` travels under TLS",
         _password_in_clear,

@@ -63,7 +63,9 @@ class KafkaSettings(_Section):
         "mission-events.dead-letter", description="Topic of events that cannot be counted."
     )
     group: Text = Field("response-time-monitor", description="Consumer group that all workers share.")
-    partitions: Count = Field(4, description="Partitions of the topic where the monitor creates it (demo).")
+    partitions: Count = Field(
+        4, description="Partitions of the topic where the monitor creates it (`topics`, `demo`)."
+    )
     session_timeout_seconds: Positive = Field(8.0, description="Silence after which a worker loses its partitions.")
     rebalance_timeout_seconds: Positive = Field(10.0, description="Time a worker has to hand over in a rebalance.")
     heartbeat_seconds: Positive = Field(1.5, description="Sign of life to the group coordinator.")

@@ -95,6 +95,13 @@ def _host(name: str) -> str:
     return name
 
 
+def _host_asked_for(name: str) -> str:
+    _host(name)
+    if "*" in name and name != "*":
+        raise ValueError("names a whole domain: say each name, or * alone for any")
+    return name
+
+
 def _brokers(addresses: str) -> str:
     """The same with the blanks around each taken out. Raises ValueError."""
     found = [address.strip() for address in visible(addresses).split(",")]
@@ -163,7 +170,7 @@ File = Annotated[Path | None, BeforeValidator(_path)]
 Folder = Annotated[Path, BeforeValidator(_path)]
 Topic = Annotated[str, AfterValidator(_topic)]
 Host = Annotated[str, AfterValidator(_host)]
-Hosts = tuple[Text, ...]
+Hosts = tuple[Annotated[str, AfterValidator(_host_asked_for)], ...]
 Brokers = Annotated[str, AfterValidator(_brokers)]
 Slugs = Annotated[tuple[str, ...], AfterValidator(_slugs)]
 Windows = Annotated[tuple[str, ...], AfterValidator(_windows)]

@@ -16,6 +16,8 @@ from monitor.store.port import StoreUnavailable
 
 _RIGHTS: Final = "refuses this user a right (ACL): `monitor check --connect` names what is missing"
 
+_TLS: Final = "whether it speaks TLS (rediss://) or not (redis://)"
+"""Whoever takes one for the other hears nothing, or loses the connection: neither says why."""
 _OTHER: Final = "refuses a request: check its version (6.2 or newer) and its log"
 
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -26,8 +28,8 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.OutOfMemoryError, "is out of memory: raise maxmemory, or give it a server of its own"),
     (exceptions.MovedError, "is a node of a cluster and passes the question on: name a proxy or a single server"),
     (exceptions.ClusterError, "is a cluster that is not serving: check its nodes"),
-    (exceptions.TimeoutError, "does not answer in time: check its load and the network in between"),
-    (exceptions.ConnectionError, "cannot be reached: check that it runs, and host and port in the store's URL"),
+    (exceptions.TimeoutError, f"does not answer in time: check its load, the network in between, and {_TLS}"),
+    (exceptions.ConnectionError, f"cannot be reached: check that it runs, its place in the store's URL, and {_TLS}"),
 )
 """The first that fits speaks; subclasses come before their bases."""
 

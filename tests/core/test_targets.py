@@ -204,6 +204,63 @@ def test_no_set_and_two_sets_of_one_day_are_errors() -> None:
     assert [fault.where for fault in faults if fault.severity == "error"] == ["b.toml: valid_from"]
 
 
+def superseded(today: date, **changes: object) -> list[Fault]:
+    """Faults of the shipped tables with other names, and of tables of 2026 that name what is configured."""
+    raw = shipped()
+    raw["districts"] |= changes
+    raw["districts"] = {area: table for area, table in raw["districts"].items() if table is not None}
+    older, wrong = parse_target_set(raw, origin="2024.toml")
+    newer, _ = parse_target_set(shipped() | {"valid_from": date(2026, 1, 1)}, origin="2026.toml")
+    assert older is not None
+    assert newer is not None
+    found = validate([newer, older], districts=DISTRICTS, settlements=SETTLEMENTS, today=today)
+    return [fault for fault in wrong + found if "identical" not in fault.message and "stricter" not in fault.message]
+
+
+MINUTES = {"goal_p50_minutes": 8, "requirement_p80_minutes": 12}
+SVALBARD = {"name": "Svalbard", "town": MINUTES, "urban": MINUTES, "rural": MINUTES}
+
+
+def test_districts_may_come_and_go_without_a_change_of_older_tables() -> None:
+    """What was printed for 2024 stays as it was printed; what is not judged, or in no figure, is told."""
+    told = superseded(date(2026, 6, 1), finnmark=None, svalbard=SVALBARD)
+    assert [(fault.severity, fault.where) for fault in told] == [
+        ("warning", "2024.toml: districts.finnmark"),
+        ("warning", "2024.toml: districts.svalbard"),
+    ]
+    assert all("before 2026-01-01" in fault.message for fault in told)
+
+
+def test_a_class_may_come_and_go_as_well() -> None:
+    """The same for a class of one district."""
+    oslo = {"name": "Oslo", "town": MINUTES, "urban": MINUTES, "hamlet": MINUTES}
+    told = superseded(date(2026, 6, 1), oslo=oslo)
+    assert [(fault.severity, fault.where) for fault in told] == [
+        ("warning", "2024.toml: districts.oslo.rural"),
+        ("warning", "2024.toml: districts.oslo.hamlet"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"finnmark": None, "finmark": SVALBARD},
+        {"oslo": None, "Oslo": SVALBARD},
+        {"oslo": {"name": "Oslo", "town": MINUTES, "ubran": MINUTES, "rural": MINUTES}},
+    ],
+)
+def test_a_misprint_in_older_tables_is_an_error(changes: dict[str, object]) -> None:
+    """A name that looks like the missing one would silently take that one's targets of the year away."""
+    assert any(fault.severity == "error" for fault in superseded(date(2026, 6, 1), **changes))
+
+
+@pytest.mark.parametrize("changes", [{"finnmark": None}, {"svalbard": SVALBARD}])
+def test_the_tables_in_force_name_every_district_and_no_other(changes: dict[str, object]) -> None:
+    """Also while the next ones are written already and wait for their day."""
+    (fault,) = superseded(date(2025, 12, 31), **changes)
+    assert fault.severity == "error"
+
+
 def test_a_set_is_in_force_until_superseded() -> None:
     """The first day belongs to the new set, the day before to the old one, and earlier days to none."""
     old, new = a_set(date(2024, 1, 1)), a_set(date(2025, 3, 1))

@@ -95,6 +95,17 @@ async def test_places_are_limited_and_given_back(quiet_world: World, running: Ru
             assert third.status == 200
 
 
+async def test_who_asks_for_the_head_alone_takes_no_place(quiet_world: World, running: Running) -> None:
+    """`curl -I`, or a probe: the answer ends at once, and the next one on the same connection is answered."""
+    refresh = await running(quiet_world)
+    async with streamed(refresh, quiet_world, listeners=1) as (told, client):
+        for _ in range(3):
+            async with asyncio.timeout(5), client.head("/") as response:
+                assert response.status == 200
+                assert response.headers["Content-Type"].startswith("text/event-stream")
+        await wait_until(lambda: not told.listening, "the places to be free")
+
+
 async def test_one_peer_does_not_get_every_place(quiet_world: World, running: Running) -> None:
     """Other addresses still find one."""
     refresh = await running(quiet_world)

@@ -146,6 +146,22 @@ def test_a_file_that_is_on_the_server_alone_is_a_warning_here(write: Write, tmp_
     assert (code, "error    redis.password_file" in output) == (2, True)
 
 
+@pytest.mark.parametrize("kind", ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"])
+def test_a_certificate_and_its_key_are_looked_at(write: Write, tmp_path: Path, kind: str) -> None:
+    """Taken one for the other, or not there: told before a broker says no more than that it closed the connection."""
+    certificate, key = tmp_path / "client.pem", tmp_path / "client.key"
+    certificate.write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
+    key.write_text(f"-----BEGIN {kind}-----\n", encoding="utf-8")
+    of = '[kafka]\nsecurity_protocol = "SSL"\ncertificate_file = "{}"\nkey_file = "{}"\n'
+    assert check(write(of.format(certificate, key)))[0] == 0
+    code, output = check(write(of.format(key, certificate)))
+    assert code == 2
+    assert "kafka.certificate_file  " in output
+    assert "kafka.key_file  " in output
+    code, output = check(write(of.format(certificate, tmp_path / "absent")))
+    assert (code, "warning  kafka.key_file" in output) == (0, True)
+
+
 def test_the_sasl_password_and_the_authority_are_told_as_well(write: Write, tmp_path: Path) -> None:
     """Every file that a key names, in one run, and by the worker in the same words."""
     (tmp_path / "empty").write_bytes(b"")

@@ -49,6 +49,16 @@ ERRORS = {
         "too late",
     ),
     "a login without user and password": (SASL, "kafka.security_protocol", "set kafka.sasl_username and MONITOR_"),
+    "a key without its certificate": (
+        '[kafka]\nsecurity_protocol = "SSL"\nkey_file = "client.key"\n',
+        "kafka.key_file",
+        "set kafka.certificate_file",
+    ),
+    "events larger than any batch": (
+        "[events]\nmax_record_bytes = 8388608\n",
+        "events.max_record_bytes",
+        "with the batch they come in",
+    ),
     "a watchdog quicker than the store's timeout": (
         "[worker]\nwatchdog_seconds = 5\n",
         "worker.watchdog_seconds",
@@ -95,6 +105,7 @@ WARNINGS = {
     ),
     "a login that is never sent": ('[kafka]\nsasl_username = "monitor"\n', "kafka.sasl_username", "never sends it"),
     "an authority without TLS": ('[kafka]\nca_file = "ca.pem"\n', "kafka.ca_file", "without TLS"),
+    "a certificate without TLS": ('[kafka]\ncertificate_file = "a.pem"\n', "kafka.certificate_file", "without TLS"),
     "less than a year of missions": ("[ledger]\nhorizon_days = 365\n", "ledger.horizon_days", "366 days"),
     "windows that are cut in a day that is one piece": (
         "[ledger]\nhorizon_days = 366\n[windows]\nnames = " + json.dumps([*windows.DEFAULT, "500d"]) + "\n",

@@ -310,6 +310,14 @@ async def test_no_message_shows_the_password(redis: RedisWorld) -> None:
     await nobody.close()
 
 
+async def test_a_server_that_speaks_no_tls_is_told_as_such(redis: RedisWorld) -> None:
+    """It waits for more of what it takes for a command: all that is heard is nothing."""
+    store = RedisStore(f"rediss://{redis.server.address}/0", namespace=NAMESPACE, timeout_seconds=0.3)
+    with pytest.raises(StoreUnavailable, match=r"whether it speaks TLS \(rediss://\) or not \(redis://\)"):
+        await store.ping()
+    await store.close()
+
+
 async def test_a_publication_that_is_not_allowed_does_not_fail_the_checkpoint(redis: RedisWorld) -> None:
     """The hint is a hint: a user without rights to the channel still writes."""
     await redis.ask("ACL", "SETUSER", "mute", "on", ">pw", "~*", "+@all", "resetchannels")

@@ -64,7 +64,16 @@ def test_a_long_good_past_excuses_nothing() -> None:
     assert policy.held(0, 0.0)
 
 
-@pytest.mark.parametrize("reason", [Reason.LATE, Reason.CONFLICT])
+def test_what_lies_just_before_a_full_window_is_forgotten() -> None:
+    """A thousand newer records are a window: the bad batch before them counts no more, with 999 it still does."""
+    for newer, forgotten in ((1_000, True), (999, False)):
+        policy = flood()
+        policy.note(0, effects(999, 999), 0.0)
+        policy.note(0, effects(newer, 1), 0.0)
+        assert policy.held(0, 0.0) is not forgotten
+
+
+@pytest.mark.parametrize("reason", [Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL])
 def test_valid_events_at_the_wrong_time_are_no_reason(reason: Reason) -> None:
     """A replay of old history is all late; it can be read well."""
     policy = flood()
