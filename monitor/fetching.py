@@ -2,13 +2,14 @@
 
 aiokafka unpacks whatever a batch holds, and raises, again and again, at one that it cannot read: whoever may write to
 a topic could end every reader of it. Here such a batch is one `RefusedBatch` in its place, and the reading goes on. A
-fetch that unpacks to much is given out in parts: the rest is fetched again. Reaches into aiokafka, in this module
-only; refuses to know what the records mean.
+fetch that unpacks to much is given out in parts: the rest is fetched again. What is given out says which offsets it
+covers, as only the place where it is taken out knows: whatever becomes of it on its way, what comes next claims none
+of them. Reaches into aiokafka, in this module only; refuses to know what the records mean.
 """
 
 import struct
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -68,24 +69,55 @@ class Fetched:
 fetcher.MemoryRecords = Fetched  # the same to every other consumer of this process
 
 
+class Drained(list[Any]):
+    """Records given out at once: all there are from offset `start` (included) to `after` (excluded)."""
+
+    def __init__(self, start: int, after: int, records: Iterable[Any]) -> None:
+        super().__init__(records)
+        self.start = start
+        self.after = after
+
+
+class Fetch(FetchResult):  # type: ignore[misc]  # aiokafka is not typed
+    """aiokafka's, which gives out what is unpacked by us together with the offsets that it covers."""
+
+    def getall(self, max_records: int | None = None) -> list[Any]:
+        """The next records, at most so many; none where the position has moved elsewhere since."""
+        unpacked = self._partition_records
+        if not isinstance(unpacked, Unpacked):
+            found: list[Any] = super().getall(max_records)
+            return found
+        began = unpacked.next_fetch_offset
+        return unpacked.covered(began, super().getall(max_records))
+
+
+fetcher.FetchResult = Fetch  # aiokafka asks for this very type
+
+
 class _Fetches(OrderedDict[TopicPartition, Any]):
     """aiokafka's fetches that nobody has asked for yet, each to be unpacked within the bound."""
 
     def __init__(self, unpacker: Unpacker) -> None:
         super().__init__()
         self._unpacker = unpacker
+        self._barren: dict[TopicPartition, tuple[int, int]] = {}
+        """The newest stretch of each partition that was fetched and holds no record (markers of transactions)."""
 
     def __setitem__(self, place: TopicPartition, found: Any) -> None:
-        if isinstance(found, FetchResult):
-            found._partition_records = Unpacked(found._partition_records, self._unpacker)  # noqa: SLF001
+        if isinstance(found, Fetch):
+            theirs = found._partition_records  # noqa: SLF001 - no public way
+            found._partition_records = Unpacked(theirs, self._unpacker, self._barren)  # noqa: SLF001
         super().__setitem__(place, found)
 
 
 class Unpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typed
     """aiokafka's fetched records of one partition, unpacked by us."""
 
-    def __init__(self, theirs: PartitionRecords, unpacker: Unpacker) -> None:
+    def __init__(
+        self, theirs: PartitionRecords, unpacker: Unpacker, barren: dict[TopicPartition, tuple[int, int]]
+    ) -> None:
         self._unpacker = unpacker
+        self._barren = barren
         self.next_fetch_offset: int
         held = vars(theirs)
         super().__init__(
@@ -99,6 +131,17 @@ class Unpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typed
 
     def __next__(self) -> Any:
         return next(self._records_iterator)
+
+    def covered(self, began: int, records: list[Any]) -> list[Any]:
+        """What was taken out from position `began` on, and a barren stretch just before it."""
+        start, after = began, self.next_fetch_offset
+        if (before := self._barren.get(self._tp)) is not None and before[1] == began:
+            start = before[0]
+        if records:
+            return Drained(start, after, records)
+        if after > began:
+            self._barren[self._tp] = start, after
+        return []
 
     def _unpack_records(self) -> Iterator[Any]:
         taken = 0

@@ -8,10 +8,9 @@ commits, which are only a courtesy to lag tools: acknowledgements are off, and `
 Only committed transactions are read. A position outside the log (retention, a topic made anew) is never replaced by
 another behind our back: such partitions are `strayed`, and the keeper is asked again.
 
-Where a batch begins is a claim that nothing before it was skipped. It reaches further back than the batch's first
-record only where this consumer saw itself that no record lies between; after a seek or a rebalance nobody knows to
-which side of it a fetch belongs, and the batch claims no more than it holds. So whatever Faust drops leaves a gap
-that the core notices.
+Where a batch begins is a claim that nothing before it was skipped. It is made where aiokafka's fetch is taken out
+(`monitor.fetching`), in the consumer's own thread, and covers what was taken out there and no more. So whatever gets
+lost on its way here, by a rebalance or because nobody waits for it any more, leaves a gap that the core notices.
 """
 
 import asyncio
@@ -29,8 +28,8 @@ from faust.types import TP, AppT, EventT
 from faust.types.tuples import ConsumerMessage, Message
 from yarl import URL
 
-from monitor.core.partition import Batch, Record, RefusedBatch
-from monitor.fetching import bound
+from monitor.core.partition import Batch
+from monitor.fetching import Drained, bound
 from monitor.worker.keeper import LogBounds
 
 log = logging.getLogger(__name__)
@@ -75,11 +74,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             await super().on_thread_stop()
         except asyncio.CancelledError:
             log.info("the consumer was closed while the broker is away")
-
-
-def first_offset(record: Record) -> int:
-    """Where a record begins: a batch that stays packed stands for all that it may hold."""
-    return record.first_offset if isinstance(record, RefusedBatch) else record.offset
 
 
 Bounds: TypeAlias = LogBounds | KafkaError | TimeoutError
@@ -130,10 +124,6 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.source = cast("Transport", self.transport).source
         self._read_offset = Unfiltered()
-        self._seen: dict[TP, int] = {}
-        """Where the next fetch goes on, as far as that is known."""
-        self._sought: dict[TP, int] = {}
-        """How often each position was set."""
         self._silent: set[int] = set()
         """Partitions whose bounds nobody told when last asked for."""
         self.strayed: set[TP] = set()
@@ -142,36 +132,19 @@ class Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Faust's hook: positions are set anew."""
-        self._seen.clear()
-        await super().on_partitions_assigned(assigned, generation_id)
-
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's signature
         """Yield one message per partition: everything that one fetch returned."""
-        sought, generation = dict(self._sought), self.app.consumer_generation_id
         records, active = await self._wait_next_records(timeout)
         if records is None or self.should_stop:
             return
-        ready = []
-        # Every fetch is noted before anything is awaited: a batch dropped below must show as a gap later.
-        for tp, fetched in records.items():
-            if not fetched:
-                continue
-            first, after = first_offset(fetched[0]), fetched[-1].offset + 1
-            start = min(self._seen.pop(tp, first), first)
-            if sought.get(tp) == self._sought.get(tp) and generation == self.app.consumer_generation_id:
-                self._seen[tp] = after
-            else:
-                start = first
-            if active is None or tp in active or tp in self._buffered_partitions:
-                ready.append((tp, Batch(start, after, fetched)))
         generation = self.app.consumer_generation_id
-        for tp, batch in ready:
+        for tp, found in records.items():
             # Faust seeks all partitions once the flow is resumed.
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 break
-            yield tp, self._to_batch_message(tp, batch)
+            if active is None or tp in active or tp in self._buffered_partitions:
+                drained = cast("Drained", found)
+                yield tp, self._to_batch_message(tp, Batch(drained.start, drained.after, drained))
 
     def _to_batch_message(self, tp: TP, batch: Batch) -> ConsumerMessage:
         value = cast("Any", batch)  # Faust types the value as bytes; BatchSchema reads it
@@ -225,17 +198,12 @@ class Consumer(driver.Consumer):
         return found
 
     async def seek_stored(self, offsets: Mapping[TP, int]) -> None:
-        """Go on at these offsets; a fetch under way is then no longer believed."""
+        """Go on at these offsets."""
         for tp, offset in offsets.items():
-            self._sought[tp] = self._sought.get(tp, 0) + 1
-            self._seen.pop(tp, None)
             try:
                 await self.seek_wait({tp: offset})
             except IllegalStateError as fault:  # one by one: it must not keep the others where they are
                 log.info("a partition changed hands meanwhile: %s", fault)
-            else:
-                self._sought[tp] += 1
-                self._seen[tp] = offset
 
     def log_end(self, tp: TP) -> int | None:
         """The offset after the last record, by the last answer to a fetch; None where there was none yet."""

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from faust.types import TP
 
 from monitor.core.partition import Batch
 from monitor.demo.servers import EmbeddedBroker
+from monitor.kafka import reading
 from monitor.settings import KafkaSettings
 from monitor.topics import ensure_topics
 from monitor.worker import transport
@@ -20,7 +21,7 @@ from monitor.worker.log_end import read_end
 from tests.core.events import Snap
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
-from tests.worker.desk import Desk
+from tests.worker.desk import Desk, figures_of
 
 Broker = ApacheKafka | EmbeddedBroker
 JOIN_SECONDS = 30.0
@@ -120,6 +121,54 @@ async def test_a_batch_that_gets_lost_on_the_way_is_fetched_again(broker: Broker
     assert desk.counted("monitor_redelivered_records_total") == 0
 
 
+async def test_what_was_taken_out_and_came_to_nobody_is_claimed_by_no_later_batch(broker: Broker, topic: str) -> None:
+    """A rebalance stops waiting for a fetch that the consumer's thread then takes out all the same."""
+    await ensure_topics(broker.bootstrap, {topic: 1})
+    place = TopicPartition(topic, 0)
+    async with sending(broker) as producer, reading(settings_for(broker, topic)) as consumer:
+        consumer.assign([place])
+        consumer.seek(place, 0)
+        covered = []
+        for step in range(2):
+            await send(producer, topic, range(10 * step, 10 * step + 10))
+            found: Any = {}
+            while not found:
+                found = await consumer.getmany(place, timeout_ms=1_000)
+            covered.append((found[place].start, found[place].after))
+        assert covered == [(0, 10), (10, 20)]
+        consumer.seek(place, 5)
+        again: Any = await consumer.getmany(place, timeout_ms=5_000)
+        assert (again[place].start, again[place].after) == (5, 20)
+
+
+async def test_a_fetch_that_nobody_waited_for_is_fetched_again(broker: Broker, topic: str) -> None:
+    """Taken out behind the worker's back, right after it was told where to go on: nothing is missing in the end.
+
+    sought: 0   taken out for nobody: 0 ... 9   next fetch: 10 ... 19, a gap: sought again
+    """
+    await ensure_topics(broker.bootstrap, {topic: 1})
+    desk = Desk()
+    stolen: list[int] = []
+    fetch = transport.ConsumerThread._fetch_records
+
+    async def steal_the_first(thread: transport.ConsumerThread, *args: Any, **kwargs: Any) -> Any:
+        found = await fetch(thread, *args, **kwargs)
+        if found and not stolen:
+            stolen.append(len(found))
+            return {}
+        return found
+
+    async with sending(broker) as producer:
+        await send(producer, topic, range(10))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(transport.ConsumerThread, "_fetch_records", steal_the_first)
+            async with working(settings_for(broker, topic), desk):
+                await wait_until(lambda: stolen, "a fetch to be stolen", timeout_seconds=JOIN_SECONDS)
+                await send(producer, topic, range(10, 20))
+                await wait_until(lambda: stored(desk) >= 20, "all to be stored", timeout_seconds=JOIN_SECONDS)
+    assert (await figures_of(desk.backing))["oslo", "urban"][0] == 20
+
+
 async def test_offsets_without_a_record_are_no_gap(apache_kafka: ApacheKafka, topic: str) -> None:
     """Markers of transactions take offsets of their own, between batches and at the end."""
     await ensure_topics(apache_kafka.bootstrap, {topic: 1})
@@ -131,12 +180,12 @@ async def test_offsets_without_a_record_are_no_gap(apache_kafka: ApacheKafka, to
         for step in range(3):
             async with producer.transaction():
                 await producer.send(topic, event(step), partition=0)
-            await wait_until(lambda: stored(desk) == 2 * step + 1, "the record to be stored",  # noqa: B023 - awaited here
+            await wait_until(lambda: stored(desk) > 2 * step, "the record to be stored",  # noqa: B023 - awaited here
                              timeout_seconds=JOIN_SECONDS)  # fmt: skip
     again = Desk(desk.backing)
     async with working(settings_for(apache_kafka, topic), again):
         await wait_until(lambda: 0 in again.keeper.kept, "the partition", timeout_seconds=JOIN_SECONDS)
-        assert again.keeper.kept[0].partition.next_offset == 5
+        assert again.keeper.kept[0].partition.next_offset in (5, 6)  # with the last marker, or before it
         assert len(again.keeper.kept[0].partition.missions) == 3
 
 
