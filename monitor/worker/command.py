@@ -67,7 +67,7 @@ async def work(configuration: Configuration, ending: Ending) -> None:
     await require_topic(settings.kafka, settings.kafka.topic)
     await require_topic(settings.kafka, settings.kafka.dead_letter_topic)
     store = redis_store(configuration)
-    instruments = Instruments()
+    instruments = Instruments(configuration.service.slug)
     try:
         await store.ping()
         async with (

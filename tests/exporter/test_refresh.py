@@ -253,7 +253,7 @@ def states(refresh: Refresh, area: str = "oslo") -> set[State]:
     return {
         verdict.state
         for row in refresh.published.snapshot.rows
-        if (row.area, row.settlement) == (area, "urban")
+        if (row.area, row.category) == (area, "urban")
         for verdict in row.verdicts.values()
     }
 

@@ -20,7 +20,7 @@ from tests.grafana.dashboards import FILES, WITHOUT_FIGURES, asked, load, name_o
 ALIKE = {"name.p50", "name.p80", "trend.title"}
 """Texts that are the same in both languages."""
 COLOURS = {value for value in vars(palette).values() if isinstance(value, str) and value.startswith("#")}
-OWN_LABELS = {"job", "instance", "le", "alertname", "p80", "cell"}
+OWN_LABELS = {"job", "instance", "le", "alertname", "verdict", "time", "cell"}
 
 each = pytest.mark.parametrize("file", FILES, ids=name_of)
 
@@ -115,6 +115,14 @@ def test_expressions_use_only_names_and_labels_of_the_vocabulary(file: Path) -> 
         known = {label for name in plain for label in metrics.BY_NAME[name].labels} | OWN_LABELS
         used = set(re.findall(r'(\w+)(?:=~?|!=|!~)"', one.expression))
         assert used <= known, one.where
+
+
+@each
+def test_expressions_are_of_the_service_that_is_chosen(file: Path) -> None:
+    """Every metric of ours is selected by the variable: two services in one Prometheus are never added up."""
+    for one in asked(file):
+        for _, inside in re.findall(r"\b((?:response|monitor)_\w+)(\{[^}]*\})?", one.expression):
+            assert 'service="$service"' in inside or one.label == metrics.SERVICE, one.where
 
 
 @each

@@ -16,11 +16,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from monitor.demo.processes import free_port
 from monitor.exporter import metrics
 from monitor.settings import DISTRICTS
+from monitor.settings.sections import ServiceSettings
 from monitor.simulator import history
 from tests.eventually import wait_until
 from tests.integration.station import READY_SECONDS, Station
 
 DAYS = 45
+SERVICE = ServiceSettings().slug
 SETTLEMENTS = ("urban", "town", "rural")
 NOT_FROM_THE_START = {metrics.NEXT_OFFSET.name, metrics.WATERMARK_TIMESTAMP_SECONDS.name}
 """By partition, which are known from their first checkpoint on."""
@@ -78,7 +80,9 @@ async def test_every_series_is_there_from_the_start_and_follows_the_workers_to_t
     await station.owning(worker)
 
     async def loaded() -> bool:
-        return (metrics.EVENTS.name, frozenset({("outcome", "new")})) in await read_samples(serving)
+        return (metrics.EVENTS.name, frozenset({("service", SERVICE), ("outcome", "new")})) in await read_samples(
+            serving
+        )
 
     async def lagging_known() -> bool:
         return not missing_families(await read_samples(working), metrics.WORKER)
@@ -127,16 +131,19 @@ async def rows_of(station: Station, period: str) -> list[dict[str, Any]]:
 
 def compare(samples: Samples, row: dict[str, Any]) -> None:
     """One area and class: the window `year` on /metrics against the report of that year."""
-    place = {("district", row["area"]), ("settlement", row["settlement"]), ("window", "year")}
+    place = {("service", SERVICE), ("area", row["area"]), ("category", row["settlement"]), ("window", "year")}
 
     def shown(metric: metrics.Metric, **labels: str) -> float:
         return samples[metric.name, frozenset(place | set(labels.items()))]
 
     assert shown(metrics.RESPONSE_MISSIONS_MEASURED) == row["missions"]
-    for percent, key, within in (("50", "p50_minutes", "within_goal"), ("80", "p80_minutes", "within_requirement")):
-        seconds = shown(metrics.RESPONSE_TIME_SECONDS, percentile=percent)
+    for slug, key, within in (
+        ("goal", "p50_minutes", "within_goal"),
+        ("requirement", "p80_minutes", "within_requirement"),
+    ):
+        seconds = shown(metrics.RESPONSE_TIME_SECONDS, objective=slug)
         if row[key] is None:
             assert math.isnan(seconds)
         else:
             assert seconds / 60 == row[key]
-        assert shown(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, percentile=percent) == row[within]
+        assert shown(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, objective=slug) == row[within]
