@@ -43,10 +43,6 @@ class PublishedCollector(Collector):
         self._windows = frozenset(windows)
         self._names = names
 
-    def describe(self) -> Iterable[Family]:
-        """The families without samples, so that registering needs no state."""
-        return [_family(metric) for metric in metrics.EXPORTER]
-
     def collect(self) -> Iterable[Family]:
         """All families, in the order of the vocabulary."""
         published = self._published

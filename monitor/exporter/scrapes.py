@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -29,19 +29,6 @@ GZIP: Final = 16 + zlib.MAX_WBITS
 """Tells zlib to write gzip's header, checksum and size around its blocks."""
 
 _log = logging.getLogger(__name__)
-
-
-class Packer(Protocol):
-    """What zlib compresses with; its types name none."""
-
-    def compress(self, data: bytes, /) -> bytes:
-        """What of it is ready."""
-
-    def flush(self, mode: int = ..., /) -> bytes:
-        """The rest."""
-
-    def copy(self) -> "Packer":
-        """Another that goes on from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +75,7 @@ class Text:
     """All but the end of an exposition, ready to be sent, and shared by all who are sent it."""
 
     body: bytes
-    packer: Packer | None
+    packer: "zlib._Compress | None"
     """Goes on where the compressed body ends; None where it is plain. Copied for each end."""
 
     def ended(self, end: bytes) -> tuple[bytes, bytes]:
@@ -101,7 +88,7 @@ class Text:
 
 def text_of(collector: Collector, wanted: Format, *, compressed: bool) -> Text:
     """What the collector tells now, in a format, without what that ends with."""
-    registry = CollectorRegistry(auto_describe=False)
+    registry = CollectorRegistry()
     registry.register(collector)
     body = wanted.encode(registry).removesuffix(wanted.end)
     if not compressed:

@@ -2,11 +2,15 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from monitor.alerts import RULES
+from monitor.alerts.promql import Matcher
+from monitor.alerts.rule import Rule
+from monitor.alerts.text import Figure
 from monitor.core.stats.wilson import share_interval
 from monitor.exporter.metrics import VERDICTS
 from monitor.settings.sections import ServiceSettings
@@ -73,6 +77,25 @@ def test_figures_of_a_text_carry_the_labels_of_their_alert(scraped: Prometheus) 
         labels = provisioned.labels_of(rule)
         if name != "Verdict" and labels:
             assert {frozenset(one["metric"]) for one in scraped.instant(expression)} == {frozenset(labels)}, rule
+
+
+FIGURES = [
+    (rule, part.asked) for rule in RULES for part in (*rule.summary, *rule.description) if isinstance(part, Figure)
+]
+
+
+@pytest.mark.parametrize(("rule", "asked"), FIGURES, ids=lambda one: getattr(one, "name", ""))
+def test_prometheus_and_grafana_tell_the_same_number(
+    rule: Rule, asked: Callable[[tuple[Matcher, ...]], str], scraped: Prometheus
+) -> None:
+    """What a text asks of its one series is what the query of all of them gives for it, series by series."""
+    every = scraped.instant(asked(()))
+    assert every
+    for sample in (*every[:3], *every[-3:]):
+        assert tuple(sorted(sample["metric"])) == tuple(sorted(rule.labels))
+        here = tuple((label, "=", sample["metric"][label]) for label in rule.labels)
+        (alone,) = scraped.instant(asked(here))
+        assert alone["value"][1] == sample["value"][1]
 
 
 def test_the_breach_of_one_district_fires_its_rule_alone(scraped: Prometheus) -> None:
