@@ -198,7 +198,8 @@ def figures(
         .color_mode(common.BigValueColorMode.BACKGROUND_SOLID)
         .graph_mode(common.BigValueGraphMode.NONE)
         .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
-        .reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]))
+        # Not "lastNotNull": it passes over NaN as well, and no target would read as not known.
+        .reduce_options(common_builders.ReduceDataOptions().calcs(["last"]))
         .targets(list(targets(queries, instant=True)))
     )
     return panel if decimals is None else panel.decimals(decimals)

@@ -95,6 +95,24 @@ def test_overrides_and_legends_name_what_the_queries_give(file: Path) -> None:
 
 
 @each
+def test_a_verdict_that_is_no_number_is_told_as_no_target(file: Path) -> None:
+    """NaN is an answer of its own: it reaches the panel, and has its words before those for what is not there."""
+    for panel in panels(load(file)):
+        shown = [panel["fieldConfig"]["defaults"].get("mappings", [])] if "fieldConfig" in panel else []
+        for override in panel.get("fieldConfig", {}).get("overrides", []):
+            shown += [one["value"] for one in override["properties"] if one["id"] == "mappings"]
+        for mappings in shown:
+            codes = [one["options"] for one in mappings if one["type"] == "value" and "-3" in one["options"]]
+            if codes:
+                special = [one["options"] for one in mappings if one["type"] == "special"]
+                assert codes[0].keys() == {"-3", "-2", "-1", "0", "1", "2", "3"}
+                assert [one["match"] for one in special] == ["nan", "null+nan"]
+                assert special[0]["result"]["text"].startswith("–")
+        if panel["type"] == "stat":
+            assert panel["options"]["reduceOptions"]["calcs"] == ["last"]
+
+
+@each
 def test_colours_are_the_palettes_and_none_is_green(file: Path) -> None:
     """Only colours that the colour-blind can tell apart; nothing is green, least of all what is not known."""
     text = json.dumps(load(file))
