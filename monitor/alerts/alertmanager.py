@@ -3,7 +3,7 @@
 One notification per area, however many categories and alerts. A breach silences what says the same of the same
 series more weakly; a blind monitor silences whatever it can no longer see. Both only where it is one series: a
 breach in one category that lasts a year must not hide that another has begun to drift. Nor is one service silenced
-by another; but where Prometheus reaches nobody, it cannot say whose that was.
+by another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ CAUSES: Final = ("MonitorStoreDown", "MonitorNoWorker")
 CONSEQUENCES: Final = ("ResponseFeedStale", "MonitorLagging")
 """What the monitor's own failure looks like from outside."""
 ABSENT: Final = ("MonitorAbsent",)
-"""Blindness and cause alike, of no service in particular."""
+"""Blindness and cause alike; of no service in particular where Prometheus was not told whose its targets are."""
 
 
 def configuration(rules: Iterable[Rule], setup: Setup) -> str:
@@ -60,7 +60,8 @@ def configuration(rules: Iterable[Rule], setup: Setup) -> str:
                 *(_inhibits((source,), targets, SERVICE, AREA, CATEGORY) for source, targets in WEAKER.items()),
                 _inhibits(BLIND, frozen, SERVICE),
                 _inhibits(CAUSES, CONSEQUENCES, SERVICE),
-                _inhibits(ABSENT, (*frozen, *CONSEQUENCES)),
+                _inhibits(ABSENT, (*frozen, *CONSEQUENCES), SERVICE, of=f'{SERVICE}!=""'),
+                _inhibits(ABSENT, (*frozen, *CONSEQUENCES), of=f'{SERVICE}=""'),
             ],
             "receivers": [
                 _receiver(Severity.PAGE, setup.page_url),
@@ -79,9 +80,9 @@ def configuration(rules: Iterable[Rule], setup: Setup) -> str:
     )
 
 
-def _inhibits(sources: Sequence[str], targets: Sequence[str], *equal: str) -> Value:
+def _inhibits(sources: Sequence[str], targets: Sequence[str], *equal: str, of: str = "") -> Value:
     rule: dict[str, Value] = {
-        "source_matchers": [_names(sources)],
+        "source_matchers": [_names(sources), *([of] if of else [])],
         "target_matchers": [_names(targets)],
     }
     return {**rule, "equal": list(equal)} if equal else rule

@@ -22,10 +22,11 @@ DEAD_LETTERS_SHARE: Final = 0.001
 
 
 def _absent() -> str:
-    parts = (
-        f'label_replace(absent({UP}{{job="{job}"}} == 1), "{COMPONENT}", "{component}", "", "")'
-        for component, job in (("exporter", EXPORTER_JOB), ("worker", WORKER_JOB))
-    )
+    """By service where the targets of each bear its label; else, or where there are no targets, of all of them."""
+    parts = []
+    for component, job in (("exporter", EXPORTER_JOB), ("worker", WORKER_JOB)):
+        up = greatest(f'{UP}{{job="{job}"}}')
+        parts.append(f'label_replace({up} == 0 or absent({up}), "{COMPONENT}", "{component}", "", "")')
     return "\nor\n".join(parts)
 
 
@@ -66,7 +67,7 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="monitor",
         condition=_absent(),
-        labels=(COMPONENT,),
+        labels=(SERVICE, COMPONENT),
         for_seconds=3 * MINUTE,
         summary=text("No {{ $labels.component }} of the response-time monitor answers"),
         description=text(

@@ -55,6 +55,11 @@ def configuration(setup: Setup) -> str:
         "      dashboards: https://monitor.example.org",
         "      runbooks: https://wiki.example.org/runbooks",
         "The name of the alert follows: https://wiki.example.org/runbooks/MonitorAbsent.",
+        "Where several services are scraped, say whose each target is, so that MonitorAbsent can:",
+        "  - job_name: response-exporter",
+        "    honor_labels: true",
+        "    static_configs:",
+        '      - {targets: ["127.0.0.1:8080"], labels: {service: norwegian-police}}',
     )
 
 

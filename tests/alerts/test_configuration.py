@@ -153,6 +153,13 @@ def test_inhibition_names_alerts_that_exist_and_never_runs_in_a_circle() -> None
     assert frozen.isdisjoint(ABSENT)
 
 
+def test_one_service_never_silences_another() -> None:
+    """Only an absence that nobody knows the service of silences all of them."""
+    for rule in yaml.safe_load(ALERTMANAGER)["inhibit_rules"]:
+        anybodys = 'service=""' in rule["source_matchers"]
+        assert ("service" in rule.get("equal", [])) is not anybodys
+
+
 def test_nobody_is_told_before_a_receiver_is_put_in() -> None:
     """An address that nobody listens at would be an error for each notification."""
     shipped = yaml.safe_load(ALERTMANAGER)

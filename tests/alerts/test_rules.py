@@ -389,6 +389,17 @@ def test_absence_is_told_when_the_last_one_is_gone(promtool: Path, job: str, com
     judge(promtool, {job: [(40, GONE)]}, {1: [], 20: [absent]})
 
 
+def test_absence_is_told_by_service_where_prometheus_knows_whose_its_targets_are(promtool: Path) -> None:
+    """The exporter of one service is gone while another's answers: it is that one, and nobody else."""
+    series: dict[str, Phases] = {
+        EXPORTER: [(40, GONE)],
+        EXPORTER.replace("}", ',service="fire"}'): [(40, 1)],
+        EXPORTER.replace("}", ',service="police"}'): [(20, 1), (20, 0)],
+    }
+    absent = Alert("MonitorAbsent", {"component": "exporter", "service": "police"})
+    judge(promtool, series, {19: [], 21: [], 30: [absent]})
+
+
 def test_a_store_that_blinks_pages_nobody(promtool: Path) -> None:
     """Two minutes are a restart."""
     judge(promtool, {STORE: [(20, 1), (2, 0), (20, 1)]}, {20: [], 22: [], 30: []})
