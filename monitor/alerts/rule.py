@@ -52,11 +52,14 @@ class Rule:
 
     @property
     def expression(self) -> str:
-        """The whole PromQL."""
+        """The whole PromQL.
+
+        What fires of no service is of a former version's rules. No sight could ever end it: it is not gone on with.
+        """
         if not self.sight:
             return self.condition
         by, on = f"by ({', '.join(self.labels)})", f"on ({SERVICE})"
-        firing = f'max {by} ({ALERTS}{{alertname="{self.name}",alertstate="firing"}})'
+        firing = f'max {by} ({ALERTS}{{alertname="{self.name}",alertstate="firing",{SERVICE}!=""}})'
         sight = indented(self.sight)
         return f"(\n{indented(self.condition)}\n)\nand {on} (\n{sight}\n)\nor\n{firing}\nunless {on} (\n{sight}\n)"
 

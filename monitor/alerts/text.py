@@ -87,7 +87,7 @@ def drift_score(baseline: Baseline) -> Figure:
 
 def over_categories(metric: Metric, *fixed: Matcher) -> Figure:
     """A count summed over the categories of the alert's area."""
-    return Figure(lambda here: f"sum {grouped(AREA)} ({greatest(_lately(metric, (*fixed, *here)), *SERIES)})")
+    return Figure(lambda here: f"sum {grouped(AREA)} ({greatest(_lately(metric, here, *fixed), *SERIES)})")
 
 
 def ago(moment: Metric, unit_seconds: int) -> Figure:
@@ -101,11 +101,11 @@ def at_partition(metric: Metric) -> Figure:
 
 
 def _newest(metric: Metric, here: Here, *fixed: Matcher, by: Iterable[str] = ()) -> str:
-    lately = _lately(metric, (*fixed, *here))
+    lately = _lately(metric, here, *fixed)
     return f"max({lately})" if here else greatest(lately, *by)
 
 
-def _lately(metric: Metric, matchers: Here) -> str:
-    """`here` may name more than a metric has: an open mission has no objective."""
-    those = [one for one in matchers if one[0] in metric.labels]
-    return f"last_over_time({selector(metric, *those)}[{REMEMBERED}])"
+def _lately(metric: Metric, here: Here, *fixed: Matcher) -> str:
+    """`here` may name more than a metric has: a mission in progress has no objective."""
+    those = [one for one in here if one[0] in metric.labels]
+    return f"last_over_time({selector(metric, *fixed, *those)}[{REMEMBERED}])"

@@ -519,6 +519,16 @@ def test_a_page_tells_its_numbers(promtool: Path) -> None:
     judge(promtool, series, {29: [breached]}, {29: (breached, texts)})
 
 
+def test_what_a_former_version_let_fire_is_not_gone_on_with_for_ever(promtool: Path) -> None:
+    """Alerts from before they had a service: the new rules tell what they see, and nothing without labels."""
+    former = {"alertname": "MonitorNoWorker", "alertstate": "firing", "severity": "page"}
+    breach = {**former, "alertname": "ResponseRequirementBreached", "district": "vest", "settlement": "rural"}
+    series: dict[str, Phases] = {
+        f"ALERTS{{{labelled(labels)}}}": [(10, 1), (50, GONE)] for labels in (former, breach)
+    }
+    judge(promtool, series | {"monitor_workers": [(60, 1)]}, {12: [], 30: [], 59: []})
+
+
 def test_one_service_says_nothing_about_another(promtool: Path) -> None:
     """Two in one Prometheus: the dead store of one neither freezes nor frees the alerts of the other."""
     ours, theirs = (

@@ -100,7 +100,7 @@ def judge(
 def _of_service(series: str) -> str:
     """With the label that everything the monitor exposes has."""
     name, _, labels = series.partition("{")
-    if name == "up" or "service=" in labels:
+    if name in ("up", "ALERTS") or "service=" in labels:
         return series
     return f'{name}{{service="{SERVICE}",{labels}' if labels else f'{name}{{service="{SERVICE}"}}'
 
