@@ -1,7 +1,6 @@
-"""docs/metrics.md, written from the vocabulary. `python -m monitor.exporter.document` writes it anew."""
+"""docs/metrics.md, written from the vocabulary."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from monitor.exporter import metrics
@@ -31,7 +30,7 @@ def _levels() -> str:
 _OPENING: Final = f"""\
 # Metrics
 
-Generated from `monitor/exporter/metrics.py` by `python -m monitor.exporter.document`; do not edit.
+Generated from `monitor/exporter/metrics.py` by `monitor generate`; do not edit.
 
 Base units, moments instead of ages. **0 means "known to be none"; NaN means "not known, or there is none to
 give"**, for example the percentile of no missions. A comparison with NaN is never true (except `!=`), so no alert
@@ -87,7 +86,3 @@ def _row(metric: Metric) -> tuple[str, ...]:
     labels = " ".join(f"`{label}`" for label in metric.by) or "—"
     absent = f" *{metric.absent[0].upper()}{metric.absent[1:]}.*" if metric.absent else ""
     return f"`{metric.name}`", metric.kind, metric.unit, labels, metric.help + absent
-
-
-if __name__ == "__main__":
-    Path(PLACE).write_text(metrics_markdown(), encoding="utf-8")

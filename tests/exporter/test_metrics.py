@@ -31,5 +31,5 @@ def test_the_name_tells_kind_and_unit(metric: Metric) -> None:
 
 
 def test_the_document_is_in_step() -> None:
-    """docs/metrics.md is what the vocabulary says; `python -m monitor.exporter.document` writes it anew."""
+    """docs/metrics.md is what the vocabulary says; `monitor generate` writes it anew."""
     assert DOCUMENT.read_text(encoding="utf-8") == metrics_markdown()
