@@ -37,6 +37,7 @@ import aiohttp
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 
+from monitor.core import windows
 from monitor.demo.processes import Child, free_port, wait_until
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
 from monitor.kafka import producing
@@ -149,7 +150,8 @@ async def watch_metrics(session: aiohttp.ClientSession, watch: Watch, spent: lis
     """Ask for /metrics again and again."""
     wanted = [
         re.compile(
-            f'^response_missions_measured{{district="{d}",settlement="{s}",window="24h"}} ([0-9.]+)$', re.MULTILINE
+            rf'^response_missions_measured{{area="{d}",category="{s}",service="[^"]+",window="24h"}} ([0-9.]+)$',
+            re.MULTILINE,
         )
         for d, s in LANES
     ]
@@ -315,9 +317,10 @@ async def measure(arguments: argparse.Namespace) -> list[Finding]:
         lively = folder / "lively"
         records = await fill(bootstrap, lively, arguments.days)
         print(f"{records:,} records of {arguments.days} days are in the topic", flush=True)
-        # The shipped configuration; only where broker and store are is said.
+        # The shipped configuration; only where broker and store are is said, and that /metrics tells of one day, too.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MONITOR_")}
         environment |= {"MONITOR_KAFKA__BOOTSTRAP": bootstrap, "MONITOR_REDIS__URL": redis_url}
+        environment["MONITOR_WINDOWS__METRICS"] = ",".join(("24h", *windows.SHOWN))
         environment |= dict(one.split("=", 1) for one in arguments.set)
         port = free_port()
         commands = {f"worker {number}": ["worker"] for number in range(arguments.workers)}

@@ -127,7 +127,7 @@ def keeper_of(policy: Policy, store: Store) -> Keeper:
     """With the settings that are shipped."""
     return Keeper(
         policy, store, NoLetters(), checkpoints=CheckpointPolicy(seconds=0.5, missions=20_000),
-        instruments=Instruments(), now=lambda: NOW, monotonic=time.monotonic,
+        instruments=Instruments("police"), now=lambda: NOW, monotonic=time.monotonic,
     )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """Alertmanager's file: who gets a page, who a ticket, and which alert makes another one superfluous.
 
-One notification per district, however many classes and alerts. A breach silences what says the same of the same
+One notification per area, however many categories and alerts. A breach silences what says the same of the same
 series more weakly; a blind monitor silences whatever it can no longer see. Both only where it is one series: a
-breach in one class that lasts a year must not hide that another class has begun to drift.
+breach in one category that lasts a year must not hide that another has begun to drift. Nor is one service silenced
+by another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from monitor.alerts.prometheus import seconds
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
 from monitor.alerts.yaml import Value, document
-from monitor.exporter.metrics import DISTRICT, SETTLEMENT
+from monitor.exporter.metrics import AREA, CATEGORY, SERVICE
 
 PLACE: Final = "config/alertmanager/alertmanager.yml"
 PAGE_AGAIN_SECONDS: Final = 86_400
@@ -26,21 +27,24 @@ WEAKER: Final = {
     "ResponseNationalRequirementBreached": ("ResponseRequirementAtRisk", "ResponseGoalMissed"),
     "ResponseDriftOverTarget": ("ResponseRequirementAtRisk", "ResponseDriftOwnLevel"),
 }  # fmt: skip
-"""By alert: what it makes superfluous for the same district and class."""
-BLIND: Final = ("ResponseFeedStale", "MonitorStoreDown", "MonitorNoWorker", "MonitorAbsent")
+"""By alert: what it makes superfluous for the same area and category."""
+BLIND: Final = ("ResponseFeedStale", "MonitorStoreDown", "MonitorNoWorker")
 """While one of these is told, alerts that stand still are not."""
-CAUSES: Final = ("MonitorStoreDown", "MonitorNoWorker", "MonitorAbsent")
+CAUSES: Final = ("MonitorStoreDown", "MonitorNoWorker")
 CONSEQUENCES: Final = ("ResponseFeedStale", "MonitorLagging")
 """What the monitor's own failure looks like from outside."""
+ABSENT: Final = ("MonitorAbsent",)
+"""Blindness and cause alike; of no service in particular where Prometheus was not told whose its targets are."""
 
 
 def configuration(rules: Iterable[Rule], setup: Setup) -> str:
     """alertmanager.yml."""
+    frozen = [rule.name for rule in rules if rule.frozen]
     return document(
         {
             "route": {
                 "receiver": Severity.TICKET.value,
-                "group_by": [DISTRICT],
+                "group_by": [SERVICE, AREA],
                 "group_wait": seconds(setup.group_wait_seconds),
                 "group_interval": seconds(setup.group_interval_seconds),
                 "repeat_interval": seconds(TICKET_AGAIN_SECONDS),
@@ -53,9 +57,11 @@ def configuration(rules: Iterable[Rule], setup: Setup) -> str:
                 ],
             },
             "inhibit_rules": [
-                *(_inhibits((source,), targets, DISTRICT, SETTLEMENT) for source, targets in WEAKER.items()),
-                _inhibits(BLIND, [rule.name for rule in rules if rule.frozen]),
-                _inhibits(CAUSES, CONSEQUENCES),
+                *(_inhibits((source,), targets, SERVICE, AREA, CATEGORY) for source, targets in WEAKER.items()),
+                _inhibits(BLIND, frozen, SERVICE),
+                _inhibits(CAUSES, CONSEQUENCES, SERVICE),
+                _inhibits(ABSENT, (*frozen, *CONSEQUENCES), SERVICE, of=f'{SERVICE}!=""'),
+                _inhibits(ABSENT, (*frozen, *CONSEQUENCES), of=f'{SERVICE}=""'),
             ],
             "receivers": [
                 _receiver(Severity.PAGE, setup.page_url),
@@ -74,9 +80,9 @@ def configuration(rules: Iterable[Rule], setup: Setup) -> str:
     )
 
 
-def _inhibits(sources: Sequence[str], targets: Sequence[str], *equal: str) -> Value:
+def _inhibits(sources: Sequence[str], targets: Sequence[str], *equal: str, of: str = "") -> Value:
     rule: dict[str, Value] = {
-        "source_matchers": [_names(sources)],
+        "source_matchers": [_names(sources), *([of] if of else [])],
         "target_matchers": [_names(targets)],
     }
     return {**rule, "equal": list(equal)} if equal else rule

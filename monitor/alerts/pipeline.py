@@ -5,11 +5,11 @@ A page where the monitor is blind, a ticket where it has lost or refused somethi
 
 from typing import Final
 
-from monitor.alerts.promql import greatest, seen, selector
+from monitor.alerts.promql import Matcher, greatest, grouped, seen, selector
 from monitor.alerts.rule import MINUTE, Rule, Severity
-from monitor.alerts.text import ago, at_partition, count
+from monitor.alerts.text import Figure, ago, at_partition, text
 from monitor.exporter import metrics
-from monitor.exporter.metrics import PARTITION, REASON
+from monitor.exporter.metrics import PARTITION, REASON, SERVICE, Metric
 
 EXPORTER_JOB: Final = "response-exporter"
 WORKER_JOB: Final = "response-worker"
@@ -22,10 +22,11 @@ DEAD_LETTERS_SHARE: Final = 0.001
 
 
 def _absent() -> str:
-    parts = (
-        f'label_replace(absent({UP}{{job="{job}"}} == 1), "{COMPONENT}", "{component}", "", "")'
-        for component, job in (("exporter", EXPORTER_JOB), ("worker", WORKER_JOB))
-    )
+    """By service where the targets of each bear its label; else, or where there are no targets, of all of them."""
+    parts = []
+    for component, job in (("exporter", EXPORTER_JOB), ("worker", WORKER_JOB)):
+        up = greatest(f'{UP}{{job="{job}"}}')
+        parts.append(f'label_replace({up} == 0 or absent({up}), "{COMPONENT}", "{component}", "", "")')
     return "\nor\n".join(parts)
 
 
@@ -34,30 +35,30 @@ def _lagging() -> str:
     behind = greatest(f"min_over_time({selector(metrics.CONSUMER_LAG_RECORDS)}[{LAG_WINDOW}])", PARTITION)
     offset = selector(metrics.NEXT_OFFSET)
     done = greatest(f"max_over_time({offset}[{LAG_WINDOW}]) - min_over_time({offset}[{LAG_WINDOW}])", PARTITION)
-    return f"{behind} > 0\nunless on ({PARTITION})\n{done} > {behind}"
+    return f"{behind} > 0\nunless on ({SERVICE}, {PARTITION})\n{done} > {behind}"
 
 
-_DEAD: Final = f"sum({greatest(f'increase({selector(metrics.DEAD_LETTERS)}[{DEAD_LETTERS_WINDOW}])', REASON)})"
-_GRAVE: Final = "sum({})".format(
-    greatest(
-        f"increase({selector(metrics.DEAD_LETTERS, (REASON, '=~', 'batch_.*|ledger_full'))}[{DEAD_LETTERS_WINDOW}])",
-        REASON,
-    )
-)
+def _risen(metric: Metric, *matchers: Matcher) -> str:
+    """By how much a counter rose within the window, whatever its own labels say."""
+    risen = f"increase({selector(metric, *matchers)}[{DEAD_LETTERS_WINDOW}])"
+    return f"sum {grouped()} ({greatest(risen, *metric.by)})"
+
+
+_DEAD: Final = _risen(metrics.DEAD_LETTERS)
+_GRAVE: Final = _risen(metrics.DEAD_LETTERS, (REASON, "=~", "batch_.*|ledger_full"))
 """One is enough: a batch may hold any number of missions, and a ledger without room refuses all that are new."""
 
 
 def _dead_letters() -> str:
-    events = (
-        f"sum({greatest(f'increase({selector(metrics.EVENTS)}[{DEAD_LETTERS_WINDOW}])', *metrics.EVENTS.labels)})"
-    )
-    return f"{_DEAD} >= {DEAD_LETTERS_LEAST}\nand on () {_DEAD} > {DEAD_LETTERS_SHARE:g} * {events}\nor\n{_GRAVE} > 0"
+    many = f"{_DEAD} > {DEAD_LETTERS_SHARE:g} * {_risen(metrics.EVENTS)}"
+    return f"{_DEAD} >= {DEAD_LETTERS_LEAST}\nand on ({SERVICE}) {many}\nor\n{_GRAVE} > 0"
 
 
 def _rewound() -> str:
     """Went up within the hour, or began above 0: a worker rewinds before it is first asked."""
     rewinds = selector(metrics.REWINDS)
-    return f"sum(increase({rewinds}[1h])) > 0\nor\nsum({rewinds} unless {rewinds} offset 1h) > 0"
+    total = f"sum {grouped()}"
+    return f"{total} (increase({rewinds}[1h])) > 0\nor\n{total} ({rewinds} unless {rewinds} offset 1h) > 0"
 
 
 RULES: Final = (
@@ -66,12 +67,12 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="monitor",
         condition=_absent(),
-        labels=(COMPONENT,),
+        labels=(SERVICE, COMPONENT),
         for_seconds=3 * MINUTE,
-        summary="No {{ $labels.component }} of the response-time monitor answers",
-        description=(
+        summary=text("No {{ $labels.component }} of the response-time monitor answers"),
+        description=text(
             "Prometheus reaches none of them. Without exporter there are no verdicts; without worker no mission is "
-            "counted. Alerts about response times stand still."
+            "counted. Alerts about response times stand still.",
         ),
         window="24h",
     ),
@@ -82,11 +83,13 @@ RULES: Final = (
         condition=f"{greatest(selector(metrics.STORE_UP))} == 0",
         sight=seen(metrics.STORE_UP),
         for_seconds=3 * MINUTE,
-        summary="The store (Redis) does not answer, or holds what this program cannot read",
-        description=(
-            f"The figures shown were read {ago(metrics.STORE_READ_TIMESTAMP_SECONDS, MINUTE)} min ago and are not "
+        summary=text("The store (Redis) does not answer, or holds what this program cannot read"),
+        description=text(
+            "The figures shown were read ",
+            ago(metrics.STORE_READ_TIMESTAMP_SECONDS, MINUTE),
+            " min ago and are not "
             "renewed. Workers wait; nothing is lost as long as Kafka keeps the events. Alerts about "
-            "response times stand still."
+            "response times stand still.",
         ),
         window="24h",
     ),
@@ -97,10 +100,10 @@ RULES: Final = (
         condition=f"{greatest(selector(metrics.WORKERS))} == 0",
         sight=seen(metrics.WORKERS),
         for_seconds=0,  # a sign of life may already be ten seconds late, and Alertmanager waits before it tells
-        summary="No worker is running: no mission is counted",
-        description=(
+        summary=text("No worker is running: no mission is counted"),
+        description=text(
             "None has given a sign of life in the store for ten seconds. What the source sends is kept by Kafka, and "
-            "counted once a worker is started. Missions in progress seem to go on for ever meanwhile."
+            "counted once a worker is started. Missions in progress seem to go on for ever meanwhile.",
         ),
         window="24h",
     ),
@@ -109,14 +112,14 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="monitor",
         condition=f"{greatest(selector(metrics.PARTITION_SLOWED), PARTITION)} > 0",
-        labels=(PARTITION,),
+        labels=(SERVICE, PARTITION),
         sight=seen(metrics.PARTITION_SLOWED),
         for_seconds=0,
         keep_firing_seconds=10 * MINUTE,
-        summary="Partition {{ $labels.partition }} brings a flood of invalid records and is slowed down",
-        description=(
+        summary=text("Partition {{ $labels.partition }} brings a flood of invalid records and is slowed down"),
+        description=text(
             "Most of what it brings cannot be read and goes to the dead letters, 50 records a second by default; "
-            "valid missions behind them wait. All other partitions go on."
+            "valid missions behind them wait. All other partitions go on.",
         ),
         window="24h",
     ),
@@ -125,16 +128,17 @@ RULES: Final = (
         severity=Severity.PAGE,
         group="monitor",
         condition=_lagging(),
-        labels=(PARTITION,),
+        labels=(SERVICE, PARTITION),
         sight=seen(metrics.CONSUMER_LAG_RECORDS),
         for_seconds=5 * MINUTE,
-        summary=(
-            "Partition {{ $labels.partition }}: the worker is "
-            f"{at_partition(metrics.CONSUMER_LAG_RECORDS)} records behind and does not catch up"
+        summary=text(
+            "Partition {{ $labels.partition }}: the worker is ",
+            at_partition(metrics.CONSUMER_LAG_RECORDS),
+            " records behind and does not catch up",
         ),
-        description=(
+        description=text(
             "For ten minutes there has been more to read than the worker got done. Missions in progress are told too "
-            "late, or not at all."
+            "late, or not at all.",
         ),
         window="24h",
     ),
@@ -145,10 +149,12 @@ RULES: Final = (
         condition=_dead_letters(),
         sight=seen(metrics.DEAD_LETTERS),
         for_seconds=5 * MINUTE,
-        summary=f"{count(_DEAD)} events of the last 6 h were refused",
-        description=(
+        summary=text(
+            Figure(lambda here: _risen(metrics.DEAD_LETTERS, *here)), " events of the last 6 h were refused"
+        ),
+        description=text(
             "They lie in the dead letter topic with the reason and the original bytes, and are in no figure. "
-            "`monitor dead-letters list` shows them."
+            "`monitor dead-letters list` shows them.",
         ),
         window="24h",
     ),
@@ -159,10 +165,10 @@ RULES: Final = (
         condition=f"{greatest(f'increase({selector(metrics.LOST_OFFSETS)}[1h])')} > 0",
         sight=seen(metrics.LOST_OFFSETS),
         for_seconds=0,
-        summary="Kafka removed events before they were read",
-        description=(
+        summary=text("Kafka removed events before they were read"),
+        description=text(
             "The topic's retention is shorter than the workers were away. Missions of that time may be missing or "
-            "open for ever; `monitor replay` sends them again from the source."
+            "open for ever; `monitor replay` sends them again from the source.",
         ),
         window="24h",
     ),
@@ -173,10 +179,10 @@ RULES: Final = (
         condition=f"{greatest(f'increase({selector(metrics.RECORDS_AHEAD)}[1h])')} > 0",
         sight=seen(metrics.RECORDS_AHEAD),
         for_seconds=0,
-        summary="Records claim to be of the future: a clock is wrong",
-        description=(
+        summary=text("Records claim to be of the future: a clock is wrong"),
+        description=text(
             "They are believed no further than their arrival, so they hide no silence. But a clock of the source, of "
-            "the broker or of the worker is wrong, and so may be the times of missions."
+            "the broker or of the worker is wrong, and so may be the times of missions.",
         ),
         window="24h",
     ),
@@ -187,10 +193,10 @@ RULES: Final = (
         condition=f"{greatest(f'increase({selector(metrics.MOVED_ACROSS_PERIODS)}[1h])')} > 0",
         sight=seen(metrics.MOVED_ACROSS_PERIODS),
         for_seconds=0,
-        summary="Corrections have taken missions out of a calendar year, or into one that was closed",
-        description=(
+        summary=text("Corrections have taken missions out of a calendar year, or into one that was closed"),
+        description=text(
             "Figures of a closed year have changed. A true correction, a wrong date, or ids that are used again each "
-            "year: then the old year loses its missions one by one. The report of either year says how many."
+            "year: then the old year loses its missions one by one. The report of either year says how many.",
         ),
         window="24h",
     ),
@@ -201,10 +207,10 @@ RULES: Final = (
         condition=_rewound(),
         sight=seen(metrics.REWINDS),
         for_seconds=0,
-        summary="The store was empty: the workers rebuild it from the beginning of the topic",
-        description=(
+        summary=text("The store was empty: the workers rebuild it from the beginning of the topic"),
+        description=text(
             "Figures are complete again once the workers have caught up, as far back as the topic reaches. What is "
-            "older is gone from the figures."
+            "older is gone from the figures.",
         ),
         window="24h",
     ),

@@ -9,8 +9,9 @@ from typing import Final, get_args
 from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
 from monitor.alerts.rule import Group, Rule
 from monitor.alerts.setup import Setup
+from monitor.alerts.template import template
 from monitor.alerts.yaml import Value, document
-from monitor.exporter.metrics import DISTRICT, SETTLEMENT
+from monitor.exporter.metrics import AREA, CATEGORY
 
 FOLDER: Final = "config/prometheus"
 PLACE: Final = f"{FOLDER}/prometheus.yml"
@@ -54,6 +55,11 @@ def configuration(setup: Setup) -> str:
         "      dashboards: https://monitor.example.org",
         "      runbooks: https://wiki.example.org/runbooks",
         "The name of the alert follows: https://wiki.example.org/runbooks/MonitorAbsent.",
+        "Where several services are scraped, say whose each target is, so that MonitorAbsent can:",
+        "  - job_name: response-exporter",
+        "    honor_labels: true",
+        "    static_configs:",
+        '      - {targets: ["127.0.0.1:8080"], labels: {service: norwegian-police}}',
     )
 
 
@@ -87,11 +93,11 @@ def seconds(amount: int) -> str:
 
 
 def dashboard_url(rule: Rule) -> str:
-    """The board's page about what fires, as a template: the district's at its class, or all of them."""
+    """The board's page about what fires, as a template: the area's at its category, or all of them."""
     page = f"/?window={rule.window}"
-    if DISTRICT in rule.labels:
-        place = f"#{{{{ $labels.{SETTLEMENT} }}}}" if SETTLEMENT in rule.labels else ""
-        page = f"/area/{{{{ $labels.{DISTRICT} }}}}?window={rule.window}{place}"
+    if AREA in rule.labels:
+        place = f"#{{{{ $labels.{CATEGORY} }}}}" if CATEGORY in rule.labels else ""
+        page = f"/area/{{{{ $labels.{AREA} }}}}?window={rule.window}{place}"
     return f"{_base(DASHBOARDS)}{page}"
 
 
@@ -106,8 +112,8 @@ def _written(rule: Rule, setup: Setup) -> Value:
         **{key: seconds(amount) for key, amount in held.items() if amount},
         "labels": {"severity": str(rule.severity)},
         "annotations": {
-            "summary": rule.summary,
-            "description": rule.description,
+            "summary": template(rule.summary, rule.labels),
+            "description": template(rule.description, rule.labels),
             "dashboard_url": dashboard_url(rule),
             "runbook_url": f"{_base(RUNBOOKS)}/{rule.name}",
         },

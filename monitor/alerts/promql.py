@@ -1,21 +1,23 @@
 """PromQL from the vocabulary: every name and label is checked when the expression is made.
 
 Several exporters publish the same stored state, so each expression takes the greatest of them; `max` passes over
-the NaN of one that has not read yet.
+the NaN of one that has not read yet. Several services may share one Prometheus, so every aggregation keeps them
+apart: nothing of one says anything about another.
 """
 
 from typing import Final
 
 from monitor.core.targets import NATIONAL
 from monitor.exporter import metrics
-from monitor.exporter.metrics import DISTRICT, SETTLEMENT, Metric
+from monitor.exporter.metrics import AREA, CATEGORY, OBJECTIVE, SERVICE, Metric
 
 Matcher = tuple[str, str, str]
 """Label, operator, value."""
 
-SERIES: Final = (DISTRICT, SETTLEMENT)
-DISTRICTS: Final[Matcher] = (DISTRICT, "!=", NATIONAL)
-COUNTRY: Final[Matcher] = (DISTRICT, "=", NATIONAL)
+SERIES: Final = (AREA, CATEGORY)
+JUDGED: Final = (*SERIES, OBJECTIVE)
+AREAS: Final[Matcher] = (AREA, "!=", NATIONAL)
+POOL: Final[Matcher] = (AREA, "=", NATIONAL)
 _OPERATORS: Final = ("=", "!=", "=~", "!~")
 
 
@@ -29,8 +31,13 @@ def selector(metric: Metric, *matchers: Matcher) -> str:
 
 
 def greatest(vector: str, *by: str) -> str:
-    """The same from all exporters, one sample per combination of `by`."""
-    return f"max by ({', '.join(by)}) ({vector})" if by else f"max({vector})"
+    """The same from all exporters, one sample per service and combination of `by`."""
+    return f"max {grouped(*by)} ({vector})"
+
+
+def grouped(*by: str) -> str:
+    """How an aggregation keeps services apart, and `by`."""
+    return f"by ({', '.join((SERVICE, *by))})"
 
 
 def seen(metric: Metric) -> str:
@@ -45,8 +52,8 @@ def seen(metric: Metric) -> str:
 SEEN_SECONDS: Final = 90
 """Longer than a minute between two scrapes, and shorter than any page waits: what was true once cannot outlast the
 waiting, so nothing begins to fire on numbers of somebody who is gone."""
-STORE_UP: Final = f"{greatest(selector(metrics.STORE_UP))} == 1\nand on () {seen(metrics.STORE_UP)}"
+STORE_UP: Final = f"{greatest(selector(metrics.STORE_UP))} == 1\nand on ({SERVICE}) {seen(metrics.STORE_UP)}"
 FEED_KNOWN: Final = f"{greatest(selector(metrics.FEED_STALE))} >= 0"
 """The exporter has read the store once: before, the value is NaN."""
-SIGHT: Final = f"{greatest(selector(metrics.FEED_STALE))} == 0\nand on () {STORE_UP}"
+SIGHT: Final = f"{greatest(selector(metrics.FEED_STALE))} == 0\nand on ({SERVICE}) {STORE_UP}"
 """The exporter answers, has read the store and reaches it now, and the feed is alive."""

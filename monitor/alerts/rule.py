@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+from monitor.alerts.text import Text
+from monitor.exporter.metrics import SERVICE
+
 ALERTS: Final = "ALERTS"
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -28,35 +31,37 @@ class Severity(StrEnum):
 class Rule:
     """One alert. `condition` is PromQL that gives a sample per `labels` where something is wrong.
 
-    `sight`: PromQL without labels that is empty while the condition cannot be believed; "" only where the rule is
-    about just that. Nothing begins without it, whatever a window of the past still holds. `frozen`: the cause may be
-    that nobody sees, which has an alert of its own that inhibits this one. `summary` and `description` are
-    Prometheus templates; a figure in them is looked up (`monitor.alerts.text`), since `$value` is no longer the
-    condition's while an alert goes on unseen. `window` is what the exporter's page shows first.
+    `sight`: PromQL that is empty for a service whose condition cannot be believed; "" only where the rule is about
+    just that. Nothing begins without it, whatever a window of the past still holds. `frozen`: the cause may be that
+    nobody sees, which has an alert of its own that inhibits this one. `window` is what the exporter's page shows
+    first.
     """
 
     name: str
     severity: Severity
     group: Group
     condition: str
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] = (SERVICE,)
     sight: str = ""
     frozen: bool = False
     for_seconds: int
     keep_firing_seconds: int = 0
-    summary: str
-    description: str
+    summary: Text
+    description: Text
     window: str = "28d"
 
     @property
     def expression(self) -> str:
-        """The whole PromQL."""
+        """The whole PromQL.
+
+        What fires of no service is of a former version's rules. No sight could ever end it: it is not gone on with.
+        """
         if not self.sight:
             return self.condition
-        by = f"by ({', '.join(self.labels)}) " if self.labels else ""
-        firing = f'max {by}({ALERTS}{{alertname="{self.name}",alertstate="firing"}})'
+        by, on = f"by ({', '.join(self.labels)})", f"on ({SERVICE})"
+        firing = f'max {by} ({ALERTS}{{alertname="{self.name}",alertstate="firing",{SERVICE}!=""}})'
         sight = indented(self.sight)
-        return f"(\n{indented(self.condition)}\n)\nand on () (\n{sight}\n)\nor\n{firing}\nunless on () (\n{sight}\n)"
+        return f"(\n{indented(self.condition)}\n)\nand {on} (\n{sight}\n)\nor\n{firing}\nunless {on} (\n{sight}\n)"
 
 
 def indented(text: str) -> str:

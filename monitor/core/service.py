@@ -32,11 +32,12 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`root` is the pool of all `areas`: judged by thresholds of its own, named by no event.
+    """`slug` tells it from other services. `root` pools all `areas`: it has thresholds of its own, no event names it.
 
     `objectives` in the order in which stored state counts them: what is sealed has a place for each.
     """
 
+    slug: str
     root: str
     areas: tuple[str, ...]
     categories: tuple[str, ...]

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from monitor.core.sentence import Language
-from monitor.core.targets import NATIONAL
+from monitor.core.service import Duty
 from monitor.dashboards.alerting import FIRST, SHOWN, Panels
 from monitor.dashboards.district import district
 from monitor.dashboards.frame import Names
@@ -56,9 +56,15 @@ def _panels(dashboard: dict[str, Any], words: Words) -> Iterator[tuple[tuple[str
 
 
 def names_of(configuration: Configuration) -> Names:
-    """Areas as the newest targets print them, classes and windows as configured."""
+    """Areas as the newest targets print them, categories, objectives and windows as configured."""
     settings = configuration.settings
-    newest = configuration.targets.in_force(date.max)
+    service, newest = configuration.service, configuration.targets.in_force(date.max)
     printed = dict(newest.area_names) if newest else {}
-    areas = {slug: printed.get(slug, slug) for slug in (NATIONAL, *settings.events.districts)}
-    return Names(areas=areas, settlements=settings.events.settlements, windows=settings.windows.names)
+    areas = {slug: printed.get(slug, slug) for slug in service.judged_areas}
+    duties = list(Duty)
+    return Names(
+        areas=areas,
+        categories=service.categories,
+        objectives=tuple(sorted(service.objectives, key=lambda one: duties.index(one.duty))),
+        windows=settings.windows.exposed,
+    )

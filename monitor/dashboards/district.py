@@ -1,4 +1,4 @@
-"""One district: its verdicts, and per class the percentiles, shares, counts and drift that lead to them."""
+"""One area: its verdicts, and per category the percentiles, shares, counts and drift that lead to them."""
 
 from typing import Final
 
@@ -6,18 +6,18 @@ from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import common, units
 
-from monitor.alerts.promql import Matcher, greatest, selector
+from monitor.alerts.promql import SERIES, Matcher, greatest
 from monitor.core.alarm import Baseline, Rules
-from monitor.core.verdict import State
+from monitor.core.service import Objective
 from monitor.dashboards.frame import (
     DISTRICT_UID,
     Names,
     PanelBuilder,
     Shelf,
+    area_variable,
     begun,
-    district_variable,
+    category_variable,
     filled,
-    settlement_variable,
     window_variable,
 )  # fmt: skip
 from monitor.dashboards.freshness import banner
@@ -41,12 +41,12 @@ from monitor.dashboards.panels import (
     steps,
     verdict_texts,
 )  # fmt: skip
-from monitor.dashboards.queries import GOAL, REQUIREMENT, SERIES, at, newest, verdict_code
+from monitor.dashboards.queries import at, chosen, newest, share, share_bound
 from monitor.dashboards.words import Words
 from monitor.exporter import metrics
-from monitor.exporter.metrics import BASELINE, DISTRICT, PERCENTILE, SETTLEMENT, STATE, WINDOW
+from monitor.exporter.metrics import AREA, BASELINE, CATEGORY, OBJECTIVE, WINDOW
 
-HERE: Final[tuple[Matcher, ...]] = ((DISTRICT, "=", "$district"), (SETTLEMENT, "=~", "$settlement"))
+HERE: Final[tuple[Matcher, ...]] = ((AREA, "=", f"${AREA}"), (CATEGORY, "=~", f"${CATEGORY}"))
 CALENDAR: Final = "month|tertial|year"
 CHANGE_WINDOW: Final = "1h"
 """Annotations are asked for in steps of up to about an hour: no change falls between two of them."""
@@ -57,25 +57,30 @@ def district(words: Words, names: Names) -> str:
     dashboard = (
         begun(words("district.title"), words("district.description"), DISTRICT_UID, words,
               since="now-90d", refresh="1m")
-        .with_variable(district_variable(words, names))
-        .with_variable(settlement_variable(words))
+        .with_variable(area_variable(words, names))
+        .with_variable(category_variable(words))
         .with_variable(window_variable(words, names))
-        .annotation(_changes(words))
+        .annotation(_changes(words, names.watched))
     )  # fmt: skip
     return filled(
         dashboard,
         [
             Shelf(3, banner(words)),
-            Shelf(5, [(_verdicts(words, one), 8) for one in (REQUIREMENT, GOAL)] + [(_budget(words), 8)]),
-            Shelf(7, [(_timeline(words), 16), (note(_head(words, "reading"), words.legend(brief=True)), 8)]),
+            Shelf(5, [(_verdicts(words, one), 8) for one in names.objectives] + [(_budget(words, names.watched), 8)]),
+            Shelf(
+                7,
+                [(_timeline(words, names.watched), 16), (note(_head(words, "reading"), words.legend(brief=True)), 8)],
+            ),
             Shelf(
                 9,
-                [(_times(words, REQUIREMENT), 12), (_times(words, GOAL), 12)],
+                [(_times(words, one), 12) for one in names.objectives],
                 title=words("row.class"),
-                repeat=SETTLEMENT,
+                repeat=CATEGORY,
             ),
-            Shelf(9, [(_share(words), 12), (_counts(words), 12)]),
-            Shelf(8, [(_drift(words), 12), (_progress(words), 6), (_evidence(words), 6)]),
+            Shelf(9, [(_share(words, names.watched), 12), (_counts(words), 12)]),
+            Shelf(
+                8, [(_drift(words, names.watched), 12), (_progress(words), 6), (_evidence(words, names.watched), 6)]
+            ),
         ],
     )
 
@@ -84,37 +89,37 @@ def _head(words: Words, key: str) -> Head:
     return Head(words(f"{key}.title"), words(f"{key}.description"))
 
 
-def _changes(words: Words) -> builders.AnnotationQuery:
-    """Marks where the requirement began or ceased to be missed."""
-    missed = selector(metrics.RESPONSE_COMPLIANCE, *at(REQUIREMENT, *HERE, (STATE, "=", str(State.MISSED))))
+def _changes(words: Words, objective: Objective) -> builders.AnnotationQuery:
+    """Marks where the objective began or ceased to be missed."""
+    missed = f"({chosen(metrics.RESPONSE_VERDICT, *at(objective, *HERE))} > bool 0)"
     return (
         builders.AnnotationQuery()
         .name(words("annotation.changed"))
         .datasource(reference())
         .enable(True)
         .icon_color(PURPLE)
-        .expr(greatest(f"changes({missed}[{CHANGE_WINDOW}])", *SERIES))
+        .expr(greatest(f"changes({missed}[{CHANGE_WINDOW}:])", *SERIES))
     )
 
 
-def _verdicts(words: Words, percentile: str) -> PanelBuilder:
+def _verdicts(words: Words, objective: Objective) -> PanelBuilder:
     return figures(
-        _head(words, f"standing.{percentile}"),
-        [Query(verdict_code(*at(percentile, *HERE)), "{{settlement}}")],
+        _head(words, f"standing.{objective.percentile:g}"),
+        [Query(newest(metrics.RESPONSE_VERDICT, *at(objective, *HERE)), "{{category}}")],
         unit=units.NoUnit,
-        mappings=[verdict_texts(words), not_a_number("?")],
+        mappings=[*verdict_texts(words), not_a_number("?")],
         thresholds=steps((None, GREY)),
     )
 
 
-def _budget(words: Words) -> PanelBuilder:
-    place = (*HERE, (WINDOW, "=~", "tertial|year"), (PERCENTILE, "=", REQUIREMENT))
+def _budget(words: Words, objective: Objective) -> PanelBuilder:
+    place = (*HERE, (WINDOW, "=~", "tertial|year"), (OBJECTIVE, "=", objective.slug))
     return figures(
         _head(words, "budget.here"),
         [
             Query(
                 newest(metrics.RESPONSE_LATE_BUDGET_MISSIONS, *place, by=(*SERIES, WINDOW)),
-                "{{settlement}}, {{window}}",
+                "{{category}}, {{window}}",
             )
         ],
         unit=COUNT,
@@ -122,49 +127,46 @@ def _budget(words: Words) -> PanelBuilder:
     )
 
 
-def _timeline(words: Words) -> PanelBuilder:
+def _timeline(words: Words, objective: Objective) -> PanelBuilder:
     by = (*SERIES, WINDOW)
-    place = (*HERE, (WINDOW, "=~", CALENDAR), (PERCENTILE, "=", REQUIREMENT))
-    return states(_head(words, "timeline"), [Query(verdict_code(*place, by=by), "{{settlement}}, {{window}}")], words)
+    place = (*HERE, (WINDOW, "=~", CALENDAR), (OBJECTIVE, "=", objective.slug))
+    verdicts = newest(metrics.RESPONSE_VERDICT, *place, by=by)
+    return states(_head(words, "timeline"), [Query(verdicts, "{{category}}, {{window}}")], words)
 
 
-def _times(words: Words, percentile: str) -> PanelBuilder:
+def _times(words: Words, objective: Objective) -> PanelBuilder:
+    percentile = f"{objective.percentile:g}"
     lower, upper, target = words("name.lower"), words("name.upper"), words(f"name.target{percentile}")
     figure = words(f"name.p{percentile}")
-    place = at(percentile, *HERE)
+    place = at(objective, *HERE)
     panel = lines(
         _head(words, f"times.{percentile}"),
         [
             Query(newest(metrics.RESPONSE_TIME_LOWER_SECONDS, *place), lower),
             Query(newest(metrics.RESPONSE_TIME_UPPER_SECONDS, *place), upper),
             Query(newest(metrics.RESPONSE_TIME_SECONDS, *place), figure),
-            Query(newest(metrics.RESPONSE_TIME_TARGET_SECONDS, (PERCENTILE, "=", percentile), *HERE), target),
+            Query(newest(metrics.RESPONSE_TIME_TARGET_SECONDS, (OBJECTIVE, "=", objective.slug), *HERE), target),
         ],
         unit=SECONDS,
     )
     return drawn(drawn(banded(panel, lower, upper, GREY), figure, BLUE), target, PURPLE, lineStyle=DASHED)
 
 
-def _share(words: Words) -> PanelBuilder:
-    place = at(REQUIREMENT, *HERE)
-    lower, upper = words("name.lower"), words("name.upper")
-    share, worst, best = words("name.share"), words("name.pessimistic"), words("name.optimistic")
+def _share(words: Words, objective: Objective) -> PanelBuilder:
+    place = at(objective, *HERE)
+    lower, upper, within = words("name.lower"), words("name.upper"), words("name.share")
     panel = lines(
         _head(words, "share"),
         [
-            Query(newest(metrics.RESPONSE_WITHIN_TARGET_LOWER_RATIO, *place), lower),
-            Query(newest(metrics.RESPONSE_WITHIN_TARGET_UPPER_RATIO, *place), upper),
-            Query(newest(metrics.RESPONSE_WITHIN_TARGET_RATIO, *place), share),
-            Query(newest(metrics.RESPONSE_WITHIN_TARGET_PESSIMISTIC_RATIO, *place), worst),
-            Query(newest(metrics.RESPONSE_WITHIN_TARGET_OPTIMISTIC_RATIO, *place), best),
+            Query(share_bound("-", *place), lower),
+            Query(share_bound("+", *place), upper),
+            Query(share(*place), within),
         ],
         unit=SHARE,
-        thresholds=steps((None, "transparent"), (int(REQUIREMENT) / 100, PURPLE)),
+        thresholds=steps((None, "transparent"), (objective.percentile / 100, PURPLE)),
         mode=common.GraphThresholdsStyleMode.DASHED,
     )
-    panel = drawn(banded(panel, lower, upper, GREY), share, BLUE)
-    panel = drawn(panel, worst, VERMILLION, lineWidth=1, lineStyle=DASHED)
-    return drawn(panel, best, SKY, lineWidth=1, lineStyle=DASHED)
+    return drawn(banded(panel, lower, upper, GREY), within, BLUE)
 
 
 def _counts(words: Words) -> PanelBuilder:
@@ -181,8 +183,8 @@ def _counts(words: Words) -> PanelBuilder:
     return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
-def _drift(words: Words) -> PanelBuilder:
-    limit = Rules().drift_threshold
+def _drift(words: Words, objective: Objective) -> PanelBuilder:
+    limit, place = Rules().drift_threshold, (*HERE, (OBJECTIVE, "=", objective.slug))
     named = (
         (Baseline.REQUIREMENT, words("name.over.requirement"), BLUE),
         (Baseline.OWN_YEAR, words("name.over.own_year"), ORANGE),
@@ -190,7 +192,7 @@ def _drift(words: Words) -> PanelBuilder:
     panel = lines(
         _head(words, "drift"),
         [
-            Query(newest(metrics.RESPONSE_DRIFT_SCORE, *HERE, (BASELINE, "=", str(baseline))), name)
+            Query(newest(metrics.RESPONSE_DRIFT_SCORE, *place, (BASELINE, "=", str(baseline))), name)
             for baseline, name, _ in named
         ],
         unit=units.NoUnit,
@@ -209,8 +211,8 @@ def _progress(words: Words) -> PanelBuilder:
     return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
-def _evidence(words: Words) -> PanelBuilder:
-    place = (*HERE, (WINDOW, "=~", CALENDAR), (PERCENTILE, "=", REQUIREMENT))
+def _evidence(words: Words, objective: Objective) -> PanelBuilder:
+    place = (*HERE, (WINDOW, "=~", CALENDAR), (OBJECTIVE, "=", objective.slug))
     rules = Rules()
     return lines(
         _head(words, "evidence"),

@@ -13,12 +13,13 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
-from monitor.alerts.promql import selector
+from monitor.core.service import Objective
 from monitor.core.targets import NATIONAL
 from monitor.dashboards.panels import SOURCE, reference
+from monitor.dashboards.queries import chosen
 from monitor.dashboards.words import Words
 from monitor.exporter import metrics
-from monitor.exporter.metrics import DISTRICT, SETTLEMENT, WINDOW
+from monitor.exporter.metrics import AREA, CATEGORY, SERVICE, WINDOW
 
 COLUMNS: Final = 24
 TAG: Final = "response-time"
@@ -35,11 +36,17 @@ PanelBuilder = Builder[models.Panel]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The words that the configuration brings: areas by slug, settlement classes and windows in their order."""
+    """What the configuration brings: names of areas by slug, and the objectives, those that page first."""
 
     areas: Mapping[str, str]
-    settlements: tuple[str, ...]
+    categories: tuple[str, ...]
+    objectives: tuple[Objective, ...]
     windows: tuple[str, ...]
+
+    @property
+    def watched(self) -> Objective:
+        """The objective that is shown where there is room for one."""
+        return self.objectives[0]
 
     @property
     def window(self) -> str:
@@ -77,6 +84,7 @@ def begun(title: str, description: str, uid: str, words: Words, *, since: str, r
             .description(words("variable.datasource.help"))
             .type("prometheus")
         )
+        .with_variable(service_variable(words))
     )
     for other, key in ((NATIONAL_UID, "national"), (DISTRICT_UID, "district"), (PIPELINE_UID, "pipeline")):
         if other != uid:
@@ -92,9 +100,22 @@ def begun(title: str, description: str, uid: str, words: Words, *, since: str, r
     return dashboard
 
 
+def service_variable(words: Words) -> builders.QueryVariable:
+    """Whose missions are shown: the first there is."""
+    return (
+        builders.QueryVariable(SERVICE)
+        .label(words("variable.service"))
+        .description(words("variable.service.help"))
+        .datasource(reference())
+        .query(_query(f"label_values({metrics.RESPONSE_OBJECTIVE_INFO.name}, {SERVICE})"))
+        .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
+        .sort(models.VariableSort.ALPHABETICAL_ASC)
+    )
+
+
 def window_variable(words: Words, names: Names) -> builders.QueryVariable:
     """Which missions the figures look at."""
-    series = selector(metrics.RESPONSE_COMPLIANCE, (DISTRICT, "=", NATIONAL))
+    series = chosen(metrics.RESPONSE_VERDICT, (AREA, "=", NATIONAL))
     return (
         builders.QueryVariable(WINDOW)
         .label(words("variable.window"))
@@ -107,15 +128,15 @@ def window_variable(words: Words, names: Names) -> builders.QueryVariable:
     )
 
 
-def settlement_variable(words: Words) -> builders.QueryVariable:
-    """Which classes are shown; all of them at first."""
-    series = selector(metrics.RESPONSE_MISSIONS_OPEN, (DISTRICT, "=", NATIONAL))
+def category_variable(words: Words) -> builders.QueryVariable:
+    """Which categories are shown; all of them at first."""
+    series = chosen(metrics.RESPONSE_MISSIONS_OPEN, (AREA, "=", NATIONAL))
     return (
-        builders.QueryVariable(SETTLEMENT)
+        builders.QueryVariable(CATEGORY)
         .label(words("variable.settlement"))
         .description(words("variable.settlement.help"))
         .datasource(reference())
-        .query(_query(f"label_values({series}, {SETTLEMENT})"))
+        .query(_query(f"label_values({series}, {CATEGORY})"))
         .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
         .multi(True)
         .include_all(True)
@@ -131,7 +152,7 @@ def instance_variable(words: Words) -> builders.QueryVariable:
         .label(words("variable.instance"))
         .description(words("variable.instance.help"))
         .datasource(reference())
-        .query(_query(f"label_values({metrics.PARTITIONS_ASSIGNED.name}, instance)"))
+        .query(_query(f"label_values({chosen(metrics.PARTITIONS_ASSIGNED)}, instance)"))
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(models.VariableSort.ALPHABETICAL_ASC)
         .multi(True)
@@ -141,8 +162,8 @@ def instance_variable(words: Words) -> builders.QueryVariable:
     )
 
 
-def district_variable(words: Words, names: Names) -> builders.CustomVariable:
-    """Which district is shown, by the name that people use; the whole country is one of them."""
+def area_variable(words: Words, names: Names) -> builders.CustomVariable:
+    """Which area is shown, by the name that people use; the pool of all is one of them."""
     options = [
         models.VariableOption(text=name.replace(",", " "), value=slug, selected=not place)
         for place, (slug, name) in enumerate(names.areas.items())
@@ -151,7 +172,7 @@ def district_variable(words: Words, names: Names) -> builders.CustomVariable:
     options.append(models.VariableOption(text=words("area.national"), value=NATIONAL, selected=False))
     options[0].selected = True
     return (
-        builders.CustomVariable(DISTRICT)
+        builders.CustomVariable(AREA)
         .label(words("variable.district"))
         .description(words("variable.district.help"))
         .values(", ".join(f"{option.text} : {option.value}" for option in options))

@@ -4,7 +4,7 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as models
 
-from monitor.alerts.promql import DISTRICTS
+from monitor.alerts.promql import AREAS
 from monitor.dashboards.frame import PanelBuilder
 from monitor.dashboards.palette import BLUE, GREY, ORANGE, SLATE, VERMILLION
 from monitor.dashboards.panels import COUNT, FLAG, SECONDS, Head, Query, figures, flags, not_a_number, steps
@@ -59,7 +59,7 @@ def banner(words: Words) -> list[tuple[PanelBuilder, int]]:
             figures(
                 Head(words("overdue.now.title"), words("overdue.now.description")),
                 [
-                    Query(f"sum({newest(metrics.RESPONSE_MISSIONS_OVERDUE, DISTRICTS)})", words("name.overdue")),
+                    Query(f"sum({newest(metrics.RESPONSE_MISSIONS_OVERDUE, AREAS)})", words("name.overdue")),
                 ],
                 unit=COUNT,
                 thresholds=steps((None, SLATE), (1, ORANGE), (5, VERMILLION)),

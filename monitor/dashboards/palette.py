@@ -10,6 +10,7 @@ from typing import Final
 
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
+from monitor.exporter.metrics import VERDICTS
 
 BLUE: Final = "#0072B2"
 SKY: Final = "#56B4E9"
@@ -25,13 +26,17 @@ SLATE: Final = "#44546A"
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """How one verdict with its evidence looks. `code` is its value in PromQL, `words` names its text."""
+    """How one verdict with its evidence looks; `words` names its text."""
 
-    code: int
     state: State
     evidence: Evidence | None
     colour: str
     sign: str
+
+    @property
+    def code(self) -> float:
+        """Its value in PromQL."""
+        return VERDICTS[self.state, self.evidence or Evidence.NONE]
 
     @property
     def words(self) -> str:
@@ -39,13 +44,13 @@ class Shade:
 
 
 SHADES: Final = (
-    Shade(0, State.NO_DATA, None, GREY, "?"),
-    Shade(1, State.NO_TARGET, None, DARK_GREY, "–"),
-    Shade(2, State.MET, Evidence.STRONG, BLUE, "✔"),
-    Shade(3, State.MET, Evidence.WEAK, SKY, "✔"),
-    Shade(4, State.MET, Evidence.NONE, PALE_BLUE, "✔"),
-    Shade(5, State.MISSED, Evidence.NONE, PALE_ORANGE, "✖"),
-    Shade(6, State.MISSED, Evidence.WEAK, ORANGE, "✖"),
-    Shade(7, State.MISSED, Evidence.STRONG, VERMILLION, "✖"),
+    Shade(State.NO_TARGET, None, DARK_GREY, "–"),
+    Shade(State.NO_DATA, None, GREY, "?"),
+    Shade(State.MET, Evidence.STRONG, BLUE, "✔"),
+    Shade(State.MET, Evidence.WEAK, SKY, "✔"),
+    Shade(State.MET, Evidence.NONE, PALE_BLUE, "✔"),
+    Shade(State.MISSED, Evidence.NONE, PALE_ORANGE, "✖"),
+    Shade(State.MISSED, Evidence.WEAK, ORANGE, "✖"),
+    Shade(State.MISSED, Evidence.STRONG, VERMILLION, "✖"),
 )
-"""From least to most to do; the codes of missed ones grow with the evidence, so that sorting puts the worst first."""
+"""From least to most to do, as the legend has them."""

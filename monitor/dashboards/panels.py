@@ -4,6 +4,7 @@ Each constructor takes what differs and refuses to leave out the rest. Decides l
 is the dashboards' to say.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -70,26 +71,28 @@ def steps(*colours: tuple[float | None, str]) -> builders.ThresholdsConfig:
     )
 
 
-def verdict_texts(words: Words) -> models.ValueMap:
+def verdict_texts(words: Words) -> list[Any]:
     """From a verdict's code to its words and colour."""
-    return models.ValueMap(
-        {
-            str(shade.code): models.ValueMappingResult(
-                text=f"{shade.sign} {words(shade.words)}", color=shade.colour, index=shade.code
-            )
-            for shade in SHADES
-        }
-    )
+    shown = {
+        shade.code: models.ValueMappingResult(
+            text=f"{shade.sign} {words(shade.words)}", color=shade.colour, index=place
+        )
+        for place, shade in enumerate(SHADES)
+    }
+    codes = models.ValueMap({f"{code:g}": result for code, result in shown.items() if not math.isnan(code)})
+    (without,) = (result for code, result in shown.items() if math.isnan(code))
+    not_a_number = models.DashboardSpecialValueMapOptions(models.SpecialValueMatch.NA_N, without)
+    return [codes, models.SpecialValueMap(not_a_number)]
 
 
 def verdict_cells(words: Words) -> list[Any]:
-    """From the matrix' cells (`missed strong 12.3`) to what is read there, coloured by verdict and evidence."""
+    """From the matrix' cells (`3 12.3`) to what is read there, coloured by verdict and evidence."""
     made = []
-    for shade in SHADES:
-        level = shade.evidence or r"\w+"
-        number = rf"/^{shade.state} {level} (\S+)$/"
+    for place, shade in enumerate(SHADES):
+        code = "NaN" if math.isnan(shade.code) else f"{shade.code:g}"
+        number = rf"/^{code} (\S+)$/"
         shown = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words(shade.words)}"
-        result = models.ValueMappingResult(text=shown, color=shade.colour, index=shade.code)
+        result = models.ValueMappingResult(text=shown, color=shade.colour, index=place)
         made.append(models.RegexMap(models.DashboardRegexMapOptions(number, result)))
     return made
 
@@ -195,7 +198,8 @@ def figures(
         .color_mode(common.BigValueColorMode.BACKGROUND_SOLID)
         .graph_mode(common.BigValueGraphMode.NONE)
         .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
-        .reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]))
+        # Not "lastNotNull": it passes over NaN as well, and no target would read as not known.
+        .reduce_options(common_builders.ReduceDataOptions().calcs(["last"]))
         .targets(list(targets(queries, instant=True)))
     )
     return panel if decimals is None else panel.decimals(decimals)
@@ -206,7 +210,7 @@ def judged(panel: stat.Panel, name: str, words: Words) -> stat.Panel:
     return panel.override_by_name(
         name,
         [
-            models.DynamicConfigValue("mappings", [verdict_texts(words), not_a_number("?")]),
+            models.DynamicConfigValue("mappings", [*verdict_texts(words), not_a_number("?")]),
             models.DynamicConfigValue("unit", units.NoUnit),
         ],
     )
@@ -274,7 +278,7 @@ def states(head: Head, queries: Sequence[Query], words: Words) -> statetimeline.
         .unit(units.NoUnit)
         .thresholds(steps((None, GREY)))
         .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
-        .mappings([verdict_texts(words), not_a_number("?")])
+        .mappings([*verdict_texts(words), not_a_number("?")])
         .merge_values(True)
         .show_value(common.VisibilityMode.NEVER)
         .row_height(0.85)

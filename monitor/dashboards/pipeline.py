@@ -5,7 +5,7 @@ from typing import Final
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import units
 
-from monitor.alerts.promql import Matcher, selector
+from monitor.alerts.promql import Matcher
 from monitor.dashboards.frame import PIPELINE_UID, Names, PanelBuilder, Shelf, begun, filled, instance_variable
 from monitor.dashboards.freshness import banner
 from monitor.dashboards.palette import BLUE, GREY, ORANGE, SKY, SLATE, VERMILLION
@@ -22,7 +22,7 @@ from monitor.dashboards.panels import (
     note,
     steps,
 )
-from monitor.dashboards.queries import RATE_WINDOW, age, counted, newest, quantile
+from monitor.dashboards.queries import HERE, RATE_WINDOW, age, chosen, counted, inside, newest, quantile
 from monitor.dashboards.words import Words
 from monitor.exporter import metrics
 from monitor.exporter.metrics import OUTCOME, PARTITION, REASON, Metric
@@ -72,7 +72,7 @@ def _advice(words: Words, key: str) -> PanelBuilder:
 
 def _of_workers(metric: Metric, function: str = "") -> str:
     """A worker's metric with the chosen instances; `instance` is Prometheus' own label."""
-    series = f'{metric.name}{{{INSTANCE[0]}{INSTANCE[1]}"{INSTANCE[2]}"}}'
+    series = f"{metric.name}{{{inside((HERE, INSTANCE))}}}"
     return f"{function}({series}[{RATE_WINDOW}])" if function else series
 
 
@@ -95,11 +95,9 @@ def _trouble(words: Words) -> PanelBuilder:
         _head(words, "trouble"),
         [
             Query(f"sum({_of_workers(metrics.CONSUMER_LAG_RECORDS)})", words("name.lag")),
-            Query(
-                f"sum(max by ({REASON}) (increase({selector(metrics.DEAD_LETTERS)}[$__range])))", words("name.dead")
-            ),
-            Query(f"max(increase({selector(metrics.LOST_OFFSETS)}[$__range]))", words("name.lost")),
-            Query(f"max(increase({selector(metrics.SEALED_EARLY)}[$__range]))", words("name.sealed_early")),
+            Query(f"sum(max by ({REASON}) (increase({chosen(metrics.DEAD_LETTERS)}[$__range])))", words("name.dead")),
+            Query(f"max(increase({chosen(metrics.LOST_OFFSETS)}[$__range]))", words("name.lost")),
+            Query(f"max(increase({chosen(metrics.SEALED_EARLY)}[$__range]))", words("name.sealed_early")),
         ],
         unit=COUNT,
         thresholds=steps((None, SLATE), (1, ORANGE)),
@@ -150,12 +148,12 @@ def _batches(words: Words) -> PanelBuilder:
 
 
 def _outcomes(words: Words) -> PanelBuilder:
-    rate = f"max by ({OUTCOME}) (rate({selector(metrics.EVENTS)}[{RATE_WINDOW}]))"
+    rate = f"max by ({OUTCOME}) (rate({chosen(metrics.EVENTS)}[{RATE_WINDOW}]))"
     return lines(_head(words, "outcomes"), [Query(rate, "{{outcome}}")], unit=EVENTS, stacked=True)
 
 
 def _dead_letters(words: Words) -> PanelBuilder:
-    more = f"max by ({REASON}) (increase({selector(metrics.DEAD_LETTERS)}[{RATE_WINDOW}]))"
+    more = f"max by ({REASON}) (increase({chosen(metrics.DEAD_LETTERS)}[{RATE_WINDOW}]))"
     return lines(_head(words, "dead_letters"), [Query(more, "{{reason}}")], unit=COUNT, stacked=True)
 
 

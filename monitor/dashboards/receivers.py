@@ -13,7 +13,7 @@ from monitor.alerts.alertmanager import PAGE_AGAIN_SECONDS, TICKET_AGAIN_SECONDS
 from monitor.alerts.prometheus import seconds
 from monitor.alerts.rule import Severity
 from monitor.alerts.setup import Setup
-from monitor.exporter.metrics import DISTRICT
+from monitor.exporter.metrics import AREA, SERVICE
 
 WEBHOOK: Final = "webhook"
 MAIL: Final = "mail"
@@ -103,11 +103,11 @@ def _always() -> dict[str, Any]:
 
 
 def _policy(ways: tuple[str, ...]) -> dict[str, Any]:
-    """One notification per district, however many classes and alerts; pages come back sooner than tickets."""
+    """One notification per area, however many categories and alerts; pages come back sooner than tickets."""
     setup = Setup()
     again = {Severity.PAGE: PAGE_AGAIN_SECONDS, Severity.TICKET: TICKET_AGAIN_SECONDS}
     pace = {
-        "group_by": ["grafana_folder", DISTRICT],
+        "group_by": ["grafana_folder", SERVICE, AREA],
         "group_wait": seconds(setup.group_wait_seconds),
         "group_interval": seconds(setup.group_interval_seconds),
     }

@@ -1,7 +1,6 @@
-"""docs/metrics.md, written from the vocabulary. `python -m monitor.exporter.document` writes it anew."""
+"""docs/metrics.md, written from the vocabulary."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from monitor.exporter import metrics
@@ -10,10 +9,28 @@ from monitor.exporter.metrics import LABELS, Metric
 PLACE: Final = "docs/metrics.md"
 """Where the document lies in the repository."""
 
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _verdicts() -> str:
+    rows = (
+        (f"{code:g}".replace("nan", "NaN"), f"`{state}`", f"{evidence}" if abs(code) > 0 else "—")
+        for (state, evidence), code in metrics.VERDICTS.items()
+    )
+    return _table(("Value", "Verdict", "Evidence"), rows)
+
+
+def _levels() -> str:
+    return ", ".join(f"{code:g} for `{level}`" for level, code in metrics.BREACHES.items())
+
+
 _OPENING: Final = f"""\
 # Metrics
 
-Generated from `monitor/exporter/metrics.py` by `python -m monitor.exporter.document`; do not edit.
+Generated from `monitor/exporter/metrics.py` by `monitor generate`; do not edit.
 
 Base units, moments instead of ages. **0 means "known to be none"; NaN means "not known, or there is none to
 give"**, for example the percentile of no missions. A comparison with NaN is never true (except `!=`), so no alert
@@ -28,8 +45,19 @@ again and Prometheus sees a reset.
 Exporter and workers also expose `process_resident_memory_bytes`, `process_cpu_seconds_total` and what else Prometheus
 client libraries tell of a process (on Linux); these differ from process to process, by `instance`.
 
+`{metrics.RESPONSE_VERDICT.name}` says verdict and evidence in one number. **Above 0 is missed, below 0 is met, 0 is
+no data**, and NaN is no target:
+
+{_verdicts()}
+So `> 0` finds what is missed and nothing else, `< 0` what is met; `max` over several is the worst of them, where no
+data is worse than met. `{metrics.RESPONSE_BREACH_LEVEL.name}` is {_levels()}.
+
+Which windows there are, `windows.metrics` says; board and API have all that are judged. Every metric has the label
+`service`, which is not repeated below.
+
 To judge from counts, use `{metrics.RESPONSE_MISSIONS_WITHIN_TARGET.name}` over
-`{metrics.RESPONSE_MISSIONS_JUDGED.name}`: missions that had no target when they rang are measured, not judged.
+`{metrics.RESPONSE_MISSIONS_JUDGED.name}`: missions that had no target when they rang are measured, not judged. Their
+quotient is the share within the target.
 
 ## Labels
 """
@@ -55,15 +83,6 @@ def _listed(listed: Iterable[Metric]) -> str:
 
 
 def _row(metric: Metric) -> tuple[str, ...]:
-    labels = " ".join(f"`{label}`" for label in metric.labels) or "—"
+    labels = " ".join(f"`{label}`" for label in metric.by) or "—"
     absent = f" *{metric.absent[0].upper()}{metric.absent[1:]}.*" if metric.absent else ""
     return f"`{metric.name}`", metric.kind, metric.unit, labels, metric.help + absent
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, tuple("---" for _ in heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-if __name__ == "__main__":
-    Path(PLACE).write_text(metrics_markdown(), encoding="utf-8")

@@ -9,73 +9,115 @@ it, and the series is there all the same. Counters are never NaN: before the sto
 since a 0 that jumps to its true value would look like a million events at once.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from monitor.core.alarm import Level
+from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 
 Kind = Literal["gauge", "counter", "histogram"]
 Source = Literal["exporter", "worker"]
 Unit = Literal[
-    "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "0 to 1", "partitions", "rewinds",
-    "workers", "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability",
+    "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "partitions", "rewinds", "workers",
+    "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability", "-3 to 3",
+    "0 to 2",
 ]  # fmt: skip
 
-DISTRICT: Final = "district"
-SETTLEMENT: Final = "settlement"
+SERVICE: Final = "service"
+AREA: Final = "area"
+CATEGORY: Final = "category"
+OBJECTIVE: Final = "objective"
 WINDOW: Final = "window"
+STATISTIC: Final = "statistic"
 PERCENTILE: Final = "percentile"
-STATE: Final = "state"
+DUTY: Final = "duty"
 OUTCOME: Final = "outcome"
 REASON: Final = "reason"
-LEVEL: Final = "level"
 BASELINE: Final = "baseline"
 PARTITION: Final = "partition"
 NAME: Final = "name"
 
 LABELS: Final[dict[str, str]] = {
-    DISTRICT: "Slug of the police district, or `national` for the pool of all of them.",
-    SETTLEMENT: "Settlement class: `urban`, `town` or `rural`.",
-    WINDOW: "Missions looked at: rolling (`24h`, `28d`), the newest by count (`last100`), or to date (`year`).",
-    PERCENTILE: '`"50"` (the goal\'s, the median) or `"80"` (the requirement\'s).',
-    STATE: f"The verdict: {', '.join(f'`{state}`' for state in State)}. Exactly one of them is 1.",
+    SERVICE: "Slug of the service whose missions these are (`service.slug`): several may share one Prometheus.",
+    AREA: "Slug of the area, or `national` for the pool of all of them.",
+    CATEGORY: "Slug of the category; of the police the settlement class: `urban`, `town` or `rural`.",
+    OBJECTIVE: "Slug of the objective, as `response_objective_info` lists them: `goal`, `requirement`.",
+    WINDOW: "Missions looked at: rolling (`28d`), the newest by count (`last100`), or to date (`year`).",
+    STATISTIC: "What of the response times is judged: `percentile`.",
+    PERCENTILE: "Which percentile that is: 80 where 80 % of the missions are to be within the target.",
+    DUTY: "What the objective may ask of people when it is not reached: `page`, `ticket` or `show`.",
     OUTCOME: "What became of an event in the ledger (docs/design.md prints the table).",
     REASON: "Why an event was put among the dead letters.",
-    LEVEL: "How far: of the breach `none`, `warning` or `page`, of the evidence `strong`, `weak` or `none`.",
     BASELINE: "What a drift is measured from: the `requirement`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
-    NAME: "The district's name as the targets in force print it; its slug where they do not.",
+    NAME: "The area's name as the targets in force print it; its slug where they do not.",
 }
 """Every label with its meaning."""
 
-_SERIES: Final = (DISTRICT, SETTLEMENT)
+VERDICTS: Final[dict[tuple[State, Evidence], float]] = {
+    (State.MISSED, Evidence.STRONG): 3, (State.MISSED, Evidence.WEAK): 2, (State.MISSED, Evidence.NONE): 1,
+    (State.NO_DATA, Evidence.NONE): 0,
+    (State.MET, Evidence.NONE): -1, (State.MET, Evidence.WEAK): -2, (State.MET, Evidence.STRONG): -3,
+    (State.NO_TARGET, Evidence.NONE): math.nan,
+}  # fmt: skip
+"""The number that says state and evidence at once.
+
+Above 0 is missed, below is met, and the further from 0 the better the counts carry it; 0 is no data, so neither
+question finds it. The greatest of several (exporters, windows, categories) is the worst: no data is worse than met.
+"""
+BREACHES: Final[dict[Level, float]] = {Level.NONE: 0, Level.WARNING: 1, Level.PAGE: 2}
+"""The number that says what to do about a breach."""
+
+_SERIES: Final = (AREA, CATEGORY)
 _WINDOWED: Final = (*_SERIES, WINDOW)
-_JUDGED: Final = (*_WINDOWED, PERCENTILE)
+_AIMED: Final = (*_SERIES, OBJECTIVE)
+_JUDGED: Final = (*_AIMED, WINDOW)
+_TESTED: Final = (*_AIMED, BASELINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric as it is exposed; a counter's name ends with `_total`.
 
-    `absent` says when the value is NaN, or the series is missing. `buckets`: upper bounds of a histogram.
+    `by`: its labels beside `service`, which all have. `absent` says when the value is NaN, or the series is missing.
+    `buckets`: upper bounds of a histogram.
     """
 
     name: str
     help: str
     kind: Kind
     unit: Unit
-    labels: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
     absent: str = ""
     source: Source = "exporter"
     buckets: tuple[float, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All of them.
+
+        Also what is no figure of missions says whose it is: one service's silent feed or dead store must not say
+        anything about another's, and every service has a partition 0.
+        """
+        return (SERVICE, *self.by)
 
 
 _NOT_READ: Final = "before the store was first read completely"
 
 RESPONSE_TIME_SECONDS: Final = Metric(
     "response_time_seconds",
-    "Percentile of the response time of urgent missions, from ringing to first patrol on scene.",
+    "The objective's statistic of the response time, from ringing to first patrol on scene.",
     "gauge", "seconds", _JUDGED, "NaN without measured missions",
+)  # fmt: skip
+RESPONSE_TIME_LOWER_SECONDS: Final = Metric(
+    "response_time_lower_seconds", "Lower end of the 95 % interval of that statistic (order statistics).",
+    "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
+)  # fmt: skip
+RESPONSE_TIME_UPPER_SECONDS: Final = Metric(
+    "response_time_upper_seconds", "Upper end of the 95 % interval of that statistic (order statistics).",
+    "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
 )  # fmt: skip
 RESPONSE_TIME_EXACT: Final = Metric(
     "response_time_exact",
@@ -83,9 +125,8 @@ RESPONSE_TIME_EXACT: Final = Metric(
     "gauge", "0 or 1", _WINDOWED, f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_TIME_TARGET_SECONDS: Final = Metric(
-    "response_time_target_seconds",
-    "Target in force today: the goal (percentile 50) or the requirement (percentile 80).",
-    "gauge", "seconds", (*_SERIES, PERCENTILE), "NaN where none is set",
+    "response_time_target_seconds", "The objective's target in force today.",
+    "gauge", "seconds", _AIMED, "NaN where none is set",
 )  # fmt: skip
 RESPONSE_MISSIONS_MEASURED: Final = Metric(
     "response_missions_measured", "Urgent missions with both times, which the percentiles are taken from.",
@@ -107,91 +148,61 @@ RESPONSE_MISSIONS_WITHIN_TARGET: Final = Metric(
     "response_missions_within_target", "Judged missions that took at most the target in force when they rang.",
     "gauge", "missions", _JUDGED, f"NaN {_NOT_READ}",
 )  # fmt: skip
-RESPONSE_WITHIN_TARGET_RATIO: Final = Metric(
-    "response_within_target_ratio", "Share of judged missions within their target.",
-    "gauge", "0 to 1", _JUDGED, "NaN without judged missions",
-)  # fmt: skip
-RESPONSE_COMPLIANCE: Final = Metric(
-    "response_compliance",
-    "Whether the target was met, as a state set; without missions or with a silent feed the state is no_data.",
-    "gauge", "0 or 1", (*_JUDGED, STATE),
+RESPONSE_VERDICT: Final = Metric(
+    "response_verdict",
+    "Whether the target was met, and how well the counts carry that: above 0 missed, below 0 met, each from 1 (may "
+    "be chance) over 2 (weak) to 3 (strong evidence); 0 no data: no missions, a silent feed, or nothing read yet.",
+    "gauge", "-3 to 3", _JUDGED, "NaN where no target is set",
 )  # fmt: skip
 RESPONSE_LATE_BUDGET_MISSIONS: Final = Metric(
     "response_late_budget_missions",
-    "Further late missions that the target allows as it stands; negative: overdrawn.",
-    "gauge", "missions", _JUDGED, "NaN where the state is no_data or no_target",
+    "Further late missions that the target allows in the period to date as it stands; negative: overdrawn.",
+    "gauge", "missions", _JUDGED, "NaN without a verdict; only for periods of the calendar",
 )  # fmt: skip
-RESPONSE_TIME_LOWER_SECONDS: Final = Metric(
-    "response_time_lower_seconds", "Lower end of the 95 % interval of the percentile (order statistics).",
-    "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
-)  # fmt: skip
-RESPONSE_TIME_UPPER_SECONDS: Final = Metric(
-    "response_time_upper_seconds", "Upper end of the 95 % interval of the percentile (order statistics).",
-    "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
-)  # fmt: skip
-RESPONSE_TIME_WITH_OPEN_SECONDS: Final = Metric(
-    "response_time_with_open_seconds",
-    "Percentile that counts missions in progress as longer than so far (Kaplan-Meier); windows up to a day.",
-    "gauge", "seconds", _JUDGED, "NaN while so many are open that it is not known; no series for longer windows",
-)  # fmt: skip
-RESPONSE_WITHIN_TARGET_LOWER_RATIO: Final = Metric(
-    "response_within_target_lower_ratio", "Lower end of the 95 % interval of the share within target (Wilson).",
-    "gauge", "0 to 1", _JUDGED, "NaN without judged missions",
-)  # fmt: skip
-RESPONSE_WITHIN_TARGET_UPPER_RATIO: Final = Metric(
-    "response_within_target_upper_ratio", "Upper end of the 95 % interval of the share within target (Wilson).",
-    "gauge", "0 to 1", _JUDGED, "NaN without judged missions",
-)  # fmt: skip
-RESPONSE_WITHIN_TARGET_PESSIMISTIC_RATIO: Final = Metric(
-    "response_within_target_pessimistic_ratio", "Share within target if every mission in progress ends late.",
-    "gauge", "0 to 1", _JUDGED, "NaN without missions; no series for windows by count",
-)  # fmt: skip
-RESPONSE_WITHIN_TARGET_OPTIMISTIC_RATIO: Final = Metric(
-    "response_within_target_optimistic_ratio",
-    "Share within target if every mission in progress that still can ends in time.",
-    "gauge", "0 to 1", _JUDGED, "NaN without missions; no series for windows by count",
-)  # fmt: skip
-RESPONSE_EVIDENCE: Final = Metric(
-    "response_evidence", "How well the counts carry the verdict, as a state set.",
-    "gauge", "0 or 1", (*_JUDGED, LEVEL),
+RESPONSE_BREACH_LEVEL: Final = Metric(
+    "response_breach_level",
+    "Whether somebody should be told that a paging objective is not met: 0 no, 1 a ticket, 2 a page; held while the "
+    "feed is silent.",
+    "gauge", "0 to 2", _AIMED, f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_BREACH_P_VALUE: Final = Metric(
     "response_breach_p_value",
-    "Chance of so few missions within target if the target were truly just met (exact, for one look).",
-    "gauge", "probability", _JUDGED, "NaN without judged missions",
+    "Chance of so few missions within a paging objective's target in the last 28 days if it were truly just met "
+    "(exact, for one look).",
+    "gauge", "probability", _AIMED, f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_PERIOD_E_VALUE: Final = Metric(
     "response_period_e_value",
-    "Evidence against the target, period to date, valid however often it is looked at: 1 at first, 100 is 1 in 100.",
+    "Evidence against a paging objective's target, period to date, valid however often it is looked at: 1 at first, "
+    "100 is 1 in 100.",
     "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for month, tertial and year",
-)  # fmt: skip
-RESPONSE_BREACH: Final = Metric(
-    "response_breach",
-    "Whether somebody should be told that the requirement is not met, as a state set; held while the feed is silent.",
-    "gauge", "0 or 1", (*_SERIES, LEVEL), f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_DRIFT_SCORE: Final = Metric(
     "response_drift_score", "CUSUM of late missions, in natural logarithms; held while the feed is silent.",
-    "gauge", "log likelihood ratio", (*_SERIES, BASELINE), "NaN with too few missions for a level",
+    "gauge", "log likelihood ratio", _TESTED, "NaN with too few missions for a level",
 )  # fmt: skip
 RESPONSE_DRIFT_ALARM: Final = Metric(
     "response_drift_alarm", "Whether the CUSUM has crossed its threshold and not come back to 0 since.",
-    "gauge", "0 or 1", (*_SERIES, BASELINE), "NaN with too few missions for a level",
+    "gauge", "0 or 1", _TESTED, "NaN with too few missions for a level",
 )  # fmt: skip
 RESPONSE_MISSIONS_OPEN: Final = Metric(
     "response_missions_open", "Urgent missions in progress.", "gauge", "missions", _SERIES, f"NaN {_NOT_READ}"
 )
 RESPONSE_MISSIONS_OVERDUE: Final = Metric(
-    "response_missions_overdue", "Urgent missions in progress that are past the requirement already.",
-    "gauge", "missions", _SERIES, f"NaN {_NOT_READ}; 0 where no requirement is set",
-)  # fmt: skip
-RESPONSE_DISTRICT_INFO: Final = Metric(
-    "response_district_info", "What people call a district: for joins, and for the texts of alerts.",
-    "gauge", "always 1", (DISTRICT, NAME),
+    "response_missions_overdue", "Urgent missions in progress that are past the paging objective's target already.",
+    "gauge", "missions", _SERIES, f"NaN {_NOT_READ}; 0 where no target is set",
 )  # fmt: skip
 RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS: Final = Metric(
     "response_last_mission_timestamp_seconds", "When the call of the newest measured mission began to ring.",
     "gauge", "Unix time, seconds", _SERIES, "NaN without measured missions",
+)  # fmt: skip
+RESPONSE_AREA_INFO: Final = Metric(
+    "response_area_info", "What people call an area: for joins, and for the texts of alerts.",
+    "gauge", "always 1", (AREA, NAME),
+)  # fmt: skip
+RESPONSE_OBJECTIVE_INFO: Final = Metric(
+    "response_objective_info", "What an objective is: its statistic, and its duty when it is not reached.",
+    "gauge", "always 1", (OBJECTIVE, STATISTIC, PERCENTILE, DUTY),
 )  # fmt: skip
 
 EVENTS: Final = Metric(

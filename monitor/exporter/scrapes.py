@@ -7,6 +7,7 @@ the text, so that all before it is made once.
 
 import asyncio
 import logging
+import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +16,17 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
-from monitor.exporter.exposition import Encode, Exposition, Text, packed, plain
 from monitor.exporter.once import Once
 from monitor.exporter.published import Published
 from monitor.http.body import SharedBody
 from monitor.http.negotiation import gzip_wanted, media_ranges
+
+Encode = Callable[[CollectorRegistry], bytes]
+LEVEL: Final = 6
+GZIP: Final = 16 + zlib.MAX_WBITS
+"""Tells zlib to write gzip's header, checksum and size around its blocks."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,12 +70,38 @@ def format_wanted(accept: str | None) -> Format:
     return PLAIN
 
 
-class Scrapes:
-    """The texts of one exporter; `names` are those of the areas in a published state."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """All but the end of an exposition, ready to be sent, and shared by all who are sent it."""
 
-    def __init__(self, names: Callable[[Published], Mapping[str, str]]) -> None:
-        self._names = names
-        self._exposition = Exposition()
+    body: bytes
+    packer: "zlib._Compress | None"
+    """Goes on where the compressed body ends; None where it is plain. Copied for each end."""
+
+    def ended(self, end: bytes) -> tuple[bytes, bytes]:
+        """The whole with what is of this moment: one gzip member, which every client understands, or plain."""
+        if self.packer is None:
+            return self.body, end
+        packer = self.packer.copy()
+        return self.body, packer.compress(end) + packer.flush()
+
+
+def text_of(collector: Collector, wanted: Format, *, compressed: bool) -> Text:
+    """What the collector tells now, in a format, without what that ends with."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    body = wanted.encode(registry).removesuffix(wanted.end)
+    if not compressed:
+        return Text(body, None)
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
+    return Text(packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH), packer)
+
+
+class Scrapes:
+    """The texts of one exporter; `collector` tells of a published state."""
+
+    def __init__(self, collector: Callable[[Published], Collector]) -> None:
+        self._collector = collector
         self._texts = Once[Text]()
         self._thread = ThreadPoolExecutor(1, "metrics")
         self._process = CollectorRegistry()
@@ -106,5 +138,4 @@ class Scrapes:
 
     def _rendered(self, published: Published, wanted: Format, compressed: bool) -> Text:
         """Runs in one thread, always the same: see `refresh`."""
-        pieces = self._exposition.render(published, self._names(published), wanted.encode, wanted.end)
-        return packed(pieces) if compressed else plain(pieces)
+        return text_of(self._collector(published), wanted, compressed=compressed)

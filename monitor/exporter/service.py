@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from monitor import clock as wall
+from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.pages import Pages
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
@@ -41,7 +42,8 @@ class Service:
         self._refresh = refresh
         self._clock = clock
         self._pages = Pages(configuration, refresh, rules=snapshot_terms(configuration).alarms)
-        self._scrapes = Scrapes(self._pages.names)
+        windows, names = configuration.settings.windows.exposed, self._pages.names
+        self._scrapes = Scrapes(lambda published: PublishedCollector(published, windows=windows, names=names))
         self._stream = Stream(refresh, clock)
 
     def application(self) -> web.Application:

@@ -82,7 +82,7 @@ class Configuration:
     def service(self) -> Service:
         """The organisation whose missions are judged."""
         events = self.settings.events
-        return Service(NATIONAL, events.districts, events.settlements, OBJECTIVES)
+        return Service(self.settings.service.slug, NATIONAL, events.districts, events.settlements, OBJECTIVES)
 
     @property
     def limits(self) -> Limits:

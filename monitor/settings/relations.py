@@ -78,9 +78,16 @@ def _cut_windows(settings: Settings, name: Name) -> str | None:
     )
 
 
+def _windows_judged(settings: Settings, name: Name) -> str | None:
+    unjudged = [one for one in settings.windows.metrics if one not in settings.windows.names]
+    if not unjudged:
+        return None
+    return f"nobody judges {', '.join(unjudged)}: add {_quoted(unjudged)} to {name('windows.names')}"
+
+
 def _windows_of_rules(settings: Settings, name: Name) -> str | None:
     del name
-    missing = [one for one in windows.ALERTED if one not in settings.windows.names]
+    missing = [one for one in windows.ALERTED if one not in settings.windows.exposed]
     if not missing:
         return None
     return f"alert rules ask for {', '.join(missing)}, and could never fire: add {_quoted(missing)}"
@@ -88,7 +95,7 @@ def _windows_of_rules(settings: Settings, name: Name) -> str | None:
 
 def _windows_shown(settings: Settings, name: Name) -> str | None:
     del name
-    needed = [one for one in windows.SHOWN if one not in settings.windows.names and one not in windows.ALERTED]
+    needed = [one for one in windows.SHOWN if one not in settings.windows.exposed and one not in windows.ALERTED]
     if not needed:
         return None
     return (
@@ -161,12 +168,14 @@ RELATIONS: Final = (
         "warning", ("windows.names", "ledger.horizon_days", "ledger.roll_up_days"),
         "rolling windows within horizon or roll-up", _cut_windows,
     ),
+    Relation("error", ("windows.metrics", "windows.names"), "all of them judged", _windows_judged),
     Relation(
-        "error", ("windows.names",), f"holds {_listed(windows.ALERTED)}, which alert rules test", _windows_of_rules,
+        "error", ("windows.metrics", "windows.names"), f"holds {_listed(windows.ALERTED)}, which alert rules test",
+        _windows_of_rules,
     ),
     Relation(
-        "warning", ("windows.names",), f"holds {_listed(windows.SHOWN)}, which alerts and dashboards show",
-        _windows_shown,
+        "warning", ("windows.metrics", "windows.names"),
+        f"holds {_listed(windows.SHOWN)}, which alerts and dashboards show", _windows_shown,
     ),
     Relation(
         "warning", ("worker.metrics_port", "worker.metrics_host", "exporter.port", "exporter.host"),

@@ -26,6 +26,7 @@ from monitor.settings.values import (
     Positive,
     Ratio,
     Secret,
+    Slug,
     Slugs,
     Text,
     Topic,
@@ -52,6 +53,14 @@ def _settlements(names: tuple[str, ...]) -> tuple[str, ...]:
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServiceSettings(_Section):
+    """Whose missions are judged."""
+
+    slug: Slug = Field(
+        "norwegian-police", description="Tells this service from others in one Prometheus: the label `service`."
+    )
 
 
 class KafkaSettings(_Section):
@@ -192,9 +201,19 @@ class WindowSettings(_Section):
         description="Labels: 24h, 7d, last100, week, month, quarter, tertial, half_year, year ...",
         min_length=1,
     )
+    metrics: Windows = Field(
+        (),
+        description="Those of them that `/metrics` tells; none given: what alerts and dashboards need. Board and API "
+        "tell all.",
+    )
     year_starts: Annotated[Count, Field(le=12)] = Field(
         1, description="Month that years begin with, 4 for April; their parts follow, and bear that year's name."
     )
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """The windows of `/metrics`."""
+        return self.metrics or tuple(name for name in self.names if name in windows.SHOWN)
 
 
 class TargetSettings(_Section):
@@ -210,6 +229,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    service: ServiceSettings = ServiceSettings()
     kafka: KafkaSettings = KafkaSettings()
     redis: RedisSettings = RedisSettings()
     worker: WorkerSettings = WorkerSettings()

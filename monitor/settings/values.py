@@ -119,13 +119,16 @@ def _brokers(addresses: str) -> str:
     return ",".join(found)
 
 
+def _slug(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
+        raise ValueError(
+            f"{name!r} is no slug: use small letters a to z, digits and hyphens, a letter first, at most 40"
+        )
+    return name
+
+
 def _slugs(names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
-            raise ValueError(
-                f"{name!r} is no slug: use small letters a to z, digits and hyphens, a letter first, at most 40"
-            )
-    return distinct(names)
+    return distinct(tuple(map(_slug, names)))
 
 
 def distinct(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -172,5 +175,6 @@ Topic = Annotated[str, AfterValidator(_topic)]
 Host = Annotated[str, AfterValidator(_host)]
 Hosts = tuple[Annotated[str, AfterValidator(_host_asked_for)], ...]
 Brokers = Annotated[str, AfterValidator(_brokers)]
+Slug = Annotated[str, AfterValidator(_slug)]
 Slugs = Annotated[tuple[str, ...], AfterValidator(_slugs)]
 Windows = Annotated[tuple[str, ...], AfterValidator(_windows)]

@@ -69,7 +69,7 @@ async def work(configuration: Configuration, ending: Ending) -> None:
     await require_topic(settings.kafka, settings.kafka.dead_letter_topic)
     await require_rights(settings.kafka, "worker")
     store = redis_store(configuration)
-    instruments = Instruments()
+    instruments = Instruments(configuration.service.slug)
     try:
         await store.ping()
         async with (

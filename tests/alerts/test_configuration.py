@@ -9,11 +9,13 @@ import pytest
 import yaml
 
 from monitor.alerts import RULES, files
-from monitor.alerts.alertmanager import BLIND, CAUSES, CONSEQUENCES, WEAKER
+from monitor.alerts.alertmanager import ABSENT, BLIND, CAUSES, CONSEQUENCES, WEAKER
 from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
 from monitor.alerts.promql import SEEN_SECONDS, selector
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
+from monitor.alerts.template import template
+from monitor.alerts.text import MOST_FIGURES
 from monitor.dashboards.alerting import UNWATCHED
 from monitor.exporter import metrics
 from tests.servers.components import require
@@ -66,10 +68,23 @@ def test_a_page_is_paged_and_the_rest_becomes_a_ticket(tmp_path: Path, severity:
     assert said.splitlines()[0] == receiver
 
 
+def texts_of(rule: Rule) -> tuple[str, str]:
+    """Summary and description as Prometheus has them."""
+    return template(rule.summary, rule.labels), template(rule.description, rule.labels)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_text_is_read_by_a_person_and_so_is_its_rule(rule: Rule) -> None:
+    """At most three look-ups each; what more there is to know, the linked page shows."""
+    for text in texts_of(rule):
+        assert len(re.findall(r"\| query\b", text)) <= MOST_FIGURES
+    assert len(re.sub(r"\{\{.*?\}\}", "", " ".join(texts_of(rule)))) < 400
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_uses_only_the_vocabulary(rule: Rule) -> None:
     """Each metric in expression and texts exists, with the labels it is selected by."""
-    text = f"{rule.expression} {rule.summary} {rule.description}"
+    text = f"{rule.expression} {' '.join(texts_of(rule))}"
     names = set(re.findall(r"\b(?:response|monitor)_[a-z_]+", text))
     assert names <= {name for known in metrics.BY_NAME for name in (known, f"{known}_bucket")}
     for name, matchers in re.findall(r"\b([A-Za-z_]+)\{([^}]*)\}", text):
@@ -88,13 +103,15 @@ def test_a_label_that_a_metric_does_not_have_is_refused() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_is_whole(rule: Rule) -> None:
     """Every alert says what and why, waits before it pages, and stays still if it can be blind."""
-    assert rule.summary
-    assert rule.description.endswith(".")
+    summary, description = texts_of(rule)
+    assert summary
+    assert description.endswith(".")
     assert rule.name.startswith(("Response", "Monitor"))
     assert rule.frozen <= bool(rule.sight)
     assert rule.severity is Severity.TICKET or rule.for_seconds >= 120 > SEEN_SECONDS or rule.name in AT_ONCE
     assert bool(rule.sight) is (rule.name != "MonitorAbsent")
-    assert "$value" not in f"{rule.summary}{rule.description}", "it is 1 while an alert goes on unseen"
+    assert "$value" not in f"{summary}{description}", "it is 1 while an alert goes on unseen"
+    assert rule.labels[0] == metrics.SERVICE or not rule.sight
 
 
 @pytest.mark.parametrize("rule", [*RULES, UNWATCHED], ids=lambda rule: rule.name)
@@ -118,14 +135,29 @@ def test_no_runbook_is_left_over() -> None:
 def test_inhibition_names_alerts_that_exist_and_never_runs_in_a_circle() -> None:
     """Two alerts that silence each other would both be silent."""
     names = {rule.name for rule in RULES}
-    named = {*WEAKER, *(target for targets in WEAKER.values() for target in targets), *BLIND, *CAUSES, *CONSEQUENCES}
+    named = {
+        *WEAKER,
+        *(target for targets in WEAKER.values() for target in targets),
+        *BLIND,
+        *CAUSES,
+        *CONSEQUENCES,
+        *ABSENT,
+    }
     assert named <= names
     frozen = {rule.name for rule in RULES if rule.frozen}
     order = [*CAUSES, *CONSEQUENCES, *WEAKER]
     for source, targets in WEAKER.items():
         assert all(order.index(target) > order.index(source) for target in targets if target in order)
     assert frozen.isdisjoint(BLIND)
-    assert set(CAUSES).isdisjoint(CONSEQUENCES)
+    assert {*CAUSES, *ABSENT}.isdisjoint(CONSEQUENCES)
+    assert frozen.isdisjoint(ABSENT)
+
+
+def test_one_service_never_silences_another() -> None:
+    """Only an absence that nobody knows the service of silences all of them."""
+    for rule in yaml.safe_load(ALERTMANAGER)["inhibit_rules"]:
+        anybodys = 'service=""' in rule["source_matchers"]
+        assert ("service" in rule.get("equal", [])) is not anybodys
 
 
 def test_nobody_is_told_before_a_receiver_is_put_in() -> None:

@@ -51,12 +51,12 @@ class Inbox:
         self.pages.append(page)
 
     def standing(self) -> dict[tuple[str, str | None, str | None], Page]:
-        """The newest notification of each alert: by name, district, and class or component."""
+        """The newest notification of each alert: by name, area, and category or component."""
         return {
             (
                 page.name,
-                page.labels.get("district"),
-                page.labels.get("settlement", page.labels.get("component")),
+                page.labels.get("area"),
+                page.labels.get("category", page.labels.get("component")),
             ): page
             for page in self.pages
         }
@@ -175,9 +175,7 @@ async def inhibited(watch: Watch, name: str) -> bool:
     """Whether Alertmanager knows the alert and keeps it to itself."""
     url = f"{watch.alertmanager.url}/api/v2/alerts?filter=alertname%3D{name}"
     async with aiohttp.ClientSession() as http, http.get(url) as answer:
-        return any(
-            one["labels"]["district"] == "vest" and one["status"]["inhibitedBy"] for one in await answer.json()
-        )
+        return any(one["labels"]["area"] == "vest" and one["status"]["inhibitedBy"] for one in await answer.json())
 
 
 async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over(
@@ -203,12 +201,13 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
             overdue, breached = await inbox.tells("firing", OVERDUE, BREACHED)
             assert {page.receiver for page in (overdue, breached)} == {"page"}
             assert breached.labels == {
-                "alertname": "ResponseRequirementBreached", "district": "vest", "settlement": "rural",
-                "severity": "page",
+                "alertname": "ResponseRequirementBreached", "service": "norwegian-police", "area": "vest",
+                "category": "rural", "objective": "requirement", "severity": "page",
             }  # fmt: skip
-            assert breached.annotations["summary"].startswith(
-                "Vest, rural: 33.3 % of 90 missions within 30 min over 28 d, "
+            assert breached.annotations["summary"] == (
+                "Vest, rural: 33.3 % of 90 missions within the requirement over 28 d"
             )
+            assert "The requirement (30 min) is not met" in breached.annotations["description"]
             assert (
                 overdue.annotations["summary"] == "Vest: 4 missions in progress are past the requirement, of 4 open"
             )
@@ -225,7 +224,7 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
             await inbox.tells("firing", ABSENT)
             stack.start_exporter()
             await inbox.tells("resolved", ABSENT)
-            told = [page for page in inbox.pages if page.labels.get("district") == "vest"]
+            told = [page for page in inbox.pages if page.labels.get("area") == "vest"]
             assert {page.status for page in told} == {"firing"}
 
             excuse = {"revision": 2, "status": "closed", "excluded": "extreme weather"}

@@ -1,5 +1,6 @@
 """Each alert fires, does not fire, keeps still while nobody can see, and is quiet at an empty start: by promtool."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 import pytest
 
 from monitor.alerts import RULES
+from monitor.exporter import metrics
 from tests.alerts.timeline import (
     EXPORTER,
     GONE,
@@ -25,9 +27,16 @@ from tests.alerts.timeline import (
     judge,
 )
 
-VEST: Final = {"district": "vest", "settlement": "rural"}
-COUNTRY: Final = {"district": "national", "settlement": "rural"}
-GOAL_PLACE: Final = 'window="tertial",percentile="50"'
+AREA: Final = {"area": "vest"}
+VEST: Final = {"area": "vest", "category": "rural"}
+POOL: Final = {"area": "national", "category": "rural"}
+REQUIREMENT: Final = {**VEST, "objective": "requirement"}
+GOAL: Final = {**VEST, "objective": "goal"}
+NATION: Final = {**POOL, "objective": "requirement"}
+DUTIES: Final = {
+    f'response_objective_info{{objective="{slug}",statistic="percentile",percentile="{percent}",duty="{duty}"}}': 1.0
+    for slug, percent, duty in (("goal", 50, "ticket"), ("requirement", 80, "page"))
+}
 LONG: Final = 80
 """Minutes: longer than any alert of these waits."""
 BLIND: Final = {"ResponseFeedStale", "MonitorStoreDown", "MonitorNoWorker", "MonitorAbsent"}
@@ -61,29 +70,24 @@ def at(series: str, labels: Mapping[str, str] = VEST, more: str = "") -> str:
 FROZEN: Final = {
     sample.alert.name: sample
     for sample in (
-        Sample(Alert("ResponseRequirementBreached", VEST), {at("response_breach", more=',level="page"'): (1, 0)}),
+        Sample(Alert("ResponseRequirementBreached", REQUIREMENT), {at("response_breach_level", REQUIREMENT): (2, 0)}),
+        Sample(Alert("ResponseNationalRequirementBreached", NATION), {at("response_breach_level", NATION): (2, 0)}),
+        Sample(Alert("ResponseRequirementAtRisk", REQUIREMENT), {at("response_breach_level", REQUIREMENT): (1, 0)}),
         Sample(
-            Alert("ResponseNationalRequirementBreached", COUNTRY),
-            {at("response_breach", COUNTRY, ',level="page"'): (1, 0)},
-        ),
-        Sample(Alert("ResponseRequirementAtRisk", VEST), {at("response_breach", more=',level="warning"'): (1, 0)}),
-        Sample(
-            Alert("ResponseDriftOverTarget", VEST),
-            {at("response_drift_alarm", more=',baseline="requirement"'): (1, 0)},
+            Alert("ResponseDriftOverTarget", REQUIREMENT),
+            {at("response_drift_alarm", REQUIREMENT, ',baseline="requirement"'): (1, 0)},
         ),
         Sample(
-            Alert("ResponseDriftOwnLevel", VEST), {at("response_drift_alarm", more=',baseline="own_year"'): (1, 0)}
+            Alert("ResponseDriftOwnLevel", REQUIREMENT),
+            {at("response_drift_alarm", REQUIREMENT, ',baseline="own_year"'): (1, 0)},
         ),
         Sample(
-            Alert("ResponseGoalMissed", VEST),
-            {
-                at("response_compliance", more=f',{GOAL_PLACE},state="missed"'): (1, 0),
-                at("response_evidence", more=f',{GOAL_PLACE},level="strong"'): (1, 1),
-            },
+            Alert("ResponseGoalMissed", GOAL),
+            {at("response_verdict", GOAL, ',window="tertial"'): (3, -3), **dict.fromkeys(DUTIES, (1, 1))},
         ),
-        Sample(Alert("ResponseMissionsOverdue", {"district": "vest"}), {at("response_missions_overdue"): (3, 2)}),
+        Sample(Alert("ResponseMissionsOverdue", AREA), {at("response_missions_overdue"): (3, 2)}),
         Sample(
-            Alert("ResponseMeasurementMissing", {"district": "vest"}),
+            Alert("ResponseMeasurementMissing", AREA),
             {
                 at("response_missions_unmeasured", more=',window="28d"'): (30, 14),
                 at("response_missions_measured", more=',window="28d"'): (70, 86),
@@ -269,7 +273,7 @@ def test_a_store_that_is_down_freezes_it(promtool: Path, sample: Sample) -> None
 def test_one_exporter_that_still_reads_does_not_hide_the_other(promtool: Path, sample: Sample) -> None:
     """Of two exporters one knows and one shows NaN: what is known counts."""
     first = sample.showing((LONG, True))
-    second = {name.replace("}", ',instance="b"}'): [(LONG, NAN)] for name in first}
+    second = {name.replace("}", ',instance="b"}'): [(LONG, NAN)] for name in first.keys() - DUTIES.keys()}
     judge(promtool, first | second | {STALE + '{instance="b"}': [(LONG, NAN)]}, {79: [sample.alert]})
 
 
@@ -284,7 +288,7 @@ def test_nothing_fires_at_an_empty_start(promtool: Path) -> None:
 
 def test_a_district_that_shows_nothing_yet_is_quiet(promtool: Path) -> None:
     """A baseline without enough missions is NaN with everything else alive: no drift."""
-    judge(promtool, {at("response_drift_alarm", more=',baseline="own_year"'): [(90, NAN)]}, {89: []})
+    judge(promtool, {at("response_drift_alarm", REQUIREMENT, ',baseline="own_year"'): [(90, NAN)]}, {89: []})
 
 
 def test_a_baseline_that_ceases_to_exist_ends_its_alert(promtool: Path) -> None:
@@ -296,23 +300,23 @@ def test_a_baseline_that_ceases_to_exist_ends_its_alert(promtool: Path) -> None:
 def test_the_country_is_a_ticket_and_no_district(promtool: Path) -> None:
     """National breach and drift page nobody; they are told once."""
     series: dict[str, Phases] = {
-        at("response_breach", COUNTRY, ',level="page"'): [(LONG, 1)],
-        at("response_drift_alarm", COUNTRY, ',baseline="requirement"'): [(LONG, 1)],
-        at("response_missions_overdue", COUNTRY): [(LONG, 9)],
+        at("response_breach_level", NATION): [(LONG, 2)],
+        at("response_drift_alarm", NATION, ',baseline="requirement"'): [(LONG, 1)],
+        at("response_missions_overdue", POOL): [(LONG, 9)],
     }
-    judge(promtool, series, {79: [Alert("ResponseNationalRequirementBreached", COUNTRY)]})
+    judge(promtool, series, {79: [Alert("ResponseNationalRequirementBreached", NATION)]})
 
 
 def test_overdue_missions_add_up_over_the_classes_of_a_district(promtool: Path) -> None:
     """Two towns and one farm are three; two and one in different districts are not."""
-    town = {**VEST, "settlement": "town"}
-    oslo = {"district": "oslo", "settlement": "urban"}
+    town = {**VEST, "category": "town"}
+    oslo = {"area": "oslo", "category": "urban"}
     series: dict[str, Phases] = {
         at("response_missions_overdue"): [(30, 1)],
         at("response_missions_overdue", town): [(30, 2)],
         at("response_missions_overdue", oslo): [(30, 2)],
     }
-    judge(promtool, series, {29: [Alert("ResponseMissionsOverdue", {"district": "vest"})]})
+    judge(promtool, series, {29: [Alert("ResponseMissionsOverdue", AREA)]})
 
 
 def test_overdue_missions_are_not_believed_after_an_hour_of_silence(promtool: Path) -> None:
@@ -341,30 +345,30 @@ def test_missing_times_are_told_when_they_are_more_than_chance(
 
 
 def test_a_missed_goal_without_strong_evidence_is_not_told(promtool: Path) -> None:
-    """The official answer alone is no reason for a ticket."""
-    missed, strong = FROZEN["ResponseGoalMissed"].series
-    judge(promtool, {missed: [(LONG, 1)], strong: [(LONG, 0)]}, {79: []})
+    """The official answer alone is no reason for a ticket, nor is any that is not one: met, no data, no target."""
+    duties = {name: [(LONG, value)] for name, value in DUTIES.items()}
+    for code in sorted({*metrics.VERDICTS.values()} - {3}):
+        shown = NAN if math.isnan(code) else code
+        judge(promtool, {at("response_verdict", GOAL, ',window="tertial"'): [(LONG, shown)], **duties}, {79: []})
 
 
 @pytest.mark.parametrize(
-    ("window", "percentile"), [("tertial", "80"), ("month", "50"), ("year", "50"), ("28d", "50"), ("month", "80")]
+    ("window", "objective"),
+    [("tertial", "requirement"), ("month", "goal"), ("year", "goal"), ("28d", "goal"), ("month", "requirement")],
 )
 def test_nothing_but_the_goal_of_the_tertial_is_told_by_a_missed_window(
-    promtool: Path, window: str, percentile: str
+    promtool: Path, window: str, objective: str
 ) -> None:
     """Missed with strong evidence is no alert: neither the goal over other windows, nor the requirement that way."""
-    place = f',window="{window}",percentile="{percentile}"'
-    series: dict[str, Phases] = {
-        at("response_compliance", more=f'{place},state="missed"'): [(LONG, 1)],
-        at("response_evidence", more=f'{place},level="strong"'): [(LONG, 1)],
-    }
+    series: dict[str, Phases] = {name: [(LONG, value)] for name, value in DUTIES.items()}
+    series[at("response_verdict", {**VEST, "objective": objective}, f',window="{window}"')] = [(LONG, 3)]
     judge(promtool, series, {79: []})
 
 
 def test_a_warning_pages_nobody(promtool: Path) -> None:
     """The level of a breach decides who is told: a warning is a ticket, for the country as for a district."""
-    for labels in (VEST, COUNTRY):
-        series: dict[str, Phases] = {at("response_breach", labels, ',level="warning"'): [(LONG, 1)]}
+    for labels in (REQUIREMENT, NATION):
+        series: dict[str, Phases] = {at("response_breach_level", labels): [(LONG, 1)]}
         judge(promtool, series, {79: [Alert("ResponseRequirementAtRisk", labels)]})
     assert SEVERITIES["ResponseRequirementAtRisk"] == "ticket"
 
@@ -383,6 +387,17 @@ def test_absence_is_told_when_the_last_one_is_gone(promtool: Path, job: str, com
     other = job.replace("}", ',instance="b"}')
     judge(promtool, {job: [(40, 0)], other: [(20, 1), (20, 0)]}, {19: [], 21: [], 30: [absent]})
     judge(promtool, {job: [(40, GONE)]}, {1: [], 20: [absent]})
+
+
+def test_absence_is_told_by_service_where_prometheus_knows_whose_its_targets_are(promtool: Path) -> None:
+    """The exporter of one service is gone while another's answers: it is that one, and nobody else."""
+    series: dict[str, Phases] = {
+        EXPORTER: [(40, GONE)],
+        EXPORTER.replace("}", ',service="fire"}'): [(40, 1)],
+        EXPORTER.replace("}", ',service="police"}'): [(20, 1), (20, 0)],
+    }
+    absent = Alert("MonitorAbsent", {"component": "exporter", "service": "police"})
+    judge(promtool, series, {19: [], 21: [], 30: [absent]})
 
 
 def test_a_store_that_blinks_pages_nobody(promtool: Path) -> None:
@@ -486,21 +501,47 @@ def test_a_wrong_clock_and_a_changed_year_are_told_and_end_by_themselves(
 def test_a_page_tells_its_numbers(promtool: Path) -> None:
     """Whoever is woken reads where, how many, how much, and against which requirement."""
     series: dict[str, Phases] = FROZEN["ResponseRequirementBreached"].showing((30, True))
-    for window, judged, ratio in (("28d", 84, 0.714), ("tertial", 310, 0.75), ("year", 812, 0.7612)):
-        place = f',window="{window}",percentile="80"'
-        series[at("response_missions_judged", more=place)] = [(30, judged)]
-        series[at("response_within_target_ratio", more=place)] = [(30, ratio)]
-    series[at("response_time_target_seconds", more=',percentile="80"')] = [(30, 960)]
-    series[at("response_missions_open")] = [(30, 5)]
-    series['response_district_info{district="vest",name="Vest og Øst"}'] = [(30, 1)]
+    series[at("response_missions_judged", REQUIREMENT, ',window="28d"')] = [(30, 84)]
+    series[at("response_missions_within_target", REQUIREMENT, ',window="28d"')] = [(30, 60)]
+    series[at("response_missions_judged", REQUIREMENT, ',window="year"')] = [(30, 0)]
+    series[at("response_missions_within_target", REQUIREMENT, ',window="year"')] = [(30, 0)]
+    series[at("response_time_target_seconds", REQUIREMENT)] = [(30, 960)]
+    series['response_area_info{area="vest",name="Vest og Øst"}'] = [(30, 1)]
     texts = {
-        "summary": "Vest og Øst, rural: 71.4 % of 84 missions within 16 min over 28 d, 76.1 % of 812 this year; "
-        "requirement 80 %",
-        "description": "The requirement is not met, and that is not chance: the test of the tertial or the year to "
-        "date, which may be looked at all the time, has passed the threshold of a page. Within 16 min: 71.4 % of 84 "
-        "over 28 d, 75 % of 310 this tertial, 76.1 % of 812 this year. In progress: 5, past the requirement ?.",
+        "summary": "Vest og Øst, rural: 71.4 % of 84 missions within the requirement over 28 d",
+        "description": "The requirement (16 min) is not met, and that is not chance: the test of the tertial or the "
+        "year to date, which may be looked at all the time, has passed the threshold of a page. This year: ? % of 0 "
+        "missions.",
         "dashboard_url": "http://127.0.0.1:8080/area/vest?window=28d#rural",
         "runbook_url": "http://127.0.0.1:3000/d/ResponseRequirementBreached",
     }
     breached = FROZEN["ResponseRequirementBreached"].alert
     judge(promtool, series, {29: [breached]}, {29: (breached, texts)})
+
+
+def test_what_a_former_version_let_fire_is_not_gone_on_with_for_ever(promtool: Path) -> None:
+    """Alerts from before they had a service: the new rules tell what they see, and nothing without labels."""
+    former = {"alertname": "MonitorNoWorker", "alertstate": "firing", "severity": "page"}
+    breach = {**former, "alertname": "ResponseRequirementBreached", "district": "vest", "settlement": "rural"}
+    series: dict[str, Phases] = {
+        f"ALERTS{{{labelled(labels)}}}": [(10, 1), (50, GONE)] for labels in (former, breach)
+    }
+    judge(promtool, series | {"monitor_workers": [(60, 1)]}, {12: [], 30: [], 59: []})
+
+
+def test_one_service_says_nothing_about_another(promtool: Path) -> None:
+    """Two in one Prometheus: the dead store of one neither freezes nor frees the alerts of the other."""
+    ours, theirs = (
+        at("response_breach_level", REQUIREMENT),
+        at("response_breach_level", {"service": "fire", **REQUIREMENT}),
+    )
+    fire = {name: name + '{service="fire"}' for name in (STALE, STORE, RECORD)}
+    series: dict[str, Phases] = {
+        ours: [(LONG, 2)], theirs: [(LONG, 2)],
+        fire[STALE]: [(LONG, 0)], fire[STORE]: [(LONG, 0)], fire[RECORD]: [(LONG, _rising(0, 60))],
+    }  # fmt: skip
+    down = Alert("MonitorStoreDown", {"service": "fire"})
+    judge(promtool, series, {79: [down, Alert("ResponseRequirementBreached", REQUIREMENT)]})
+    mended = series | {fire[STORE]: [(LONG, 1)], STORE: [(LONG, 0)]}
+    breached = Alert("ResponseRequirementBreached", {"service": "fire", **REQUIREMENT})
+    judge(promtool, mended, {79: [STORE_DOWN, breached]})

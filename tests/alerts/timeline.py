@@ -1,7 +1,8 @@
 """Series as they would be scraped minute by minute, judged by promtool: what fires at which minute.
 
-The exporter's pipeline series are healthy unless a case says otherwise. A value is a number, NaN, GONE (the target
-does not answer), LOST (it is gone, and Prometheus was not there to notice) or a function of the minute.
+The exporter's pipeline series are healthy unless a case says otherwise; all are of one service. A value is a number,
+NaN, GONE (the target does not answer), LOST (it is gone, and Prometheus was not there to notice) or a function of the
+minute.
 """
 
 import json
@@ -19,6 +20,7 @@ NAN: Final = "NaN"
 GONE: Final = "_"
 LOST: Final = "lost"
 Value = float | str | Callable[[int], float]
+SERVICE: Final = "police"
 Phases = Sequence[tuple[int, Value]]
 """Minutes and what the series shows in them, one after another."""
 
@@ -37,9 +39,14 @@ class Alert:
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def told(self) -> Mapping[str, str]:
+        """Its labels with the service, which all have but those that Prometheus itself begins."""
+        return self.labels if "component" in self.labels else {"service": SERVICE, **self.labels}
+
     def series(self) -> str:
         """As Prometheus records it."""
-        labels = {"alertname": self.name, "alertstate": "firing", "severity": SEVERITIES[self.name], **self.labels}
+        labels = {"alertname": self.name, "alertstate": "firing", "severity": SEVERITIES[self.name], **self.told}
         return "ALERTS{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
 
 
@@ -54,7 +61,7 @@ def judge(
     told = {name: [(minutes, value)] for name, value in HEALTHY.items()} | dict(series)
     test = {
         "interval": "1m",
-        "input_series": [{"series": name, "values": _values(phases)} for name, phases in told.items()],
+        "input_series": [{"series": _of_service(name), "values": _values(phases)} for name, phases in told.items()],
         "promql_expr_test": [
             {
                 "expr": 'ALERTS{alertstate="firing"}',
@@ -69,7 +76,7 @@ def judge(
                 "eval_time": f"{minute}m",
                 "exp_alerts": [
                     {
-                        "exp_labels": {"severity": SEVERITIES[alert.name], **alert.labels},
+                        "exp_labels": {"severity": SEVERITIES[alert.name], **alert.told},
                         "exp_annotations": annotations,
                     }
                 ],
@@ -88,6 +95,14 @@ def judge(
         file.write_text(json.dumps(body), encoding="utf-8")
         done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _of_service(series: str) -> str:
+    """With the label that everything the monitor exposes has."""
+    name, _, labels = series.partition("{")
+    if name in ("up", "ALERTS") or "service=" in labels:
+        return series
+    return f'{name}{{service="{SERVICE}",{labels}' if labels else f'{name}{{service="{SERVICE}"}}'
 
 
 def _values(phases: Phases) -> str:

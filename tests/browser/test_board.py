@@ -305,16 +305,16 @@ async def test_the_link_of_an_alert_shows_what_it_is_about(look: Open, complaint
     """The district's page at its class, or the board, in the alert's window: the very link of the rule file."""
     link = re.search(r"\{\{ end \}\}(/.*)$", dashboard_url(rule))
     assert link is not None
-    path = link[1].replace("{{ $labels.district }}", "vest").replace("{{ $labels.settlement }}", "town")
+    path = link[1].replace("{{ $labels.area }}", "vest").replace("{{ $labels.category }}", "town")
     assert "{{" not in path
     world = World(refresh_seconds=600.0)
     await world.tell(missions(20, late=1, district="vest", settlement="town"))
     async with served(world) as service:
         page = await look(service, path)
-        if "district" in rule.labels:
+        if "area" in rule.labels:
             await expect(page.locator("h1")).to_contain_text("vest")
             await expect(page.locator("#told-town")).to_contain_text("of 20 missions")
-            await expect(page.locator("#town" if "settlement" in rule.labels else "h1")).to_be_in_viewport()
+            await expect(page.locator("#town" if "category" in rule.labels else "h1")).to_be_in_viewport()
         else:
             chosen = page.locator(f'nav a[aria-current][href*="window={rule.window}&"]')
             await expect(chosen.first).to_be_visible()

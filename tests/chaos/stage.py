@@ -25,6 +25,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.redis import ChaosRedis
 from tests.servers.kafka import ApacheKafka
 
+STORE_UP = 'monitor_store_up{service="norwegian-police"}'
 REPOSITORY = Path(__file__).parents[2]
 TOPIC = "mission-events"
 DEAD_LETTERS = "mission-events.dead-letter"
@@ -163,7 +164,7 @@ class Stage:
         """The exporter must tell whether the store is there."""
 
         async def told() -> bool:
-            return (await self.metrics()).get("monitor_store_up") == float(up)
+            return (await self.metrics()).get(STORE_UP) == float(up)
 
         try:
             await wait_until(told, "monitor_store_up", timeout_seconds=60)

@@ -6,7 +6,7 @@ from monitor.core.targets import Target
 GOAL = Objective("goal", 50, Duty.TICKET)
 REQUIREMENT = Objective("requirement", 80, Duty.PAGE)
 OBJECTIVES = (GOAL, REQUIREMENT)
-SERVICE = Service("national", ("oslo", "vest"), ("urban", "rural"), OBJECTIVES)
+SERVICE = Service("police", "national", ("oslo", "vest"), ("urban", "rural"), OBJECTIVES)
 
 
 BY_PERCENT = {one.percentile: one for one in OBJECTIVES}

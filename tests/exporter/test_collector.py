@@ -2,9 +2,10 @@
 
 import math
 import subprocess
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -12,20 +13,23 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 from monitor.exporter import metrics
 from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.published import Published
+from monitor.settings.sections import ServiceSettings, WindowSettings
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, NOW, World, event, missions, shows
 
+SERVICE = ServiceSettings().slug
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
 def registry(published: Published) -> CollectorRegistry:
     """A registry of its own over one state."""
     found = CollectorRegistry()
-    found.register(PublishedCollector(lambda: published))
+    found.register(PublishedCollector(published, windows=WindowSettings().exposed))
     return found
 
 
@@ -40,8 +44,8 @@ def exposed(published: Published) -> dict[Series, float]:
 
 
 def value(told: dict[Series, float], metric: metrics.Metric, *labels: str) -> float:
-    """One value of an exposition."""
-    return told[metric.name, frozenset(zip(metric.labels, labels, strict=True))]
+    """One value of an exposition; `labels` without the service's."""
+    return told[metric.name, frozenset(zip(metric.labels, (SERVICE, *labels), strict=True))]
 
 
 async def filled(world: World) -> None:
@@ -71,16 +75,52 @@ async def test_kinds_and_help_are_the_vocabularys(published: Published) -> None:
         assert (family.documentation, family.type) == (metrics.BY_NAME[name].help, metrics.BY_NAME[name].kind)
 
 
-def test_registering_needs_no_state() -> None:
-    """The collector describes itself, so that registering collects nothing; a second one is refused."""
+def per_series(told: Iterable[Series]) -> Counter[tuple[str, str]]:
+    """How many samples each area and category has."""
+    labels = [dict(labels) for _, labels in told]
+    return Counter((one[metrics.AREA], one[metrics.CATEGORY]) for one in labels if metrics.CATEGORY in one)
 
-    def nothing() -> NoReturn:
-        raise AssertionError("asked for the state")
 
+async def test_a_series_costs_less_than_a_hundred_samples(published: Published) -> None:
+    """An area and category with two objectives, in the windows that are told by default; each has as many."""
+    counts = per_series(exposed(published))
+    assert len(counts) == 39
+    (samples,) = set(counts.values())
+    assert samples <= 100
+
+
+async def test_only_the_windows_that_are_chosen_are_told(published: Published) -> None:
+    """Whatever else is judged for board and API."""
     found = CollectorRegistry()
-    found.register(PublishedCollector(nothing))
-    with pytest.raises(ValueError, match="Duplicated"):
-        found.register(PublishedCollector(nothing))
+    found.register(PublishedCollector(published, windows=("24h", "last100")))
+    windows = {
+        sample.labels[metrics.WINDOW]
+        for family in found.collect()
+        for sample in family.samples
+        if metrics.WINDOW in sample.labels and sample.name != metrics.RESPONSE_PERIOD_E_VALUE.name
+    }
+    assert windows == {"24h", "last100"}
+
+
+async def test_objectives_and_areas_are_told(published: Published) -> None:
+    """What a name stands for: duty and percentile of an objective, and what people call an area."""
+    told = exposed(published)
+    assert value(told, metrics.RESPONSE_OBJECTIVE_INFO, "requirement", "percentile", "80", "page") == 1
+    assert value(told, metrics.RESPONSE_OBJECTIVE_INFO, "goal", "percentile", "50", "ticket") == 1
+    assert value(told, metrics.RESPONSE_AREA_INFO, "oslo", "oslo") == 1
+
+
+def test_no_data_lies_between_met_and_missed_and_no_target_is_no_number() -> None:
+    """Neither question finds it; the greatest of several is the worst of them, and no data is worse than met."""
+    for (state, evidence), code in metrics.VERDICTS.items():
+        assert (code > 0) == (state is State.MISSED)
+        assert (code < 0) == (state is State.MET)
+        assert math.isnan(code) == (state is State.NO_TARGET)
+        assert state in (State.MET, State.MISSED) or evidence is Evidence.NONE
+    decided = {(state, evidence) for state in (State.MET, State.MISSED) for evidence in Evidence}
+    assert metrics.VERDICTS.keys() - decided == {(State.NO_DATA, Evidence.NONE), (State.NO_TARGET, Evidence.NONE)}
+    assert decided <= metrics.VERDICTS.keys()
+    assert len({*metrics.VERDICTS.values()}) == len(metrics.VERDICTS)
 
 
 @pytest.mark.integration
@@ -113,7 +153,7 @@ async def test_every_series_exists_from_the_start(world: World, running: Running
     await filled(world)
     full = exposed((await running(world)).published)
     assert full.keys() - empty.keys() == {
-        (metric.name, frozenset({("partition", number)}))
+        (metric.name, frozenset({("service", SERVICE), ("partition", number)}))
         for metric in metrics.EXPORTER
         if metrics.PARTITION in metric.labels
         for number in ("0", "1")
@@ -126,11 +166,12 @@ async def test_nothing_read_is_not_nothing_there(world: World) -> None:
     unread = exposed(world.refresh().published)
     counters = {metric.name for metric in metrics.EXPORTER if metric.kind == "counter"}
     assert not counters & {name for name, _ in unread}
-    assert unread[metrics.STORE_UP.name, frozenset()] == 0
+    assert value(unread, metrics.STORE_UP) == 0
     for (name, labels), told in unread.items():
-        if name == metrics.RESPONSE_COMPLIANCE.name:
-            state = dict(labels)["state"]
-            assert told == 0 or state in ("no_data", "no_target")
+        if name == metrics.RESPONSE_VERDICT.name:
+            assert (
+                math.isnan(told) if ("area", "finnmark") in labels and ("category", "urban") in labels else told == 0
+            )
         elif name.startswith("response_missions"):
             assert math.isnan(told)
 
@@ -140,43 +181,52 @@ async def test_values_are_the_snapshots(published: Published) -> None:
     told = exposed(published)
 
     def one(metric: metrics.Metric, *labels: str) -> float:
-        return told[metric.name, frozenset(zip(metric.labels, labels, strict=True))]
+        return value(told, metric, *labels)
 
     def same(found: float, expected: float | None) -> bool:
         return math.isnan(found) if expected is None else found == expected
 
-    for row in published.snapshot.rows:
+    shown = [row for row in published.snapshot.rows if row.window in WindowSettings().exposed]
+    assert len(shown) == 39 * 5
+    for row in shown:
         place = (row.area, row.category, row.window)
         assert one(metrics.RESPONSE_MISSIONS_MEASURED, *place) == row.figures.measured
         assert one(metrics.RESPONSE_TIME_EXACT, *place) == row.figures.exact
         for slug, verdict in row.verdicts.items():
-            judged = (*place, str(verdict.objective.percentile))
+            judged = (row.area, row.category, slug, row.window)
             assert same(one(metrics.RESPONSE_TIME_SECONDS, *judged), row.figures.values[slug])
-            assert same(one(metrics.RESPONSE_WITHIN_TARGET_RATIO, *judged), verdict.within_ratio)
-            assert same(one(metrics.RESPONSE_LATE_BUDGET_MISSIONS, *judged), verdict.late_budget)
+            assert same(one(metrics.RESPONSE_TIME_LOWER_SECONDS, *judged), row.figures.intervals[slug].lower)
+            assert same(one(metrics.RESPONSE_TIME_UPPER_SECONDS, *judged), row.figures.intervals[slug].upper)
+            if row.window in ("month", "tertial", "year"):
+                assert same(one(metrics.RESPONSE_LATE_BUDGET_MISSIONS, *judged), verdict.late_budget)
             assert one(metrics.RESPONSE_MISSIONS_JUDGED, *judged) == verdict.judged
             assert one(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, *judged) == verdict.within
-            states = {state: one(metrics.RESPONSE_COMPLIANCE, *judged, state) for state in State}
-            assert states == {state: float(state is verdict.state) for state in State}
+            code = one(metrics.RESPONSE_VERDICT, *judged)
+            assert (code > 0, code < 0) == (verdict.state is State.MISSED, verdict.state is State.MET)
+            assert math.isnan(code) == (verdict.state is State.NO_TARGET)
     for standing in published.snapshot.standings:
         series = (standing.area, standing.category)
         assert one(metrics.RESPONSE_MISSIONS_OPEN, *series) == standing.in_progress.open
         assert one(metrics.RESPONSE_MISSIONS_OVERDUE, *series) == standing.in_progress.overdue
+        alarm, page = standing.alarm, (*series, "requirement")
+        assert one(metrics.RESPONSE_BREACH_LEVEL, *page) == ["none", "warning", "page"].index(alarm.level)
+        assert one(metrics.RESPONSE_BREACH_P_VALUE, *page) == alarm.window_p_value
         assert same(one(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, *series), standing.last_rang_at)
 
 
 async def test_known_missions_give_known_figures(published: Published) -> None:
     """20 missions, 3 of them late: requirement met with one to spare, and the one still open is overdue."""
     told, urban = exposed(published), ("oslo", "urban")
-    assert value(told, metrics.RESPONSE_TIME_SECONDS, *urban, "28d", "80") == 480.0
-    assert value(told, metrics.RESPONSE_COMPLIANCE, *urban, "28d", "80", "met") == 1
-    assert value(told, metrics.RESPONSE_LATE_BUDGET_MISSIONS, *urban, "28d", "80") == 1
-    assert value(told, metrics.RESPONSE_WITHIN_TARGET_RATIO, *urban, "28d", "80") == 0.85
+    assert value(told, metrics.RESPONSE_TIME_SECONDS, *urban, "requirement", "28d") == 480.0
+    assert value(told, metrics.RESPONSE_VERDICT, *urban, "requirement", "28d") == -1
+    assert value(told, metrics.RESPONSE_LATE_BUDGET_MISSIONS, *urban, "requirement", "month") == 1
+    assert value(told, metrics.RESPONSE_MISSIONS_WITHIN_TARGET, *urban, "requirement", "28d") == 17
+    assert value(told, metrics.RESPONSE_MISSIONS_JUDGED, *urban, "requirement", "28d") == 20
     assert value(told, metrics.RESPONSE_MISSIONS_EXCLUDED, *urban, "28d") == 1
     assert value(told, metrics.RESPONSE_MISSIONS_OVERDUE, *urban) == 1
     assert value(told, metrics.RESPONSE_MISSIONS_MEASURED, "national", "rural", "28d") == 5
-    assert value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, *urban, "80") == 1200
-    assert math.isnan(value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, "finnmark", "urban", "80"))
+    assert value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, *urban, "requirement") == 1200
+    assert math.isnan(value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, "finnmark", "urban", "requirement"))
     assert value(told, metrics.EVENTS, "new") == 27
     assert value(told, metrics.DEAD_LETTERS, "malformed_json") == 1
     assert value(told, metrics.DEAD_LETTERS, "late") == 0
@@ -201,12 +251,9 @@ async def test_no_data_is_never_met(silent_days: int | None, world: World, runni
     await shows(refresh, 0 if silent_days is None else 20)
     told = exposed(refresh.published)
     assert value(told, metrics.FEED_STALE) == 1
-    judged = {
-        (dict(labels)["state"], one)
-        for (name, labels), one in told.items()
-        if name == metrics.RESPONSE_COMPLIANCE.name
-    }
-    assert judged == {("met", 0), ("missed", 0), ("no_data", 1), ("no_data", 0), ("no_target", 1), ("no_target", 0)}
+    codes = [one for (name, _), one in told.items() if name == metrics.RESPONSE_VERDICT.name]
+    assert {code for code in codes if not math.isnan(code)} == {0}
+    assert sum(map(math.isnan, codes)) == 2 * 5, "Finnmark has no cities, and so no target for them"
 
 
 async def test_moments_are_told_as_moments(published: Published) -> None:

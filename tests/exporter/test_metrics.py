@@ -24,7 +24,6 @@ def test_the_name_tells_kind_and_unit(metric: Metric) -> None:
     bare = metric.name.removesuffix("_total")
     assert (bare != metric.name) == (metric.kind == "counter")
     assert bare.endswith("_timestamp_seconds") == (metric.unit == "Unix time, seconds")
-    assert bare.endswith("_ratio") == (metric.unit == "0 to 1")
     assert bare.endswith("_seconds") == (metric.unit in ("seconds", "Unix time, seconds"))
     assert metric.help.endswith(".")
     assert (metric.kind == "histogram") == bool(metric.buckets)
@@ -32,5 +31,5 @@ def test_the_name_tells_kind_and_unit(metric: Metric) -> None:
 
 
 def test_the_document_is_in_step() -> None:
-    """docs/metrics.md is what the vocabulary says; `python -m monitor.exporter.document` writes it anew."""
+    """docs/metrics.md is what the vocabulary says; `monitor generate` writes it anew."""
     assert DOCUMENT.read_text(encoding="utf-8") == metrics_markdown()

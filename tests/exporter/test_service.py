@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import zlib
 from itertools import product
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import aiohttp
 import msgspec
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from monitor.board.assets import SCRIPT
+from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.compliance import Answer
 from monitor.exporter.refresh import Refresh
-from monitor.exporter.scrapes import FORMATS, Scrapes, format_wanted
+from monitor.exporter.scrapes import FORMATS, Scrapes, format_wanted, text_of
 from monitor.exporter.service import Service, serve
 from monitor.http.problem import CONTENT_TYPE, Problem
 from monitor.http.server import AddressUnavailable
@@ -31,7 +34,10 @@ async def test_metrics_are_served_in_both_formats(get: Get) -> None:
     """Text for everybody, OpenMetrics for who asks for it; nonsense in the header gets text."""
     status, text, headers = await get("/metrics")
     assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
-    assert 'response_missions_measured{district="oslo",settlement="urban",window="28d"} 3.0\n' in text
+    assert (
+        'response_missions_measured{area="oslo",category="urban",service="norwegian-police",window="28d"} 3.0\n'
+        in text
+    )
     _, told, headers = await get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     assert len(list(parse_openmetrics(told))) == text.count("# TYPE")
@@ -88,7 +94,7 @@ async def test_no_header_gets_around_what_is_kept(world: World, monkeypatch: pyt
     reading = asyncio.create_task(refresh.run())
     published = await refresh.after(refresh.published)
     reading.cancel()
-    scrapes = Scrapes(lambda _: {})
+    scrapes = Scrapes(lambda published: PublishedCollector(published, windows=("28d",)))
     rendered = []
     render = scrapes._rendered
     monkeypatch.setattr(scrapes, "_rendered", lambda *told: rendered.append(told[1:]) or render(*told))
@@ -133,25 +139,45 @@ async def test_the_process_is_told_as_it_is_now(get: Get) -> None:
     await wait_until(more, "the service to have worked")
 
 
-async def test_districts_are_named(get: Get) -> None:
+async def test_areas_are_named(get: Get) -> None:
     """As the targets in force print them, for texts that people read; by slug where they do not."""
     _, text, _ = await get("/metrics")
-    assert 'response_district_info{district="oslo",name="Oslo"} 1.0\n' in text
-    assert 'response_district_info{district="vest",name="vest"} 1.0\n' in text
+    assert 'response_area_info{area="oslo",name="Oslo",service="norwegian-police"} 1.0\n' in text
+    assert 'response_area_info{area="vest",name="vest",service="norwegian-police"} 1.0\n' in text
+
+
+async def test_a_compressed_text_is_one_member_and_says_what_the_library_would(world: World) -> None:
+    """Every client understands it; plain or compressed, before anything was read or after, it is the same text."""
+    await world.tell(missions(3))
+    refresh = world.refresh()
+    reading = asyncio.create_task(refresh.run())
+    unread, read = refresh.published, await refresh.after(refresh.published)
+    reading.cancel()
+    for published, wanted in product((unread, read), FORMATS):
+        collector = PublishedCollector(published, windows=("28d",), names=lambda _: {"oslo": 'Os"lo\\ {0}\n%s ø'})
+        registry = CollectorRegistry()
+        registry.register(collector)
+        body, end = text_of(collector, wanted, compressed=False).ended(b"more\n" + wanted.end)
+        assert body + end == wanted.encode(registry).removesuffix(wanted.end) + b"more\n" + wanted.end
+        text = text_of(collector, wanted, compressed=True)
+        for ending in (b"more\n" + wanted.end, b"", b"other"):
+            single = zlib.decompressobj(31)
+            assert single.decompress(b"".join(text.ended(ending))) == body + ending
+            assert (single.eof, single.unused_data) == (True, b"")
 
 
 async def test_metrics_are_compressed_on_request(get: Get) -> None:
     """A scrape of everything fits in a few packets."""
     _, _, headers = await get("/metrics", **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"
-    assert int(headers["Content-Length"]) < 60_000
+    assert int(headers["Content-Length"]) < 30_000
 
 
 async def test_metrics_follow_the_published_state(get: Get, world: World) -> None:
     """What was rendered once is not served again after a change."""
     await get("/metrics")
     await world.tell(missions(2, name="more"))
-    line = 'response_missions_measured{district="oslo",settlement="urban",window="28d"} 5.0\n'
+    line = 'response_missions_measured{area="oslo",category="urban",service="norwegian-police",window="28d"} 5.0\n'
 
     async def told() -> bool:
         return line in (await get("/metrics"))[1]
@@ -168,8 +194,13 @@ async def test_the_first_figures_are_rendered_before_anybody_asks() -> None:
     reading = asyncio.create_task(refresh.run())
     await service.render_ahead()
     reading.cancel()
-    assert refresh.published.loaded
-    assert service._scrapes._exposition._source is refresh.published
+    published, rendered = refresh.published, service._scrapes._rendered
+    assert published.loaded
+    service._scrapes._rendered = lambda *_: pytest.fail("rendered only now")  # type: ignore[method-assign]
+    asked = make_mocked_request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
+    assert (await service._scrapes.answer(published, asked)).status == 200
+    service._scrapes._rendered = rendered  # type: ignore[method-assign]
+    service._scrapes.close()
 
 
 async def test_every_answer_carries_the_security_headers(get: Get) -> None:

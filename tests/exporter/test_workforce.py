@@ -65,7 +65,7 @@ async def test_a_worker_that_is_gone_is_told_everywhere(running: Running) -> Non
         await world.store.sign_off("worker")
         await wait_until(lambda: ready(NOBODY), "readiness to say it")
         await wait_until(lambda: refresh.published.workforce == Workforce(0), "the loop to notice")
-        assert "monitor_workers 0.0" in (await get("/metrics"))[1]
+        assert 'monitor_workers{service="norwegian-police"} 0.0' in (await get("/metrics"))[1]
         for words in ("No worker is running", "Ingen arbeider kjører"):
             assert words in (await get(f"/?lang={'nb' if 'Ingen' in words else 'en'}"))[1]
         assert value(exposed(refresh.published), metrics.PARTITION_HELD, "0") == 0

@@ -138,7 +138,7 @@ def exporter_and_worker(worker_port: int) -> Iterator[int]:
             started.set()
 
         await fill(world)
-        instruments = Instruments()
+        instruments = Instruments(plain.service.slug)
         instruments.assigned.set(2)
         instruments.lag(0, FAR_BEHIND)
         instruments.lag(1, 0)

@@ -20,7 +20,7 @@ from tests.grafana.dashboards import FILES, WITHOUT_FIGURES, asked, load, name_o
 ALIKE = {"name.p50", "name.p80", "trend.title"}
 """Texts that are the same in both languages."""
 COLOURS = {value for value in vars(palette).values() if isinstance(value, str) and value.startswith("#")}
-OWN_LABELS = {"job", "instance", "le", "alertname", "p80", "cell"}
+OWN_LABELS = {"job", "instance", "le", "alertname", "verdict", "time", "cell"}
 
 each = pytest.mark.parametrize("file", FILES, ids=name_of)
 
@@ -95,6 +95,24 @@ def test_overrides_and_legends_name_what_the_queries_give(file: Path) -> None:
 
 
 @each
+def test_a_verdict_that_is_no_number_is_told_as_no_target(file: Path) -> None:
+    """NaN is an answer of its own: it reaches the panel, and has its words before those for what is not there."""
+    for panel in panels(load(file)):
+        shown = [panel["fieldConfig"]["defaults"].get("mappings", [])] if "fieldConfig" in panel else []
+        for override in panel.get("fieldConfig", {}).get("overrides", []):
+            shown += [one["value"] for one in override["properties"] if one["id"] == "mappings"]
+        for mappings in shown:
+            codes = [one["options"] for one in mappings if one["type"] == "value" and "-3" in one["options"]]
+            if codes:
+                special = [one["options"] for one in mappings if one["type"] == "special"]
+                assert codes[0].keys() == {"-3", "-2", "-1", "0", "1", "2", "3"}
+                assert [one["match"] for one in special] == ["nan", "null+nan"]
+                assert special[0]["result"]["text"].startswith("–")
+        if panel["type"] == "stat":
+            assert panel["options"]["reduceOptions"]["calcs"] == ["last"]
+
+
+@each
 def test_colours_are_the_palettes_and_none_is_green(file: Path) -> None:
     """Only colours that the colour-blind can tell apart; nothing is green, least of all what is not known."""
     text = json.dumps(load(file))
@@ -115,6 +133,14 @@ def test_expressions_use_only_names_and_labels_of_the_vocabulary(file: Path) -> 
         known = {label for name in plain for label in metrics.BY_NAME[name].labels} | OWN_LABELS
         used = set(re.findall(r'(\w+)(?:=~?|!=|!~)"', one.expression))
         assert used <= known, one.where
+
+
+@each
+def test_expressions_are_of_the_service_that_is_chosen(file: Path) -> None:
+    """Every metric of ours is selected by the variable: two services in one Prometheus are never added up."""
+    for one in asked(file):
+        for _, inside in re.findall(r"\b((?:response|monitor)_\w+)(\{[^}]*\})?", one.expression):
+            assert 'service="$service"' in inside or one.label == metrics.SERVICE, one.where
 
 
 @each

@@ -2,11 +2,18 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from monitor.alerts import RULES
+from monitor.alerts.promql import Matcher
+from monitor.alerts.rule import Rule
+from monitor.alerts.text import Figure
+from monitor.core.stats.wilson import share_interval
+from monitor.exporter.metrics import VERDICTS
+from monitor.settings.sections import ServiceSettings
 from tests.grafana import provisioned
 from tests.grafana.dashboards import FILES, Asked, asked, name_of
 from tests.grafana.scene import SILENT, WORST, Prometheus
@@ -14,11 +21,11 @@ from tests.grafana.scene import SILENT, WORST, Prometheus
 pytestmark = pytest.mark.integration
 
 DASHBOARDS = [one for file in FILES for one in asked(file)]
-UNCHANGING = {"$__rate_interval": "20s", "$__interval": "1s", "$__range": "1m"}
+UNCHANGING = {"$service": ServiceSettings().slug, "$__rate_interval": "20s", "$__interval": "1s", "$__range": "1m"}
 CHOICES: tuple[Mapping[str, str], ...] = (
-    {"$district": WORST, "$settlement": ".*", "$window": "28d", "$instance": ".*"},
-    {"$district": "national", "$settlement": "urban", "$window": "tertial", "$instance": "{worker}"},
-    {"$district": "oslo", "$settlement": "(urban|town)", "$window": "365d", "$instance": "({worker})"},
+    {"$area": WORST, "$category": ".*", "$window": "28d", "$instance": ".*"},
+    {"$area": "national", "$category": "urban", "$window": "tertial", "$instance": "{worker}"},
+    {"$area": "oslo", "$category": "(urban|town)", "$window": "year", "$instance": "({worker})"},
 )
 """All of everything, one of everything, several of what may be several: as Grafana writes them into a query."""
 
@@ -72,6 +79,25 @@ def test_figures_of_a_text_carry_the_labels_of_their_alert(scraped: Prometheus) 
             assert {frozenset(one["metric"]) for one in scraped.instant(expression)} == {frozenset(labels)}, rule
 
 
+FIGURES = [
+    (rule, part.asked) for rule in RULES for part in (*rule.summary, *rule.description) if isinstance(part, Figure)
+]
+
+
+@pytest.mark.parametrize(("rule", "asked"), FIGURES, ids=lambda one: getattr(one, "name", ""))
+def test_prometheus_and_grafana_tell_the_same_number(
+    rule: Rule, asked: Callable[[tuple[Matcher, ...]], str], scraped: Prometheus
+) -> None:
+    """What a text asks of its one series is what the query of all of them gives for it, series by series."""
+    every = scraped.instant(asked(()))
+    assert every
+    for sample in (*every[:3], *every[-3:]):
+        assert tuple(sorted(sample["metric"])) == tuple(sorted(rule.labels))
+        here = tuple((label, "=", sample["metric"][label]) for label in rule.labels)
+        (alone,) = scraped.instant(asked(here))
+        assert alone["value"][1] == sample["value"][1]
+
+
 def test_the_breach_of_one_district_fires_its_rule_alone(scraped: Prometheus) -> None:
     """It says 1 for the district for which Prometheus' rule fires, and 0 for every other series."""
     (expression,) = [
@@ -80,8 +106,8 @@ def test_the_breach_of_one_district_fires_its_rule_alone(scraped: Prometheus) ->
         if (rule, name) == ("ResponseRequirementBreached", "Verdict")
     ]
     samples = scraped.instant(expression)
-    assert {one["metric"]["district"] for one in samples if float(one["value"][1]) > 0} == {WORST}
-    assert len(samples) == 39
+    assert {one["metric"]["area"] for one in samples if float(one["value"][1]) > 0} == {WORST}
+    assert len(samples) == 39 * 2, "each area and category, with each objective"
 
 
 def test_the_rules_own_watch_tells_a_prometheus_without_rules(scraped: Prometheus) -> None:
@@ -95,16 +121,36 @@ def test_the_rules_own_watch_tells_a_prometheus_without_rules(scraped: Prometheu
 
 
 def test_the_matrix_puts_the_surest_breach_first(scraped: Prometheus, worker_port: int) -> None:
-    """One cell per district and class, each with verdict, evidence and minutes; the worst district leads."""
+    """One cell per district and class, each with verdict and minutes; the worst area leads, no target comes last."""
     (one,) = [one for one in DASHBOARDS if one.where.startswith("en/national: P80 against the requirement")]
     cells = [sample["metric"] for sample in scraped.instant(filled_in(one.expression, CHOICES[0], worker_port))]
     assert len(cells) == 36
-    assert cells[0]["district"] == WORST
-    assert re.fullmatch(r"missed strong \d+(\.\d)?", cells[0]["cell"])
+    assert cells[0]["area"] == WORST
+    assert re.fullmatch(r"3 \d+(\.\d)?", cells[0]["cell"])
     said = {cell["cell"].split()[0] for cell in cells}
-    assert {"met", "missed", "no_data"} <= said <= {"met", "missed", "no_data", "no_target"}
-    silent = {one["cell"].split()[0] for one in cells if (one["district"], one["settlement"]) in SILENT}
-    assert silent == {"no_data", "no_target"}
+    assert {"3", "-3", "0", "NaN"} <= said <= {f"{code:g}" for code in VERDICTS.values()} | {"NaN"}
+    silent = {one["cell"].split()[0] for one in cells if (one["area"], one["category"]) in SILENT}
+    assert silent == {"0", "NaN"}
+    order = [0 if cell["cell"].startswith("NaN") else 4 + int(cell["cell"].split()[0]) for cell in cells]
+    assert order == sorted(order, reverse=True)
+
+
+def test_the_band_of_the_share_is_wilsons(scraped: Prometheus, worker_port: int) -> None:
+    """What the panel computes from the counts is what `core.stats.wilson` says of them."""
+    ends = [one.expression for one in DASHBOARDS if one.where.startswith("en/district: Share within")][:2]
+    places = ("area", "category")
+
+    def shown(expression: str) -> dict[tuple[str, ...], float]:
+        samples = scraped.instant(filled_in(expression, CHOICES[0], worker_port))
+        return {tuple(one["metric"][label] for label in places): float(one["value"][1]) for one in samples}
+
+    counts = 'max by (area, category) ({}{{area="$area",objective="requirement",window="28d"}})'
+    judged, within = (shown(counts.format(f"response_missions_{one}")) for one in ("judged", "within_target"))
+    lower, upper = map(shown, ends)
+    assert len(judged) == 3
+    for place, missions in judged.items():
+        expected = share_interval(int(within[place]), int(missions))
+        assert (lower[place], upper[place]) == pytest.approx((expected.lower, expected.upper), abs=1e-4)
 
 
 def test_the_number_of_expressions_is_told(capsys: pytest.CaptureFixture[str]) -> None:

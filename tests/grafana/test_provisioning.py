@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from monitor.alerts import RULES
-from monitor.alerts.text import DISTRICT_NAME
+from monitor.alerts.text import AreaName, text
 from monitor.dashboards import receivers
-from monitor.dashboards.alerting import FIRST, SHOWN, UNWATCHED, Figures, NotTranslated, for_every_series
+from monitor.dashboards.alerting import FIRST, SHOWN, UNWATCHED, Asked
 from monitor.dashboards.provisioning import DASHBOARDS_PATH, RUNBOOKS_PATH, VARIABLES
 from monitor.dashboards.sources import ALERTMANAGER_UID, PROMETHEUS_UID
 from monitor.dashboards.words import Words
@@ -92,7 +92,7 @@ def test_neither_silence_nor_an_error_begins_or_ends_an_alert(place: str) -> Non
         (verdict,) = [query["model"]["expr"] for query in written["data"] if query["refId"] == "Verdict"]
         if not watches:
             assert f'ALERTS{{alertname="{written["title"]}",alertstate="firing"}}' in verdict
-            assert re.findall(r"\b(?:response|monitor)_\w+", verdict) in ([], ["response_missions_open"])
+            assert re.findall(r"\b(?:response|monitor)_\w+", verdict) in ([], ["response_time_target_seconds"])
 
 
 def test_a_rule_judges_its_own_query_and_texts_name_only_its_figures() -> None:
@@ -155,13 +155,13 @@ def test_by_itself_the_folder_tells_nobody() -> None:
 
 
 @pytest.mark.parametrize("place", provisioned.RECEIVER_FILES.values())
-def test_every_alert_has_a_route_to_a_contact_point_and_districts_are_grouped(place: str) -> None:
-    """One notification per district; the routes take every severity between them, since the root may mute nothing."""
+def test_every_alert_has_a_route_to_a_contact_point_and_areas_are_grouped(place: str) -> None:
+    """One notification per area; the routes take every severity between them, since the root may mute nothing."""
     loaded = provisioned.load(place)
     points = {point["name"] for point in loaded["contactPoints"]}
     (root,) = loaded["policies"]
     assert {route["receiver"] for route in (root, *root["routes"])} == points
-    assert all("district" in route["group_by"] for route in (root, *root["routes"]))
+    assert all({"service", "area"} <= {*route["group_by"]} for route in (root, *root["routes"]))
     assert [route["object_matchers"] for route in root["routes"]] == [
         [["severity", "=", "page"]],
         [["severity", "!=", "page"]],
@@ -214,10 +214,10 @@ def test_a_notification_says_what_is_wrong(
         for point in provisioned.load(place)["contactPoints"]
         for one in point["receivers"]
     }
-    for text, shown in zip(settings, (title, message), strict=True):
+    for given, shown in zip(settings, (title, message), strict=True):
         command = [
             amtool, "template", "render", f"--template.glob={tmp_path}/*.tmpl", f"--template.data={data}",
-            f"--template.text={text}",
+            f"--template.text={given}",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
         assert done.returncode == 0, done.stderr
@@ -249,32 +249,14 @@ def test_dashboards_are_found_where_the_container_has_them() -> None:
     assert [one["uid"] for one in sources] == [PROMETHEUS_UID, ALERTMANAGER_UID]
 
 
-def test_a_figure_of_one_series_becomes_one_of_all_series() -> None:
-    """Placeholders go, and every aggregation keeps the labels that they stood for."""
-    asked = 'sum(max by (settlement) (last_over_time(m{a="1",district=%q}[6h]))) >= -Inf'
-    assert for_every_series(asked, ("district",)) == (
-        'sum by (district) (max by (district, settlement) (last_over_time(m{a="1"}[6h])))'
-    )
-    assert for_every_series("max(m{district=%q,settlement=%q}) / 60 >= -Inf", ("district", "settlement")) == (
-        "max by (district, settlement) (m) / 60"
-    )
-
-
-def test_a_text_that_cannot_be_translated_is_refused() -> None:
-    """A new kind of look-up fails the generation; it never reaches a pager half translated."""
-    with pytest.raises(NotTranslated):
-        Figures((), "up", {}).translated('{{ query "up" }}')
-
-
-def test_a_district_is_called_by_its_name() -> None:
-    """A page about Øst says so; a district that the files do not know is told by its slug."""
-    told = Figures(("district",), "up", {}, {"ost": "Øst", "oslo": "oslo"}).translated(f"{DISTRICT_NAME}: late")
-    assert told == (
-        "{{ if eq $labels.district `ost` }}Øst{{ else }}{{ $labels.district }}{{ end }}: late"
-    )  # fmt: skip
+def test_an_area_is_called_by_its_name() -> None:
+    """A page about Øst says so; an area that the files do not know is told by its slug."""
+    told = Asked().printed(text(AreaName(), ": late"), {"ost": "Øst", "oslo": "oslo"})
+    assert told == "{{ if eq $labels.area `ost` }}Øst{{ else }}{{ $labels.area }}{{ end }}: late"
+    assert Asked().printed(text(AreaName()), {"oslo": "oslo"}) == "{{ $labels.area }}"
     summaries = [rule["annotations"]["summary"] for rule in provisioned.rules()]
     assert sum("`more-og-romsdal` }}Møre og Romsdal{{" in summary for summary in summaries) == len(
-        [rule for rule in RULES if "district" in rule.labels]
+        [rule for rule in RULES if "area" in rule.labels]
     )
 
 

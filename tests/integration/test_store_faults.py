@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
+from monitor.exporter.metrics import SERVICE
 from tests.eventually import wait_until
 from tests.integration.station import READY_SECONDS, Broker, Record, Station, event, row_of
 from tests.servers.components import require
@@ -47,11 +48,11 @@ def events(events_of_2024: list[Record], tmp_path: Path) -> list[Record]:
 
 
 def samples(port: int) -> dict[tuple[str, ...], float]:
-    """The worker's own metrics: (name, label values …) → value."""
+    """The worker's own metrics: (name, label values but the service …) → value."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         text = answer.read().decode()
     return {
-        (sample.name, *sample.labels.values()): sample.value
+        (sample.name, *(one for label, one in sample.labels.items() if label != SERVICE)): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }

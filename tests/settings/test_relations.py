@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from monitor import alerts
+from monitor.alerts.template import template
 from monitor.core import windows
 from monitor.generate import relations_markdown
 from monitor.settings import RELATIONS, Settings, load
+from monitor.settings.sections import WindowSettings
 from tests.docs.blocks import ROOT
 from tests.settings.conftest import Write
 from tests.settings.finding import errors_of, warnings_of
@@ -93,6 +95,16 @@ ERRORS = {
         '[windows]\nnames = ["7d", "28d"]\n',
         "windows.names",
         'ask for tertial, and could never fire: add "tertial"',
+    ),
+    "windows that are judged and not told to Prometheus": (
+        '[windows]\nmetrics = ["28d", "last100", "month", "year"]\n',
+        "windows.metrics",
+        'ask for tertial, and could never fire: add "tertial"',
+    ),
+    "windows of /metrics that nobody judges": (
+        '[windows]\nmetrics = ["28d", "last100", "month", "tertial", "year", "3d"]\n',
+        "windows.metrics",
+        'nobody judges 3d: add "3d" to windows.names',
     ),
 }
 
@@ -222,7 +234,7 @@ def test_the_windows_that_alert_rules_test_are_those_that_must_be_configured() -
 
 def test_the_windows_that_texts_and_panels_name_are_told() -> None:
     """Texts of alerts, and every dashboard that is shipped."""
-    texts = " ".join(f"{rule.summary} {rule.description}" for rule in alerts.RULES)
+    texts = " ".join(template((*rule.summary, *rule.description), rule.labels) for rule in alerts.RULES)
     panels = [file.read_text(encoding="utf-8") for file in (ROOT / "grafana").rglob("*.json")]
     named = set(re.findall(r'window(?:="|=~?\\")([\w|]+)', texts + " ".join(panels)))
     assert {part for name in named for part in name.split("|")} == set(windows.SHOWN)
@@ -231,4 +243,5 @@ def test_the_windows_that_texts_and_panels_name_are_told() -> None:
 def test_every_default_window_keeps_the_rules_alive() -> None:
     """The defaults hold what rules, texts and panels need."""
     assert {*windows.ALERTED, *windows.SHOWN} <= set(windows.DEFAULT)
+    assert WindowSettings().exposed == windows.SHOWN
     assert load(ROOT / "config" / "monitor.toml").settings.windows.names == windows.DEFAULT

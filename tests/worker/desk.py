@@ -93,7 +93,7 @@ class Desk:
         self.store = FailingStore(self.backing)
         self.box = box or Box()
         self.clock = Clock()
-        self.instruments = Instruments()
+        self.instruments = Instruments(SERVICE.slug)
         self.keeper = Keeper(
             rules or policy(),
             self.store,
@@ -110,7 +110,7 @@ class Desk:
 
     def counted(self, name: str) -> float:
         """A counter or gauge of this worker."""
-        found = self.instruments.registry.get_sample_value(name)
+        found = self.instruments.registry.get_sample_value(name, {"service": SERVICE.slug})
         assert found is not None, f"no sample {name}"
         return found
 

@@ -46,28 +46,28 @@ async def scraped(url: str, **headers: str) -> tuple[int, str]:
 
 async def test_a_scraper_gets_what_the_worker_measures() -> None:
     """Its own instruments, memory and CPU under the client library's names; in plain text, whatever it accepts."""
-    instruments = Instruments()
+    instruments = Instruments("police")
     instruments.fenced.inc(3)
     async with exposed(instruments) as url:
         for accept in ("*/*", "application/openmetrics-text;version=1.0.0", "nonsense", "text/plain;escaping=values"):
             status, text = await scraped(url, Accept=accept)
             assert status == 200
-            assert "monitor_fenced_checkpoints_total 3.0" in text
+            assert 'monitor_fenced_checkpoints_total{service="police"} 3.0' in text
             assert "process_resident_memory_bytes" in text
 
 
 async def test_without_a_port_nothing_listens() -> None:
     """The default: figures of the process are for those who ask for them."""
-    async with exposing(WorkerSettings(), Instruments()) as url:
+    async with exposing(WorkerSettings(), Instruments("police")) as url:
         assert url is None
 
 
 async def test_a_port_that_is_taken_is_told_with_the_setting_to_change() -> None:
     """The worker does not start, and says which key or variable would help."""
-    async with exposed(Instruments()) as url:
+    async with exposed(Instruments("police")) as url:
         port = int(url.rstrip("/").rpartition(":")[2])
         with pytest.raises(AddressUnavailable, match="MONITOR_WORKER__METRICS_PORT"):
-            async with exposing(WorkerSettings(metrics_port=port), Instruments()):
+            async with exposing(WorkerSettings(metrics_port=port), Instruments("police")):
                 pass
 
 
@@ -98,7 +98,7 @@ def test_the_text_is_made_once_a_second_however_often_it_is_asked_for() -> None:
 
 async def test_silent_and_greedy_peers_leave_the_worker_and_others_alone() -> None:
     """No thread for any of them; each is ended in time, and a scraper is served all along."""
-    instruments = Instruments()
+    instruments = Instruments("police")
     wide = Gauge("wide", "A text that no socket takes whole.", ["number"], registry=instruments.registry)
     for number in range(20_000):
         wide.labels(f"{number:0100}")
@@ -137,6 +137,6 @@ def held(port: int) -> int:
 
 async def test_a_foreign_name_is_refused() -> None:
     """A page that had its name resolved to our address learns nothing."""
-    async with exposed(Instruments()) as url:
+    async with exposed(Instruments("police")) as url:
         assert (await scraped(url, Host="evil.example"))[0] == 421
         assert (await scraped(url, Host="127.0.0.1"))[0] == 200

@@ -19,6 +19,7 @@ from monitor.worker.app import WorkerApp
 from monitor.worker.keeper import LogBounds
 from monitor.worker.log_end import read_end
 from tests.core.events import Snap
+from tests.core.police import SERVICE
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
 from tests.worker.desk import Desk, figures_of
@@ -62,7 +63,7 @@ async def working(kafka: KafkaSettings, desk: Desk) -> AsyncIterator[None]:
 
 def sampled(desk: Desk, name: str, **labels: str) -> float | None:
     """One sample of the worker's own, None where it is not exposed."""
-    return desk.instruments.registry.get_sample_value(name, labels)
+    return desk.instruments.registry.get_sample_value(name, {"service": SERVICE.slug, **labels})
 
 
 async def tick(desk: Desk) -> None:
