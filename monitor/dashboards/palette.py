@@ -25,17 +25,13 @@ SLATE: Final = "#44546A"
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """How one verdict with its evidence looks. `code` is its value in PromQL, `words` names its text."""
+    """How one verdict with its evidence looks. `code` is its value in PromQL."""
 
     code: int
     state: State
     evidence: Evidence | None
     colour: str
     sign: str
-
-    @property
-    def words(self) -> str:
-        return f"verdict.{self.state}.{self.evidence}" if self.evidence else f"verdict.{self.state}"
 
 
 SHADES: Final = (

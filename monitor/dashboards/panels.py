@@ -75,7 +75,7 @@ def verdict_texts(words: Words) -> models.ValueMap:
     return models.ValueMap(
         {
             str(shade.code): models.ValueMappingResult(
-                text=f"{shade.sign} {words(shade.words)}", color=shade.colour, index=shade.code
+                text=f"{shade.sign} {words.verdict(shade)}", color=shade.colour, index=shade.code
             )
             for shade in SHADES
         }
@@ -88,7 +88,7 @@ def verdict_cells(words: Words) -> list[Any]:
     for shade in SHADES:
         level = shade.evidence or r"\w+"
         number = rf"/^{shade.state} {level} (\S+)$/"
-        shown = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words(shade.words)}"
+        shown = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words.verdict(shade)}"
         result = models.ValueMappingResult(text=shown, color=shade.colour, index=shade.code)
         made.append(models.RegexMap(models.DashboardRegexMapOptions(number, result)))
     return made

@@ -17,10 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from monitor.core.ranking import worst_first
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 from monitor.report.document import Judged, Month, Report, ReportRow, evidence_of
-from monitor.report.words import Words
+from monitor.report.words import area_named
+from monitor.words.speaker import Speaker
+from monitor.words.verdicts import STATES
 
 INK: Final = "#14202b"
 QUIET: Final = "#51606e"
@@ -52,9 +55,9 @@ _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "http://www.w3.org/1999/xlink"
 
 
-def standing(report: Report, settlement: str, words: Words, *, title: str) -> str | None:
+def standing(report: Report, settlement: str, say: Speaker, *, title: str) -> str | None:
     """Each district's P80 and its interval as minutes from its own requirement, worst first; None where none has."""
-    rows = worst_first(report, settlement)
+    rows = _rows(report, settlement)
     if not rows:
         return None
     with style.context(["default", _STYLE]):
@@ -69,25 +72,28 @@ def standing(report: Report, settlement: str, words: Words, *, title: str) -> st
         for place, row in enumerate(rows):
             _mark(axes, place, row.requirement)
             axes.annotate(
-                _told(row.requirement, words),
+                _told(row.requirement, say),
                 (1.015, place),
                 xycoords=("axes fraction", "data"),
                 va="center",
                 ha="left",
             )
-        heading = f"P80 / {words.chart_legend['requirement']}"
+        requirement = say("requirement")
+        heading = f"P80 / {requirement}"
         axes.annotate(heading, (1.015, -1.05), xycoords=("axes fraction", "data"), va="center", color=QUIET)
-        axes.set_yticks(range(len(rows)), [words.area_named(report, row.area) for row in rows])
-        axes.set_xlabel(words.chart_axis, labelpad=2)
-        axes.xaxis.set_major_formatter(lambda value, _: words.signed(value, 0 if value == int(value) else 1))
+        axes.set_yticks(range(len(rows)), [area_named(say, report, row.area) for row in rows])
+        axes.set_xlabel(say("minutes from the requirement"), labelpad=2)
+        axes.xaxis.set_major_formatter(lambda value, _: say.signed(value, 0 if value == int(value) else 1))
         axes.tick_params(axis="y", length=0)
         axes.spines[["left", "right", "top"]].set_visible(False)
-        _legend(figure, words)
-        said = words.chart_text.format(title=title, rows=" ".join(_row_said(report, row, words) for row in rows))
+        _legend(figure, say)
+        said = say(
+            "{title}, worst first. {rows}", title=title, rows=" ".join(_row_said(report, row, say) for row in rows)
+        )
         return _inline(figure, f"standing-{settlement}", title, said)
 
 
-def trend(months: Sequence[Month], settlement: str, words: Words, *, title: str) -> str | None:
+def trend(months: Sequence[Month], settlement: str, say: Speaker, *, title: str) -> str | None:
     """The nation's P80 month by month with its interval and the requirement; None where there is nothing to show."""
     shown = [(place, month) for place, month in enumerate(months) if month.judged.minutes is not None]
     if not shown:
@@ -105,36 +111,34 @@ def trend(months: Sequence[Month], settlement: str, words: Words, *, title: str)
                 axes.plot((place - 0.5, place + 0.5), (target, target), color=INK, linewidth=1.6, zorder=2)
         target = months[-1].judged.target_minutes
         if target is not None:
-            label = f"{words.chart_legend['requirement']} {words.target(target)}"
+            label = " ".join((say("requirement"), say.plain(target)))
             axes.annotate(label, (1.008, target), xycoords=("axes fraction", "data"), va="center", ha="left")
         axes.plot(*_line(months), color=QUIET, linewidth=0.7, zorder=2.5)
         for place, month in shown:
             _mark(axes, place, month.judged, upright=True)
-        axes.set_xticks(range(len(months)), [words.months[month.first.month - 1][:3] for month in months])
+        axes.set_xticks(range(len(months)), [say.month(month.first)[:3] for month in months])
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=2))
-        axes.set_ylabel(words.trend_axis, labelpad=3)
+        axes.set_ylabel(say("P80, minutes"), labelpad=3)
         axes.tick_params(axis="both", length=0)
         axes.spines[["left", "right", "top"]].set_visible(False)
         points = " ".join(
-            words.trend_point.format(
-                month=words.months[month.first.month - 1],
-                minutes=words.number(month.judged.minutes or 0.0, 2),
+            say(
+                "{month}: {minutes} min, n {missions}, {verdict}.",
+                month=say.month(month.first),
+                minutes=say.number(month.judged.minutes or 0.0, 2),
                 missions=month.judged.figures.measured,
-                verdict=words.states[month.judged.state],
+                verdict=say(STATES[month.judged.state]),
             )
             for _, month in shown
         )
-        return _inline(figure, f"trend-{settlement}", title, words.trend_text.format(title=title, points=points))
+        return _inline(figure, f"trend-{settlement}", title, say("{title}. {points}", title=title, points=points))
 
 
-def worst_first(report: Report, settlement: str) -> list[ReportRow]:
-    """The districts of a class that have both a result and a requirement, by the distance between the two."""
-    found = []
-    for area in report.districts:
-        row = report.row(area, settlement)
-        if row.requirement.minutes is not None and row.requirement.target_minutes is not None:
-            found.append(row)
-    return sorted(found, key=lambda row: (-_from_target(row.requirement, row.requirement.minutes), row.area))
+def _rows(report: Report, settlement: str) -> list[ReportRow]:
+    """The districts of a class that have both a result and a requirement, worst first."""
+    rows = [report.row(area, settlement) for area in report.districts]
+    shown = [row for row in rows if None not in (row.requirement.minutes, row.requirement.target_minutes)]
+    return sorted(shown, key=lambda row: worst_first([row.requirement.verdict]))
 
 
 def _from_target(judged: Judged, minutes: float | None) -> float:
@@ -203,16 +207,16 @@ def _xy(place: Any, value: Any, upright: bool) -> tuple[Any, Any]:
     return (place, value) if upright else (value, place)
 
 
-def _legend(figure: Figure, words: Words) -> None:
-    named = words.chart_legend
+def _legend(figure: Figure, say: Speaker) -> None:
+    met, missed = say(STATES[State.MET]), say(STATES[State.MISSED])
     keys = [
-        Line2D([], [], linestyle="", marker="o", color=COLOURS[State.MET], markersize=6, label=named["met"]),
-        Line2D([], [], linestyle="", marker="D", color=COLOURS[State.MISSED], markersize=5.5, label=named["missed"]),
+        Line2D([], [], linestyle="", marker="o", color=COLOURS[State.MET], markersize=6, label=met),
+        Line2D([], [], linestyle="", marker="D", color=COLOURS[State.MISSED], markersize=5.5, label=missed),
         Line2D([], [], linestyle="", marker="o", markerfacecolor="white", color=QUIET, markersize=6,
-               markeredgewidth=1.3, label=named["chance"]),
-        Line2D([], [], color=QUIET, linewidth=1.5, label=named["interval"]),
+               markeredgewidth=1.3, label=say("hollow: may be chance")),
+        Line2D([], [], color=QUIET, linewidth=1.5, label=say("95 % interval")),
         Line2D([], [], color=INK, linewidth=0, marker="|", markersize=9, markeredgewidth=1.8,
-               label=named["requirement"]),
+               label=say("requirement")),
     ]  # fmt: skip
     figure.legend(
         handles=keys, loc="lower left", bbox_to_anchor=(0.0, 1 - 0.16 / figure.get_figheight()), ncols=len(keys),
@@ -220,20 +224,21 @@ def _legend(figure: Figure, words: Words) -> None:
     )  # fmt: skip
 
 
-def _told(judged: Judged, words: Words) -> str:
+def _told(judged: Judged, say: Speaker) -> str:
     minutes = 0.0 if judged.minutes is None else judged.minutes
-    shown = words.exactly(minutes, judged.target_minutes, exact=judged.figures.exact)
-    return f"{shown} / {words.target(judged.target_minutes)}"
+    shown = say.exactly(minutes, judged.target_minutes, exact=judged.figures.exact)
+    return f"{shown} / {say.plain(judged.target_minutes)}"
 
 
-def _row_said(report: Report, row: ReportRow, words: Words) -> str:
+def _row_said(report: Report, row: ReportRow, say: Speaker) -> str:
     judged = row.requirement
-    return words.chart_row.format(
-        area=words.area_named(report, row.area),
-        minutes=words.exactly(judged.minutes or 0.0, judged.target_minutes, exact=judged.figures.exact),
-        target=words.target(judged.target_minutes),
-        interval=words.between(judged.lower_minutes, judged.upper_minutes),
-        verdict=words.states[judged.state],
+    return say(
+        "{area}: {minutes} min, requirement {target}, interval {interval}, {verdict}.",
+        area=area_named(say, report, row.area),
+        minutes=say.exactly(judged.minutes or 0.0, judged.target_minutes, exact=judged.figures.exact),
+        target=say.plain(judged.target_minutes),
+        interval=say.between(judged.lower_minutes, judged.upper_minutes),
+        verdict=say(STATES[judged.state]),
     )
 
 
