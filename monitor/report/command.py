@@ -15,7 +15,7 @@ from monitor import clock, progress
 from monitor.core.history import History
 from monitor.event_lines import EventLines, name_of
 from monitor.report.document import Report, Status, draw_up
-from monitor.report.formats import FORMATS, ExtraMissing, require
+from monitor.report.formats import FORMATS
 from monitor.report.sources import Refused, from_lines, from_store
 from monitor.report.words import notices, status_of
 from monitor.settings import Configuration
@@ -39,8 +39,7 @@ MOST: Final = 0.5
               help="Read mission events from JSON lines, plain or gzip, instead of the store; - is standard input. "
                    "May be given several times: all are counted, in this order.")  # fmt: skip
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True,
-              help="How to print it; csv and json carry unrounded figures, html has charts and needs the extra "
-                   "`html`.")  # fmt: skip
+              help="How to print it; csv and json carry unrounded figures, html has charts.")  # fmt: skip
 @click.option("--lang", "language", type=click.Choice(LANGUAGES), default=SOURCE, show_default=True,
               help="Language of table, markdown and html; csv and json have English names always.")  # fmt: skip
 @click.pass_obj
@@ -64,10 +63,6 @@ def report(
         period = configuration.grid.calendar.period(period_name)
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="--period") from fault
-    try:
-        require(format_name)
-    except ExtraMissing as fault:
-        raise click.ClickException(str(fault)) from fault
     history = empty_history(configuration)
     if not events:
         asyncio.run(_from_store(history, configuration))

@@ -6,7 +6,6 @@ with the decimals that decide.
 """
 
 import csv
-import importlib
 import io
 import json
 import re
@@ -17,6 +16,7 @@ from monitor.core.plain_text import one_line
 from monitor.core.verdict import State
 from monitor.report import words
 from monitor.report.document import Judged, Report, ReportRow, whole
+from monitor.report.page import rendered
 from monitor.words.catalogue import SOURCE, Language
 from monitor.words.speaker import NONE, Speaker, speaker
 from monitor.words.verdicts import STATES
@@ -54,17 +54,12 @@ COLUMNS: Final[Mapping[str, Callable[[ReportRow], Value]]] = {
 }
 """What programs read, in its order; empty or null where there is nothing."""
 
-EXTRA: Final = "response-time-monitor[html]"
 _ENTITIES: Final = (
     ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"),
     ("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"),  # what many a page makes a link without being asked
 )  # fmt: skip
 _MARKS: Final = re.compile(r"[\\`*_\[\]|~!]|^[#+=-](?=\s|[-=#])")
 _TEXT_COLUMNS: Final = (0, 1, 5, 9)
-
-
-class ExtraMissing(Exception):  # noqa: N818 - a state of the installation, told to a person
-    """The packages of a format are not installed; the message says what to do."""
 
 
 def as_json(report: Report, _language: Language = SOURCE) -> str:
@@ -106,11 +101,8 @@ def as_markdown(report: Report, language: Language = SOURCE) -> str:
 
 
 def as_html(report: Report, language: Language = SOURCE) -> str:
-    """One file to read, print or send: no scripts, nothing loaded from elsewhere. Raises ExtraMissing."""
-    require("html")
-    # Named here and not above: the packages it draws with are an extra.
-    rendered: str = importlib.import_module("monitor.report.page").rendered(report, language)
-    return rendered
+    """One file to read, print or send: no scripts, nothing loaded from elsewhere."""
+    return rendered(report, language)
 
 
 FORMATS: Final[dict[str, Callable[[Report, Language], str]]] = {
@@ -120,18 +112,6 @@ FORMATS: Final[dict[str, Callable[[Report, Language], str]]] = {
     "json": as_json,
     "html": as_html,
 }
-
-
-def require(format_name: str) -> None:
-    """Nothing, where the format can be printed; else ExtraMissing: to be asked before the work, not after it."""
-    for package in ("matplotlib",) if format_name == "html" else ():
-        try:
-            importlib.import_module(package)
-        except ImportError as fault:
-            raise ExtraMissing(
-                f"--format html needs the package {package}, which is not installed ({fault}): "
-                f"run `pip install '{EXTRA}'` (in a clone `pip install -e '.[html]'`), or choose another format."
-            ) from fault
 
 
 def _document(report: Report) -> dict[str, Any]:

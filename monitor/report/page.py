@@ -1,6 +1,6 @@
 """The report as one HTML page: what stands in its cells, and the template it is poured into.
 
-Everything is a plain text that the template escapes; markup of our own are the stylesheet and the charts. No script,
+Everything is a plain text that the template escapes; markup of our own is the stylesheet. No script,
 nothing loaded from elsewhere. Refuses to know how figures come about, and what a chart looks like.
 """
 
@@ -16,6 +16,7 @@ from monitor.core.targets import NATIONAL
 from monitor.core.verdict import State
 from monitor.report import cells, charts, words
 from monitor.report.cells import Cell, Noted, Result, Said
+from monitor.report.charts import WIDTH, Drawing
 from monitor.report.document import Report, ReportRow
 from monitor.words.catalogue import Language
 from monitor.words.speaker import NATION, Speaker, speaker
@@ -56,14 +57,6 @@ class Card:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing under its title."""
-
-    title: str
-    svg: Markup
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassRow:
     """An area in a class's table."""
@@ -94,7 +87,7 @@ class ClassPart:
     number: str
     caption: str
     change: str
-    charts: Sequence[Chart]
+    charts: Sequence[Drawing]
     rows: Sequence[ClassRow]
 
 
@@ -129,6 +122,7 @@ def rendered(report: Report, language: Language) -> str:
     return environment.get_template("report.html.jinja").render(
         page=_page(report, say),
         say=say,
+        width=WIDTH,
         style=Markup(style),  # noqa: S704 - a file of this package
     )
 
@@ -236,15 +230,14 @@ def _card(report: Report, settlement: str, say: Speaker) -> Card:
 
 def _class_part(report: Report, settlement: str, say: Speaker, number: str) -> ClassPart:
     period, short = words.period_named(say, report.period), say.settlement(settlement)
-    drawn: list[Chart] = []
-    title = say("80th percentile against the requirement, {settlement}, {period}", settlement=short, period=period)
-    if (svg := charts.standing(report, settlement, say, title=title)) is not None:
-        drawn.append(Chart(title, Markup(svg)))  # noqa: S704 - written by an XML serializer
-    title = say(
+    against = say("80th percentile against the requirement, {settlement}, {period}", settlement=short, period=period)
+    by_month = say(
         "80th percentile of the whole country by month, {settlement}, {period}", settlement=short, period=period
     )
-    if (svg := charts.trend(report.months[settlement], settlement, say, title=title)) is not None:
-        drawn.append(Chart(title, Markup(svg)))  # noqa: S704 - written by an XML serializer
+    drawn = (
+        charts.standing(report, settlement, say, title=against),
+        charts.trend(report.months[settlement], settlement, say, title=by_month),
+    )
     return ClassPart(
         settlement=settlement,
         anchor=f"class-{settlement}",
@@ -256,7 +249,7 @@ def _class_part(report: Report, settlement: str, say: Speaker, number: str) -> C
             period=period,
         ),
         change=_change_heading(report, say),
-        charts=drawn,
+        charts=[drawing for drawing in drawn if drawing is not None],
         rows=[_class_row(report, row, say) for row in report.rows if row.category == settlement],
     )
 

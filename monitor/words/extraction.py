@@ -1,14 +1,14 @@
 """Keeps the catalogues in step with the code: `monitor generate` writes them anew, and says what a translator owes.
 
-Finds what is said (`say("…")`, `say.several(…)`, `phrase("…")`) in code and templates. What English no longer says
-leaves the catalogues; a text that changed keeps its old translation, marked as fuzzy, until somebody has looked.
+Finds what is said (`say`, `several`, `phrase`, `phrase_as`) in code and templates. What English no longer says leaves
+the catalogues; a text that changed keeps its old translation, marked as fuzzy, until somebody has looked.
 """
 
 import io
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -19,7 +19,12 @@ from monitor.words.catalogue import ENDING, LANGUAGES, SOURCE, Language, parsed
 FOLDER: Final = "monitor/words/locale"
 _PACKAGES: Final = ("board", "dashboards", "report", "words")
 _METHODS: Final = [("**.py", "python"), ("**.jinja", "jinja2.ext:babel_extract")]
-_KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {"say": None, "phrase": None, "several": (1, 2)}
+_KEYWORDS: Final[dict[str, Any]] = {
+    "say": None,
+    "phrase": None,
+    "phrase_as": ((1, "c"), 2),
+    "several": (1, 2),
+}
 _NOTE: Final = "translators:"
 _DATED: Final = (
     '"Report-Msgid-Bugs-To',

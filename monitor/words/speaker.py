@@ -24,6 +24,8 @@ NONE: Final = "–"
 """Where there is no figure."""
 _THOUSANDS: Final = "\N{NARROW NO-BREAK SPACE}"
 _MINUS: Final = "−"
+_IN_CONTEXT: Final = "\x04"
+"""As gettext parts a context from its text."""
 _MOST_DIGITS: Final = 6
 _LOCALES: Final = {SOURCE: "en_GB"}
 """English as it is written this side of the Atlantic: 31 December 2024."""
@@ -32,6 +34,11 @@ _LOCALES: Final = {SOURCE: "en_GB"}
 def phrase(text: str) -> str:
     """A text that is said later: the text itself, marked for the catalogues."""
     return text
+
+
+def phrase_as(context: str, text: str) -> str:
+    """A phrase that other languages may say otherwise in this context, such as shorter in a cell."""
+    return f"{context}{_IN_CONTEXT}{text}"
 
 
 NATION: Final = phrase("Whole country")
@@ -68,7 +75,7 @@ class Speaker:
 
     def __call__(self, text: str, /, **figures: object) -> str:
         """The English text in this language, with the figures in its blanks."""
-        said = self.translations.gettext(text)
+        said = self.translations.gettext(text).rpartition(_IN_CONTEXT)[2]
         return said.format(**figures) if figures else said
 
     def several(self, one: str, many: str, count: int) -> str:

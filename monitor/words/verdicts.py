@@ -9,7 +9,7 @@ from typing import Final
 
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
-from monitor.words.speaker import Speaker, phrase
+from monitor.words.speaker import Speaker, phrase, phrase_as
 
 STATES: Final[Mapping[State, str]] = {
     State.MET: phrase("met"),
@@ -20,16 +20,16 @@ STATES: Final[Mapping[State, str]] = {
 EVIDENCES: Final[Mapping[Evidence, str]] = {
     Evidence.STRONG: phrase("strong evidence"),
     Evidence.WEAK: phrase("weak evidence"),
-    Evidence.NONE: phrase("may be chance"),
+    Evidence.NONE: phrase_as("in a cell", "may be chance"),
 }
 _OBJECTIVES: Final = {"goal": phrase("goal"), "requirement": phrase("requirement")}
 _CONCLUSIONS: Final[Mapping[tuple[State, Evidence], str]] = {
     (State.MISSED, Evidence.STRONG): phrase("strong evidence of a breach"),
     (State.MISSED, Evidence.WEAK): phrase("weak evidence of a breach"),
-    (State.MISSED, Evidence.NONE): EVIDENCES[Evidence.NONE],
+    (State.MISSED, Evidence.NONE): phrase("may be chance"),
     (State.MET, Evidence.STRONG): phrase("strong evidence that it is met"),
     (State.MET, Evidence.WEAK): phrase("weak evidence that it is met"),
-    (State.MET, Evidence.NONE): EVIDENCES[Evidence.NONE],
+    (State.MET, Evidence.NONE): phrase("may be chance"),
 }
 _EMPTY: Final[Mapping[State, str]] = {
     State.NO_DATA: STATES[State.NO_DATA],

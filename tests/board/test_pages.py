@@ -84,7 +84,7 @@ async def test_every_cell_shows_the_published_figures(world: World, refresh: Ref
         assert state["data-state"] == verdict.state
         decided = verdict.state in (State.MET, State.MISSED)
         assert state.get("data-evidence") == (verdict.evidence if decided else None)
-        assert (EVIDENCES[verdict.evidence] in told) or not decided
+        assert (say(EVIDENCES[verdict.evidence]) in told) or not decided
         if verdict.late_budget is not None:
             assert re.search(rf"budget\s+{re.escape(say.signed(verdict.late_budget))} ", told)
 

@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli import cli
+from monitor.core.stats.binomial import Evidence
 from monitor.words import catalogue
 from monitor.words.catalogue import LANGUAGES, SOURCE, parsed, translations
 from monitor.words.extraction import FOLDER, catalogues, messages, owed
 from monitor.words.speaker import speaker
+from monitor.words.verdicts import EVIDENCES
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
@@ -53,7 +55,8 @@ def test_every_text_is_translated_by_what_the_file_says(language: str) -> None:
             one, many = message.id
             assert [spoken.ngettext(one, many, count) for count in (1, 2)] == list(message.string or ())
         else:
-            assert spoken.gettext(message.id) == message.string
+            said = spoken.pgettext(message.context, message.id) if message.context else spoken.gettext(message.id)
+            assert said == message.string
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -140,6 +143,15 @@ def test_numbers_and_dates_are_written_as_the_language_does(
     at = datetime(2024, 12, 3, 12, 4, 5, tzinfo=UTC).timestamp()
     assert (say.number(-1234.5), say.day(third), say.month_and_year(third)) == (number, day, month)
     assert say.moment(at, ZoneInfo("Europe/Oslo")) == moment
+
+
+def test_a_cell_says_shorter_what_a_sentence_says_in_full() -> None:
+    """One English text, two in a language that needs them; English shows no trace of the context."""
+    short = EVIDENCES[Evidence.NONE]
+    assert [(speaker(one)(short), speaker(one)("may be chance")) for one in ("en", "nb")] == [
+        ("may be chance", "may be chance"),
+        ("tilfeldig?", "kan være tilfeldig"),
+    ]
 
 
 def test_signs_and_plurals() -> None:
