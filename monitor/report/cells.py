@@ -46,6 +46,12 @@ class Noted:
 Cell = Result | Said | Noted
 
 
+def missions(row: ReportRow, say: Speaker) -> Noted:
+    """How many were measured; a class that an area does not have is not applicable."""
+    absent = not row.applicable and not row.missions
+    return Noted(say("not applicable") if absent else say.count(row.missions))
+
+
 def result(judged: Judged, say: Speaker) -> Result:
     """A percentile, or nothing."""
     if judged.minutes is None:

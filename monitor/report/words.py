@@ -103,6 +103,16 @@ def class_explained(say: Speaker, name: str) -> str:
     return say(_CLASSES[name]) if name in _CLASSES else name
 
 
+def classes_explained(say: Speaker, report: Report) -> list[str]:
+    """The classes as columns of the whole country's table."""
+    return [class_explained(say, category) for category in report.categories]
+
+
+def classes_in_a_word(say: Speaker, report: Report) -> list[str]:
+    """The classes as columns of a district's table."""
+    return [say.settlement(category).capitalize() for category in report.categories]
+
+
 def area_named(say: Speaker, report: Report, area: str) -> str:
     """An area's name."""
     return say.area(area, report.names.get(area, area))
