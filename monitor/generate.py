@@ -1,9 +1,10 @@
 """`monitor generate`: the files that say again what the code decides, written from the code.
 
 Decides which files those are and how they read: the settings (docs/configuration.md), the metrics
-(docs/metrics.md), the event's JSON Schema (config/schema/), the ledger's table inside docs/design.md, and the alert
-rules with what evaluates and sends them (config/prometheus/, config/alertmanager/). They are committed, and a test
-fails when one of them no longer fits. Refuses to know anything that the code does not say.
+(docs/metrics.md), the event's JSON Schema (config/schema/), the ledger's table inside docs/design.md, the alert rules
+with what evaluates and sends them (config/prometheus/, config/alertmanager/), Grafana's files, and which texts the
+catalogues have to translate (monitor/words/locale/). They are committed, and a test fails when one of them no longer
+fits. Refuses to know anything that the code does not say.
 """
 
 import json
@@ -23,6 +24,7 @@ from monitor.core.notation import TIME_PATTERN
 from monitor.exporter.document import PLACE as METRICS
 from monitor.exporter.document import metrics_markdown
 from monitor.settings import CONFIG_VARIABLE, ENV_PREFIX, RELATIONS, Configuration, models, variable
+from monitor.words.extraction import catalogues, owed
 
 CONFIGURATION: Final = "docs/configuration.md"
 DESIGN: Final = "docs/design.md"
@@ -67,7 +69,8 @@ _TOGETHER: Final = """
 
 @click.command(
     name="generate",
-    epilog="Exit codes: 0 written or up to date, 1 out of date (--check), 2 usage or configuration.",
+    epilog="Exit codes: 0 written or up to date, 1 out of date (--check) or a translation is missing, 2 usage or "
+    "configuration.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file is out of date.")
 @click.option("--root", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="PATH",
@@ -76,8 +79,9 @@ _TOGETHER: Final = """
 def generate(configuration: Configuration, *, check: bool, root: Path) -> None:
     """Write the generated files of this repository anew: reference documents and the event's JSON Schema.
 
-    Run it after a change to settings, metrics, the event or the ledger's rules. The schema names the districts and
-    classes that are configured.
+    Run it after a change to settings, metrics, the event, the ledger's rules or any text for people. The schema names
+    the districts and classes that are configured. Texts that a language lacks are named: translate them in its
+    catalogue, monitor/words/locale/LANGUAGE.po. A new language is an empty file of that name.
 
     \b
     monitor generate
@@ -86,7 +90,8 @@ def generate(configuration: Configuration, *, check: bool, root: Path) -> None:
     if not (root / DESIGN).is_file():
         raise click.UsageError(f"{root} is no clone of the repository ({DESIGN} is missing): name one with --root.")
     outdated = []
-    for place, text in generated(configuration, root).items():
+    files = generated(configuration, root)
+    for place, text in files.items():
         file = root / place
         if file.is_file() and file.read_text(encoding="utf-8") == text:
             continue
@@ -99,6 +104,10 @@ def generate(configuration: Configuration, *, check: bool, root: Path) -> None:
         click.echo("everything generated is up to date")
     elif check:
         click.echo("run `monitor generate` and commit what it writes", err=True)
+    to_translate = owed(files)
+    for fault in to_translate:
+        click.echo(fault, err=True)
+    if to_translate or (outdated and check):
         click.get_current_context().exit(1)
 
 
@@ -112,6 +121,7 @@ def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
         DESIGN: with_rules(design),
         **alerts.files(),
         **_grafana(configuration, root),
+        **catalogues(root),
     }
 
 

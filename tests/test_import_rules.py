@@ -49,10 +49,11 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
     # The vocabulary of metrics is one module for everybody: names only.
     "monitor.worker": {*SHARED, *KAFKA, "monitor.worker", "monitor.exporter.metrics"},
-    "monitor.exporter": {*SHARED, "monitor.exporter", "monitor.board"},
+    "monitor.words": {"monitor.core", "monitor.words"},
+    "monitor.exporter": {*SHARED, "monitor.exporter", "monitor.board", "monitor.words"},
     # The board shows what was published; it knows neither the service nor the store.
-    "monitor.board": {"monitor.core", "monitor.board", "monitor.exporter.published"},
-    "monitor.report": {*SHARED, "monitor.report", "monitor.event_lines"},
+    "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.exporter.published"},
+    "monitor.report": {*SHARED, "monitor.report", "monitor.words", "monitor.event_lines"},
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, *KAFKA, "monitor.dead_letters", "monitor.worker.rejects"},
     "monitor.simulator": {"monitor.clock", "monitor.simulator"},

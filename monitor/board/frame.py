@@ -1,31 +1,64 @@
-"""What every page of the board shares: head, state of the data, banners, choices, footer.
+"""What every page of the board shares: who looks at what, the templates, and how far the figures can be trusted.
 
-Decides what is said about how far the figures can be trusted, and what a page may load: its own stylesheet, script
-and stream, nothing else. Whatever comes from outside passes `escape`. Parts that a live page replaces carry
-`data-live` and an id.
+Decides which banners stand on top, and what a page may load: its own stylesheet, script and stream, nothing else.
+The templates escape whatever they are given. Parts that a live page replaces carry `data-live` and an id.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
-from typing import Final, Literal, get_args
+from functools import cache
+from typing import Any, Final, Literal, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
 from monitor.board.assets import ICON, SCRIPT, STYLE
-from monitor.board.words import DICTIONARY, Words
-from monitor.core.targets import NATIONAL
-from monitor.exporter.published import Published
+from monitor.core.alarm import Level
+from monitor.core.snapshot import Row
+from monitor.core.stats.binomial import Evidence
+from monitor.core.stats.order_interval import PercentileInterval
+from monitor.core.timeline import InProgress
+from monitor.core.verdict import State, Verdict
+from monitor.exporter.published import Published, StoreState
+from monitor.words.catalogue import LANGUAGES
+from monitor.words.speaker import NONE, Speaker, phrase, speaker
+from monitor.words.verdicts import EVIDENCES, STATES, sentence
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
 """The Content-Security-Policy that goes with every page."""
-
 Order = Literal["worst", "fixed"]
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
+LEVELS: Final[Mapping[Level, str]] = {
+    Level.NONE: phrase("no alarm"),
+    Level.WARNING: phrase("warning"),
+    Level.PAGE: phrase("alarm"),
+}
+STORES: Final[Mapping[StoreState, str]] = {
+    StoreState.UP: phrase("up"),
+    StoreState.DOWN: phrase("DOWN"),
+    StoreState.UNREADABLE: phrase("UNREADABLE"),
+    StoreState.UNKNOWN: phrase("not read yet"),
+}
+PROBLEMS: Final[Mapping[StoreState, str]] = {
+    StoreState.DOWN: phrase("the store (Redis) does not answer"),
+    StoreState.UNREADABLE: phrase("the store (Redis) holds something that this program cannot read"),
+    StoreState.UNKNOWN: phrase("the store (Redis) has not been read yet"),
+}
+SILENT: Final = phrase("The feed is silent: nothing can be said about now, so every verdict is “no data”.")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A verdict as it is shown: its words, and as markup what it is coloured by and the words with their evidence."""
+
+    text: str
+    attributes: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +70,7 @@ class View:
     """
 
     published: Published
-    words: Words
+    say: Speaker
     names: Mapping[str, str]
     zone: ZoneInfo
     window: str
@@ -53,127 +86,132 @@ class View:
 
     def area_named(self, area: str) -> str:
         """An area's name in the reader's language."""
-        return self.words.whole_country if area == NATIONAL else self.names.get(area, area)
+        return self.say.area(area, self.names.get(area, area))
 
     def link(self, path: str, **changes: str) -> str:
-        """An address with the present choices, some of them changed; ready to stand in an attribute."""
-        choices = {"window": self.window, "order": self.order, "lang": self.words.language} | changes
-        return f"{self.address(path)}?{escape(urlencode(choices))}"
+        """An address with the present choices, some of them changed."""
+        choices = {"window": self.window, "order": self.order, "lang": self.say.language} | changes
+        return f"{self.address(path)}?{urlencode(choices)}"
 
     def address(self, path: str) -> str:
-        """Where a path of the service is found from this page; ready to stand in an attribute."""
-        return escape(self.root + path.removeprefix("/"))
+        """Where a path of the service is found from this page."""
+        return self.root + path.removeprefix("/")
 
+    def moment(self, seconds: float | None) -> str:
+        """A moment in the monitor's zone."""
+        return self.say.moment(seconds, self.zone)
 
-def document(view: View, *, path: str, title: str, heading: str, choices: str, content: str) -> str:
-    """A whole page around its `content`; `heading` and `choices` (markup) go on top of it."""
-    words = view.words
-    return (
-        f'<!DOCTYPE html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n"
-        f'<link rel="icon" href="{view.address(ICON.path)}" type="image/svg+xml">\n'
-        f'<link rel="stylesheet" href="{view.address(STYLE.path)}">\n'
-        f'<script type="module" src="{view.address(SCRIPT.path)}"></script>\n</head>\n'
-        f'<body class="{"outdated" if view.outdated else ""}" data-patience="{view.patience_seconds:g}" '
-        f'data-outdated="{escape(words.outdated)}">\n'
-        f'<a class="skip" href="#figures">{escape(words.skip)}</a>\n'
-        f'<header>\n<div class="top">{heading}{_state(view)}</div>\n'
-        f'<div class="choices">{choices}{_languages(view, path)}</div>\n</header>\n'
-        f'<div id="banners" data-live>{_banners(view)}</div>\n'
-        f'<div id="lost" role="alert" data-text="{escape(words.lost)}"></div>\n'
-        f'<p id="news" role="status" class="unseen" data-text="{escape(words.changed)}"></p>\n'
-        f'<main id="figures" tabindex="-1">\n{content}\n</main>\n{_footer(view)}\n</body>\n</html>\n'
-    )
+    def minutes(self, seconds: float | None, *, exact: bool) -> str:
+        """A percentile in minutes."""
+        return NONE if seconds is None else f"{'' if exact else '≈ '}{self.say.number(seconds / 60)}"
 
+    def target(self, verdict: Verdict) -> str:
+        """A verdict's target in minutes."""
+        return self.say.plain(None if verdict.target_seconds is None else verdict.target_seconds / 60)
 
-def choice(label: str, options: Iterable[tuple[str, str, bool]]) -> str:
-    """A row of links, of which one is chosen: text, address (escaped), whether it is the one."""
-    listed = "".join(f'<a href="{address}"{_current(chosen)}>{escape(text)}</a>' for text, address, chosen in options)
-    named = escape(label)
-    return f'<nav class="choice" aria-label="{named}"><span aria-hidden="true">{named}</span>{listed}</nav>'
+    def between(self, interval: PercentileInterval) -> str:
+        """An interval in minutes."""
+        lower, upper = (None if end is None else end / 60 for end in (interval.lower, interval.upper))
+        return self.say.between(lower, upper)
 
+    def said(self, verdict: Verdict) -> Said:
+        """A verdict and its evidence; none where nobody can vouch for it."""
+        return _said(self.say, None if self.outdated else verdict.state, verdict.evidence)
 
-def _current(chosen: bool) -> str:
-    return ' aria-current="true"' if chosen else ""
-
-
-def _languages(view: View, path: str) -> str:
-    options = "".join(
-        f'<a href="{view.link(path, lang=language)}" lang="{language}" hreflang="{language}"'
-        f"{_current(language == view.words.language)}>"
-        f"{escape(words.name)}</a>"
-        for language, words in DICTIONARY.items()
-    )
-    return f'<nav class="choice languages" aria-label="{escape(view.words.language_choice)}">{options}</nav>'
-
-
-def _state(view: View) -> str:
-    published, words = view.published, view.words
-    snapshot = published.snapshot
-    feed = words.feed_stale if snapshot.stale else words.feed_fresh
-    facts = (
-        (words.as_of, published.read_at, "", not view.outdated),
-        (words.feed, snapshot.last_record_at, feed, not snapshot.stale),
-        (words.store, None, words.stores[published.store], published.store_up),
-    )
-    listed = "".join(
-        f'<div class="{"good" if good else "bad"}"><dt>{escape(term)}</dt>'
-        f"<dd>{_fact(view, moment, text, term)}</dd></div>"
-        for term, moment, text, good in facts
-    )
-    connection = (
-        f'<p class="connection" id="connection" data-live-text="{escape(words.live)}" '
-        f'data-poll-text="{escape(words.polled)}" '
-        f'data-wait-text="{escape(words.connecting)}" hidden></p>'
-    )
-    return f'<dl class="state" id="state" data-live>{listed}</dl>' + connection
-
-
-def _fact(view: View, moment: float | None, text: str, term: str) -> str:
-    told = escape(text)
-    if term != view.words.store:
-        shown = escape(view.words.moment(moment, view.zone))
-        since = f' <span class="age" data-since="{moment:.3f}"></span>' if moment is not None else ""
-        told = f"{shown}{since}" + (f" · {told}" if told else "")
-    return told
-
-
-def _banners(view: View) -> str:
-    published, words = view.published, view.words
-    told = []
-    problem = words.problems.get(published.store)
-    if problem is not None:
-        template = words.not_updated if published.loaded else words.no_figures
-        # What exactly is wrong, and where, is for whoever runs the store, not for everybody who looks at a wall.
-        details = f' <a href="{view.address("/readyz")}">{escape(words.details)}</a>'
-        told.append(escape(template.format(problem=problem)) + details)
-    elif published.loaded and published.workforce is not None:
-        details = f' <a href="{view.address("/readyz")}">{escape(words.details)}</a>'
-        if not published.workforce.workers:
-            told.append(escape(words.no_worker) + details)
-        elif published.unheld or published.workforce.slowed:
-            told.append(escape(words.partly_counted) + details)
-    if published.loaded and published.snapshot.stale:
-        told.append(escape(words.silent))
-    if (claimed := published.snapshot.heard.ahead_at) is not None:
-        moment = f"{datetime.fromtimestamp(claimed, view.zone):%Y-%m-%d %H:%M}"  # the year is the point of it
-        told.append(escape(words.ahead.format(moment=moment)))
-    if left_out := published.snapshot.left_out:
-        districts = ", ".join(f"{view.names.get(area, area)} {missions}" for area, missions in left_out.items())
-        told.append(escape(words.left_out.format(missions=sum(left_out.values()), districts=districts)))
-    return "".join(f'<p class="banner" role="alert">{text}</p>' for text in told)
-
-
-def _footer(view: View) -> str:
-    words = view.words
-    links = " · ".join(
-        f'<a href="{view.address(path)}">{name}</a>'
-        for path, name in (
-            ("/api/v1/compliance", "JSON"),
-            ("/api/v1/openapi.json", "OpenAPI"),
-            ("/metrics", "metrics"),
-            ("/readyz", "readiness"),
+    def sentences(self, row: Row) -> str:
+        """The verdicts of a row in words, the requirement's first."""
+        name = self.area_named(row.area)
+        return " ".join(
+            sentence(self.say, row.verdicts[objective], area=name, settlement=row.category, window=row.window)
+            for objective in ("requirement", "goal")
         )
+
+    def opened(self, progress: InProgress) -> str:
+        """How many missions are in progress."""
+        return self.say.several("{count} open", "{count} open", progress.open)
+
+    def overdue(self, progress: InProgress) -> str:
+        """How many of them have already missed the requirement."""
+        return self.say.several("{count} overdue", "{count} overdue", progress.overdue)
+
+    @property
+    def banners(self) -> list[tuple[str, bool]]:
+        """What makes the figures doubtful, the worst first, each with whether /readyz knows more.
+
+        What exactly is wrong, and where, is for whoever runs the store, not for everybody who looks at a wall.
+        """
+        published, say, told = self.published, self.say, []
+        if (problem := PROBLEMS.get(published.store)) is not None:
+            if published.loaded:
+                text = say("These figures are no longer updated: {problem}.", problem=say(problem))
+            else:
+                text = say("No figures yet: {problem}.", problem=say(problem))
+            told.append((text, True))
+        elif published.loaded and published.workforce is not None:
+            if not published.workforce.workers:
+                told.append((say("No worker is running: new missions are not counted."), True))
+            elif published.unheld or published.workforce.slowed:
+                told.append((say("Some missions are counted late, or not at all."), True))
+        if published.loaded and published.snapshot.stale:
+            told.append((say(SILENT), False))
+        if (claimed := published.snapshot.heard.ahead_at) is not None:
+            moment = f"{datetime.fromtimestamp(claimed, self.zone):%Y-%m-%d %H:%M}"  # the year is the point of it
+            text = say(
+                "The newest record claims to be of {moment}, which is in the future: a clock of the source is wrong.",
+                moment=moment,
+            )
+            told.append((text, False))
+        if left_out := published.snapshot.left_out:
+            listed = ", ".join(f"{self.names.get(area, area)} {count}" for area, count in left_out.items())
+            text = say(
+                "{missions} stored missions are in no figure, because their district or class is not configured: "
+                "{districts}.",
+                missions=sum(left_out.values()),
+                districts=listed,
+            )
+            told.append((text, False))
+        return told
+
+
+@cache
+def _said(say: Speaker, state: State | None, evidence: Evidence) -> Said:
+    parts = macros("parts.html.jinja", say)
+    text = say("outdated") if state is None else say(STATES[state])
+    shown = "outdated" if state is None else state.value
+    decided = evidence if state in (State.MET, State.MISSED) else None
+    return Said(text, parts.coloured(shown, decided), parts.verdict(text, decided))
+
+
+@cache
+def macros(template: str, say: Speaker) -> Any:
+    """The macros of a template, to be called from here: they return markup."""
+    return _environment().get_template(template).make_module({"say": say})
+
+
+def rendered(template: str, view: View, **shown: object) -> str:
+    """A whole page."""
+    return _environment().get_template(template).render(view=view, say=view.say, **shown)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("monitor.board"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
-    return f"<footer><p>{escape(words.explained)}</p><p>{escape(words.machines)}: {links}</p></footer>"
+    environment.globals |= {
+        "states": STATES,
+        "evidences": EVIDENCES,
+        "levels": LEVELS,
+        "stores": STORES,
+        "icon": ICON,
+        "script": SCRIPT,
+        "style": STYLE,
+        "speakers": [speaker(language) for language in LANGUAGES],
+        "NONE": NONE,
+    }
+    return environment

@@ -1,4 +1,4 @@
-"""Grafana's files from the metric vocabulary: dashboards in two languages, and what provisions them.
+"""Grafana's files from the metric vocabulary: dashboards in every language, and what provisions them.
 
 `files` says what lies where under `grafana/`. Needs grafana-foundation-sdk, which only `monitor generate` uses: no
 running part of the monitor imports this package.
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from monitor.core.sentence import Language
 from monitor.core.service import Duty
 from monitor.dashboards.alerting import FIRST, SHOWN, Panels
 from monitor.dashboards.district import district
@@ -18,8 +17,9 @@ from monitor.dashboards.national import national
 from monitor.dashboards.pipeline import pipeline
 from monitor.dashboards.provisioning import provisioning
 from monitor.dashboards.runbooks import pages
-from monitor.dashboards.words import LANGUAGES, Words
+from monitor.dashboards.words import Words
 from monitor.settings import Configuration
+from monitor.words.catalogue import LANGUAGES, Language
 
 FOLDER: Final = "grafana/dashboards"
 BUILDERS: Final = {"national": national, "district": district, "pipeline": pipeline}

@@ -26,7 +26,7 @@ SLATE: Final = "#44546A"
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """How one verdict with its evidence looks; `words` names its text."""
+    """How one verdict with its evidence looks."""
 
     state: State
     evidence: Evidence | None
@@ -37,10 +37,6 @@ class Shade:
     def code(self) -> float:
         """Its value in PromQL."""
         return VERDICTS[self.state, self.evidence or Evidence.NONE]
-
-    @property
-    def words(self) -> str:
-        return f"verdict.{self.state}.{self.evidence}" if self.evidence else f"verdict.{self.state}"
 
 
 SHADES: Final = (

@@ -75,7 +75,7 @@ def verdict_texts(words: Words) -> list[Any]:
     """From a verdict's code to its words and colour."""
     shown = {
         shade.code: models.ValueMappingResult(
-            text=f"{shade.sign} {words(shade.words)}", color=shade.colour, index=place
+            text=f"{shade.sign} {words.verdict(shade)}", color=shade.colour, index=place
         )
         for place, shade in enumerate(SHADES)
     }
@@ -91,7 +91,7 @@ def verdict_cells(words: Words) -> list[Any]:
     for place, shade in enumerate(SHADES):
         code = "NaN" if math.isnan(shade.code) else f"{shade.code:g}"
         number = rf"/^{code} (\S+)$/"
-        shown = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words(shade.words)}"
+        shown = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words.verdict(shade)}"
         result = models.ValueMappingResult(text=shown, color=shade.colour, index=place)
         made.append(models.RegexMap(models.DashboardRegexMapOptions(number, result)))
     return made

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from monitor.alerts import RULES
 from monitor.alerts.yaml import document
-from monitor.core.sentence import Language
 from monitor.dashboards.alerting import Panels, groups
 from monitor.dashboards.receivers import CHOICES, file_name, messages, receivers
 from monitor.dashboards.sources import sources
-from monitor.dashboards.words import LANGUAGES, Words
+from monitor.dashboards.words import Words
+from monitor.words.catalogue import LANGUAGES, SOURCE, Language
 
 FOLDER: Final = "grafana/provisioning"
 CHOSEN: Final = "grafana/choices"
@@ -31,7 +31,7 @@ def provisioning(areas: Mapping[str, str], panels: Mapping[Language, Panels]) ->
 
     The folder is whole by itself: alerts lead to the English dashboards, and nobody is told.
     """
-    first = LANGUAGES[0]
+    first = SOURCE
     made: dict[str, dict[str, Any]] = {
         f"{FOLDER}/datasources/prometheus.yml": sources(),
         f"{FOLDER}/dashboards/dashboards.yml": _dashboards(),
@@ -66,4 +66,4 @@ def _dashboards() -> dict[str, Any]:
 
 
 def _rules(areas: Mapping[str, str], language: Language, panels: Panels) -> dict[str, Any]:
-    return {"apiVersion": 1, "groups": groups(RULES, Words("en")("folder"), areas, language, panels)}
+    return {"apiVersion": 1, "groups": groups(RULES, Words(SOURCE)("folder"), areas, language, panels)}

@@ -12,11 +12,13 @@ import msgspec
 
 from monitor.core.alarm import Baseline, Level
 from monitor.core.mission import instant
-from monitor.core.sentence import sentence
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
 from monitor.exporter.published import Published, StoreState
+from monitor.words.catalogue import Language
+from monitor.words.speaker import speaker
+from monitor.words.verdicts import sentence
 
 
 class Judgement(msgspec.Struct):
@@ -178,9 +180,14 @@ def _judgement(row: Row, name: str, verdict: Verdict, *, loaded: bool) -> Judgem
         optimistic_ratio=bounds.upper if bounds else None,
         with_open_seconds=row.with_open[verdict.objective.slug] if row.with_open else None,
         breach_p_value=verdict.breach_p_value,
-        sentence_en=sentence(verdict, area=name, settlement=row.category, window=row.window, language="en"),
-        sentence_nb=sentence(verdict, area=name, settlement=row.category, window=row.window, language="nb"),
+        sentence_en=_sentence(row, name, verdict, "en"),
+        sentence_nb=_sentence(row, name, verdict, "nb"),
     )
+
+
+def _sentence(row: Row, name: str, verdict: Verdict, language: Language) -> str:
+    say = speaker(language)
+    return sentence(say, verdict, area=say.area(row.area, name), settlement=row.category, window=row.window)
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -19,7 +19,6 @@ from monitor.board.area import area_page
 from monitor.board.assets import ASSETS, Asset
 from monitor.board.frame import ORDERS, POLICY, View
 from monitor.board.matrix import board
-from monitor.board.words import DICTIONARY, spoken
 from monitor.core.alarm import Rules
 from monitor.core.calendar import HOW_TO_NAME
 from monitor.core.snapshot import over_period
@@ -35,6 +34,8 @@ from monitor.exporter.refresh import Refresh
 from monitor.http.negotiation import languages
 from monitor.http.problem import problem
 from monitor.settings import Configuration
+from monitor.words.catalogue import chosen
+from monitor.words.speaker import NATION, speaker
 
 PREFERRED_WINDOW: Final = "28d"
 MISSED_REFRESHES: Final = 2
@@ -185,11 +186,11 @@ class Pages:
         order = next((known for known in ORDERS if known == wanted), None)
         if order is None:
             raise web.HTTPBadRequest(text=f"Unknown order: use one of {', '.join(ORDERS)}.\n")
-        language = spoken(request.query.get("lang"), languages(request.headers.get("Accept-Language")))
+        language = chosen(request.query.get("lang"), languages(request.headers.get("Accept-Language")))
         published = self._refresh.published
         return View(
             published=published,
-            words=DICTIONARY[language],
+            say=speaker(language),
             names=self.names(published),
             zone=self._configuration.grid.zone,
             window=window,
@@ -201,9 +202,9 @@ class Pages:
     async def _page(
         self, request: web.Request, view: View, place: str, make: Callable[[], Awaitable[bytes]]
     ) -> web.Response:
-        key = ("page", place, view.window, view.order, view.words.language)
+        key = ("page", place, view.window, view.order, view.say.language)
         found = await self._answers.get(key, view.published, make, HTML)
-        headers = {"Content-Security-Policy": POLICY, "Content-Language": view.words.language}
+        headers = {"Content-Security-Policy": POLICY, "Content-Language": view.say.language}
         return found.response(request, **headers)
 
     async def _json(
@@ -215,7 +216,7 @@ class Pages:
         """Names of the areas as the targets in force print them."""
         day = date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
         in_force = self._configuration.targets.in_force(day)
-        return {NATIONAL: "National"} | (dict(in_force.area_names) if in_force else {})
+        return {NATIONAL: NATION} | (dict(in_force.area_names) if in_force else {})
 
 
 @cache

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.core.verdict import State
-from monitor.report.document import Judged, ReportRow, evidence_of
-from monitor.report.words import NONE, Words
+from monitor.report.document import Judged, ReportRow, evidence_of, whole
+from monitor.words.speaker import NONE, Speaker
+from monitor.words.verdicts import EVIDENCES, STATES
 
 _SIGNS: Final = {State.MET: "●", State.MISSED: "◆", State.NO_DATA: "○", State.NO_TARGET: NONE}
 """The shapes of the charts."""
@@ -45,20 +46,26 @@ class Noted:
 Cell = Result | Said | Noted
 
 
-def result(judged: Judged, words: Words) -> Result:
+def missions(row: ReportRow, say: Speaker) -> Noted:
+    """How many were measured; a class that an area does not have is not applicable."""
+    absent = not row.applicable and not row.missions
+    return Noted(say("not applicable") if absent else say.count(row.missions))
+
+
+def result(judged: Judged, say: Speaker) -> Result:
     """A percentile, or nothing."""
     if judged.minutes is None:
         return Result(NONE, "")
-    decimals = words.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
-    return Result(words.rounded(judged.minutes), decimals)
+    decimals = say.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
+    return Result(str(whole(judged.minutes)), decimals)
 
 
-def interval(judged: Judged, words: Words) -> Noted:
+def interval(judged: Judged, say: Speaker) -> Noted:
     """Where it may lie."""
-    return Noted(words.between(judged.lower_minutes, judged.upper_minutes))
+    return Noted(say.between(judged.lower_minutes, judged.upper_minutes))
 
 
-def said(row: ReportRow, judged: Judged, words: Words) -> Said:
+def said(row: ReportRow, judged: Judged, say: Speaker) -> Said:
     """The verdict; a class that an area does not have is not applicable."""
     state = judged.state
     absent = not row.applicable and state is State.NO_TARGET
@@ -66,29 +73,31 @@ def said(row: ReportRow, judged: Judged, words: Words) -> Said:
     return Said(
         state=state.value,
         sign="" if absent else _SIGNS[state],
-        text=words.not_applicable if absent else words.states[state],
-        evidence="" if evidence is None else words.evidences[evidence],
+        text=say("not applicable") if absent else say(STATES[state]),
+        evidence="" if evidence is None else say(EVIDENCES[evidence]),
         differs=state is not judged.state_by_whole_minutes,
     )
 
 
-def budget(row: ReportRow, words: Words) -> Noted:
+def budget(row: ReportRow, say: Speaker) -> Noted:
     """What is left of it, over what was used."""
     judged = row.requirement
     left, allowed = judged.verdict.late_budget, judged.allowed
     if left is None or allowed is None:
         return Noted(NONE)
     return Noted(
-        words.signed(left), words.budget_used.format(late=words.count(judged.late), allowed=words.count(allowed))
+        say.signed(left), say("{late} of {allowed} used", late=say.count(judged.late), allowed=say.count(allowed))
     )
 
 
-def change(row: ReportRow, words: Words) -> Noted:
+def change(row: ReportRow, say: Speaker) -> Noted:
     """The change from the period before, over what it was then."""
     before = row.previous
     if before is None or before.minutes is None:
-        return Noted(words.no_data if row.applicable else NONE)
-    note = words.change_with.format(
-        before=words.number(before.minutes, 2), missions=words.count(before.figures.measured)
+        return Noted(say("no data") if row.applicable else NONE)
+    note = say(
+        "{before} min, n {missions}",
+        before=say.number(before.minutes, 2),
+        missions=say.count(before.figures.measured),
     )
-    return Noted(NONE if row.change_minutes is None else words.signed(row.change_minutes, 2), note)
+    return Noted(NONE if row.change_minutes is None else say.signed(row.change_minutes, 2), note)

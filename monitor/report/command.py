@@ -14,14 +14,15 @@ import click
 from monitor import clock, progress
 from monitor.core.history import History
 from monitor.core.plain_text import one_line
-from monitor.core.sentence import Language
 from monitor.event_lines import EventLines, name_of
 from monitor.report.document import Report, Status, draw_up
-from monitor.report.formats import FORMATS, ExtraMissing, require
+from monitor.report.formats import FORMATS
 from monitor.report.sources import Refused, from_lines, from_store
-from monitor.report.words import DICTIONARY, LANGUAGES
+from monitor.report.words import notices, status_of
 from monitor.settings import Configuration
 from monitor.wiring import empty_history, partition_policy, redis_store
+from monitor.words.catalogue import LANGUAGES, SOURCE, Language
+from monitor.words.speaker import speaker
 
 MOST: Final = 0.5
 """Refused events, as a share of all, beyond which a report is printed but no success."""
@@ -39,9 +40,8 @@ MOST: Final = 0.5
               help="Read mission events from JSON lines, plain or gzip, instead of the store; - is standard input. "
                    "May be given several times: all are counted, in this order.")  # fmt: skip
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True,
-              help="How to print it; csv and json carry unrounded figures, html has charts and needs the extra "
-                   "`html`.")  # fmt: skip
-@click.option("--lang", "language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+              help="How to print it; csv and json carry unrounded figures, html has charts.")  # fmt: skip
+@click.option("--lang", "language", type=click.Choice(LANGUAGES), default=SOURCE, show_default=True,
               help="Language of table, markdown and html; csv and json have English names always.")  # fmt: skip
 @click.pass_obj
 def report(
@@ -64,10 +64,6 @@ def report(
         period = configuration.grid.calendar.period(period_name)
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="--period") from fault
-    try:
-        require(format_name)
-    except ExtraMissing as fault:
-        raise click.ClickException(str(fault)) from fault
     history = empty_history(configuration)
     if not events:
         asyncio.run(_from_store(history, configuration))
@@ -130,13 +126,13 @@ async def _from_store(history: History, configuration: Configuration) -> None:
 
 def doubts(drawn_up: Report) -> list[str]:
     """What makes the figures doubtful, for standard error: whoever reads them by program has seen no sentence yet."""
-    words = DICTIONARY["en"]
+    say = speaker(SOURCE)
     told = []
     if drawn_up.status in (Status.INCOMPLETE, Status.NOT_BEGUN):
-        told.append(f"{drawn_up.period}: {words.status_of(drawn_up)}")
+        told.append(f"{drawn_up.period}: {status_of(say, drawn_up)}")
     if not drawn_up.known:
         told.append(f"not a single mission is known in {drawn_up.period}")
-    return [*told, *words.notices(drawn_up)]
+    return [*told, *notices(say, drawn_up)]
 
 
 def told(refused: dict[str, Refused], place: Callable[[int], str] = str) -> list[str]:

@@ -204,6 +204,10 @@ class Report:
         """The areas but the nation, in their order."""
         return [area for area in dict.fromkeys(row.area for row in self.rows) if area != NATIONAL]
 
+    def missions(self, area: str) -> int:
+        """Measured missions of an area, of all classes."""
+        return sum(row.missions for row in self.rows if row.area == area)
+
     def row(self, area: str, category: str) -> ReportRow:
         """The row of an area and class."""
         return next(row for row in self.rows if (row.area, row.category) == (area, category))

@@ -6,7 +6,6 @@ with the decimals that decide.
 """
 
 import csv
-import importlib
 import io
 import json
 import re
@@ -14,11 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from monitor.core.plain_text import one_line
-from monitor.core.sentence import Language
-from monitor.core.targets import NATIONAL
 from monitor.core.verdict import State
-from monitor.report.document import Judged, Report, ReportRow
-from monitor.report.words import DICTIONARY, NONE, Words
+from monitor.report import words
+from monitor.report.document import Judged, Report, ReportRow, whole
+from monitor.report.page import rendered
+from monitor.words.catalogue import SOURCE, Language
+from monitor.words.speaker import NONE, Speaker, speaker
+from monitor.words.verdicts import STATES
 
 Value = str | int | float | None
 
@@ -53,7 +54,6 @@ COLUMNS: Final[Mapping[str, Callable[[ReportRow], Value]]] = {
 }
 """What programs read, in its order; empty or null where there is nothing."""
 
-EXTRA: Final = "response-time-monitor[html]"
 _ENTITIES: Final = (
     ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"),
     ("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"),  # what many a page makes a link without being asked
@@ -62,16 +62,12 @@ _MARKS: Final = re.compile(r"[\\`*_\[\]|~!]|^[#+=-](?=\s|[-=#])")
 _TEXT_COLUMNS: Final = (0, 1, 5, 9)
 
 
-class ExtraMissing(Exception):  # noqa: N818 - a state of the installation, told to a person
-    """The packages of a format are not installed; the message says what to do."""
-
-
-def as_json(report: Report, _language: Language = "en") -> str:
+def as_json(report: Report, _language: Language = SOURCE) -> str:
     """One object, as docs/design.md describes it."""
     return json.dumps(_document(report), indent=1, ensure_ascii=False) + "\n"
 
 
-def as_csv(report: Report, _language: Language = "en") -> str:
+def as_csv(report: Report, _language: Language = SOURCE) -> str:
     """A header and one line per area and class; empty where there is nothing."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -80,36 +76,33 @@ def as_csv(report: Report, _language: Language = "en") -> str:
     return out.getvalue()
 
 
-def as_table(report: Report, language: Language = "en") -> str:
+def as_table(report: Report, language: Language = SOURCE) -> str:
     """Aligned columns for a terminal."""
-    words = DICTIONARY[language]
-    lines = [_headings(words), *([one_line(cell) for cell in cells] for cells in _cells(report, words))]
+    say = speaker(language)
+    lines = [_headings(say), *([one_line(cell) for cell in cells] for cells in _cells(report, say))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     table = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
     rule = "  ".join("-" * width for width in widths)
-    head = [_title(report, words), *map(one_line, words.notices(report))]
-    footer = map(one_line, _footer(report, words))
+    head = [_title(report, say), *map(one_line, words.notices(say, report))]
+    footer = map(one_line, _footer(report, say))
     return "\n".join([*head, "", table[0], rule, *table[1:], "", *footer]) + "\n"
 
 
-def as_markdown(report: Report, language: Language = "en") -> str:
+def as_markdown(report: Report, language: Language = SOURCE) -> str:
     """A heading and a table for a document."""
-    words = DICTIONARY[language]
-    headings = _headings(words)
+    say = speaker(language)
+    headings = _headings(say)
     marks = ["---" if column in _TEXT_COLUMNS else "---:" for column in range(len(headings))]
-    lines = [headings, marks, *([_in_markdown(cell) for cell in cells] for cells in _cells(report, words))]
+    lines = [headings, marks, *([_in_markdown(cell) for cell in cells] for cells in _cells(report, say))]
     table = [f"| {' | '.join(line)} |" for line in lines]
-    footer = [_in_markdown(line) for line in _footer(report, words)]
-    notices = [f"**{_in_markdown(notice)}**" for notice in words.notices(report)]
-    return "\n\n".join([f"## {_title(report, words)}", *notices, "\n".join(table), *footer]) + "\n"
+    footer = [_in_markdown(line) for line in _footer(report, say)]
+    notices = [f"**{_in_markdown(notice)}**" for notice in words.notices(say, report)]
+    return "\n\n".join([f"## {_title(report, say)}", *notices, "\n".join(table), *footer]) + "\n"
 
 
-def as_html(report: Report, language: Language = "en") -> str:
-    """One file to read, print or send: no scripts, nothing loaded from elsewhere. Raises ExtraMissing."""
-    require("html")
-    # Named here and not above: the packages it draws with are an extra.
-    rendered: str = importlib.import_module("monitor.report.page").rendered(report, language)
-    return rendered
+def as_html(report: Report, language: Language = SOURCE) -> str:
+    """One file to read, print or send: no scripts, nothing loaded from elsewhere."""
+    return rendered(report, language)
 
 
 FORMATS: Final[dict[str, Callable[[Report, Language], str]]] = {
@@ -119,18 +112,6 @@ FORMATS: Final[dict[str, Callable[[Report, Language], str]]] = {
     "json": as_json,
     "html": as_html,
 }
-
-
-def require(format_name: str) -> None:
-    """Nothing, where the format can be printed; else ExtraMissing: to be asked before the work, not after it."""
-    for package in ("jinja2", "matplotlib") if format_name == "html" else ():
-        try:
-            importlib.import_module(package)
-        except ImportError as fault:
-            raise ExtraMissing(
-                f"--format html needs the package {package}, which is not installed ({fault}): "
-                f"run `pip install '{EXTRA}'` (in a clone `pip install -e '.[html]'`), or choose another format."
-            ) from fault
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -159,75 +140,71 @@ def _doubts(report: Report) -> dict[str, Any]:
     return {name: value for name, value in doubts.items() if value}
 
 
-def _title(report: Report, words: Words) -> str:
-    status = f"{words.statuses[report.status]}: {words.status_of(report)}"
-    return f"{words.title.format(period=words.period_named(report.period))} ({words.span_of(report)}). {status}"
+def _title(report: Report, say: Speaker) -> str:
+    title = say("Response times of urgent missions, {period}", period=words.period_named(say, report.period))
+    status = f"{say(words.STATUSES[report.status])}: {words.status_of(say, report)}"
+    return f"{title} ({words.span_of(say, report)}). {status}"
 
 
-def _headings(words: Words) -> Sequence[str]:
+def _headings(say: Speaker) -> Sequence[str]:
     return (
-        words.area, words.settlement, words.missions, words.p50, words.goal, "", words.p80, words.interval,
-        words.requirement, "", words.budget, words.unmeasured, words.change,
+        say("Area"), say("Class"), say("Missions"), say("P50 min"), say("Goal"), "", say("P80 min"),
+        say("95 % interval"), say("Requirement"), "", say("Late budget"), say("Unmeasured"), say("Change"),
     )  # fmt: skip
 
 
-def _cells(report: Report, words: Words) -> list[Sequence[str]]:
+def _cells(report: Report, say: Speaker) -> list[Sequence[str]]:
     return [
         (
-            words.area_named(report, row.area),
-            words.settlement_named(row.category),
+            words.area_named(say, report, row.area),
+            say.settlement(row.category),
             str(row.missions),
-            _minutes(row.goal, words),
-            words.target(row.goal.target_minutes),
-            _verdict(row, row.goal, words),
-            _minutes(row.requirement, words),
-            words.between(row.requirement.lower_minutes, row.requirement.upper_minutes),
-            words.target(row.requirement.target_minutes),
-            _verdict(row, row.requirement, words),
-            NONE if (left := row.requirement.verdict.late_budget) is None else words.signed(left),
-            words.share(row.unmeasured_ratio),
-            _change(row, words),
+            _minutes(row.goal, say),
+            say.plain(row.goal.target_minutes),
+            _verdict(row, row.goal, say),
+            _minutes(row.requirement, say),
+            say.between(row.requirement.lower_minutes, row.requirement.upper_minutes),
+            say.plain(row.requirement.target_minutes),
+            _verdict(row, row.requirement, say),
+            NONE if (left := row.requirement.verdict.late_budget) is None else say.signed(left),
+            say.share(row.unmeasured_ratio),
+            _change(row, say),
         )
         for row in report.rows
     ]
 
 
-def _minutes(judged: Judged, words: Words) -> str:
+def _minutes(judged: Judged, say: Speaker) -> str:
     if judged.minutes is None:
         return NONE
-    decimals = words.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
-    return f"{words.rounded(judged.minutes)} ({decimals})"
+    decimals = say.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
+    return f"{whole(judged.minutes)} ({decimals})"
 
 
-def _verdict(row: ReportRow, judged: Judged, words: Words) -> str:
+def _verdict(row: ReportRow, judged: Judged, say: Speaker) -> str:
     if not row.applicable and judged.state is State.NO_TARGET:
-        return words.not_applicable
-    return words.loud if judged.state is State.MISSED else words.states[judged.state]
+        return say("not applicable")
+    return say("MISSED") if judged.state is State.MISSED else say(STATES[judged.state])
 
 
-def _change(row: ReportRow, words: Words) -> str:
+def _change(row: ReportRow, say: Speaker) -> str:
     if row.change_minutes is None:
-        return words.no_data if row.applicable else NONE
-    return words.signed(row.change_minutes, 2)
+        return say("no data") if row.applicable else NONE
+    return say.signed(row.change_minutes, 2)
 
 
-def _footer(report: Report, words: Words) -> list[str]:
-    pool = [row for row in report.rows if row.area == NATIONAL]
-    measured, unmeasured = sum(row.missions for row in pool), sum(row.unmeasured for row in pool)
-    told = words.missions_told.format(
-        measured=words.count(measured),
-        unmeasured=words.count(unmeasured),
-        share=words.share(unmeasured / (measured + unmeasured) if measured + unmeasured else None),
-        excluded=words.count(sum(row.excluded for row in pool)),
-    )
-    before = "" if report.previous is None else words.period_named(report.previous)
-    compared = [f"{words.change_from.format(period=before)}: {words.p80}."] if before else []
-    rough = [] if all(row.exact for row in report.rows) else [words.sketched]
+def _footer(report: Report, say: Speaker) -> list[str]:
+    told = [words.missions_told(say, report)]
+    if report.previous is not None:
+        change = say("Change from {period}", period=words.period_named(say, report.previous))
+        told.append(": ".join((change, say("P80 min"))) + ".")
+    notes = (words.JUDGING, words.INTERVAL, words.BUDGET, words.CHANGE)  # a table has no room for evidence
+    source = say("Source of goals and requirements")
     return [
-        " ".join([told, *compared]),
-        f"{words.source}: {report.source or words.no_source}.",
-        " ".join((*words.notes[2:4], *words.notes[5:])),  # a table has no room for evidence
-        *rough,
+        " ".join(told),
+        f"{source}: {report.source or say(words.NO_SOURCE)}.",
+        " ".join(map(say, notes)),
+        *([] if all(row.exact for row in report.rows) else [say(words.SKETCHED)]),
     ]
 
 

@@ -9,9 +9,8 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
-from monitor.core.sentence import Language
 from monitor.report.formats import FORMATS
-from monitor.report.words import LANGUAGES
+from monitor.words.catalogue import LANGUAGES, Language
 from tests.browser.stage import told
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]

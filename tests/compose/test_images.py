@@ -97,7 +97,7 @@ def test_receivers_are_those_that_are_configured(environment: dict[str, str], wa
         assert str(grafana["environment"]["GF_SMTP_ENABLED"]).lower() == "true"
 
 
-@pytest.mark.parametrize("language", ["", "en", "nb"])
+@pytest.mark.parametrize("language", ["", "en", "nb", "sv"])
 def test_grafana_opens_and_links_in_the_chosen_language(language: str) -> None:
     """The first page is the country's dashboard, and alerts lead to dashboards of the same language."""
     grafana = services(GRAFANA_LANGUAGE=language)["grafana"]

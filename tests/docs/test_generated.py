@@ -22,8 +22,9 @@ CONFIGURED = load(ROOT / "config" / "monitor.toml")
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Path]:
-    """The documents in a place where they may be changed."""
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    """The documents, and the code whose texts the catalogues translate, in a place where they may be changed."""
+    for folder in ("docs", "monitor"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     yield tmp_path
     shutil.rmtree(tmp_path)
 

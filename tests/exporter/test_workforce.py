@@ -6,12 +6,12 @@ import pytest
 
 from monitor.board.frame import View
 from monitor.board.matrix import board
-from monitor.board.words import DICTIONARY
 from monitor.core.stored import StoredStateError
 from monitor.exporter import metrics
 from monitor.exporter.published import Published, Workforce, workforce_of
 from monitor.store.memory import MemoryStore
 from monitor.store.port import LifeSign, StoreUnavailable
+from monitor.words.speaker import speaker
 from tests.eventually import wait_until
 from tests.exporter.conftest import Running
 from tests.exporter.serving import served
@@ -33,7 +33,7 @@ class SilentStore(MemoryStore):
 def page(published: Published, world: World, language: str = "en") -> str:
     return board(
         View(
-            published=published, words=DICTIONARY[language], names={}, zone=world.configuration.grid.zone,
+            published=published, say=speaker(language), names={}, zone=world.configuration.grid.zone,
             window="28d", windows=("28d",),
         )
     )  # fmt: skip

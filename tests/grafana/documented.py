@@ -104,6 +104,7 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "provisioning/alerting/receivers.yml": RECEIVERS,
     "choices/rules-en.yml": RULES,
     "choices/rules-nb.yml": RULES,
+    "choices/rules-sv.yml": RULES,
     "choices/receivers.yml": RECEIVERS,
     "choices/receivers_webhook.yml": RECEIVERS,
     "choices/receivers_mail.yml": RECEIVERS,

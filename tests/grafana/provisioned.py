@@ -8,10 +8,11 @@ import yaml
 
 from monitor.alerts import RULES
 from monitor.dashboards.alerting import UNWATCHED
+from monitor.words.catalogue import LANGUAGES
 
 FOLDER = Path(__file__).parents[2] / "grafana"
 FILES = sorted([*FOLDER.glob("provisioning/*/*"), *FOLDER.glob("choices/*")])
-RULE_FILES = ("choices/rules-en.yml", "choices/rules-nb.yml")
+RULE_FILES = tuple(f"choices/rules-{language}.yml" for language in LANGUAGES)
 RECEIVER_FILES = {
     (): "choices/receivers.yml",
     ("webhook",): "choices/receivers_webhook.yml",

@@ -15,6 +15,7 @@ from monitor.dashboards.alerting import FIRST, SHOWN, UNWATCHED, Asked
 from monitor.dashboards.provisioning import DASHBOARDS_PATH, RUNBOOKS_PATH, VARIABLES
 from monitor.dashboards.sources import ALERTMANAGER_UID, PROMETHEUS_UID
 from monitor.dashboards.words import Words
+from monitor.words.catalogue import LANGUAGES, SOURCE
 from tests.grafana import dashboards, provisioned
 from tests.grafana.documented import FORMS, faults
 from tests.grafana.documented import RULES as RULES_FORM
@@ -111,7 +112,7 @@ def test_a_rule_judges_its_own_query_and_texts_name_only_its_figures() -> None:
 @every_rule_file
 def test_links_of_alerts_lead_somewhere(place: str) -> None:
     """Whole addresses of this Grafana: dashboard and panel in the file's language, and the alert's own runbook."""
-    language = "nb" if place.endswith("-nb.yml") else "en"
+    language = next((one for one in LANGUAGES if place.endswith(f"-{one}.yml")), SOURCE)
     known = {dashboards.load(file)["uid"]: dashboards.load(file) for file in dashboards.FILES}
     here = '{{ externalURL | reReplaceAll "/+$" "" }}/d/'
     for rule in provisioned.rules(place):

@@ -27,7 +27,6 @@ SETTLEMENTS = ("urban", "town", "rural")
 WITH_THE_FIRST_CHECKPOINT = {metrics.NEXT_OFFSET.name, metrics.WATERMARK_TIMESTAMP_SECONDS.name}
 WITH_THE_WORKERS_SIGN = {metrics.PARTITION_HELD.name, metrics.PARTITION_SLOWED.name}
 """Of partitions nothing is told before one is known: by its checkpoint, or by a worker that lives and keeps it."""
-"""By partition, which are known from their first checkpoint on."""
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

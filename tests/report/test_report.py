@@ -22,10 +22,11 @@ from monitor.replay import key_of
 from monitor.report.document import Report, Status, draw_up
 from monitor.report.formats import FORMATS
 from monitor.report.sources import Refused, from_lines, from_store
-from monitor.report.words import DICTIONARY, LANGUAGES
 from monitor.settings import Configuration, load
 from monitor.store.memory import MemoryStore
 from monitor.wiring import empty_history, partition_policy
+from monitor.words.catalogue import LANGUAGES
+from monitor.words.speaker import speaker
 from tests.report.partitions import stored_in
 
 HERE = Path(__file__).parent
@@ -298,11 +299,11 @@ def test_a_report_says_whether_it_is_final(configuration: Configuration, lines: 
 
 def test_rounding_never_hides_on_which_side_of_its_target_a_result_lies() -> None:
     """Ten minutes and a blink are not shown as ten where ten is the target."""
-    words = DICTIONARY["en"]
-    assert words.exactly(10.0004, 10.0, exact=True) == "10.0004"
-    assert words.exactly(10.0, 10.0, exact=True) == "10.00"
-    assert words.exactly(9.9996, 10.0, exact=True) == "10.00"
-    assert words.exactly(18.47, None, exact=False) == "≈ 18.47"
+    say = speaker("en")
+    assert say.exactly(10.0004, 10.0, exact=True) == "10.0004"
+    assert say.exactly(10.0, 10.0, exact=True) == "10.00"
+    assert say.exactly(9.9996, 10.0, exact=True) == "10.00"
+    assert say.exactly(18.47, None, exact=False) == "≈ 18.47"
 
 
 def test_the_whole_minutes_and_the_decimals_are_both_judged(configuration: Configuration, lines: list[bytes]) -> None:
