@@ -170,7 +170,7 @@ async def watch_metrics(session: aiohttp.ClientSession, watch: Watch, spent: lis
 
 async def watch_board(session: aiohttp.ClientSession, watch: Watch, spent: list[float]) -> None:
     """Listen to the stream and fetch the page, as the board's script does."""
-    wanted = [re.compile(f'id="c-{d}-{s}".*?>n ([0-9]+)<') for d, s in LANES]
+    wanted = [re.compile(f'id="c-{d}-{s}".*?>n ([0-9]+)<', re.DOTALL) for d, s in LANES]
     async with session.get("/api/v1/stream", timeout=aiohttp.ClientTimeout(total=None)) as stream:
         async for line in stream.content:
             if not line.startswith(b"data:"):
