@@ -97,7 +97,7 @@ async def test_the_page_says_when_nothing_comes_any_more(
     """
     pipeline = await begin(
         EVENTS__STALE_AFTER_SECONDS=f"{STALE_AFTER_SECONDS:g}", EXPORTER__REFRESH_SECONDS=f"{REFRESH_SECONDS:g}",
-        KAFKA__SESSION_TIMEOUT_SECONDS="6",
+        EVENTS__MAX_AHEAD_SECONDS="1", KAFKA__SESSION_TIMEOUT_SECONDS="6",
     )  # fmt: skip
     page = await look(pipeline, f"/?lang={language}")
     banner = page.locator("#banners")
