@@ -27,7 +27,7 @@ def _rule(
     *,
     summary: Text,
     description: Text,
-    window: str = "28d",
+    window: str,
     for_seconds: int = 5 * MINUTE,
     keep_firing_seconds: int = 0,
 ) -> Rule:
@@ -56,25 +56,28 @@ def _surely_missed(duty: Duty, window: str) -> str:
 
 RULES: Final = (
     _rule(
-        "ResponseRequirementBreached", Severity.PAGE, _breach(Level.PAGE, AREAS), keep_firing_seconds=HOUR,
-        summary=text(*share("28d"), f" within the {AIM} over 28 d"),
+        "ResponseRequirementBreached", Severity.PAGE, _breach(Level.PAGE, AREAS), window="year",
+        keep_firing_seconds=HOUR,
+        summary=text(f"the {AIM} is breached; ", *share("year"), " within it this year"),
         description=text(
             f"The {AIM} (", *target(), ") is not met, and that is not chance: the test of the tertial or the year to "
-            "date, which may be looked at all the time, has passed the threshold of a page. This year: ",
-            *share("year"), ".",
+            "date, which may be looked at all the time, has passed the threshold of a page. This tertial: ",
+            *share("tertial"), ".",
         ),
     ),
     _rule(
-        "ResponseNationalRequirementBreached", Severity.TICKET, _breach(Level.PAGE, POOL), keep_firing_seconds=DAY,
-        summary=text(*share("28d"), f" within the {AIM} over 28 d"),
+        "ResponseNationalRequirementBreached", Severity.TICKET, _breach(Level.PAGE, POOL), window="year",
+        keep_firing_seconds=DAY,
+        summary=text(f"the {AIM} is breached; ", *share("year"), " within it this year"),
         description=text(
             f"The pool of all areas does not meet its {AIM} (", *target(), "), and that is not chance. No page: "
-            "areas that breach their own have theirs. This year: ", *share("year"), ".",
+            "areas that breach their own have theirs. This tertial: ", *share("tertial"), ".",
         ),
     ),
     _rule(
-        "ResponseRequirementAtRisk", Severity.TICKET, _breach(Level.WARNING), keep_firing_seconds=DAY,
-        summary=text(*share("28d"), f" within the {AIM} over 28 d; at risk"),
+        "ResponseRequirementAtRisk", Severity.TICKET, _breach(Level.WARNING), window="year",
+        keep_firing_seconds=DAY,
+        summary=text(f"the {AIM} is at risk; ", *share("year"), " within it this year"),
         description=text(
             f"The {AIM} (", *target(), ") is probably not met, but the evidence does not carry a page. Late missions "
             "that the year still allows: ", allowed("year"), " (negative: overdrawn).",

@@ -204,9 +204,10 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
                 "alertname": "ResponseRequirementBreached", "service": "norwegian-police", "area": "vest",
                 "category": "rural", "objective": "requirement", "severity": "page",
             }  # fmt: skip
-            assert breached.annotations["summary"] == (
-                "Vest, rural: 33.3 % of 90 missions within the requirement over 28 d"
-            )
+            assert breached.annotations["summary"] in {  # the calm days may lie in the year before
+                "Vest, rural: the requirement is breached; 33.3 % of 90 missions within it this year",
+                "Vest, rural: the requirement is breached; 0 % of 60 missions within it this year",
+            }
             assert "The requirement (30 min) is not met" in breached.annotations["description"]
             assert (
                 overdue.annotations["summary"] == "Vest: 4 missions in progress are past the requirement, of 4 open"

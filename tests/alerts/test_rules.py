@@ -501,18 +501,18 @@ def test_a_wrong_clock_and_a_changed_year_are_told_and_end_by_themselves(
 def test_a_page_tells_its_numbers(promtool: Path) -> None:
     """Whoever is woken reads where, how many, how much, and against which requirement."""
     series: dict[str, Phases] = FROZEN["ResponseRequirementBreached"].showing((30, True))
-    series[at("response_missions_judged", REQUIREMENT, ',window="28d"')] = [(30, 84)]
-    series[at("response_missions_within_target", REQUIREMENT, ',window="28d"')] = [(30, 60)]
-    series[at("response_missions_judged", REQUIREMENT, ',window="year"')] = [(30, 0)]
-    series[at("response_missions_within_target", REQUIREMENT, ',window="year"')] = [(30, 0)]
+    series[at("response_missions_judged", REQUIREMENT, ',window="year"')] = [(30, 84)]
+    series[at("response_missions_within_target", REQUIREMENT, ',window="year"')] = [(30, 60)]
+    series[at("response_missions_judged", REQUIREMENT, ',window="tertial"')] = [(30, 0)]
+    series[at("response_missions_within_target", REQUIREMENT, ',window="tertial"')] = [(30, 0)]
     series[at("response_time_target_seconds", REQUIREMENT)] = [(30, 960)]
     series['response_area_info{area="vest",name="Vest og Øst"}'] = [(30, 1)]
     texts = {
-        "summary": "Vest og Øst, rural: 71.4 % of 84 missions within the requirement over 28 d",
+        "summary": "Vest og Øst, rural: the requirement is breached; 71.4 % of 84 missions within it this year",
         "description": "The requirement (16 min) is not met, and that is not chance: the test of the tertial or the "
-        "year to date, which may be looked at all the time, has passed the threshold of a page. This year: ? % of 0 "
-        "missions.",
-        "dashboard_url": "http://127.0.0.1:8080/area/vest?window=28d#rural",
+        "year to date, which may be looked at all the time, has passed the threshold of a page. This tertial: ? % of "
+        "0 missions.",
+        "dashboard_url": "http://127.0.0.1:8080/area/vest?window=year#rural",
         "runbook_url": "http://127.0.0.1:3000/d/ResponseRequirementBreached",
     }
     breached = FROZEN["ResponseRequirementBreached"].alert
