@@ -26,6 +26,7 @@ class Hosts:
         self._bound = _address(bound)
         if self._bound is None:
             self._names.add(bound.lower().rstrip("."))
+        self._names.discard("")  # what a header without a name is read as
         self._everywhere = not bound or (self._bound is not None and self._bound.is_unspecified)
 
     def allow(self, header: str | None) -> bool:

@@ -38,6 +38,8 @@ FOREIGN = [
     (ALL, "exporter", "evil.example:8080"),
     (ALL, "exporter", "sub.exporter"),
     (ALL, "", ""),
+    ("", "", ""),
+    ("", "", "[::1"),
     (ALL, "", "localhost@evil.example"),
     (ALL, "", "evil.example@localhost"),
     (ALL, "", "localhost:80:90"),
