@@ -185,7 +185,10 @@ async def test_a_worker_whose_store_swallows_a_checkpoint_ends(
 
 @pytest.mark.integration
 async def test_a_worker_at_the_end_of_its_log_lives(apache_kafka: ApacheKafka, topic: str) -> None:
-    """Also where the log ends with the marker of a transaction, which is no record to take, and comes along with the last one."""
+    """Also where the log ends with the marker of a transaction, which is no record to take.
+
+    Records and marker are taken out together, so what is stored lies behind both.
+    """
     await ensure_topics(apache_kafka.bootstrap, {topic: 1})
     desk = Desk()
     ticking = asyncio.create_task(tick(desk))
