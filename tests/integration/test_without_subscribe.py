@@ -54,7 +54,8 @@ async def test_the_exporter_serves_and_follows_without_subscribe(
             sent = await station.produce([event(f"m{number}") for number in range(30)])
             await station.all_stored(sent)
             await wait_until(
-                lambda: says("/metrics", 'monitor_events_total{outcome="new"} 30.0'), "the missions to show"
+                lambda: says("/metrics", 'monitor_events_total{outcome="new",service="norwegian-police"} 30.0'),
+                "the missions to show",
             )
             await asyncio.sleep(3.0)  # a few more questions
         said = station.log("exporter")
