@@ -28,13 +28,6 @@ asked = Counter[str]()
 """Requests that are being answered, by handler."""
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the limits on log lines of another server in this process (the dashboards' stays for the session)."""
-    for name in (OF_PEERS, "monitor.http.connection", "asyncio"):
-        monkeypatch.setattr(logging.getLogger(name), "filters", [])
-
-
 def application() -> web.Application:
     """Small, large, waiting for ever, and broken."""
 
