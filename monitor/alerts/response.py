@@ -75,9 +75,9 @@ RULES: Final = (
         ),
     ),
     _rule(
-        "ResponseRequirementAtRisk", Severity.TICKET, _breach(Level.WARNING), window="year",
+        "ResponseRequirementAtRisk", Severity.TICKET, _breach(Level.WARNING), window="28d",
         keep_firing_seconds=DAY,
-        summary=text(f"the {AIM} is at risk; ", *share("year"), " within it this year"),
+        summary=text(f"the {AIM} is at risk; ", *share("28d"), " within it over 28 d"),
         description=text(
             f"The {AIM} (", *target(), ") is probably not met, but the evidence does not carry a page. Late missions "
             "that the year still allows: ", allowed("year"), " (negative: overdrawn).",
