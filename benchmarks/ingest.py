@@ -292,8 +292,8 @@ async def our_totals(task: Task) -> Totals:
     finally:
         await store.close()
     totals = {}
-    for district in history.service.areas:
-        for settlement in history.service.categories:
+    for district in history.service.leaf_areas:
+        for settlement in history.service.judged_categories:
             figures = history.timeline(district, settlement).within_span(EVER, abandoned_before=0.0)
             if figures.measured:
                 totals[f"{district}/{settlement}"] = (figures.measured, figures.values["requirement"] or math.nan)

@@ -8,6 +8,7 @@ days come from and what time it is.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -143,7 +144,7 @@ class History:
         return found
 
     def _numbers(self, area: str, category: str) -> list[int]:
-        areas = self.service.areas if area == self.service.root else (area,)
+        areas = self.service.leaf_areas if area == self.service.root else (area,)
         return sorted({number for name in areas for number in self._places.get((name, category), ())})
 
     def _block(self, series: Series, number: int) -> Block:
@@ -155,7 +156,7 @@ class History:
                 pool(
                     [
                         self._block((leaf, category), number)
-                        for leaf in self.service.areas
+                        for leaf in self.service.leaf_areas
                         if number in self._places.get((leaf, category), ())
                     ]
                 )
@@ -192,9 +193,12 @@ class History:
 def seal_targets(
     targets: Targets, grid: Grid, service: Service, series: Series, at: float
 ) -> tuple[float | None, ...]:
-    """The targets (seconds) that a slice starting at `at` is counted against, in the order of `Service.measures`."""
+    """The targets (seconds) that a slice starting at `at` is counted against, its own, then the root's."""
     day = date.fromordinal(grid.day_of(at))
     area, category = series
     return tuple(
-        [targets.target(whose, category, day).get(objective.slug) for whose, objective in service.measures(area)]
+        [
+            targets.target(whose, category, day).get(objective.slug)
+            for whose, objective in product((area, service.root), service.objectives)
+        ]
     )

@@ -1,16 +1,29 @@
-"""What is true of one responding organisation: the areas and categories its missions fall into, and its objectives.
+"""What is true of one responding organisation: its clocks, objectives, areas and categories.
 
-An objective is addressed by its name everywhere: in the core, in stored state, and in whatever is shown. Pure data;
-refuses to know where it was declared, thresholds (`core.targets`) and missions.
+Areas form a tree, and categories may: an inner node is the pool of the missions below it, judged by thresholds of its
+own. Places in the tree of areas have validity, so a reform changes nothing before its day. Everything is addressed by
+its slug: in the core, in stored state, and in whatever is shown. Pure data; refuses to know where it was declared
+(`settings`), thresholds (`core.targets`) and missions.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from itertools import product
+from typing import Final
 
 Series = tuple[str, str]
 """(area, category)."""
+Words = Mapping[str, str]
+"""A name by language; may be empty, then the slug is all there is."""
+Measure = tuple[str, str, str]
+"""(area, category, objective): whose threshold missions are held against. Stored: see `core.stored.Head.measures`."""
+
+DAY_SECONDS: Final = 86_400.0
 
 
 class Duty(StrEnum):
@@ -21,41 +34,212 @@ class Duty(StrEnum):
     SHOW = "show"
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """A statistic of the response time with a threshold: `percentile` % of the missions are to take at most that."""
+class Statistic(StrEnum):
+    """What is held against a threshold."""
 
-    slug: str
-    percentile: int
-    duty: Duty = Duty.SHOW
+    PERCENTILE = "percentile"
+    MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """`slug` tells it from other services. `root` pools all `areas`: it has thresholds of its own, no event names it.
+class Moment:
+    """A named instant of an event, `plus_seconds` later: a cap beside an instant that may come late."""
 
-    `objectives` in the order in which stored state counts them: what is sealed has a place for each.
+    field: str
+    plus_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """An interval from the earliest known of `begin` to the earliest known of `end`.
+
+    One shorter than `shortest_seconds` or longer than `longest_seconds` is no measurement: the mission is unmeasured
+    on this clock, with that cause.
     """
 
     slug: str
-    root: str
-    areas: tuple[str, ...]
-    categories: tuple[str, ...]
+    begin: tuple[Moment, ...]
+    end: tuple[Moment, ...]
+    longest_seconds: float = DAY_SECONDS
+    shortest_seconds: float = 0.0
+    names: Words = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A statistic of a clock with a threshold: `percentile` % of the missions, or their mean, take at most that.
+
+    `percentile` lies in (0, 100), a Decimal where it is no whole number (99.9), so that what decides stays exact;
+    None says that the statistic is the mean.
+    """
+
+    slug: str
+    percentile: int | Decimal | None
+    duty: Duty = Duty.SHOW
+    clock: str = "response"
+    names: Words = field(default_factory=dict, hash=False)
+
+    @property
+    def statistic(self) -> Statistic:
+        """What is held against the threshold."""
+        return Statistic.MEAN if self.percentile is None else Statistic.PERCENTILE
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """The second axis beside the area; an event names a leaf, `within` is the pool that it is part of."""
+
+    slug: str
+    within: str | None = None
+    names: Words = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A place in the tree from `since` (included) to `until` (excluded); a slug may have several, in turn.
+
+    The root is `within` nothing.
+    """
+
+    slug: str
+    within: str | None = None
+    since: date = date.min
+    until: date = date.max
+    names: Words = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What events call what every service has."""
+
+    area: str = "area"
+    category: str = "category"
+    eligible: str | None = None
+    """Says whether the mission counts; None: every mission does."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """`slug` tells it from other services. Of `clocks`, the first places a mission in time.
+
+    Declared by `settings`, which sees to it that there is one root, that nothing lies within itself, that every
+    objective has a clock.
+    """
+
+    slug: str
+    areas: tuple[Area, ...]
+    categories: tuple[Category, ...]
+    clocks: tuple[Clock, ...]
     objectives: tuple[Objective, ...]
+    fields: Fields = field(default_factory=Fields)
+    names: Words = field(default_factory=dict, hash=False)
 
-    @property
+    @cached_property
+    def root(self) -> str:
+        """The area that holds all others."""
+        return next(area.slug for area in self.areas if area.within is None)
+
+    @cached_property
     def judged_areas(self) -> tuple[str, ...]:
-        """The pool first, then the areas in their order."""
-        return (self.root, *self.areas)
+        """Every area there ever is: the root first, then as declared."""
+        return tuple(dict.fromkeys((self.root, *(area.slug for area in self.areas))))
 
-    @property
+    @cached_property
+    def judged_categories(self) -> tuple[str, ...]:
+        """Every category, pools included, as declared."""
+        return tuple(category.slug for category in self.categories)
+
+    @cached_property
+    def judged_series(self) -> tuple[Series, ...]:
+        """Every area with every category."""
+        return tuple(product(self.judged_areas, self.judged_categories))
+
+    @cached_property
+    def leaf_areas(self) -> tuple[str, ...]:
+        """The areas that an event may name, at some time."""
+        return tuple(area for area in self.judged_areas if any(self.is_leaf(area, day) for day in self._eras))
+
+    @cached_property
+    def leaf_categories(self) -> tuple[str, ...]:
+        """The categories that an event may name."""
+        pools = {category.within for category in self.categories}
+        return tuple(category.slug for category in self.categories if category.slug not in pools)
+
+    @cached_property
     def told_series(self) -> tuple[Series, ...]:
         """Every series that an event may name."""
-        return tuple(product(self.areas, self.categories))
+        return tuple(product(self.leaf_areas, self.leaf_categories))
 
-    def measures(self, area: str) -> Iterator[tuple[str, Objective]]:
-        """Whose thresholds a sealed mission of an area is counted against, as stored: its own, then the pool's."""
-        yield from product((area, self.root), self.objectives)
+    def is_leaf(self, area: str, day: date) -> bool:
+        """Whether a mission of that local day may name the area."""
+        return self.lasts(area, day, day) and all(
+            one.within != area for one in self.areas if one.since <= day < one.until
+        )
+
+    def lasts(self, area: str, first: date, last: date) -> bool:
+        """Whether the area exists on any of the days `first` to `last` (included)."""
+        return any(one.slug == area and one.since <= last and first < one.until for one in self.areas)
+
+    def pools(self, area: str, day: date) -> tuple[str, ...]:
+        """The area itself and what it lies within on a day, the root last; nothing where it does not exist then."""
+        era = self._era(day)
+        found = self._pools.get((area, era))
+        if found is None:
+            within = {one.slug: one.within for one in self.areas if one.since <= day < one.until}
+            found = self._pools[area, era] = tuple(_upwards(area, within)) if area in within else ()
+        return found
+
+    @cached_property
+    def category_pools(self) -> Mapping[str, tuple[str, ...]]:
+        """Each category itself and what it lies within."""
+        within = {one.slug: one.within for one in self.categories}
+        return {slug: tuple(_upwards(slug, within)) for slug in within}
+
+    def measures(self, series: Series, day: date) -> Iterator[Measure]:
+        """Whose thresholds a mission of a series, placed in a local day, is held against."""
+        area, category = series
+        slugs = [one.slug for one in self.objectives]
+        yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
+
+    def clock(self, slug: str) -> Clock:
+        """The clock of a slug. Raises KeyError."""
+        return self._clocks[slug]
+
+    def objective(self, slug: str) -> Objective:
+        """The objective of a slug. Raises KeyError."""
+        return self._objectives[slug]
+
+    @cached_property
+    def reforms(self) -> tuple[date, ...]:
+        """The days, ascending, on which the tree of areas is another one than the day before."""
+        edges = {edge for one in self.areas for edge in (one.since, one.until)}
+        return tuple(sorted(edges - {date.min, date.max}))
+
+    @cached_property
+    def _eras(self) -> tuple[date, ...]:
+        return (date.min, *self.reforms)
+
+    def _era(self, day: date) -> int:
+        return bisect_right(self.reforms, day)
+
+    @cached_property
+    def _pools(self) -> dict[tuple[str, int], tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _clocks(self) -> Mapping[str, Clock]:
+        return {one.slug: one for one in self.clocks}
+
+    @cached_property
+    def _objectives(self) -> Mapping[str, Objective]:
+        return {one.slug: one for one in self.objectives}
+
+
+def _upwards(slug: str, within: Mapping[str, str | None]) -> Iterator[str]:
+    step: str | None = slug
+    while step is not None:
+        yield step
+        step = within.get(step)
 
 
 def paging(objectives: Iterable[Objective]) -> Objective:

@@ -109,7 +109,7 @@ def take(
     rows: list[Row] = []
     standings: list[Standing] = []
     for area in history.service.judged_areas:
-        for category in history.service.categories:
+        for category in history.service.judged_categories:
             timeline = history.timeline(area, category)
             found = target_of(area, category)
             targets = {one.slug: found.get(one.slug) for one in history.service.objectives}
@@ -204,7 +204,7 @@ def over_period(
     last_day = date.fromordinal(period.after.toordinal() - 1)
     rows = []
     for area in history.service.judged_areas:
-        for category in history.service.categories:
+        for category in history.service.judged_categories:
             figures = history.timeline(area, category).within_span(
                 span, abandoned_before=now - abandoned_after_seconds
             )

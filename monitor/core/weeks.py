@@ -50,7 +50,7 @@ def weeks_of(
     mondays = _mondays(date.fromordinal(history.grid.day_of(now)), count)
     return {
         category: _series(history, (area, category), mondays, now - abandoned_after_seconds, heard_until)
-        for category in history.service.categories
+        for category in history.service.judged_categories
     }
 
 

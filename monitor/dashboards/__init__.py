@@ -64,7 +64,7 @@ def names_of(configuration: Configuration) -> Names:
     duties = list(Duty)
     return Names(
         areas=areas,
-        categories=service.categories,
+        categories=service.judged_categories,
         objectives=tuple(sorted(service.objectives, key=lambda one: duties.index(one.duty))),
         windows=settings.windows.exposed,
     )

@@ -233,7 +233,7 @@ def draw_up(
     over, heads = now >= span.end, history.heads.values()
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
     # Nor by what claims to have rung after now.
-    newest = [history.timeline(NATIONAL, category).newest_at(now) for category in history.service.categories]
+    newest = [history.timeline(NATIONAL, category).newest_at(now) for category in history.service.judged_categories]
     as_of = max((at for at in newest if at is not None), default=None)
     covered = as_of is not None and as_of >= span.end - silent_after_seconds
     heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
@@ -257,7 +257,7 @@ def draw_up(
             for row in rows
             if (row.area, row.category) == (NATIONAL, category)
         ]
-        for category in history.service.categories
+        for category in history.service.judged_categories
     }
     return Report(
         period=period.name,
@@ -274,7 +274,7 @@ def draw_up(
             history.timeline(NATIONAL, category)
             .in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span)
             .open
-            for category in history.service.categories
+            for category in history.service.judged_categories
         ),
         months=months,
         names=dict(in_force.area_names) if in_force else {},

@@ -21,7 +21,7 @@ from monitor import clock
 from monitor.core.calendar import Calendar
 from monitor.core.digest import available
 from monitor.core.mission import Limits
-from monitor.core.service import Duty, Objective, Service
+from monitor.core.service import Area, Category, Clock, Duty, Fields, Moment, Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.targets import NATIONAL, Fault, Targets, TargetSet, parse_target_set, validate
 from monitor.settings import redis_address
@@ -82,7 +82,15 @@ class Configuration:
     def service(self) -> Service:
         """The organisation whose missions are judged."""
         events = self.settings.events
-        return Service(self.settings.service.slug, NATIONAL, events.districts, events.settlements, OBJECTIVES)
+        response = Clock("response", (Moment("ringing_at"),), (Moment("on_scene_at"),), events.max_response_seconds)
+        return Service(
+            self.settings.service.slug,
+            areas=(Area(NATIONAL), *(Area(district, NATIONAL) for district in events.districts)),
+            categories=tuple(map(Category, events.settlements)),
+            clocks=(response,),
+            objectives=OBJECTIVES,
+            fields=Fields(area="district", category="settlement", eligible="urgent"),
+        )
 
     @property
     def limits(self) -> Limits:

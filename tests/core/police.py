@@ -1,12 +1,19 @@
 """A small service after the police: two districts, two classes, a goal and a requirement."""
 
-from monitor.core.service import Duty, Objective, Service
+from monitor.core.service import Area, Category, Clock, Duty, Fields, Moment, Objective, Service
 from monitor.core.targets import Target
 
 GOAL = Objective("goal", 50, Duty.TICKET)
 REQUIREMENT = Objective("requirement", 80, Duty.PAGE)
 OBJECTIVES = (GOAL, REQUIREMENT)
-SERVICE = Service("police", "national", ("oslo", "vest"), ("urban", "rural"), OBJECTIVES)
+SERVICE = Service(
+    "police",
+    areas=(Area("national"), Area("oslo", "national"), Area("vest", "national")),
+    categories=(Category("urban"), Category("rural")),
+    clocks=(Clock("response", (Moment("ringing_at"),), (Moment("on_scene_at"),)),),
+    objectives=OBJECTIVES,
+    fields=Fields(area="district", category="settlement", eligible="urgent"),
+)
 
 
 BY_PERCENT = {one.percentile: one for one in OBJECTIVES}
