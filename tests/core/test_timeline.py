@@ -12,6 +12,7 @@ from tests.core.figures import (
     HOUR,
     SERIES,
     SUPERSEDED,
+    UNMEASURED,
     Call,
     calls,
     history_of,
@@ -35,7 +36,7 @@ def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], aba
     assert shown.measured == len(measured)
     assert shown.excluded == sum(one.kind == Kind.EXCLUDED for one in inside)
     assert shown.unmeasured == sum(
-        one.kind == Kind.UNMEASURED
+        one.kind in UNMEASURED
         or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
         for one in inside
     )
@@ -139,7 +140,7 @@ def test_a_mission_is_in_progress_or_abandoned_never_both(
     ever = Span(0.0, 1e11)
     unmeasured = line.within_span(ever, abandoned_before=abandoned_before).unmeasured
     awaited = line.in_progress(SUPERSEDED, None, abandoned_before=abandoned_before, span=ever).open
-    kinds = (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED)
+    kinds = (*UNMEASURED, Kind.OPEN, Kind.UNTIMED)
     assert unmeasured + awaited == sum(one.kind in kinds for one in of_area(made, *area))
 
 
