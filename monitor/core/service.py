@@ -116,6 +116,8 @@ class Fields:
     category: str = "category"
     eligible: str | None = None
     """Says whether the mission counts; None: every mission does."""
+    instants: tuple[str, ...] = ()
+    """Of no clock, but times: an event that gives one of them wrong is refused."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ class Service:
 
     def pools(self, area: str, day: date) -> tuple[str, ...]:
         """The area itself and what it lies within on a day, the root last; nothing where it does not exist then."""
-        era = self._era(day)
+        era = self.era(day)
         found = self._pools.get((area, era))
         if found is None:
             within = {one.slug: one.within for one in self.areas if one.since <= day < one.until}
@@ -200,6 +202,16 @@ class Service:
         area, category = series
         slugs = [one.slug for one in self.objectives]
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
+
+    @cached_property
+    def clock_slugs(self) -> tuple[str, ...]:
+        """The clocks in their order, which is that of stored state."""
+        return tuple(clock.slug for clock in self.clocks)
+
+    @cached_property
+    def longest_seconds(self) -> float:
+        """Longer than this is no mission in progress: no clock could measure it any more."""
+        return max(clock.longest_seconds for clock in self.clocks)
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""
@@ -219,7 +231,8 @@ class Service:
     def _eras(self) -> tuple[date, ...]:
         return (date.min, *self.reforms)
 
-    def _era(self, day: date) -> int:
+    def era(self, day: date) -> int:
+        """Of days with the same number, the tree of areas is the same."""
         return bisect_right(self.reforms, day)
 
     @cached_property

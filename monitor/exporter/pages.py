@@ -161,7 +161,7 @@ class Pages:
 
     @property
     def _abandoned_after_seconds(self) -> float:
-        return self._configuration.settings.events.max_response_seconds
+        return self._configuration.service.longest_seconds
 
     async def _weeks(self, area: str, published: Published) -> Mapping[str, Sequence[Week]] | None:
         if not published.loaded:

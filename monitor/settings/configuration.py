@@ -89,7 +89,7 @@ class Configuration:
             categories=tuple(map(Category, events.settlements)),
             clocks=(response,),
             objectives=OBJECTIVES,
-            fields=Fields(area="district", category="settlement", eligible="urgent"),
+            fields=Fields(area="district", category="settlement", eligible="urgent", instants=("dispatched_at",)),
         )
 
     @property
@@ -97,7 +97,6 @@ class Configuration:
         """The event limits as the core wants them."""
         events = self.settings.events
         return Limits(
-            response_seconds=events.max_response_seconds,
             ahead_seconds=events.max_ahead_seconds,
             record_bytes=events.max_record_bytes,
         )
