@@ -54,7 +54,7 @@ class WeekAnswer(msgspec.Struct):
     p80_upper_seconds: float | None
     requirement_seconds: float | None
     judged: int
-    within: int
+    within: int | None
     within_ratio: float | None
     state: State
     evidence: Evidence
@@ -93,7 +93,7 @@ def area_answer(
 ) -> AreaAnswer:
     """One known area in the API's words."""
     whole = answer(published, dict(names), area=area)
-    alarms = {one.category: one.alarm for one in published.snapshot.standings if one.area == area}
+    alarms = {one.category: one.alarms["requirement"] for one in published.snapshot.standings if one.area == area}
     return AreaAnswer(
         area=area,
         name=names.get(area, area),
@@ -120,8 +120,7 @@ def _alarm(alarm: Alarm, drift_threshold: float) -> AlarmAnswer:
         breach=alarm.level,
         window_p_value=alarm.window_p_value,
         periods=[
-            PeriodEvidence(unit=unit, percentile=objective.percentile, p_value=seen.p_value)
-            for (unit, objective), seen in alarm.periods.items()
+            PeriodEvidence(unit=unit, percentile=80, p_value=seen.p_value) for unit, seen in alarm.periods.items()
         ],
         drifts=[
             DriftAnswer(
@@ -141,8 +140,8 @@ def _week(week: Week) -> WeekAnswer:
     return WeekAnswer(
         monday=week.monday,
         running=week.running,
-        measured=figures.measured,
-        unmeasured=figures.unmeasured,
+        measured=figures.first.measured,
+        unmeasured=figures.first.unmeasured_total,
         excluded=figures.excluded,
         p50_seconds=figures.values["goal"],
         p80_seconds=figures.values["requirement"],

@@ -18,7 +18,6 @@ from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
 from monitor.core.ledger import Outcome
 from monitor.core.mission import Reason
-from monitor.core.service import Duty, paging
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head
 from monitor.exporter import metrics
@@ -70,17 +69,19 @@ class _Telling:
         names = dict(zip(metric.labels, (self._service.slug, *labels), strict=True))
         self.families[metric.name].samples.append(Sample(metric.name, names, told))
 
-    def _known(self, value: float) -> float | None:
+    def _known(self, value: float | None) -> float | None:
         """A count: not known as long as nothing was read."""
         return value if self._published.loaded else None
 
     def row(self, row: Row) -> None:
         """One series in one window."""
         series, figures = (row.area, row.category), row.figures
-        self._add(metrics.RESPONSE_TIME_EXACT, self._known(figures.exact), *series, row.window)
-        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.measured), *series, row.window)
+        self._add(metrics.RESPONSE_TIME_EXACT, self._known(all(figures.exact.values())), *series, row.window)
+        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.first.measured), *series, row.window)
         if row.span is not None:
-            self._add(metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.unmeasured), *series, row.window)
+            self._add(
+                metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.first.unmeasured_total), *series, row.window
+            )
             self._add(metrics.RESPONSE_MISSIONS_EXCLUDED, self._known(figures.excluded), *series, row.window)
         for slug, verdict in row.verdicts.items():
             place, interval = (*series, slug, row.window), figures.intervals[slug]
@@ -101,7 +102,8 @@ class _Telling:
         self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), *series)
         self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), *series)
         self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, *series)
-        self._alarm(standing.alarm, (*series, paging(self._service.objectives).slug))
+        for slug, alarm in standing.alarms.items():
+            self._alarm(alarm, (*series, slug))
 
     def _alarm(self, alarm: Alarm, place: tuple[str, str, str]) -> None:
         self._add(metrics.RESPONSE_BREACH_LEVEL, self._known(metrics.BREACHES[alarm.level]), *place)
@@ -109,11 +111,8 @@ class _Telling:
         for baseline, drift in alarm.drift.items():
             self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, *place, baseline)
             self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, *place, baseline)
-        for (unit, objective), seen in alarm.periods.items():
-            if objective.duty is Duty.PAGE:
-                area, category, _ = place
-                e_value = self._known(seen.highest)
-                self._add(metrics.RESPONSE_PERIOD_E_VALUE, e_value, area, category, objective.slug, unit)
+        for unit, seen in alarm.periods.items():
+            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *place, unit)
 
     def whole(self, names: Mapping[str, str]) -> None:
         """What is told once, whatever the series."""

@@ -71,7 +71,7 @@ def test_the_same_day_of_another_partition_is_another_day() -> None:
     made = [Call(("oslo", "urban"), SUPERSEDED + n, Kind.MEASURED, 60.0, partition=n) for n in range(3)]
     history = history_of(made)
     history.put_day(1, head(), GRID.day_of(SUPERSEDED), StoredDay())
-    assert history.timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0).measured == 2
+    assert history.timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0).first.measured == 2
 
 
 def test_a_mission_corrected_to_another_series_leaves_the_first() -> None:
@@ -113,9 +113,7 @@ def test_state_cut_otherwise_is_refused(seconds: int, zone: str) -> None:
 
 
 @pytest.mark.parametrize("whole", [False, True])
-@pytest.mark.parametrize(
-    "fault", ["sealed against thresholds that the head does not list", "head and days that do not agree"]
-)
+@pytest.mark.parametrize("fault", ["sealed against unknown thresholds", "head and days that do not agree"])
 def test_what_is_refused_leaves_everything_as_it_was(fault: str, *, whole: bool) -> None:
     """Of five days the last one is refused: none is taken, none is dropped, and the head of before stands."""
     history, first = history_of([]), GRID.day_of(SUPERSEDED)
@@ -126,12 +124,13 @@ def test_what_is_refused_leaves_everything_as_it_was(fault: str, *, whole: bool)
     history.put(0, structs.replace(head(5), missions=5), days, whole=True)
     before = all_figures(history)
     start = SUPERSEDED + 4 * DAY
-    targets = (60.0,) * (len(MEASURES) + fault.startswith("sealed"))
-    part = stretch(series=0, start=start, end=start + HOUR, responses=[70.0], targets=targets)
+    targets = (60.0,) * (len(MEASURES) + 1 if fault.startswith("sealed") else 4)
+    part = stretch(start=start, end=start + HOUR, responses=[70.0], targets=targets)
     news = {day: [write_entries([])] for day in days} | {first + 4: [write_aggregates([part])]}
     sealed = 1 if fault.startswith("sealed") else 2
-    with pytest.raises(DamagedState):
+    with pytest.raises(StoredStateError) as refused:
         history.put(0, structs.replace(head(6), missions=0, sealed=sealed), news, whole=whole)
+    assert isinstance(refused.value, DamagedState)
     assert all_figures(history) == before
     assert history.heads[0].next_offset == 5
     history.put(0, structs.replace(head(7), missions=4), {first: []})

@@ -87,8 +87,8 @@ def test_silence_freezes_the_alarms_as_of_the_last_record() -> None:
     later = take(heard(storm), TERMS, NOW + 30 * DAY)
     assert later.stale
     for one, other in zip(at_last.standings, later.standings, strict=True):
-        assert one.alarm == other.alarm
-    assert {s.area: s.alarm.level.value for s in later.standings if s.category == "urban"} == {
+        assert one.alarms == other.alarms
+    assert {s.area: s.alarms["requirement"].level.value for s in later.standings if s.category == "urban"} == {
         "national": "page", "oslo": "page", "vest": "none",
     }  # fmt: skip
 
@@ -100,10 +100,10 @@ def test_windows_move_with_the_clock_alone() -> None:
          now            now + 26 h
     """
     history = heard([measured(NOW - HOUR)], NOW)
-    assert row(take(history, TERMS, NOW), "24h").figures.measured == 1
+    assert row(take(history, TERMS, NOW), "24h").figures.first.measured == 1
     history.heads[0].last_record_at = NOW + 26 * HOUR
     later = take(history, TERMS, NOW + 26 * HOUR)
-    assert [row(later, name).figures.measured for name in ("24h", "7d", "last100", "year")] == [0, 1, 1, 1]
+    assert [row(later, name).figures.first.measured for name in ("24h", "7d", "last100", "year")] == [0, 1, 1, 1]
     assert row(later, "24h").verdicts["requirement"].state is State.NO_DATA
 
 
@@ -127,7 +127,7 @@ def test_an_open_mission_is_awaited_for_a_day_and_then_unmeasured() -> None:
         (standing,) = [s for s in snapshot.standings if (s.area, s.category) == URBAN]
         assert standing.in_progress.open == awaited
         assert standing.in_progress.overdue == awaited
-        assert row(snapshot, "7d").figures.unmeasured == 1 - awaited
+        assert row(snapshot, "7d").figures.first.unmeasured_total == 1 - awaited
 
 
 def test_a_mission_is_overdue_once_it_is_past_the_requirement() -> None:
@@ -230,7 +230,7 @@ def test_an_alarm_moves_with_the_clock_while_the_feed_lives() -> None:
         for history in (kept, heard(storm)):
             history.heads[0].last_record_at = now
             (standing,) = [s for s in take(history, TERMS, now).standings if (s.area, s.category) == URBAN]
-            seen.append(standing.alarm)
+            seen.append(standing.alarms["requirement"])
     assert seen[0] == seen[1]
     assert seen[2] == seen[3]
     assert seen[0].window_p_value < 1e-9 < seen[2].window_p_value
@@ -272,7 +272,7 @@ def test_a_standing_tells_its_newest_mission_and_the_nation_no_drift() -> None:
     standings = {(s.area, s.category): s for s in take(heard(MADE), TERMS, NOW).standings}
     for area in ("oslo", "national"):
         assert standings[area, "urban"].last_rang_at == NOW - 1.0
-        drifts = set(standings[area, "urban"].alarm.drift.values())
+        drifts = set(standings[area, "urban"].alarms["requirement"].drift.values())
         assert (drifts == {None}) == (area == "national")
     assert standings["vest", "urban"].last_rang_at is None
 

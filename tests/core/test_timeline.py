@@ -1,12 +1,15 @@
 """What any window of a series shows equals counting its missions one by one."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import digest
+from monitor.core.figures import Count, Figures, InProgress
 from monitor.core.mission import Kind
-from monitor.core.timeline import Count, Figures, InProgress, Timeline
+from monitor.core.timeline import Kept
 from monitor.core.windows import Span
 from tests.core.figures import (
     HOUR,
@@ -33,9 +36,9 @@ MOMENTS = st.integers(-40 * 60, 40 * 60).map(lambda minutes: SUPERSEDED + 60.0 *
 def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], abandoned_before: float) -> None:
     """Every figure, counted again."""
     measured = [one for one in inside if one.kind == Kind.MEASURED]
-    assert shown.measured == len(measured)
+    assert shown.first.measured == len(measured)
     assert shown.excluded == sum(one.kind == Kind.EXCLUDED for one in inside)
-    assert shown.unmeasured == sum(
+    assert shown.first.unmeasured_total == sum(
         one.kind in UNMEASURED
         or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
         for one in inside
@@ -44,7 +47,7 @@ def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], aba
         judged = [(call.response or 0.0, limit) for call in measured if (limit := target(*area, one, call.at))]
         assert shown.counts[one.slug] == Count(len(judged), sum(response <= limit for response, limit in judged))
         assert shown.values[one.slug] == nearest_rank([call.response or 0.0 for call in measured], one.percentile)
-    assert shown.exact
+    assert all(shown.exact.values())
 
 
 @settings(max_examples=200)
@@ -86,7 +89,7 @@ def test_a_sealed_slice_belongs_to_the_window_that_holds_its_start() -> None:
     ]
     middle = Span(SUPERSEDED + HOUR, SUPERSEDED + 2 * HOUR)
     shown = history_of(made).timeline("oslo", "urban").within_span(middle, abandoned_before=0.0)
-    assert (shown.measured, shown.last_rang_at) == (2, SUPERSEDED + HOUR)
+    assert (shown.first.measured, shown.last_rang_at) == (2, SUPERSEDED + HOUR)
 
 
 def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_they_are_not() -> None:
@@ -97,7 +100,7 @@ def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_the
     ]
     span = Span(SUPERSEDED, SUPERSEDED + 48 * HOUR)
     shown = history_of(made).timeline("oslo", "urban").within_span(span, abandoned_before=0.0)
-    assert (shown.measured, shown.exact) == (len(made), False)
+    assert (shown.first.measured, shown.exact["requirement"]) == (len(made), False)
     assert shown.counts["requirement"] == Count(len(made), sum((one.response or 0) <= 600.0 for one in made))
     assert shown.values["requirement"] == pytest.approx(
         nearest_rank([one.response or 0 for one in made], 80), rel=0.01
@@ -138,7 +141,7 @@ def test_a_mission_is_in_progress_or_abandoned_never_both(
     """Wherever the line falls, each open mission is either still awaited or counted as unmeasured."""
     line = history_of(made).timeline(*area)
     ever = Span(0.0, 1e11)
-    unmeasured = line.within_span(ever, abandoned_before=abandoned_before).unmeasured
+    unmeasured = line.within_span(ever, abandoned_before=abandoned_before).first.unmeasured_total
     awaited = line.in_progress(SUPERSEDED, None, abandoned_before=abandoned_before, span=ever).open
     kinds = (*UNMEASURED, Kind.OPEN, Kind.UNTIMED)
     assert unmeasured + awaited == sum(one.kind in kinds for one in of_area(made, *area))
@@ -239,9 +242,14 @@ def test_how_many_there_are_and_which_is_the_newest_equals_looking_by_hand(
 
 def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
     """No missions: zeros, None and exact."""
-    empty = Timeline([], OBJECTIVES, judge=lambda _, instants: instants, pooled=False)
+    empty = history_of([]).timeline("oslo", "urban")
     shown = empty.within_span(Span(0.0, 1e11), abandoned_before=0.0)
-    assert (shown.measured, shown.unmeasured, shown.excluded, shown.exact) == (0, 0, 0, True)
+    assert (shown.first.measured, shown.first.unmeasured_total, shown.excluded, all(shown.exact.values())) == (
+        0,
+        0,
+        0,
+        True,
+    )
     assert (shown.values, shown.last_rang_at) == ({"goal": None, "requirement": None}, None)
     assert empty.newest(100) == shown
     assert empty.in_progress(0.0, 60.0, abandoned_before=0.0) == InProgress(0, 0)
@@ -253,12 +261,18 @@ def test_a_span_that_ends_before_it_begins_is_empty() -> None:
     shown = history_of(made).timeline("oslo", "urban").within_span(
         Span(SUPERSEDED + 10, SUPERSEDED - 10), abandoned_before=SUPERSEDED + 99
     )  # fmt: skip
-    assert (shown.measured, shown.unmeasured, shown.excluded) == (0, 0, 0)
+    assert (shown.first.measured, shown.first.unmeasured_total, shown.excluded) == (0, 0, 0)
 
 
 def test_what_is_derived_is_computed_once_per_key() -> None:
     """Costly statistics are kept with the timeline, which a change replaces."""
-    line, asked = Timeline([], OBJECTIVES, judge=lambda _, instants: instants, pooled=False), []
+    line, kept, asked = history_of([]).timeline("oslo", "urban"), Kept[str](), []
+
+    def compute(key: str) -> str:
+        asked.append(key)
+        return key
+
     for key in ("a", "a", "b"):
-        assert line.derived("kind", key, lambda key=key: asked.append(key) or key) == key  # type: ignore[misc,func-returns-value]
-    assert asked == ["a", "b"]
+        for part in (1, 2):
+            assert line.derived(kept, key, partial(compute, key), part=part) == key
+    assert asked == ["a", "a", "b", "b"]
