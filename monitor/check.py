@@ -10,10 +10,10 @@ from typing import Final
 
 import click
 
-from monitor.cli import FAILED, MISUSED, config_path
+from monitor.cli import FAILED, MISUSED, configured
 from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
-from monitor.settings import Configuration, ConfigurationError, load, unusable_files
+from monitor.settings import Configuration, ConfigurationError, unusable_files
 
 ROLES: Final = ("worker", "exporter", "report", "replay", "dead-letters", "topics")
 
@@ -46,7 +46,7 @@ def check(*, connect: bool, roles: Sequence[str]) -> None:
     monitor --config config/monitor.toml check --connect
     """  # noqa: D301 - click reads the character
     try:
-        configuration = load(config_path())
+        configuration = configured()
     except ConfigurationError as fault:
         _print(fault.faults)
         click.echo(f"{_counted(fault.faults)}: the monitor will not start")
