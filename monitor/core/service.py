@@ -26,6 +26,11 @@ Measure = tuple[str, str, str]
 DAY_SECONDS: Final = 86_400.0
 
 
+def named(names: Words, language: str, slug: str) -> str:
+    """What something is called in a language: by its name there, else in English, else by any name, else its slug."""
+    return names.get(language) or names.get("en") or next(iter(names.values()), slug)
+
+
 class Duty(StrEnum):
     """What an objective that is not reached may ask of people."""
 
@@ -226,6 +231,11 @@ class Service:
         """The days, ascending, on which the tree of areas is another one than the day before."""
         edges = {edge for one in self.areas for edge in (one.since, one.until)}
         return tuple(sorted(edges - {date.min, date.max}))
+
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
 
     @cached_property
     def _eras(self) -> tuple[date, ...]:

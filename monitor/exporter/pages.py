@@ -56,7 +56,7 @@ class Pages:
         self._threshold = rules.drift_threshold
         self._answers = Answers()
         settings = configuration.settings
-        self._areas = (NATIONAL, *settings.events.districts)
+        self._areas = configuration.service.judged_areas
         self._patience_seconds = MISSED_REFRESHES * settings.exporter.refresh_seconds + GRACE_SECONDS
 
     def routes(self) -> list[web.RouteDef]:
