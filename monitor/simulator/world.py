@@ -1,0 +1,117 @@
+"""What missions are invented of: places with their volumes, and what happens on a mission that begins there.
+
+A world is cut into eras: within one, areas and thresholds stay the same. Refuses to know where its figures come from
+(`calibration`, `declared`) and how a mission is told (`story`).
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from random import Random
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from monitor.core.calendar import Calendar
+from monitor.core.service import Fields
+from monitor.simulator.rhythm import HOUR_MS, midnight
+
+LONGEST_UNPLACED_MS: Final = 5 * HOUR_MS
+"""A mission that no instant places in time is told within this time of its first record."""
+
+
+class Fate(StrEnum):
+    """What the last snapshot of a mission says about it."""
+
+    MEASURED = "measured"
+    NO_ARRIVAL = "no arrival"
+    UNPLACED = "no instant that places it"
+    CANCELLED = "cancelled"
+    EXCLUDED = "excluded"
+    ROUTINE = "routine"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What happens on one mission, in milliseconds since it began."""
+
+    instants: tuple[tuple[str, int], ...]
+    """What is known in the end, in order."""
+    whole_ms: int
+    """Until help was there, whether or not that is known in the end."""
+    placed_ms: int = 0
+    between: tuple[str, ...] = ()
+    """Told, too, at moments that the story chooses: no clock reads them."""
+
+
+class Cell(Protocol):
+    """One area and category, in one era."""
+
+    @property
+    def area(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def code(self) -> str:
+        """Stands in the ids of its missions."""
+
+    @property
+    def missions(self) -> float:
+        """Measured missions in a year."""
+
+    def courses(self, drawn: Sequence[tuple[Fate, float]], rng: Random) -> list[Course]:
+        """The missions of an era: each with its fate, and the share of missions that take no longer than it."""
+
+    def course(self, fate: Fate, share: float, rng: Random, slowdown: float = 1.0) -> Course:
+        """One mission among many that nobody counts beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """A piece `[start_ms, stop_ms)` of a span, and its cells."""
+
+    start_ms: int
+    stop_ms: int
+    cells: Sequence[Cell]
+
+    def other_areas(self, cell: Cell) -> list[Cell]:
+        """Where a mission of the cell may be taken for happening."""
+        return [other for other in self.cells if other.category == cell.category and other.area != cell.area]
+
+    def other_categories(self, cell: Cell) -> list[Cell]:
+        """What a mission of the cell may be taken for."""
+        return [other for other in self.cells if other.area == cell.area and other.category != cell.category]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """`instants` are those that every event tells, null while unknown; `days` is what a cell's missions are of."""
+
+    fields: Fields
+    instants: tuple[str, ...]
+    zone: ZoneInfo
+    calendar: Calendar
+    days: int
+    share_unmeasured: float
+    storm_area: str
+    """Where a storm comes unless somebody names another area."""
+    cells_on: Callable[[date], Sequence[Cell]]
+    turns: tuple[date, ...] = ()
+    """Days, ascending, on which the cells are others than the day before."""
+
+    def year(self, year: int) -> tuple[int, int]:
+        """First millisecond of a year of the calendar, and of the next."""
+        period = self.calendar.period(str(year))
+        return midnight(period.first, self.zone), midnight(period.after, self.zone)
+
+    def eras(self, start_ms: int, stop_ms: int) -> Iterator[Era]:
+        """The span `[start_ms, stop_ms)`, cut where the cells change."""
+        day = datetime.fromtimestamp(start_ms / 1000, self.zone).date()
+        for turn in self.turns[bisect_right(self.turns, day) :]:
+            turn_ms = midnight(turn, self.zone)
+            if turn_ms >= stop_ms:
+                break
+            yield Era(start_ms, turn_ms, self.cells_on(day))
+            start_ms, day = turn_ms, turn
+        yield Era(start_ms, stop_ms, self.cells_on(day))
