@@ -96,8 +96,10 @@ def live(
             share = any_share(rng)
             slowdown = scenario.slowdown if stormy and cell.area == scenario.area else 1.0
             fate = _fate(world, routine_share, rng)
-            year = datetime.fromtimestamp(now_ms / 1000, world.zone).year
             course = cell.course(fate, share, rng, slowdown)
+            if not (era.holds(now_ms, course) and era.holds(now_ms - course.whole_ms, course)):
+                continue
+            year = datetime.fromtimestamp(now_ms / 1000, world.zone).year
             truth = Truth(f"{year}-{cell.code}-{tag}{number:07d}", cell, fate, now_ms, course)
             in_progress = fate is Fate.MEASURED and rng.random() < IN_PROGRESS_SHARE
             if fate is Fate.ROUTINE or in_progress:

@@ -99,7 +99,7 @@ def _drafts_of(era: Era, world: World, years: float, carried: dict[Fate, float],
             carried[fate] %= 1
         courses = cell.courses([(fate, share) for _, fate, share in drawn], rng)
         for (placed_ms, fate, _), course in zip(drawn, courses, strict=True):
-            yield max(placed_ms - course.placed_ms, era.start_ms), cell, fate, course, era
+            yield era.begin(placed_ms, course), cell, fate, course, era
 
 
 def _stories(drafts: list[_Draft], world: World, tag: str, rng: Random) -> Iterator[tuple[int, list[Revision]]]:

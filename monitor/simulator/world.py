@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import pairwise
 from random import Random
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -69,11 +70,25 @@ class Cell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """A piece `[start_ms, stop_ms)` of a span, and its cells."""
+    """A piece `[start_ms, stop_ms)` of a span in which the cells have been the same since, and stay it until."""
 
     start_ms: int
     stop_ms: int
     cells: Sequence[Cell]
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+    def holds(self, began_ms: int, course: Course) -> bool:
+        """Whether nothing told of a mission until it is closed could be placed where its cell is none."""
+        after_since = self.since_ms is None or began_ms >= self.since_ms
+        return after_since and (self.until_ms is None or began_ms < self.until_ms - _longest_told_ms(course))
+
+    def begin(self, placed_ms: int, course: Course) -> int:
+        """When a mission begins that is to be placed about then, and that the era has to hold."""
+        began_ms = placed_ms - course.placed_ms
+        if self.until_ms is not None:
+            began_ms = min(began_ms, self.until_ms - _longest_told_ms(course) - 1)
+        return max(began_ms, self.start_ms)
 
     def other_areas(self, cell: Cell) -> list[Cell]:
         """Where a mission of the cell may be taken for happening."""
@@ -108,10 +123,17 @@ class World:
     def eras(self, start_ms: int, stop_ms: int) -> Iterator[Era]:
         """The span `[start_ms, stop_ms)`, cut where the cells change."""
         day = datetime.fromtimestamp(start_ms / 1000, self.zone).date()
-        for turn in self.turns[bisect_right(self.turns, day) :]:
-            turn_ms = midnight(turn, self.zone)
-            if turn_ms >= stop_ms:
-                break
-            yield Era(start_ms, turn_ms, self.cells_on(day))
-            start_ms, day = turn_ms, turn
-        yield Era(start_ms, stop_ms, self.cells_on(day))
+        passed = bisect_right(self.turns, day)
+        edges = [None, *(midnight(turn, self.zone) for turn in self.turns), None]
+        for number, (since_ms, until_ms) in enumerate(pairwise(edges[passed:]), passed):
+            first_ms = start_ms if since_ms is None else max(start_ms, since_ms)
+            if first_ms >= stop_ms:
+                return
+            last_ms = stop_ms if until_ms is None else min(stop_ms, until_ms)
+            cells = self.cells_on(self.turns[number - 1] if number else day)
+            yield Era(first_ms, last_ms, cells, since_ms, until_ms)
+
+
+def _longest_told_ms(course: Course) -> int:
+    """About how long after its beginning a mission may be closed, whatever goes wrong."""
+    return 3 * course.whole_ms + 2 * HOUR_MS
