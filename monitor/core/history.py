@@ -8,15 +8,14 @@ days come from and what time it is.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
-from itertools import product
 from typing import Final
 
 import numpy as np
 
-from monitor.core.agreement import Tally
+from monitor.core.agreement import Tally, require_alike
 from monitor.core.digest import Backend, Floats
 from monitor.core.mission import Mission
-from monitor.core.service import Objective, Series, Service
+from monitor.core.service import Measure, Objective, Series, Service
 from monitor.core.slices import Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
 from monitor.core.targets import Targets
@@ -58,11 +57,7 @@ class History:
 
         All of it, or nothing. Raises StoredStateError; DamagedState where head and days do not agree.
         """
-        if (head.slice_seconds, head.zone) != (self.grid.seconds, self.grid.zone.key):
-            raise StoredStateError(
-                f"partition {partition} is stored in slices of {head.slice_seconds} s in {head.zone}, the "
-                f"configuration says {self.grid.seconds} s in {self.grid.zone.key}"
-            )
+        require_alike(head, self.grid, self.service.clock_slugs)
         stored = {day: read_day(blobs) for day, blobs in days.items()}
         known = None if whole else self._tallies.get(partition)
         tally = (known or Tally(self.grid)).after(head, stored)
@@ -83,17 +78,19 @@ class History:
         for entry in stored.entries.values():
             entries.setdefault(entry.series, []).append(entry)
         aggregates: dict[int, list[Aggregate]] = {}
-        places = 2 * len(self.service.objectives)
+        slugs = [one.slug for one in self.service.objectives]
+        columns = {
+            place: slugs.index(objective) + len(slugs) * (area == self.service.root)
+            for place, (area, _, objective) in enumerate(head.measures)
+            if objective in slugs
+        }
         for part in stored.aggregates:
-            if len(part.targets) != places:
-                raise StoredStateError(
-                    f"partition {partition}, {date.fromordinal(day)}: sealed against {len(part.targets)} targets, "
-                    f"not {places}: configure the objectives of before, or rebuild the partition from Kafka"
-                )
             aggregates.setdefault(part.series, []).append(part)
         try:
             return {
-                head.series[number]: facts_of(entries.get(number, ()), aggregates.get(number, ()))
+                head.series[number]: facts_of(
+                    entries.get(number, ()), aggregates.get(number, ()), columns, 2 * len(slugs)
+                )
                 for number in entries.keys() | aggregates.keys()
             }
         except (IndexError, KeyError) as fault:
@@ -192,13 +189,11 @@ class History:
 
 def seal_targets(
     targets: Targets, grid: Grid, service: Service, series: Series, at: float
-) -> tuple[float | None, ...]:
-    """The targets (seconds) that a slice starting at `at` is counted against, its own, then the root's."""
+) -> list[tuple[Measure, float]]:
+    """Whose thresholds a slice that starts at `at` (epoch seconds) is held against, and what they are (seconds)."""
     day = date.fromordinal(grid.day_of(at))
-    area, category = series
-    return tuple(
-        [
-            targets.target(whose, category, day).get(objective.slug)
-            for whose, objective in product((area, service.root), service.objectives)
-        ]
-    )
+    return [
+        (measure, seconds)
+        for measure in service.measures(series, day)
+        if (seconds := targets.target(measure[0], measure[1], day).get(measure[2])) is not None
+    ]

@@ -5,7 +5,7 @@ them that is asked for whole again and again (a month of history) is merged once
 the answer keeps, so that merging in two steps costs no accuracy that anybody could see. Refuses to know windows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, Self
@@ -29,8 +29,8 @@ _PLAIN: Final = 3
 class Sealed:
     """Aggregates of one series by `start` (epoch seconds). Build with `of` or `pool`, never by hand.
 
-    `counts`, one row each: measured, unmeasured, excluded, then per place of `Aggregate.targets` the missions
-    that had a target, then those within it. `ends[i]`: where the i-th sketch ends in `means` and `weights`.
+    `counts`, one row each: measured, unmeasured, excluded, then per column of `of` the missions that had a target,
+    then those within it. `ends[i]`: where the i-th sketch ends in `means` and `weights`.
     """
 
     start: Floats
@@ -43,25 +43,18 @@ class Sealed:
     _merged: dict[Backend, tuple[Floats, Floats]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, aggregates: Sequence[Aggregate]) -> Self:
-        """In time order."""
+    def of(cls, aggregates: Sequence[Aggregate], columns: Mapping[int, int], width: int) -> Self:
+        """In time order, of their first clock. `columns`: which of `width` a place of `Aggregate.judged` counts."""
         ordered = sorted(aggregates, key=lambda part: part.start)
-        counts = [
-            (
-                part.measured, part.unmeasured, part.excluded,
-                *(0 if target is None else part.measured for target in part.targets),
-                *(0 if target is None else within for target, within in zip(part.targets, part.within, strict=True)),
-            )
-            for part in ordered
-        ]  # fmt: skip
+        counts = [_row(part, columns, width) for part in ordered]
         return cls(
             start=np.array([part.start for part in ordered], dtype=np.float64),
             counts=np.array(counts, dtype=np.int64).reshape(len(ordered), len(counts[0]) if counts else _PLAIN),
-            ends=np.cumsum([len(part.sketch[0]) for part in ordered], dtype=np.int64),
-            means=np.fromiter(chain.from_iterable(part.sketch[0] for part in ordered), dtype=np.float64),
-            weights=np.fromiter(chain.from_iterable(part.sketch[1] for part in ordered), dtype=np.float64),
-            lowest=np.array([part.sketch[2] for part in ordered], dtype=np.float64),
-            highest=np.array([part.sketch[3] for part in ordered], dtype=np.float64),
+            ends=np.cumsum([len(part.clocks[0].sketch[0]) for part in ordered], dtype=np.int64),
+            means=np.fromiter(chain.from_iterable(part.clocks[0].sketch[0] for part in ordered), dtype=np.float64),
+            weights=np.fromiter(chain.from_iterable(part.clocks[0].sketch[1] for part in ordered), dtype=np.float64),
+            lowest=np.array([part.clocks[0].sketch[2] for part in ordered], dtype=np.float64),
+            highest=np.array([part.clocks[0].sketch[3] for part in ordered], dtype=np.float64),
         )
 
     @classmethod
@@ -69,7 +62,7 @@ class Sealed:
         """All of several, in time order."""
         parts = [part for part in parts if len(part.start)]
         if not parts:
-            return cls.of(())
+            return cls.of((), {}, 0)
         start = np.concatenate([part.start for part in parts])
         order = np.argsort(start, kind="stable")
         ends = np.concatenate([part.ends for part in parts])
@@ -96,6 +89,15 @@ class Sealed:
         begin = int(self.ends[first - 1]) if first else 0
         end = int(self.ends[last - 1]) if last else 0
         return self.means[begin:end], self.weights[begin:end]
+
+
+def _row(part: Aggregate, columns: Mapping[int, int], width: int) -> list[int]:
+    tally = part.clocks[0]
+    judged, within = [0] * width, [0] * width
+    for place, _, counted in part.judged:
+        if (column := columns.get(place)) is not None:
+            judged[column], within[column] = tally.measured, counted
+    return [tally.measured, sum(tally.unmeasured), part.excluded, *judged, *within]
 
 
 def _places(begins: Counts, sizes: Counts, order: NDArray[np.intp]) -> Counts:
@@ -154,7 +156,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Exact counts of a run; `judged` and `within` by place of `Aggregate.targets`."""
+    """Exact counts of a run; `judged` and `within` by column of `Sealed.of`."""
 
     measured: int
     unmeasured: int

@@ -5,7 +5,7 @@ mission by the targets in force when it rang, so a window costs two look-ups and
 nearest-rank percentiles; sealed stretches join as digests. Refuses to know windows, verdicts and the clock.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.digest import Backend, Floats, nearest_rank
-from monitor.core.mission import Kind, Mission
+from monitor.core.mission import CAUSES, Kind, Mission
 from monitor.core.sealed import Sealed, Shelf, Tally
 from monitor.core.service import Objective
 from monitor.core.slices import Aggregate
@@ -106,7 +106,7 @@ class Timeline:
         measured = kind == Kind.MEASURED
         self.rang_at = at[measured]
         self.response = response[measured]
-        self.unmeasured_at = at[kind == Kind.UNMEASURED]
+        self.unmeasured_at = at[np.isin(kind, [*CAUSES])]
         self.excluded_at = at[kind == Kind.EXCLUDED]
         self.open_at = at[kind == Kind.OPEN]
         self.untimed_at = at[kind == Kind.UNTIMED]
@@ -261,16 +261,18 @@ class Timeline:
         return Figures(measured, unmeasured, excluded, shown, intervals, pool.exact, counts, last_rang_at)
 
 
-def facts_of(entries: Sequence[Mission], aggregates: Sequence[Aggregate]) -> Facts:
+def facts_of(
+    entries: Sequence[Mission], aggregates: Sequence[Aggregate], columns: Mapping[int, int], width: int
+) -> Facts:
     """The facts of one series from its entries and sealed stretches. Raises KeyError on a kind that is unknown."""
     for entry in entries:
         if entry.kind not in KINDS:
             raise KeyError(entry.kind)
-    missions = [(entry.placed_at, entry.response, entry.kind) for entry in entries]
+    missions = [(entry.placed_at, entry.times, entry.kind) for entry in entries]
     return Facts(
         np.array(missions, dtype=np.float64).reshape(len(missions), 3).T,
         # As arrays: a sketch as stored takes four times the memory, and would be taken apart for every block anew.
-        sealed=Sealed.of(aggregates) if aggregates else None,
+        sealed=Sealed.of(aggregates, columns, width) if aggregates else None,
     )
 
 
