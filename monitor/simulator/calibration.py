@@ -21,6 +21,7 @@ import msgspec
 
 from monitor.core.calendar import Calendar
 from monitor.core.service import Fields, Service
+from monitor.simulator.layout import instants_of
 from monitor.simulator.world import Course, Fate, World
 
 _PRESET: Final = "norwegian-police"
@@ -115,9 +116,10 @@ def are_published(service: Service) -> bool:
     """Whether the figures are this service's: it is the preset, and no event of theirs would be foreign to it."""
     world = published()
     cells = world.cells_on(date.min)
+    names = service.fields.area, service.fields.category, service.fields.eligible
     return (
         service.slug == _PRESET
-        and service.fields == world.fields
-        and {*world.instants} <= {moment.field for clock in service.clocks for moment in (*clock.begin, *clock.end)}
+        and names == (world.fields.area, world.fields.category, world.fields.eligible)
+        and {*world.instants} <= {*instants_of(service.clocks)}
         and {(cell.area, cell.category) for cell in cells} <= {*service.told_series}
     )

@@ -55,8 +55,8 @@ class Columns:
         with np.errstate(invalid="ignore"):
             return np.where((seconds >= shortest) & (seconds <= longest), seconds, np.nan)
 
-    def courses(self, scale: float) -> list[Course]:
-        """What happens on each mission."""
+    def courses(self, scale: float, *, between: tuple[str, ...]) -> list[Course]:
+        """What happens on each mission; `between` as in `Course`."""
         moments = np.rint(self._times(scale) * SECOND_MS).astype(np.int64)
         places = _earliest(self.clocks[0].begin, self.fields, np.where(self.known, moments, np.nan), SECOND_MS)
         found = []
@@ -70,6 +70,7 @@ class Columns:
                     instants=tuple((name, ms - began) for name, ms in steps),
                     whole_ms=at[-1] - began,
                     placed_ms=0 if np.isnan(placed) else int(placed) - began,
+                    between=() if fate is Fate.ROUTINE else between,
                 )
             )
         return found

@@ -155,7 +155,7 @@ def simulate(
             records = live(
                 start=start,
                 rate_per_minute=rate,
-                scenario=storm(storm_area or world.storm_area) if scenario == "storm" else NORMAL,
+                scenario=storm(storm_area or world.stormy(start)) if scenario == "storm" else NORMAL,
                 seed=seed,
                 storm_after=timedelta(seconds=storm_after or 0),
                 world=world,

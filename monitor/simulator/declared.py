@@ -7,7 +7,7 @@ its own is held against that of the nearest pool. Refuses to know any service.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from math import exp, log
 from random import Random
@@ -18,14 +18,13 @@ from zoneinfo import ZoneInfo
 from monitor.core.calendar import Calendar
 from monitor.core.service import Clock, Objective, Series, Service
 from monitor.core.targets import Targets
-from monitor.simulator.columns import draw
+from monitor.simulator.columns import Columns, draw
 from monitor.simulator.fitting import Asked, scale_of
 from monitor.simulator.layout import instants_of, lay_out
 from monitor.simulator.world import Course, Fate, World
 
 MEETING_SHARE: Final = 0.8
 _DAYS: Final = 365
-_DAY: Final = timedelta(days=1)
 _SHARE_UNMEASURED: Final = 0.06
 _MISSIONS_PER_CELL: Final = 400
 _MOST_MISSIONS: Final = 60_000
@@ -44,6 +43,7 @@ class DeclaredCell:
     category: str
     missions: float
     clocks: tuple[Clock, ...]
+    between: tuple[str, ...]
     asked: tuple[Asked, ...]
     reach: bool
     leeway: float
@@ -55,20 +55,24 @@ class DeclaredCell:
 
     def courses(self, drawn: Sequence[tuple[Fate, float]], rng: Random) -> list[Course]:
         """The missions of an era, which come out as asked for."""
-        columns = draw(self.clocks, self._layout, drawn, spread=self._spread, rng=rng)
-        return columns.courses(scale_of(columns, self.asked, reach=self.reach, leeway=self.leeway))
+        columns = self._drawn(drawn, rng)
+        return columns.courses(self._scale(columns), between=self.between)
 
     def course(self, fate: Fate, share: float, rng: Random, slowdown: float = 1.0) -> Course:
         """One mission among many that nobody counts beforehand."""
-        columns = draw(self.clocks, self._layout, [(fate, share)], spread=self._spread, rng=rng)
-        return columns.courses(self._usual_scale * slowdown)[0]
+        return self._drawn([(fate, share)], rng).courses(self._usual_scale * slowdown, between=self.between)[0]
+
+    def _drawn(self, drawn: Sequence[tuple[Fate, float]], rng: Random) -> Columns:
+        return draw(self.clocks, self._layout, drawn, spread=self._spread, rng=rng)
+
+    def _scale(self, columns: Columns) -> float:
+        return scale_of(columns, self.asked, reach=self.reach, leeway=self.leeway)
 
     @cached_property
     def _usual_scale(self) -> float:
         shares = [(Fate.MEASURED, (i + 0.5) / _REFERENCE_MISSIONS) for i in range(_REFERENCE_MISSIONS)]
         rng = Random(f"{self.area} {self.category}")  # noqa: S311 - a simulation has to be repeatable
-        columns = draw(self.clocks, self._layout, shares, spread=self._spread, rng=rng)
-        return scale_of(columns, self.asked, reach=self.reach, leeway=self.leeway)
+        return self._scale(self._drawn(shares, rng))
 
     @cached_property
     def _layout(self) -> Mapping[str, float]:
@@ -120,6 +124,7 @@ def declared(
     """The world of a service; `meets` is a share of its series, `missions` how many a year are measured in all."""
     reach = _reaching(service, meets)
     volumes = _volumes(service, missions)
+    read = instants_of(service.clocks)
 
     def cells_on(day: date) -> list[DeclaredCell]:
         return [
@@ -128,6 +133,7 @@ def declared(
                 category=category,
                 missions=volumes[area, category],
                 clocks=service.clocks,
+                between=tuple(name for name in service.fields.instants if name not in read),
                 asked=tuple(_asked(service, targets, (area, category), day)),
                 reach=(area, category) in reach,
                 leeway=_chance(service, "leeway", area, category).random(),
@@ -137,20 +143,13 @@ def declared(
             for category in service.leaf_categories
         ]
 
-    latest = service.reforms[-1] if service.reforms else date.max - _DAY
-    busiest = max(
-        (area for area in service.leaf_areas if service.is_leaf(area, latest)),
-        key=lambda area: sum(volumes[area, category] for category in service.leaf_categories),
-        default=service.root,
-    )
     return World(
         fields=service.fields,
-        instants=instants_of(service.clocks),
+        instants=read,
         zone=zone,
         calendar=calendar,
         days=_DAYS,
         share_unmeasured=_SHARE_UNMEASURED,
-        storm_area=busiest,
         cells_on=cells_on,
         turns=tuple(sorted({*service.reforms, *(one.valid_from for one in targets.sets)})),
     )

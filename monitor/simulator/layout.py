@@ -1,7 +1,7 @@
 """Where the named instants of a service lie in a mission: in a plausible order over all of its clocks.
 
-Each clock gets its length where the clocks declared before it leave room for that. An instant with a cap (`plus`)
-lies half the cap before what it caps. Refuses to know chance: this is the middle of what is drawn.
+Each clock gets at least its length, and more only where another one within it needs that. An instant with a cap
+(`plus`) lies half the cap before what it caps. Refuses to know chance: this is the middle of what is drawn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from monitor.core.service import Clock, Moment
 
 _CLOSE: Final = 0.05
 """How far apart instants lie that no clock keeps apart, in parts of a clock's length."""
+_NOTHING: Final = 1e-6
 
 
 def instants_of(clocks: Sequence[Clock]) -> tuple[str, ...]:
@@ -45,8 +46,8 @@ def lay_out(clocks: Sequence[Clock], lengths: Mapping[str, float]) -> dict[str, 
         place(clock.end, end if end is not None else _known(clock.begin, at) + length, _CLOSE * length)
     for _ in at:  # clocks that leave each other no room: where one ends too early, its end is pushed
         for clock in clocks:
-            behind = _known(clock.begin, at) + _CLOSE * lengths[clock.slug] - _known(clock.end, at)
-            if behind > 0:
+            behind = _known(clock.begin, at) + lengths[clock.slug] - _known(clock.end, at)
+            if behind > _NOTHING:
                 at |= {moment.field: at[moment.field] + behind for moment in clock.end}
     first = min(at.values())
     return {name: at[name] - first for name in sorted(at, key=lambda name: at[name])}

@@ -5,6 +5,7 @@ A world is cut into eras: within one, areas and thresholds stay the same. Refuse
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -109,9 +110,8 @@ class World:
     calendar: Calendar
     days: int
     share_unmeasured: float
-    storm_area: str
-    """Where a storm comes unless somebody names another area."""
     cells_on: Callable[[date], Sequence[Cell]]
+    storm_area: str | None = None
     turns: tuple[date, ...] = ()
     """Days, ascending, on which the cells are others than the day before."""
 
@@ -119,6 +119,15 @@ class World:
         """First millisecond of a year of the calendar, and of the next."""
         period = self.calendar.period(str(year))
         return midnight(period.first, self.zone), midnight(period.after, self.zone)
+
+    def stormy(self, moment: datetime) -> str:
+        """The area that a storm comes over unless somebody names another: a busy one."""
+        if self.storm_area is not None:
+            return self.storm_area
+        volumes = Counter[str]()
+        for cell in self.cells_on(moment.astimezone(self.zone).date()):
+            volumes[cell.area] += round(cell.missions)
+        return max(volumes, key=lambda area: volumes[area], default="")
 
     def eras(self, start_ms: int, stop_ms: int) -> Iterator[Era]:
         """The span `[start_ms, stop_ms)`, cut where the cells change."""
