@@ -237,6 +237,11 @@ class Service:
         edges = {edge for one in self.areas for edge in (one.since, one.until)}
         return tuple(sorted(edges - {date.min, date.max}))
 
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
+
     @cached_property
     def _eras(self) -> tuple[date, ...]:
         return (date.min, *self.reforms)
