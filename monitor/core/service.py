@@ -208,11 +208,6 @@ class Service:
         slugs = [one.slug for one in self.objectives]
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
 
-    def area_names(self, area: str) -> Words:
-        """The names of an area, the newest where they changed; none where it has none."""
-        named_so = [one for one in self.areas if one.slug == area and one.names]
-        return max(named_so, key=lambda one: one.since).names if named_so else {}
-
     @cached_property
     def clock_slugs(self) -> tuple[str, ...]:
         """The clocks in their order, which is that of stored state."""
