@@ -22,7 +22,7 @@ from monitor.words.speaker import NONE, Speaker, phrase
 from monitor.words.verdicts import causes, share_reached
 
 _BASELINES: Final[Mapping[Baseline, str]] = {
-    Baseline.REQUIREMENT: phrase("drift from the requirement"),
+    Baseline.REQUIREMENT: phrase("drift from the target"),
     Baseline.OWN_YEAR: phrase("drift from its own past year"),
 }
 
@@ -131,13 +131,13 @@ def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], wee
         key=f"{chosen.category}_{objective.slug}",
         name=view.objective_named(objective),
         statistic=view.statistic(objective),
-        unit=view.unit(objective),
+        unit=view.unit(chosen.category, objective),
         mean=objective.percentile is None,
         verdict=said,
         told=said.text if view.outdated else view.sentence(chosen, verdict),
         windows=[_window(view, row, objective) for row in rows],
-        weeks=[_week(view, week, objective) for week in reversed(weeks)],
-        drawing=drawing(view, weeks, objective) if weeks else None,
+        weeks=[_week(view, chosen.category, week, objective) for week in reversed(weeks)],
+        drawing=drawing(view, chosen.category, weeks, objective) if weeks else None,
     )
 
 
@@ -154,16 +154,22 @@ def _window(view: View, row: Row, objective: Objective) -> Line:
     verdict = row.verdicts[objective.slug]
     share = () if objective.percentile is None else (share_reached(view.say, verdict),)
     judged = view.say.count(verdict.judged) if view.published.loaded else NONE
-    cells = (*_statistic(view, row, objective), view.said(verdict), *share, view.room(verdict) or NONE, judged)
+    cells = (
+        *_statistic(view, row.category, row, objective),
+        view.said(verdict),
+        *share,
+        view.room(verdict) or NONE,
+        judged,
+    )
     return Line(f"w-{row.category}_{objective.slug}-{row.window}", view.say.window(row.window), cells)
 
 
-def _week(view: View, week: Week, objective: Objective) -> Line:
+def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
     say, verdict = view.say, week.verdicts[objective.slug]
     monday = week.monday.isoformat()
     decided = view.room(verdict) or NONE if objective.percentile is None else share_reached(say, verdict)
     cells = (
-        *_statistic(view, week, objective),
+        *_statistic(view, category, week, objective),
         decided if verdict.judged else say("no missions"),
         say.count(week.figures.of(objective).measured),
     )
@@ -171,13 +177,10 @@ def _week(view: View, week: Week, objective: Objective) -> Line:
     return Line(monday, f"{monday} ({running})" if week.running else monday, cells)
 
 
-def _statistic(view: View, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
-    figures, verdict, slug = judged.figures, judged.verdicts[objective.slug], objective.slug
-    return (
-        view.value(verdict, figures.values[slug], exact=figures.exact[slug]),
-        view.between(objective, figures.intervals[slug]),
-        view.target(verdict),
-    )
+def _statistic(view: View, category: str, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
+    figures, verdict = judged.figures, judged.verdicts[objective.slug]
+    value, around = view.value(category, figures, verdict), view.between(category, figures, objective)
+    return value, around, view.target(verdict)
 
 
 def _heads(view: View) -> list[str]:

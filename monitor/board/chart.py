@@ -4,7 +4,7 @@ Decides scales, and where what is marked; the template draws it as SVG. A week w
 line, never a zero. A mean has no share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
@@ -14,6 +14,7 @@ from monitor.core.service import Objective
 from monitor.core.verdict import State
 from monitor.core.weeks import Week
 from monitor.words import durations
+from monitor.words.durations import Notation
 from monitor.words.speaker import NONE
 from monitor.words.verdicts import share_reached
 
@@ -42,6 +43,21 @@ class Place:
     state: State
     running: bool
     tip: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The weeks that all panels stand over, and where; `edges` are one more."""
+
+    objective: Objective
+    weeks: Sequence[Week]
+    edges: Sequence[float]
+    places: Sequence[Place]
+
+    @property
+    def pairs(self) -> Iterator[tuple[Place, Week]]:
+        """Each week with its place."""
+        return zip(self.places, self.weeks, strict=True)
 
 
 class Panel:
@@ -108,101 +124,87 @@ class Drawing:
     right: int = RIGHT
 
 
-def drawing(view: View, weeks: Sequence[Week], objective: Objective) -> Drawing:
+def drawing(view: View, category: str, weeks: Sequence[Week], objective: Objective) -> Drawing:
     """What the chart of these weeks shows of an objective."""
     width = (RIGHT - LEFT) / len(weeks)
-    edges = [round(LEFT + width * number, 1) for number in range(len(weeks) + 1)]
-    places = [
-        Place(
-            round(LEFT + width * (number + 0.5), 1),
-            week.verdicts[objective.slug].state,
-            week.running,
-            _tip(view, week, objective),
-        )
-        for number, week in enumerate(weeks)
-    ]
-    panels = [_statistic(view, weeks, objective, places, edges)]
+    columns = Columns(
+        objective=objective,
+        weeks=weeks,
+        edges=[round(LEFT + width * number, 1) for number in range(len(weeks) + 1)],
+        places=[
+            Place(
+                round(LEFT + width * (number + 0.5), 1),
+                week.verdicts[objective.slug].state,
+                week.running,
+                _tip(view, category, week, objective),
+            )
+            for number, week in enumerate(weeks)
+        ],
+    )
+    panels = [_statistic(view, view.notation(category, objective), columns)]
     if objective.percentile is not None:
-        panels.append(_share(view, weeks, objective, places, edges, top=panels[-1].bottom + _GAP))
-    panels.append(_count(view, weeks, objective, places, top=panels[-1].bottom + _GAP))
-    days = [(place.x, f"{week.monday.day}.{week.monday.month}.") for place, week in zip(places, weeks, strict=True)]
+        panels.append(_share(view, columns, float(objective.percentile), top=panels[-1].bottom + _GAP))
+    panels.append(_count(view, columns, top=panels[-1].bottom + _GAP))
+    days = [(place.x, f"{week.monday.day}.{week.monday.month}.") for place, week in columns.pairs]
     return Drawing(panels, days[::-1][::4], round(_BAR * width, 1), panels[-1].bottom + _DAYS)
 
 
-def _statistic(
-    view: View, weeks: Sequence[Week], objective: Objective, places: Sequence[Place], edges: Sequence[float]
-) -> Panel:
-    how, slug = view.notations[objective.slug], objective.slug
+def _statistic(view: View, how: Notation, columns: Columns) -> Panel:
+    objective, slug, weeks = columns.objective, columns.objective.slug, columns.weeks
     values = [week.figures.values[slug] for week in weeks]
     targets = [week.verdicts[slug].target_seconds for week in weeks]
     # Room for every point and target; intervals may be cut off, or one quiet week would flatten all others.
     highest = 1.15 * max([value for value in (*values, *targets) if value is not None], default=how.unit)
     ticks = _ticks(highest / how.unit)
-    longest = ticks[-1] * how.unit
+    longest = float(ticks[-1] * how.unit)
     panel = Panel(
-        view.say("{statistic} by week, {unit}", statistic=view.statistic(objective), unit=view.unit(objective)),
+        view.say("{statistic} by week, {unit}", statistic=view.statistic(objective), unit=view.say(how.value)),
         top=TOP,
         height=_STATISTIC,
         largest=longest,
         ticks=[(tick * how.unit, durations.plainly(view.say, how, tick * how.unit)) for tick in ticks],
     )
-    panel.draw(places, values)
-    newest = weeks[-1].verdicts[slug]
-    panel.aim(edges, targets, durations.plainly(view.say, how, newest.target_seconds))
+    panel.draw(columns.places, values)
+    panel.aim(columns.edges, targets, durations.plainly(view.say, how, targets[-1]))
     panel.whiskers = [
         (place.x, panel.y(interval.lower or 0.0), panel.y(longest if interval.upper is None else interval.upper))
-        for place, week in zip(places, weeks, strict=True)
+        for place, week in columns.pairs
         for interval in [week.figures.intervals[slug]]
         if week.figures.values[slug] is not None
     ]
     return panel
 
 
-def _share(
-    view: View,
-    weeks: Sequence[Week],
-    objective: Objective,
-    places: Sequence[Place],
-    edges: Sequence[float],
-    *,
-    top: int,
-) -> Panel:
-    percent = float(objective.percentile or 0)
-    panel = Panel(
-        view.say("Share within the target, by week"),
-        top=top, height=_SHARE, largest=100, ticks=[(tick, str(tick)) for tick in (0, 50, 100)],
-    )  # fmt: skip
-    ratios = [week.verdicts[objective.slug].within_ratio for week in weeks]
-    panel.draw(places, [None if ratio is None else 100 * ratio for ratio in ratios])
-    panel.aim(edges, [percent] * len(weeks), f"{view.say.plain(percent)} %")
+def _share(view: View, columns: Columns, percent: float, *, top: int) -> Panel:
+    ticks = [(tick, str(tick)) for tick in (0, 50, 100)]
+    panel = Panel(view.say("Share within the target, by week"), top=top, height=_SHARE, largest=100, ticks=ticks)
+    ratios = [week.verdicts[columns.objective.slug].within_ratio for week in columns.weeks]
+    panel.draw(columns.places, [None if ratio is None else 100 * ratio for ratio in ratios])
+    panel.aim(columns.edges, [percent] * len(ratios), f"{view.say.plain(percent)} %")
     return panel
 
 
-def _count(view: View, weeks: Sequence[Week], objective: Objective, places: Sequence[Place], *, top: int) -> Panel:
-    measured = [week.figures.of(objective).measured for week in weeks]
-    most = max(2, *(count + count % 2 for count in measured))
-    panel = Panel(
-        view.say("Measured missions by week"),
-        top=top, height=_COUNT, largest=most, ticks=[(0, "0"), (most, view.say.count(most))],
-    )  # fmt: skip
-    panel.bars = [(place, panel.y(count)) for place, count in zip(places, measured, strict=True) if count]
+def _count(view: View, columns: Columns, *, top: int) -> Panel:
+    measured = [(place, week.figures.of(columns.objective).measured) for place, week in columns.pairs]
+    most = max(2, *(count + count % 2 for _, count in measured))
+    ticks = [(0, "0"), (most, view.say.count(most))]
+    panel = Panel(view.say("Measured missions by week"), top=top, height=_COUNT, largest=most, ticks=ticks)
+    panel.bars = [(place, panel.y(count)) for place, count in measured if count]
     return panel
 
 
 def _ticks(highest: float) -> list[int]:
     """From 0 to the first that nothing is above."""
     step = next((step for step in _STEPS if highest / step <= _MOST_TICKS), _STEPS[-1])
-    while highest / step > _MOST_TICKS:
-        step *= 2
     return list(range(0, int(highest // step) * step + step + 1, step))
 
 
-def _tip(view: View, week: Week, objective: Objective) -> str:
+def _tip(view: View, category: str, week: Week, objective: Objective) -> str:
     say, verdict, figures = view.say, week.verdicts[objective.slug], week.figures
-    value = view.value(verdict, figures.values[objective.slug], exact=figures.exact[objective.slug])
-    told = [f"{view.statistic(objective)} {value}"]
-    if value != NONE:
-        told[0] += f" {view.unit(objective)}"
+    value = view.value(category, figures, verdict)
+    told = [
+        " ".join((view.statistic(objective), value, *([] if value == NONE else [view.unit(category, objective)])))
+    ]
     if verdict.within_ratio is not None:
         told.append(" ".join((say("share within"), share_reached(say, verdict))))
     told.append(f"n {figures.of(objective).measured}")

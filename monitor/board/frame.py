@@ -20,8 +20,7 @@ from monitor.core.ranking import by_duty
 from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
-from monitor.core.stats.interval import Interval
-from monitor.core.timeline import InProgress
+from monitor.core.timeline import Figures, InProgress
 from monitor.core.verdict import State, Verdict
 from monitor.exporter.published import Published, StoreState
 from monitor.words import durations, names
@@ -53,6 +52,8 @@ PROBLEMS: Final[Mapping[StoreState, str]] = {
     StoreState.UNREADABLE: phrase("the store (Redis) holds something that this program cannot read"),
     StoreState.UNKNOWN: phrase("the store (Redis) has not been read yet"),
 }
+_SPARED_TO: Final = 60
+"""Seconds matter to few minutes, not to hours."""
 SILENT: Final = phrase("The feed is silent: nothing can be said about now, so every verdict is “no data”.")
 
 
@@ -94,13 +95,16 @@ class View:
         return self.published.loaded and not self.published.store_up
 
     @cached_property
-    def notations(self) -> Mapping[str, Notation]:
-        """How values of each objective are written: by what they are held against, anywhere."""
-        standings = self.published.snapshot.standings
-        return {
-            objective.slug: durations.notation(standing.targets.get(objective.slug) for standing in standings)
-            for objective in self.service.objectives
-        }
+    def _notations(self) -> Mapping[tuple[str, str], Notation]:
+        targets: dict[tuple[str, str], list[float | None]] = {}
+        for standing in self.published.snapshot.standings:
+            for slug, seconds in standing.targets.items():
+                targets.setdefault((standing.category, slug), []).append(seconds)
+        return {place: durations.notation(known) for place, known in targets.items()}
+
+    def notation(self, category: str, objective: Objective) -> Notation:
+        """How values of an objective are written: by what they are held against, in whatever area."""
+        return self._notations[category, objective.slug]
 
     @cached_property
     def marks(self) -> Mapping[Series, str]:
@@ -174,25 +178,27 @@ class View:
         """The local day that holds a moment."""
         return datetime.fromtimestamp(seconds, self.zone).date()
 
-    def value(self, verdict: Verdict, seconds: float | None, *, exact: bool) -> str:
+    def value(self, category: str, figures: Figures, verdict: Verdict) -> str:
         """The statistic that a verdict is about."""
+        slug = verdict.objective.slug
+        seconds, how = figures.values[slug], self.notation(category, verdict.objective)
         if seconds is None:
             return NONE
-        how = self.notations[verdict.objective.slug]
-        return durations.briefly(self.say, how, seconds, verdict.target_seconds, exact=exact)
+        return durations.briefly(self.say, how, seconds, verdict.target_seconds, exact=figures.exact[slug])
 
-    def unit(self, objective: Objective) -> str:
+    def unit(self, category: str, objective: Objective) -> str:
         """What values are given in."""
-        return self.say(self.notations[objective.slug].value)
+        return self.say(self.notation(category, objective).value)
 
     def target(self, verdict: Verdict) -> str:
         """A verdict's target, with its unit."""
         seconds = verdict.target_seconds
         return NONE if seconds is None else durations.lasting(self.say, seconds)
 
-    def between(self, objective: Objective, interval: Interval) -> str:
-        """An interval of the statistic."""
-        return durations.between(self.say, self.notations[objective.slug], interval.lower, interval.upper)
+    def between(self, category: str, figures: Figures, objective: Objective) -> str:
+        """Where the statistic may truly lie."""
+        interval = figures.intervals[objective.slug]
+        return durations.between(self.say, self.notation(category, objective), interval.lower, interval.upper)
 
     def room(self, verdict: Verdict) -> str:
         """What is left until the target is missed: late missions, or of a mean the time of all; may be empty."""
@@ -203,7 +209,8 @@ class View:
         seconds = verdict.spare_seconds
         if seconds is None:
             return ""
-        return ("+" if round(seconds) > 0 else "") + durations.lasting(self.say, round(seconds))
+        rounded = round(seconds / _SPARED_TO) * _SPARED_TO if abs(seconds) >= _SPARED_TO**2 else round(seconds)
+        return ("+" if rounded > 0 else "") + durations.lasting(self.say, rounded)
 
     def said(self, verdict: Verdict) -> Said:
         """A verdict and its evidence; none where nobody can vouch for it."""

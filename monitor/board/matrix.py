@@ -50,7 +50,6 @@ class Other:
 
     name: str
     value: str
-    unit: str
     verdict: Said
 
 
@@ -62,6 +61,8 @@ class Cell:
     place: str
     address: str
     verdict: Said
+    named: str
+    """The objective, where another one than usual is told."""
     statistic: str
     value: str
     unit: str
@@ -117,6 +118,7 @@ def board(view: View) -> str:
         view,
         rows=[_markup(view.say, line(area, depth)) for area, depth in areas],
         columns=shown,
+        by_objective=shown[0].objective is not None,
         stacked_px=max(STACKED_PX, round(REM_PX * (AREAS_REM + LEAST_COLUMN_REM * len(shown)))),
         span=span,
     )
@@ -189,11 +191,12 @@ def _cell(view: View, column: Column, row: Row, standing: Standing, address: str
         address=f"{address}#{row.category}",
         place=f"{mark}_{objective.slug}" if column.objective else mark,
         verdict=view.said(verdict),
+        named="" if column.objective or objective == view.ranked[0] else view.objective_named(objective),
         statistic=view.statistic(objective),
-        value=view.value(verdict, figures.values[objective.slug], exact=figures.exact[objective.slug]),
-        unit=view.unit(objective),
+        value=view.value(row.category, figures, verdict),
+        unit=view.unit(row.category, objective),
         target="" if verdict.target_seconds is None else f"≤ {view.target(verdict)}",
-        interval=view.between(objective, figures.intervals[objective.slug]),
+        interval=view.between(row.category, figures, objective),
         level=view.level(standing, column.objective) if loaded else Level.NONE,
         missions=say.count(figures.of(objective).measured) if loaded else NONE,
         room=room,
@@ -207,10 +210,8 @@ def _cell(view: View, column: Column, row: Row, standing: Standing, address: str
 
 
 def _other(view: View, row: Row, verdict: Verdict) -> Other:
-    objective, figures = verdict.objective, row.figures
     return Other(
-        view.objective_named(objective),
-        view.value(verdict, figures.values[objective.slug], exact=figures.exact[objective.slug]),
-        view.unit(objective),
+        view.objective_named(verdict.objective),
+        view.value(row.category, row.figures, verdict),
         view.said(verdict),
     )

@@ -119,7 +119,11 @@ def _alarms(standing: Standing, drift_threshold: float) -> Iterator[AlarmAnswer]
             objective=slug,
             breach=alarm.level,
             window_p_value=alarm.window_p_value,
-            periods=[PeriodEvidence(unit=unit, p_value=seen.p_value) for unit, seen in alarm.periods.items()],
+            periods=[
+                PeriodEvidence(unit=unit, p_value=seen.p_value)
+                for (unit, objective), seen in alarm.periods.items()
+                if objective.slug == slug
+            ],
             drifts=[
                 DriftAnswer(
                     baseline=baseline,
@@ -133,7 +137,7 @@ def _alarms(standing: Standing, drift_threshold: float) -> Iterator[AlarmAnswer]
 
 
 def _week(service: Service, area: str, category: str, week: Week) -> WeekRow:
-    row = Row(area, category, week.monday.isoformat(), week.span, week.figures, week.verdicts)
+    row = Row(area, category, week.monday.isoformat(), week.span, week.figures, dict(week.verdicts))
     document = row_document(service, row, None) | {"monday": week.monday, "running": week.running}
     del document["previous"]
     return msgspec.convert(document, WeekRow)

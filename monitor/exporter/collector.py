@@ -99,12 +99,11 @@ class _Telling:
             self._add(metrics.RESPONSE_MISSIONS_JUDGED, self._known(verdict.judged), *place)
             self._add(metrics.RESPONSE_VERDICT, metrics.VERDICTS[verdict.state, verdict.evidence], *place)
             if verdict.objective.statistic is Statistic.PERCENTILE:
-                self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within), *place)
-                room, left = metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget
-            else:
-                room, left = metrics.RESPONSE_SPARE_SECONDS, verdict.spare_seconds
-            if row.window in CALENDAR:
-                self._add(room, left, *place)
+                self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within or 0), *place)
+                if row.window in CALENDAR:
+                    self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, *place)
+            elif row.window in CALENDAR:
+                self._add(metrics.RESPONSE_SPARE_SECONDS, verdict.spare_seconds, *place)
 
     def _clock(self, row: Row, clock: Clock, figures: ClockFigures) -> None:
         place = (row.area, row.category, clock.slug)
@@ -136,8 +135,9 @@ class _Telling:
         for baseline, drift in alarm.drift.items():
             self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, *place, baseline)
             self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, *place, baseline)
-        for unit, seen in alarm.periods.items():
-            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *place, unit)
+        for (unit, objective), seen in alarm.periods.items():
+            if objective.slug == place[-1]:
+                self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *place, unit)
 
     def whole(self, areas: Mapping[str, AreaInfo]) -> None:
         """What is told once, whatever the series."""

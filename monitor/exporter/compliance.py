@@ -55,7 +55,7 @@ class JudgedAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     category: str
     excluded: int
     clocks: dict[str, ClockAnswer]
-    objectives: dict[str, ObjectiveAnswer]
+    objectives: Mapping[str, ObjectiveAnswer]
 
 
 class RowAnswer(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +89,7 @@ class WindowRow(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
     window: str
     starts_at: datetime | None
     ends_at: datetime | None
-    objectives: dict[str, WindowObjective]  # type: ignore[assignment] - each is what the base says, and more
+    objectives: Mapping[str, WindowObjective]
 
 
 class StandingAnswer(msgspec.Struct):

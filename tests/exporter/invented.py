@@ -11,6 +11,7 @@ from monitor.core.mission import Cause
 from monitor.core.service import Area, Category, Clock, Duty, Moment, Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.snapshot import Row, Snapshot, Standing
+from monitor.core.stats.beta_mixture import NOTHING_YET
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.cusum import Drift
 from monitor.core.stats.interval import Interval
@@ -36,10 +37,10 @@ def service(
     """Areas and categories by what each lies within."""
     return Service(
         slug,
-        areas=tuple(Area(area, within, names={"en": area.replace("-", " ").title()}) for area, within in areas.items()),
-        categories=tuple(
-            Category(one, within, {"en": one.replace("-", " ")}) for one, within in categories.items()
+        areas=tuple(
+            Area(area, within, names={"en": area.replace("-", " ").title()}) for area, within in areas.items()
         ),
+        categories=tuple(Category(one, within, {"en": one.replace("-", " ")}) for one, within in categories.items()),
         clocks=tuple(Clock(one, (Moment("begin"),), (Moment("end"),)) for one in clocks),
         objectives=objectives,
         names={"en": slug.replace("-", " ").capitalize()},
@@ -62,7 +63,7 @@ def published(declared: Service, *, seed: int = 1, missions: int = 400) -> Publi
             span = None if window.count else Span(NOW - (window.seconds or 40 * 86_400.0), NOW)
             rows.append(Row(area, category, name, span, figures, verdicts_of(declared, figures, targets)))
         standings.append(
-            Standing(area, category, progress, NOW - 900.0 if size else None, targets, alarms_of(declared, rng))
+            Standing(area, category, progress, NOW - 900.0 if size else None, targets, alarm_of(declared, rng))
         )
     heard = Heard(NOW, 0.0)
     snapshot = Snapshot(declared, NOW, False, heard, rows, standings, {})
@@ -105,7 +106,9 @@ def figures_of(declared: Service, targets: Mapping[str, float | None], rng: Rand
         value = target_of(one) * rng.uniform(0.75, 1.2)
         values[one.slug] = value if size else None
         wide = value / (1 + size) ** 0.5
-        intervals[one.slug] = Interval(value - wide, value + wide if size > 8 else None) if size else Interval(None, None)
+        intervals[one.slug] = (
+            Interval(value - wide, value + wide if size > 8 else None) if size else Interval(None, None)
+        )
         exact[one.slug] = rng.random() < 0.8
         judged = 0 if targets[one.slug] is None else size
         ratio = min(1.0, float(one.percentile or 50) / 100 * rng.uniform(0.85, 1.1))
@@ -140,11 +143,12 @@ def _verdict(objective: Objective, figures: Figures, target: float | None) -> Ve
     return Verdict(objective, state, target, count.judged, None, evidence, None, None, None, spare)
 
 
-def alarms_of(declared: Service, rng: Random) -> dict[str, Alarm]:
-    """Of each objective that pages."""
+def alarm_of(declared: Service, rng: Random) -> Alarm:
+    """Of the objective that pages."""
     level = rng.choice([Level.NONE] * 8 + [Level.WARNING, Level.PAGE])
     drift: dict[Baseline, Drift | None] = {
         Baseline.REQUIREMENT: Drift(rng.uniform(0, 5), level is Level.PAGE, None),
         Baseline.OWN_YEAR: None,
     }
-    return {one.slug: Alarm(level, drift, {}, 0.4) for one in declared.objectives if one.duty is Duty.PAGE}
+    seen = {("month", one): NOTHING_YET for one in declared.objectives if one.duty is Duty.PAGE}
+    return Alarm(level, drift, seen, 0.4)
