@@ -122,7 +122,14 @@ class View:
         """The verdicts of a row in words, the requirement's first."""
         name = self.area_named(row.area)
         return " ".join(
-            sentence(self.say, row.verdicts[objective], area=name, settlement=row.category, window=row.window)
+            sentence(
+                self.say,
+                row.verdicts[objective],
+                seconds=row.figures.values[objective],
+                area=name,
+                category=self.say.settlement(row.category),
+                window=row.window,
+            )
             for objective in ("requirement", "goal")
         )
 

@@ -188,7 +188,9 @@ def _judgement(row: Row, name: str, verdict: Verdict, *, loaded: bool) -> Judgem
 
 def _sentence(row: Row, name: str, verdict: Verdict, language: Language) -> str:
     say = speaker(language)
-    return sentence(say, verdict, area=say.area(row.area, name), settlement=row.category, window=row.window)
+    seconds = row.figures.values[verdict.objective.slug]
+    area, category = say.area(row.area, name), say.settlement(row.category)
+    return sentence(say, verdict, seconds=seconds, area=area, category=category, window=row.window)
 
 
 def _moment(seconds: float | None) -> datetime | None:
