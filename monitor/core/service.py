@@ -201,6 +201,22 @@ class Service:
         slugs = [one.slug for one in self.objectives]
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
 
+    @cached_property
+    def foremost(self) -> tuple[Objective, ...]:
+        """The objectives of the gravest duty that any has: what is shown where there is no room for all."""
+        gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
+        return tuple(one for one in self.objectives if one.duty is gravest)
+
+    @cached_property
+    def area_names(self) -> Mapping[str, Words]:
+        """What areas are called; of several places in turn, the last that says so."""
+        return {one.slug: one.names for one in self.areas if one.names}
+
+    @cached_property
+    def category_names(self) -> Mapping[str, Words]:
+        """What categories are called."""
+        return {one.slug: one.names for one in self.categories}
+
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""
         return self._clocks[slug]
