@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from monitor.board.assets import SCRIPT
-from monitor.exporter.collector import PublishedCollector
+from monitor.exporter.collector import AreaInfo, PublishedCollector
 from monitor.exporter.compliance import Answer
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import FORMATS, Scrapes, format_wanted, text_of
@@ -147,6 +147,9 @@ async def test_areas_are_named(get: Get) -> None:
         assert f"response_area_info{{{labels}}} 1.0\n" in text
 
 
+EVIL = {"oslo": AreaInfo('Os"lo\\ {0}\n%s ø')}
+
+
 async def test_a_compressed_text_is_one_member_and_says_what_the_library_would(world: World) -> None:
     """Every client understands it; plain or compressed, before anything was read or after, it is the same text."""
     await world.tell(missions(3))
@@ -155,7 +158,7 @@ async def test_a_compressed_text_is_one_member_and_says_what_the_library_would(w
     unread, read = refresh.published, await refresh.after(refresh.published)
     reading.cancel()
     for published, wanted in product((unread, read), FORMATS):
-        collector = PublishedCollector(published, windows=("28d",), areas=lambda _: {"oslo": EVIL})
+        collector = PublishedCollector(published, windows=("28d",), areas=lambda _: EVIL)
         registry = CollectorRegistry()
         registry.register(collector)
         body, end = text_of(collector, wanted, compressed=False).ended(b"more\n" + wanted.end)
