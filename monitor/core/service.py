@@ -26,6 +26,11 @@ Measure = tuple[str, str, str]
 DAY_SECONDS: Final = 86_400.0
 
 
+def named(names: Words, language: str, slug: str) -> str:
+    """What something is called in a language: by its name there, else in English, else by any name, else its slug."""
+    return names.get(language) or names.get("en") or next(iter(names.values()), slug)
+
+
 class Duty(StrEnum):
     """What an objective that is not reached may ask of people."""
 
@@ -207,15 +212,19 @@ class Service:
         gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
         return tuple(one for one in self.objectives if one.duty is gravest)
 
-    @cached_property
-    def area_names(self) -> Mapping[str, Words]:
-        """What areas are called; of several places in turn, the last that says so."""
-        return {one.slug: one.names for one in self.areas if one.names}
+    @property
+    def longest_seconds(self) -> float:
+        """A mission that began longer ago can no longer be measured by any clock."""
+        return max(clock.longest_seconds for clock in self.clocks)
 
-    @cached_property
-    def category_names(self) -> Mapping[str, Words]:
-        """What categories are called."""
-        return {one.slug: one.names for one in self.categories}
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
+
+    def category_names(self, category: str) -> Words:
+        """The names of a category; none where it has none."""
+        return next((one.names for one in self.categories if one.slug == category), {})
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""

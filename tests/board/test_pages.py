@@ -61,7 +61,6 @@ def view(world: World, published: Published, language: Language = "en", window: 
     return View(
         published=published,
         say=speaker(language),
-        names={"oslo": "Oslo"},
         zone=world.configuration.grid.zone,
         window=window,
         windows=world.configuration.settings.windows.names,
@@ -153,9 +152,19 @@ async def test_what_makes_the_figures_doubtful_is_a_banner(
 
 
 async def test_what_comes_from_outside_is_escaped(world: World, refresh: Refresh) -> None:
-    """An area's name cannot become markup."""
-    evil = '<img src="x">'
-    found = replace(view(world, refresh.published), names={"oslo": evil})
+    """A name cannot become markup, whatever it is of."""
+    evil, snapshot = {"en": '<img src="x">'}, refresh.published.snapshot
+    declared = snapshot.service
+    service = replace(
+        declared,
+        names=evil,
+        areas=tuple(replace(one, names=evil) for one in declared.areas),
+        categories=tuple(replace(one, names=evil) for one in declared.categories),
+        clocks=tuple(replace(one, names=evil) for one in declared.clocks),
+        objectives=tuple(replace(one, names=evil) for one in declared.objectives),
+    )
+    shown = replace(refresh.published, snapshot=replace(snapshot, service=service))
+    found = view(world, shown)
     weeks = await refresh.ask(partial(weeks_of, area="oslo", now=NOW, abandoned_after_seconds=DAY))
     for text in (board(found), area_page(found, "oslo", weeks, drift_threshold=6.5)):
         assert "<img" not in text

@@ -20,12 +20,13 @@ from monitor.core.verdict import State
 from monitor.exporter import metrics
 from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.published import Published
-from monitor.settings.sections import ServiceSettings, WindowSettings
+from monitor.settings.sections import WindowSettings
 from tests.exporter import invented
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, NOW, World, event, missions, shows
+from tests.presets import police
 
-SERVICE = ServiceSettings().slug
+SERVICE = police().slug
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 
@@ -66,7 +67,7 @@ async def published(world: World, running: Running) -> Published:
 
 
 async def test_vocabulary_and_exposition_are_equal(published: Published) -> None:
-    """Every exposed name and label set is in the vocabulary, and everything there is exposed; of means by who has one."""
+    """Every exposed name and label set is in the vocabulary, and all of that is exposed; a mean's where one is."""
     means = invented.published(invented.service({"all": None}, {"any": None}, (Objective("mean", None),)))
     told = {
         (name, frozenset(label for label, _ in labels))
@@ -247,7 +248,7 @@ async def test_known_missions_give_known_figures(published: Published) -> None:
 
 
 def test_unmeasured_missions_are_told_by_cause() -> None:
-    """For each clock, in the alert's window: what may be is told also where there are none, and adds up to the whole."""
+    """For each clock, in the alert's window: whatever may be, also where there are none; together it is the whole."""
     declared = invented.service(
         {"all": None}, {"any": None}, (Objective("mean", None), Objective("p9", 90, clock="answer")),
         ("response", "answer"),

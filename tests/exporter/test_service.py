@@ -34,10 +34,7 @@ async def test_metrics_are_served_in_both_formats(get: Get) -> None:
     """Text for everybody, OpenMetrics for who asks for it; nonsense in the header gets text."""
     status, text, headers = await get("/metrics")
     assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
-    assert (
-        'response_missions_measured{area="oslo",category="urban",clock="response",service="norwegian-police",window="28d"} 3.0\n'
-        in text
-    )
+    assert f"{MEASURED} 3.0\n" in text
     _, told, headers = await get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     assert len(list(parse_openmetrics(told))) == text.count("# TYPE")
@@ -140,13 +137,17 @@ async def test_the_process_is_told_as_it_is_now(get: Get) -> None:
 
 
 async def test_areas_are_named(get: Get) -> None:
-    """As the targets in force print them, for texts that people read; by slug where they do not."""
+    """As the service declares it, with what they lie within, for texts that people read."""
     _, text, _ = await get("/metrics")
-    for area, name, within in (("oslo", "Oslo", "national"), ("vest", "vest", "national")):
+    for area, name, within in (("oslo", "Oslo", "national"), ("national", "Whole country", "")):
         labels = f'area="{area}",name="{name}",service="norwegian-police",within="{within}"'
         assert f"response_area_info{{{labels}}} 1.0\n" in text
 
 
+MEASURED = (
+    'response_missions_measured{area="oslo",category="urban",clock="response",service="norwegian-police",'
+    'window="28d"}'
+)
 EVIL = {"oslo": AreaInfo('Os"lo\\ {0}\n%s ø')}
 
 
@@ -181,7 +182,7 @@ async def test_metrics_follow_the_published_state(get: Get, world: World) -> Non
     """What was rendered once is not served again after a change."""
     await get("/metrics")
     await world.tell(missions(2, name="more"))
-    line = 'response_missions_measured{area="oslo",category="urban",clock="response",service="norwegian-police",window="28d"} 5.0\n'
+    line = f"{MEASURED} 5.0\n"
 
     async def told() -> bool:
         return line in (await get("/metrics"))[1]
