@@ -37,7 +37,7 @@ def test_a_length_of_time_is_said_with_its_units(seconds: float, english: str, n
     ],
 )  # fmt: skip
 def test_thresholds_decide_how_values_are_written(thresholds: list[float | None], how: Notation) -> None:
-    """Whole minutes where half a minute is little beside any of them, up to two hours; seconds where all are brief."""
+    """Whole minutes where half a minute is little beside any, up to two hours; seconds where all are brief."""
     assert notation(thresholds) is how
 
 
