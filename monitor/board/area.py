@@ -11,11 +11,11 @@ from typing import Final
 from monitor.board.chart import Drawing, drawing
 from monitor.board.frame import Said, View, rendered
 from monitor.core.alarm import Baseline, Level
+from monitor.core.figures import ClockFigures
 from monitor.core.ranking import as_tree
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.cusum import Drift
-from monitor.core.timeline import ClockFigures
 from monitor.core.weeks import Week
 from monitor.words import names
 from monitor.words.speaker import NONE, Speaker, phrase
@@ -85,6 +85,7 @@ def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None,
         sections=[
             _section(view, standings[slug], rows[slug], weeks[slug] if weeks else (), drift_threshold)
             for slug, _ in as_tree(within)
+            if slug in standings
         ],
         missions=_heads(view),
     )
