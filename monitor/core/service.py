@@ -189,7 +189,7 @@ class Service:
 
     def pools(self, area: str, day: date) -> tuple[str, ...]:
         """The area itself and what it lies within on a day, the root last; nothing where it does not exist then."""
-        era = self._era(day)
+        era = self.era(day)
         found = self._pools.get((area, era))
         if found is None:
             within = {one.slug: one.within for one in self.areas if one.since <= day < one.until}
@@ -207,6 +207,21 @@ class Service:
         area, category = series
         slugs = [one.slug for one in self.objectives]
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
+
+    @cached_property
+    def foremost(self) -> tuple[Objective, ...]:
+        """The objectives of the gravest duty that any has: what is shown where there is no room for all."""
+        gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
+        return tuple(one for one in self.objectives if one.duty is gravest)
+
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
+
+    def category_names(self, category: str) -> Words:
+        """The names of a category; none where it has none."""
+        return next((one.names for one in self.categories if one.slug == category), {})
 
     @cached_property
     def clock_slugs(self) -> tuple[str, ...]:
@@ -232,16 +247,12 @@ class Service:
         edges = {edge for one in self.areas for edge in (one.since, one.until)}
         return tuple(sorted(edges - {date.min, date.max}))
 
-    def area_names(self, area: str) -> Words:
-        """The names of an area, the newest where they changed; none where it has none."""
-        named_so = [one for one in self.areas if one.slug == area and one.names]
-        return max(named_so, key=lambda one: one.since).names if named_so else {}
-
     @cached_property
     def _eras(self) -> tuple[date, ...]:
         return (date.min, *self.reforms)
 
-    def _era(self, day: date) -> int:
+    def era(self, day: date) -> int:
+        """Of days with the same number, the tree of areas is the same."""
         return bisect_right(self.reforms, day)
 
     @cached_property
