@@ -17,7 +17,7 @@ from monitor.core import restated
 from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
 from monitor.core.ledger import Outcome
-from monitor.core.mission import Reason
+from monitor.core.mission import Reason, instant
 from monitor.core.service import Duty, paging
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head
@@ -117,14 +117,25 @@ class _Telling:
 
     def whole(self, names: Mapping[str, str]) -> None:
         """What is told once, whatever the series."""
-        for area in self._service.judged_areas:
-            self._add(metrics.RESPONSE_AREA_INFO, 1, area, names.get(area, area))
+        service, leaves = self._service, self._leaves()
+        within = {one.slug: one.within or "" for one in service.areas}
+        for area in service.judged_areas:
+            kind = metrics.LEAF if area in leaves else metrics.POOL
+            self._add(metrics.RESPONSE_AREA_INFO, 1, area, names.get(area, area), within[area], kind)
+        for one in service.categories:
+            kind = metrics.LEAF if one.slug in service.leaf_categories else metrics.POOL
+            self._add(metrics.RESPONSE_CATEGORY_INFO, 1, one.slug, one.slug, one.within or "", kind)
         for one in self._service.objectives:
             told = (one.slug, "percentile", f"{one.percentile:g}", one.duty)
             self._add(metrics.RESPONSE_OBJECTIVE_INFO, 1, *told)
         if self._published.loaded:
             self._counters(self._published.heads)
         self._pipeline()
+
+    def _leaves(self) -> frozenset[str]:
+        """The areas that a mission of today may name. A day more or less matters to nobody here."""
+        today = instant(self._published.snapshot.at).date()
+        return frozenset(area for area in self._service.judged_areas if self._service.is_leaf(area, today))
 
     def _counters(self, heads: Mapping[int, Head]) -> None:
         outcomes = _total(Outcome, (head.outcomes for head in heads.values()))

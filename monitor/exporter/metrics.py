@@ -38,6 +38,10 @@ REASON: Final = "reason"
 BASELINE: Final = "baseline"
 PARTITION: Final = "partition"
 NAME: Final = "name"
+WITHIN: Final = "within"
+KIND: Final = "kind"
+LEAF: Final = "leaf"
+POOL: Final = "pool"
 
 LABELS: Final[dict[str, str]] = {
     SERVICE: "Slug of the service whose missions these are (`service.slug`): several may share one Prometheus.",
@@ -52,7 +56,9 @@ LABELS: Final[dict[str, str]] = {
     REASON: "Why an event was put among the dead letters.",
     BASELINE: "What a drift is measured from: the `requirement`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
-    NAME: "The area's name as the targets in force print it; its slug where they do not.",
+    NAME: "What people call the area, as the targets in force print it; its slug where they do not.",
+    WITHIN: "What it lies within; empty for what lies within nothing.",
+    KIND: "`leaf` where missions name it themselves, `pool` where others lie within it, or it has ended.",
 }
 """Every label with its meaning."""
 
@@ -197,8 +203,12 @@ RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS: Final = Metric(
     "gauge", "Unix time, seconds", _SERIES, "NaN without measured missions",
 )  # fmt: skip
 RESPONSE_AREA_INFO: Final = Metric(
-    "response_area_info", "What people call an area: for joins, and for the texts of alerts.",
-    "gauge", "always 1", (AREA, NAME),
+    "response_area_info", "What people call an area, and its place among the others: for joins, and for texts.",
+    "gauge", "always 1", (AREA, NAME, WITHIN, KIND),
+)  # fmt: skip
+RESPONSE_CATEGORY_INFO: Final = Metric(
+    "response_category_info", "What people call a category, and its place among the others.",
+    "gauge", "always 1", (CATEGORY, NAME, WITHIN, KIND),
 )  # fmt: skip
 RESPONSE_OBJECTIVE_INFO: Final = Metric(
     "response_objective_info", "What an objective is: its statistic, and its duty when it is not reached.",
