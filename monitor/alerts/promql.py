@@ -7,17 +7,14 @@ apart: nothing of one says anything about another.
 
 from typing import Final
 
-from monitor.core.targets import NATIONAL
 from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CATEGORY, OBJECTIVE, SERVICE, Metric
+from monitor.exporter.metrics import AREA, CATEGORY, KIND, LEAF, OBJECTIVE, POOL, SERVICE, Metric
 
 Matcher = tuple[str, str, str]
 """Label, operator, value."""
 
 SERIES: Final = (AREA, CATEGORY)
 JUDGED: Final = (*SERIES, OBJECTIVE)
-AREAS: Final[Matcher] = (AREA, "!=", NATIONAL)
-POOL: Final[Matcher] = (AREA, "=", NATIONAL)
 _OPERATORS: Final = ("=", "!=", "=~", "!~")
 
 
@@ -38,6 +35,27 @@ def greatest(vector: str, *by: str) -> str:
 def grouped(*by: str) -> str:
     """How an aggregation keeps services apart, and `by`."""
     return f"by ({', '.join((SERVICE, *by))})"
+
+
+def of_leaf_areas(vector: str) -> str:
+    """What is of an area that missions name: whose night it is."""
+    return _of(vector, metrics.RESPONSE_AREA_INFO, AREA, LEAF)
+
+
+def of_pooled_areas(vector: str) -> str:
+    """What is of an area that others lie within: nobody's alone."""
+    return _of(vector, metrics.RESPONSE_AREA_INFO, AREA, POOL)
+
+
+def of_leaf_categories(vector: str, remembered: str = "") -> str:
+    """What is of a category that missions name: each mission once."""
+    return _of(vector, metrics.RESPONSE_CATEGORY_INFO, CATEGORY, LEAF, remembered)
+
+
+def _of(vector: str, info: Metric, label: str, kind: str, remembered: str = "") -> str:
+    those = selector(info, (KIND, "=", kind))
+    told = greatest(f"last_over_time({those}[{remembered}])" if remembered else those, label)
+    return f"{vector}\nand on ({SERVICE}, {label}) {told}"
 
 
 def seen(metric: Metric) -> str:

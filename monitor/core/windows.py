@@ -14,6 +14,8 @@ from typing import Final, get_args
 from monitor.core.calendar import Period, Unit
 from monitor.core.slices import Grid
 
+PARTS: Final[tuple[Unit, ...]] = ("quarter", "tertial", "half_year")
+"""Official parts of a year: an objective that is surely missed in one of them opens a ticket."""
 ALERTED: Final = ("28d", "tertial")
 """Windows that the conditions of alert rules test: without them a rule could never fire."""
 SHOWN: Final = ("28d", "last100", "month", "tertial", "year")

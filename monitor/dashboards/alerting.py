@@ -49,7 +49,7 @@ UNWATCHED: Final = Rule(
 )
 """Grafana's own: the one thing that Prometheus cannot say of itself."""
 SHOWN: Final = {
-    "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseGoalMissed": "times.50",
+    "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseObjectiveMissed": "times.50",
     "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "store",
     "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
     "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",

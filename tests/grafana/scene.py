@@ -203,7 +203,7 @@ def prometheus(program: Path, folder: Path, exporter_port: int, worker_port: int
             return False
         if not (counted and worker and asked.instant("min(up) == 1")):
             return False
-        fires = asked.instant('ALERTS{alertname="ResponseRequirementBreached",alertstate="firing"}')
+        fires = asked.instant('ALERTS{alertname="ResponseObjectiveBreached",alertstate="firing"}')
         return bool(fires and asked.instant(f"sum(increase(monitor_dead_letters_total[1m])) >= {REFUSED}"))
 
     with Child("prometheus", command) as child:

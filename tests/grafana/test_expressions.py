@@ -103,7 +103,7 @@ def test_the_breach_of_one_district_fires_its_rule_alone(scraped: Prometheus) ->
     (expression,) = [
         text
         for rule, name, text in provisioned.expressions()
-        if (rule, name) == ("ResponseRequirementBreached", "Verdict")
+        if (rule, name) == ("ResponseObjectiveBreached", "Verdict")
     ]
     samples = scraped.instant(expression)
     assert {one["metric"]["area"] for one in samples if float(one["value"][1]) > 0} == {WORST}
