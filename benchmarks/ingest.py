@@ -41,7 +41,7 @@ sys.path[:0] = [str(ROOT), str(PEERS)]
 
 from peers.task import Task, Totals  # noqa: E402 - found by the line above
 
-from monitor.core import digest  # noqa: E402
+from monitor.core import percent  # noqa: E402
 from monitor.core.timeline import EVER  # noqa: E402
 from monitor.demo.processes import Child  # noqa: E402
 from monitor.demo.servers import EmbeddedRedis  # noqa: E402
@@ -110,7 +110,7 @@ class Expected:
         In ranks as well, because the copies of a year have the same response times: of a small series many are equal,
         and between two such heaps every sketch interpolates.
         """
-        place = digest.nearest_rank(len(ordered), 80) - 1
+        place = percent.rank(len(ordered), 80) - 1
         exact, last = ordered[place], len(ordered) - 1
         off = max(P80_TOLERANCE_SECONDS, P80_TOLERANCE_RATIO * exact)
         ranks = max(2, round(P80_TOLERANCE_RATIO * len(ordered)))
@@ -295,8 +295,11 @@ async def our_totals(task: Task) -> Totals:
     for district in history.service.leaf_areas:
         for settlement in history.service.judged_categories:
             figures = history.timeline(district, settlement).within_span(EVER, abandoned_before=0.0)
-            if figures.measured:
-                totals[f"{district}/{settlement}"] = (figures.measured, figures.values["requirement"] or math.nan)
+            if figures.first.measured:
+                totals[f"{district}/{settlement}"] = (
+                    figures.first.measured,
+                    figures.values["requirement"] or math.nan,
+                )
     return totals
 
 

@@ -24,6 +24,7 @@ import msgspec
 import numpy as np
 
 from monitor.core import digest
+from monitor.core.percent import rank
 from monitor.simulator.calibration import any_share, calibration_2024
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,7 +91,7 @@ def peers(samples: dict[str, np.ndarray]) -> dict[str, dict[str, Found]]:
 
 def exact(values: np.ndarray, percent: int) -> float:
     """The nearest-rank percentile."""
-    return float(np.sort(values)[digest.nearest_rank(values.size, percent) - 1])
+    return float(np.sort(values)[rank(values.size, percent) - 1])
 
 
 def table(samples: dict[str, np.ndarray], results: dict[str, dict[str, Found]], sizes: dict[int, int]) -> str:

@@ -46,12 +46,12 @@ def main(source: str, years: list[str]) -> None:
             int(year),
             row.area,
             row.category,
-            row.figures.measured,
+            row.figures.first.measured,
             *(row.figures.values[slug] for slug in ("goal", "requirement")),
         ]
         for year in years
         for row in over_period(history, Calendar().period(year), now=clock.now(), abandoned_after_seconds=86_400.0)
-        if row.figures.measured
+        if row.figures.first.measured
     ]
     print(json.dumps({"seconds": time.perf_counter() - began, "rows": rows}))
 

@@ -99,17 +99,17 @@ def _window(view: View, row: Row) -> Line:
     requirement, goal = row.verdicts["requirement"], row.verdicts["goal"]
     spanned, budget = loaded and row.span is not None, requirement.late_budget
     cells = (
-        view.minutes(figures.values["requirement"], exact=figures.exact),
+        view.minutes(figures.values["requirement"], exact=figures.exact["requirement"]),
         view.between(figures.intervals["requirement"]),
         view.target(requirement),
         view.said(requirement),
         say.share_reached(requirement.within_ratio),
         NONE if budget is None or view.outdated else say.signed(budget),
-        view.minutes(figures.values["goal"], exact=figures.exact),
+        view.minutes(figures.values["goal"], exact=figures.exact["goal"]),
         view.target(goal),
         view.said(goal),
-        say.count(figures.measured) if loaded else NONE,
-        say.count(figures.unmeasured) if spanned else NONE,
+        say.count(figures.first.measured) if loaded else NONE,
+        say.count(figures.first.unmeasured_total) if spanned else NONE,
         say.count(figures.excluded) if spanned else NONE,
     )
     return Line(f"w-{row.category}-{row.window}", say.window(row.window), cells)
@@ -119,11 +119,11 @@ def _week(view: View, week: Week) -> Line:
     say, verdict, figures = view.say, week.verdicts["requirement"], week.figures
     monday = week.monday.isoformat()
     cells = (
-        view.minutes(figures.values["requirement"], exact=figures.exact),
+        view.minutes(figures.values["requirement"], exact=figures.exact["requirement"]),
         view.between(figures.intervals["requirement"]),
         view.target(verdict),
         say("no missions") if verdict.within_ratio is None else say.share_reached(verdict.within_ratio),
-        say.count(figures.measured),
+        say.count(figures.first.measured),
     )
     running = say("running")
     return Line(monday, f"{monday} ({running})" if week.running else monday, cells)

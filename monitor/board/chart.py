@@ -109,7 +109,7 @@ def drawing(weeks: Sequence[Week], say: Speaker) -> Drawing:
     ratios = [week.verdicts[_REQUIREMENT].within_ratio for week in weeks]
     # Room for every point and target; intervals may be cut off, or one quiet week would flatten all others.
     longest = _ceiling(1.15 * max([value for value in (*minutes, *targets) if value is not None] + [1.0]), 5)
-    most = _ceiling(max(1, *(week.figures.measured for week in weeks)), 2)
+    most = _ceiling(max(1, *(week.figures.first.measured for week in weeks)), 2)
 
     p80 = Panel(say("P80 by week, minutes"), top=24, height=120, largest=longest, ticks=_ticks(longest))
     p80.draw(places, minutes)
@@ -125,9 +125,9 @@ def drawing(weeks: Sequence[Week], say: Speaker) -> Drawing:
     share.aim(edges, [_PERCENT] * len(weeks), f"{_PERCENT} %")
     count = Panel(say("Measured missions by week"), top=288, height=52, largest=most, ticks=(0, most))
     count.bars = [
-        (place, count.y(week.figures.measured))
+        (place, count.y(week.figures.first.measured))
         for place, week in zip(places, weeks, strict=True)
-        if week.figures.measured
+        if week.figures.first.measured
     ]
     days = [(place.x, f"{week.monday.day}.{week.monday.month}.") for place, week in zip(places, weeks, strict=True)]
     return Drawing((p80, share, count), days[::-1][::4], round(_BAR * width, 1))
@@ -151,5 +151,5 @@ def _tip(week: Week, say: Speaker) -> str:
     told = ["P80 –" if value is None else " ".join(("P80", say.number(value), say("min")))]
     if ratio is not None:
         told.append(" ".join((say("share within"), say.share_reached(ratio))))
-    told.append(f"n {week.figures.measured}")
+    told.append(f"n {week.figures.first.measured}")
     return ": ".join((say("week of {day}", day=week.monday.isoformat()), ", ".join(told)))

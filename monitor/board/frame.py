@@ -18,7 +18,7 @@ from monitor.board.assets import ICON, SCRIPT, STYLE
 from monitor.core.alarm import Level
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
-from monitor.core.stats.order_interval import PercentileInterval
+from monitor.core.stats.interval import Interval
 from monitor.core.timeline import InProgress
 from monitor.core.verdict import State, Verdict
 from monitor.exporter.published import Published, StoreState
@@ -109,7 +109,7 @@ class View:
         """A verdict's target in minutes."""
         return self.say.plain(None if verdict.target_seconds is None else verdict.target_seconds / 60)
 
-    def between(self, interval: PercentileInterval) -> str:
+    def between(self, interval: Interval) -> str:
         """An interval in minutes."""
         lower, upper = (None if end is None else end / 60 for end in (interval.lower, interval.upper))
         return self.say.between(lower, upper)

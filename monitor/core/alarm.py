@@ -20,7 +20,7 @@ from monitor.core.slices import Grid
 from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
-from monitor.core.timeline import Timeline
+from monitor.core.timeline import Timeline, percent_of
 from monitor.core.windows import Span, Window
 
 DAY: Final = 86_400.0
@@ -105,7 +105,7 @@ def _assess(timeline: Timeline, rules: Rules, spans: Mapping[Unit, Span | None],
     watched, alone = paging(timeline.objectives), not timeline.pooled
     periods = _periods(timeline, spans)
     recent = timeline.lates(watched, Span(grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
-    p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), watched.percentile)
+    p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), percent_of(watched))
     ever = timeline.lates(watched, Span(float("-inf"), ends.until))
     early = _drift(ever, rules.shift, rules.drift_warning_threshold) if alone else None
     return Alarm(
@@ -126,7 +126,7 @@ def _assess(timeline: Timeline, rules: Rules, spans: Mapping[Unit, Span | None],
 
 def _periods(timeline: Timeline, spans: Mapping[Unit, Span | None]) -> dict[tuple[Unit, Objective], Watched]:
     return {
-        (unit, one): beta_mixture.watch(timeline.lates(one, span), one.percentile)
+        (unit, one): beta_mixture.watch(timeline.lates(one, span), percent_of(one))
         for unit, span in spans.items()
         if span is not None
         for one in timeline.objectives

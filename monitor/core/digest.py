@@ -21,6 +21,8 @@ import numpy as np
 import tdigest
 from numpy.typing import NDArray
 
+from monitor.core.percent import Percent, rank, share
+
 try:
     import fastdigest
 except ImportError:  # no wheel for this platform: the configuration must then say tdigest
@@ -129,17 +131,17 @@ class Digest:
         """Whether every value is still a centroid of its own, so that percentiles are exact."""
         return self.weights.count(1.0) == len(self.weights)
 
-    def percentile(self, percent: int) -> float | None:
-        """The value at `percent` (1 to 100): nearest rank while exact, else interpolated; None when empty."""
+    def percentile(self, percent: Percent) -> float | None:
+        """The value at `percent` (0 to 100): nearest rank while exact, else interpolated; None when empty."""
         return self.percentiles((percent,))[0]
 
-    def percentiles(self, percents: Sequence[int]) -> list[float | None]:
+    def percentiles(self, percents: Sequence[Percent]) -> list[float | None]:
         """`percentile` of several: a library is handed the centroids once, which is most of the work."""
         if not self.means:
             return [None for _ in percents]
         if self.exact:
-            return [self.means[nearest_rank(len(self.means), percent) - 1] for percent in percents]
-        return [*self.quantiles([percent / 100 for percent in percents])]
+            return [self.means[rank(len(self.means), percent) - 1] for percent in percents]
+        return [*self.quantiles([share(percent) for percent in percents])]
 
     def quantile(self, share: float) -> float:
         """The value below which a `share` (0 to 1) lies; NaN when empty. For official percentiles: `percentile`."""
@@ -212,11 +214,6 @@ def _build(means: Values, weights: Values, minimum: float, maximum: float, backe
     if len(means) > CENTROIDS:
         means, weights = BACKENDS[backend].compress(means, weights, CENTROIDS)
     return Digest(tuple(means), tuple(weights), minimum, maximum, backend)
-
-
-def nearest_rank(n: int, percent: int) -> int:
-    """Rank (1-based) of the nearest-rank percentile of `n` values: the smallest k with 100 k >= percent n."""
-    return max(1, -(-percent * n // 100))
 
 
 def to_fields(digest: Digest) -> Fields:

@@ -118,6 +118,19 @@ class Kind(IntEnum):
     """Marker in the stored day that a mission left: it belongs to another day now."""
 
 
+class Cause(StrEnum):
+    """Why a mission that counts has no value on a clock; the value is the name in what is shown."""
+
+    NO_BEGIN = "no_begin"
+    NO_END = "no_end"
+    NEGATIVE = "negative"
+    TOO_LONG = "too_long"
+    TOO_SHORT = "too_short"
+    ABANDONED = "abandoned"
+    """Still open, and so old that it can no longer be measured."""
+    UNKNOWN = "unknown"
+
+
 # Members by a name of the module: looking them up in their class takes several times as long.
 _NOTHING, _MEASURED, _UNMEASURED = Kind.NOTHING, Kind.MEASURED, Kind.UNMEASURED
 _OPEN, _UNTIMED, _EXCLUDED = Kind.OPEN, Kind.UNTIMED, Kind.EXCLUDED

@@ -12,17 +12,19 @@ from typing import Final, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.digest import Backend, Floats, nearest_rank
-from monitor.core.mission import Kind, Mission
+from monitor.core.digest import Backend, Floats
+from monitor.core.mission import Cause, Kind, Mission
+from monitor.core.percent import Percent, rank
 from monitor.core.sealed import Sealed, Shelf, Tally
 from monitor.core.service import Objective
 from monitor.core.slices import Aggregate
 from monitor.core.stats import kaplan_meier, order_interval
-from monitor.core.stats.order_interval import PercentileInterval
+from monitor.core.stats.interval import UNBOUNDED, Interval
 from monitor.core.windows import Span
 
 REMEMBERED: Final = 64
 """Figures kept of one timeline: a few hours of its windows."""
+MICROSECONDS: Final = 1_000_000
 KINDS: Final = frozenset(int(kind) for kind in Kind)
 
 T = TypeVar("T")
@@ -53,29 +55,61 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Missions measured against one objective's target: `judged` had a target when they rang."""
+    """Missions measured against one objective's target: `judged` had one when they rang, `within` kept it.
+
+    Of a mean also, in whole microseconds, what these missions took together, and what they may take: the sum of the
+    target of each. None where it is not known (sealed by a version that did not keep it), and of percentiles.
+    """
 
     judged: int
     within: int
+    total: int | None = None
+    allowed: int | None = None
+
+    @property
+    def total_seconds(self) -> float | None:
+        """What the judged missions took together."""
+        return None if self.total is None else self.total / MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFigures:
+    """Missions that count, on one clock; `unmeasured` by the causes that occur, in their declared order."""
+
+    measured: int
+    unmeasured: dict[Cause, int]
+
+    @property
+    def unmeasured_total(self) -> int:
+        """Whatever the cause."""
+        return sum(self.unmeasured.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a span (or a count) of one series shows. Seconds; None where there is nothing to show.
 
-    `values` are the objectives' statistics by slug, `intervals` their 95 % intervals (by order statistics), `counts`
-    what decides them. `exact` says whether percentiles are nearest-rank over every mission, or interpolated in a
-    sketch.
+    `clocks` by slug. By objective: `values` are the statistics, each of its own clock, `intervals` their 95 %
+    intervals, `counts` what decides them; `exact` says whether a percentile is nearest-rank over every mission, or
+    interpolated in a sketch, and whether a mean is a sum of every mission divided, or told from a sketch.
     """
 
-    measured: int
-    unmeasured: int
     excluded: int
+    clocks: dict[str, ClockFigures]
     values: dict[str, float | None]
-    intervals: dict[str, PercentileInterval]
-    exact: bool
+    intervals: dict[str, Interval]
+    exact: dict[str, bool]
     counts: dict[str, Count]
     last_rang_at: float | None
+
+    @property
+    def first(self) -> ClockFigures:
+        """Of the clock that places missions in time: what is shown where only one number fits."""
+        return next(iter(self.clocks.values()))
+
+    def of(self, objective: Objective) -> ClockFigures:
+        """Of an objective's clock."""
+        return self.clocks[objective.clock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +233,7 @@ class Timeline:
         if not len(waited):  # then it is the nearest-rank percentile
             return _exact(self.response[first:last], self.objectives)[0]
         return {
-            one.slug: kaplan_meier.percentile(self.response[first:last], waited, one.percentile)
+            one.slug: kaplan_meier.percentile(self.response[first:last], waited, percent_of(one))
             for one in self.objectives
         }
 
@@ -245,12 +279,12 @@ class Timeline:
         last_rang_at = float(self.rang_at[last - 1]) if last > first else None
         if not tally.measured:
             shown, intervals = _exact(values, self.objectives)
-            return Figures(measured, unmeasured, excluded, shown, intervals, True, counts, last_rang_at)
+            return self._told(measured, unmeasured, excluded, shown, intervals, True, counts, last_rang_at)
         if last_rang_at is None:
             last_rang_at = self._sealed.last_measured_at(*sealed)
         pool = self._sealed.pooled(*sealed, values)
         slugs = [one.slug for one in self.objectives]
-        percents = [one.percentile for one in self.objectives]
+        percents = [percent_of(one) for one in self.objectives]
         shown = dict(zip(slugs, pool.percentiles(percents), strict=True))
         shares = order_interval.shares(measured, percents)
         known = dict(zip(shares, pool.quantiles(shares), strict=True))
@@ -258,7 +292,38 @@ class Timeline:
             slug: order_interval.of_quantiles(known.__getitem__, measured, percent)
             for slug, percent in zip(slugs, percents, strict=True)
         }
-        return Figures(measured, unmeasured, excluded, shown, intervals, pool.exact, counts, last_rang_at)
+        return self._told(measured, unmeasured, excluded, shown, intervals, pool.exact, counts, last_rang_at)
+
+    def _told(  # noqa: PLR0917 - for one commit
+        self,
+        measured: int,
+        unmeasured: int,
+        excluded: int,
+        values: dict[str, float | None],
+        intervals: dict[str, Interval],
+        exact: bool,
+        counts: dict[str, Count],
+        last_rang_at: float | None,
+    ) -> Figures:
+        return Figures(
+            excluded=excluded,
+            clocks={
+                one.clock: ClockFigures(measured, {Cause.UNKNOWN: unmeasured} if unmeasured else {})
+                for one in self.objectives
+            },
+            values=values,
+            intervals=intervals,
+            exact={one.slug: exact for one in self.objectives},
+            counts=counts,
+            last_rang_at=last_rang_at,
+        )
+
+
+def percent_of(objective: Objective) -> Percent:
+    """Of an objective that is none of a mean. Raises ValueError."""
+    if objective.percentile is None:
+        raise ValueError(f"objective {objective.slug} is a mean")
+    return objective.percentile
 
 
 def facts_of(entries: Sequence[Mission], aggregates: Sequence[Aggregate]) -> Facts:
@@ -291,30 +356,26 @@ def _block(parts: Sequence[Floats], sealed: Sequence[Sealed]) -> Block:
     return Block(missions[:, np.lexsort((response, at))], Sealed.pool(sealed))
 
 
-def _exact(
-    values: Floats, objectives: Sequence[Objective]
-) -> tuple[dict[str, float | None], dict[str, PercentileInterval]]:
+def _exact(values: Floats, objectives: Sequence[Objective]) -> tuple[dict[str, float | None], dict[str, Interval]]:
     """Nearest-rank percentiles and their intervals, by one selection instead of a sort."""
     n = len(values)
     slugs = [one.slug for one in objectives]
     if not n:
-        return dict.fromkeys(slugs), dict.fromkeys(slugs, PercentileInterval(None, None))
-    wanted = {
-        one.slug: (nearest_rank(n, one.percentile), order_interval.ranks(n, one.percentile)) for one in objectives
-    }
+        return dict.fromkeys(slugs), dict.fromkeys(slugs, UNBOUNDED)
+    wanted = {one.slug: (rank(n, percent_of(one)), order_interval.ranks(n, percent_of(one))) for one in objectives}
     ranks = {
-        rank
+        place
         for middle, around in wanted.values()
-        for rank in (middle, around.lower, around.upper)
-        if rank is not None
+        for place in (middle, around.lower, around.upper)
+        if place is not None
     }
-    selected = np.partition(values, [rank - 1 for rank in ranks])
+    selected = np.partition(values, [place - 1 for place in ranks])
 
-    def at(rank: int | None) -> float | None:
-        return None if rank is None else float(selected[rank - 1])
+    def at(place: int | None) -> float | None:
+        return None if place is None else float(selected[place - 1])
 
     shown = {slug: at(middle) for slug, (middle, _) in wanted.items()}
-    intervals = {slug: PercentileInterval(at(around.lower), at(around.upper)) for slug, (_, around) in wanted.items()}
+    intervals = {slug: Interval(at(around.lower), at(around.upper)) for slug, (_, around) in wanted.items()}
     return shown, intervals
 
 

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monitor.core.percent import reached, spare
 from monitor.core.service import Objective
 from monitor.core.stats import binomial, wilson
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds, share_bounds
 from monitor.core.stats.wilson import ShareInterval
-from monitor.core.timeline import Count, Figures, InProgress
+from monitor.core.timeline import Count, Figures, InProgress, percent_of
 
 
 class State(StrEnum):
@@ -28,38 +29,42 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer with the counts that decide it: `within` of `judged` missions took at most their target.
+    """The answer with what decides it: `within` of `judged` missions took at most their target, or their mean did.
 
     `evidence` says how well these counts carry the answer, `share` is the 95 % interval of the true share within
     target, `bounds` what missions in progress can still make of it (None for closed periods and where nothing is
-    known). `breach_p_value`: the chance of so few within if the target were truly just met.
+    known). `breach_p_value`: the chance of so few within if the target were truly just met. A mean has no share:
+    `within`, `share`, `bounds` are None. `spare_seconds`: what these missions could have taken more, together,
+    before a mean is missed; negative when overdrawn, None of a percentile and where there is no verdict.
     """
 
     objective: Objective
     state: State
     target_seconds: float | None
     judged: int
-    within: int
+    within: int | None
     evidence: Evidence
     share: ShareInterval | None
     bounds: ShareBounds | None
     breach_p_value: float | None
+    spare_seconds: float | None = None
 
     @property
     def within_ratio(self) -> float | None:
-        """Share (0 to 1) of judged missions within their target; None where none is judged."""
-        return self.within / self.judged if self.judged else None
+        """Share (0 to 1) of judged missions within their target; None where none is judged, and of a mean."""
+        return self.within / self.judged if self.within is not None and self.judged else None
 
     @property
     def late_budget(self) -> int | None:
         """How many more of these missions could have been late: floor((1 - p) n) - late.
 
         Cautious for missions to come, each of which also adds to n. Negative when overdrawn; None where there is no
-        verdict.
+        verdict, and of a mean.
         """
-        if self.state in (State.NO_DATA, State.NO_TARGET):
+        percentile = self.objective.percentile
+        if self.state in (State.NO_DATA, State.NO_TARGET) or percentile is None or self.within is None:
             return None
-        return (100 - self.objective.percentile) * self.judged // 100 - (self.judged - self.within)
+        return spare(self.judged, percentile) - (self.judged - self.within)
 
 
 def judge(
@@ -76,14 +81,14 @@ def judge(
     `progress` are the open missions of the window against this target. Where missions were measured but no target
     was in force for any of them, the answer is no_target.
     """
-    percent = objective.percentile
+    percent = percent_of(objective)
     if target_seconds is None and not count.judged:
         state = State.NO_TARGET
     elif stale or not measured:
         state = State.NO_DATA
     elif not count.judged:
         state = State.NO_TARGET
-    elif 100 * count.within >= percent * count.judged:
+    elif reached(count.within, count.judged, percent):
         state = State.MET
     else:
         state = State.MISSED
@@ -117,7 +122,7 @@ def verdicts_of(
             one,
             figures.counts[one.slug],
             target_seconds=targets.get(one.slug),
-            measured=figures.measured,
+            measured=figures.of(one).measured,
             stale=stale,
             progress=progress.get(one.slug),
         )

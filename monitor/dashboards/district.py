@@ -8,7 +8,9 @@ from grafana_foundation_sdk.models import common, units
 
 from monitor.alerts.promql import SERIES, Matcher, greatest
 from monitor.core.alarm import Baseline, Rules
+from monitor.core.percent import share as share_of
 from monitor.core.service import Objective
+from monitor.core.timeline import percent_of
 from monitor.dashboards.frame import (
     DISTRICT_UID,
     Names,
@@ -163,7 +165,7 @@ def _share(words: Words, objective: Objective) -> PanelBuilder:
             Query(share(*place), within),
         ],
         unit=SHARE,
-        thresholds=steps((None, "transparent"), (objective.percentile / 100, PURPLE)),
+        thresholds=steps((None, "transparent"), (share_of(percent_of(objective)), PURPLE)),
         mode=common.GraphThresholdsStyleMode.DASHED,
     )
     return drawn(banded(panel, lower, upper, GREY), within, BLUE)

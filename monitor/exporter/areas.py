@@ -8,6 +8,7 @@ import msgspec
 from monitor.core.alarm import Alarm, Baseline, Level
 from monitor.core.mission import instant
 from monitor.core.stats.binomial import Evidence
+from monitor.core.timeline import percent_of
 from monitor.core.verdict import State
 from monitor.core.weeks import Week
 from monitor.exporter.compliance import SeriesAnswer, answer
@@ -54,7 +55,7 @@ class WeekAnswer(msgspec.Struct):
     p80_upper_seconds: float | None
     requirement_seconds: float | None
     judged: int
-    within: int
+    within: int | None
     within_ratio: float | None
     state: State
     evidence: Evidence
@@ -120,7 +121,7 @@ def _alarm(alarm: Alarm, drift_threshold: float) -> AlarmAnswer:
         breach=alarm.level,
         window_p_value=alarm.window_p_value,
         periods=[
-            PeriodEvidence(unit=unit, percentile=objective.percentile, p_value=seen.p_value)
+            PeriodEvidence(unit=unit, percentile=int(percent_of(objective)), p_value=seen.p_value)
             for (unit, objective), seen in alarm.periods.items()
         ],
         drifts=[
@@ -141,8 +142,8 @@ def _week(week: Week) -> WeekAnswer:
     return WeekAnswer(
         monday=week.monday,
         running=week.running,
-        measured=figures.measured,
-        unmeasured=figures.unmeasured,
+        measured=figures.first.measured,
+        unmeasured=figures.first.unmeasured_total,
         excluded=figures.excluded,
         p50_seconds=figures.values["goal"],
         p80_seconds=figures.values["requirement"],

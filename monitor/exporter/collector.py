@@ -70,17 +70,19 @@ class _Telling:
         names = dict(zip(metric.labels, (self._service.slug, *labels), strict=True))
         self.families[metric.name].samples.append(Sample(metric.name, names, told))
 
-    def _known(self, value: float) -> float | None:
+    def _known(self, value: float | None) -> float | None:
         """A count: not known as long as nothing was read."""
         return value if self._published.loaded else None
 
     def row(self, row: Row) -> None:
         """One series in one window."""
         series, figures = (row.area, row.category), row.figures
-        self._add(metrics.RESPONSE_TIME_EXACT, self._known(figures.exact), *series, row.window)
-        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.measured), *series, row.window)
+        self._add(metrics.RESPONSE_TIME_EXACT, self._known(all(figures.exact.values())), *series, row.window)
+        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.first.measured), *series, row.window)
         if row.span is not None:
-            self._add(metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.unmeasured), *series, row.window)
+            self._add(
+                metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.first.unmeasured_total), *series, row.window
+            )
             self._add(metrics.RESPONSE_MISSIONS_EXCLUDED, self._known(figures.excluded), *series, row.window)
         for slug, verdict in row.verdicts.items():
             place, interval = (*series, slug, row.window), figures.intervals[slug]

@@ -14,6 +14,7 @@ from monitor.core.alarm import Baseline, Level
 from monitor.core.mission import instant
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
+from monitor.core.timeline import percent_of
 from monitor.core.verdict import State, Verdict
 from monitor.exporter.published import Published, StoreState
 from monitor.words.catalogue import Language
@@ -151,10 +152,10 @@ def window_answer(row: Row, name: str, *, loaded: bool) -> WindowAnswer:
         window=row.window,
         starts_at=instant(span.start) if span else None,
         ends_at=instant(span.end) if span else None,
-        measured=figures.measured if loaded else None,
-        unmeasured=figures.unmeasured if loaded and span else None,
+        measured=figures.first.measured if loaded else None,
+        unmeasured=figures.first.unmeasured_total if loaded and span else None,
         excluded=figures.excluded if loaded and span else None,
-        exact=figures.exact,
+        exact=all(figures.exact.values()),
         judgements=[_judgement(row, name, verdict, loaded=loaded) for verdict in row.verdicts.values()],
     )
 
@@ -163,7 +164,7 @@ def _judgement(row: Row, name: str, verdict: Verdict, *, loaded: bool) -> Judgem
     figures, share, bounds = row.figures, verdict.share, verdict.bounds
     interval = figures.intervals[verdict.objective.slug]
     return Judgement(
-        percentile=verdict.objective.percentile,
+        percentile=int(percent_of(verdict.objective)),
         seconds=figures.values[verdict.objective.slug],
         target_seconds=verdict.target_seconds,
         state=verdict.state,

@@ -56,7 +56,7 @@ def result(judged: Judged, say: Speaker) -> Result:
     """A percentile, or nothing."""
     if judged.minutes is None:
         return Result(NONE, "")
-    decimals = say.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
+    decimals = say.exactly(judged.minutes, judged.target_minutes, exact=judged.exact)
     return Result(str(whole(judged.minutes)), decimals)
 
 
@@ -98,6 +98,6 @@ def change(row: ReportRow, say: Speaker) -> Noted:
     note = say(
         "{before} min, n {missions}",
         before=say.number(before.minutes, 2),
-        missions=say.count(before.figures.measured),
+        missions=say.count(before.figures.first.measured),
     )
     return Noted(NONE if row.change_minutes is None else say.signed(row.change_minutes, 2), note)

@@ -138,7 +138,7 @@ def trend(months: Sequence[Month], settlement: str, say: Speaker, *, title: str)
             "{month}: {minutes} min, n {missions}, {verdict}.",
             month=say.month(month.first),
             minutes=say.number(month.judged.minutes or 0.0, 2),
-            missions=month.judged.figures.measured,
+            missions=month.judged.figures.first.measured,
             verdict=say(STATES[month.judged.state]),
         )
         for month in shown
@@ -255,7 +255,7 @@ def _signed(tick: float, say: Speaker) -> str:
 
 
 def _exactly(judged: Judged, say: Speaker) -> str:
-    return say.exactly(judged.minutes or 0.0, judged.target_minutes, exact=judged.figures.exact)
+    return say.exactly(judged.minutes or 0.0, judged.target_minutes, exact=judged.exact)
 
 
 def _row_said(report: Report, row: ReportRow, say: Speaker) -> str:

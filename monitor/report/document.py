@@ -61,6 +61,11 @@ class Judged:
         return _minutes(self.figures.intervals[self.verdict.objective.slug].upper)
 
     @property
+    def exact(self) -> bool:
+        """Whether it is nearest-rank over every mission, not read from a sketch."""
+        return self.figures.exact[self.verdict.objective.slug]
+
+    @property
     def target_minutes(self) -> float | None:
         """The target in force at the period's end."""
         return _minutes(self.verdict.target_seconds)
@@ -86,7 +91,7 @@ class Judged:
     @property
     def late(self) -> int:
         """How many of them were."""
-        return self.verdict.judged - self.verdict.within
+        return self.verdict.judged - (self.verdict.within or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +129,11 @@ class ReportRow:
     @property
     def missions(self) -> int:
         """Measured missions."""
-        return self.row.figures.measured
+        return self.row.figures.first.measured
 
     @property
     def unmeasured(self) -> int:
-        return self.row.figures.unmeasured
+        return self.row.figures.first.unmeasured_total
 
     @property
     def excluded(self) -> int:
@@ -136,7 +141,7 @@ class ReportRow:
 
     @property
     def exact(self) -> bool:
-        return self.row.figures.exact
+        return all(self.row.figures.exact.values())
 
     @property
     def unmeasured_ratio(self) -> float | None:
@@ -308,7 +313,7 @@ def evidence_of(judged: Judged) -> Evidence | None:
 
 def _known(before: Row | None) -> Row | None:
     """A row to compare with: one without a single measured mission is none, and never a zero."""
-    return before if before is not None and before.figures.measured else None
+    return before if before is not None and before.figures.first.measured else None
 
 
 def _minutes(seconds: float | None) -> float | None:

@@ -47,7 +47,7 @@ COLUMNS: Final[Mapping[str, Callable[[ReportRow], Value]]] = {
     "requirement_by_whole_minutes": lambda row: row.requirement.state_by_whole_minutes.value,
     "late_budget": lambda row: row.requirement.verdict.late_budget,
     "unmeasured_ratio": lambda row: row.unmeasured_ratio,
-    "previous_missions": lambda row: None if row.previous is None else row.previous.figures.measured,
+    "previous_missions": lambda row: None if row.previous is None else row.previous.figures.first.measured,
     "previous_p80_minutes": lambda row: None if row.previous is None else row.previous.minutes,
     "previous_requirement": lambda row: State.NO_DATA.value if row.previous is None else row.previous.state.value,
     "p80_change_minutes": lambda row: row.change_minutes,
@@ -177,7 +177,7 @@ def _cells(report: Report, say: Speaker) -> list[Sequence[str]]:
 def _minutes(judged: Judged, say: Speaker) -> str:
     if judged.minutes is None:
         return NONE
-    decimals = say.exactly(judged.minutes, judged.target_minutes, exact=judged.figures.exact)
+    decimals = say.exactly(judged.minutes, judged.target_minutes, exact=judged.exact)
     return f"{whole(judged.minutes)} ({decimals})"
 
 

@@ -61,4 +61,4 @@ def sentence(say: Speaker, verdict: Verdict, *, area: str, settlement: str, wind
 
 def _percent(verdict: Verdict) -> int:
     """Whole percent, rounded down: 79.9 % is not 80 %. A met target is at or above p, and stays so."""
-    return 100 * verdict.within // verdict.judged
+    return 100 * (verdict.within or 0) // verdict.judged

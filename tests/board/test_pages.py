@@ -79,7 +79,7 @@ async def test_every_cell_shows_the_published_figures(world: World, refresh: Ref
         told, state = page.text[key], page.attributes[key]
         p80 = row.figures.values["requirement"]
         assert ("P80 – min" if p80 is None else f"P80 {p80 / 60:.1f}") in re.sub(r"\s+", " ", told)
-        assert f"n {row.figures.measured} " in told
+        assert f"n {row.figures.first.measured} " in told
         assert STATES[verdict.state] in told
         assert state["data-state"] == verdict.state
         decided = verdict.state in (State.MET, State.MISSED)
@@ -182,7 +182,7 @@ async def test_a_week_without_missions_is_a_gap(world: World, refresh: Refresh) 
     await world.tell([
         event(f"w-{weeks}", rang=NOW - weeks * 7 * DAY, district="troms") for weeks in (1, 2, 3, 6, 7)
     ])  # fmt: skip
-    await wait_until(lambda: any(row.area == "troms" and row.figures.measured == 5 for row in
+    await wait_until(lambda: any(row.area == "troms" and row.figures.first.measured == 5 for row in
                                  refresh.published.snapshot.rows), "the missions")  # fmt: skip
     weeks = await refresh.ask(partial(weeks_of, area="troms", now=NOW, abandoned_after_seconds=DAY))
     text = area_page(view(world, refresh.published), "troms", weeks, drift_threshold=6.5)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import digest
-from monitor.core.digest import BACKENDS, CENTROIDS, Backend, Digest, nearest_rank
+from monitor.core.digest import BACKENDS, CENTROIDS, Backend, Digest
+from monitor.core.percent import rank as nearest_rank
 
 PERCENTS = (1, 10, 50, 80, 95, 99)
 VALUES = st.lists(st.floats(0.0, 86_400.0), max_size=60)

@@ -71,7 +71,7 @@ def test_the_same_day_of_another_partition_is_another_day() -> None:
     made = [Call(("oslo", "urban"), SUPERSEDED + n, Kind.MEASURED, 60.0, partition=n) for n in range(3)]
     history = history_of(made)
     history.put_day(1, head(), GRID.day_of(SUPERSEDED), StoredDay())
-    assert history.timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0).measured == 2
+    assert history.timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0).first.measured == 2
 
 
 def test_a_mission_corrected_to_another_series_leaves_the_first() -> None:

@@ -40,7 +40,7 @@ def figures(history: History) -> dict[tuple[str, str], tuple[int, int, int, int]
         line = history.timeline(district, settlement)
         shown = line.within_span(EVER, abandoned_before=0.0)
         waiting = line.in_progress(NOW, None, abandoned_before=0.0).open
-        row = (shown.measured, shown.unmeasured, shown.excluded, waiting)
+        row = (shown.first.measured, shown.first.unmeasured_total, shown.excluded, waiting)
         if any(row):
             found[district, settlement] = row
     return found
@@ -361,7 +361,7 @@ def test_a_day_that_is_sealed_up_to_noon_is_not_rolled_up(restart: bool) -> None
     assert not partition.apply(Batch(4, 5, [Rec(4, None, later)]), NOW).dead_letters
     shelf.put(partition.checkpoint())
     (line,) = [read_side(shelf).timeline("oslo", "urban")]
-    assert line.within_span(EVER, abandoned_before=0.0).measured == 4
+    assert line.within_span(EVER, abandoned_before=0.0).first.measured == 4
     assert set(partition.missions) == {"c", "z"}
 
 
@@ -378,5 +378,5 @@ def test_a_day_that_is_sealed_up_to_noon_is_taken_up_again_after_a_restart(resta
         if offset in restarts:
             partition = Partition(policed, *shelf.read())
     line = read_side(shelf).timeline("oslo", "urban")
-    assert line.within_span(EVER, abandoned_before=0.0).measured == 4
+    assert line.within_span(EVER, abandoned_before=0.0).first.measured == 4
     assert set(partition.missions) == {"y"}

@@ -100,10 +100,10 @@ def test_windows_move_with_the_clock_alone() -> None:
          now            now + 26 h
     """
     history = heard([measured(NOW - HOUR)], NOW)
-    assert row(take(history, TERMS, NOW), "24h").figures.measured == 1
+    assert row(take(history, TERMS, NOW), "24h").figures.first.measured == 1
     history.heads[0].last_record_at = NOW + 26 * HOUR
     later = take(history, TERMS, NOW + 26 * HOUR)
-    assert [row(later, name).figures.measured for name in ("24h", "7d", "last100", "year")] == [0, 1, 1, 1]
+    assert [row(later, name).figures.first.measured for name in ("24h", "7d", "last100", "year")] == [0, 1, 1, 1]
     assert row(later, "24h").verdicts["requirement"].state is State.NO_DATA
 
 
@@ -127,7 +127,7 @@ def test_an_open_mission_is_awaited_for_a_day_and_then_unmeasured() -> None:
         (standing,) = [s for s in snapshot.standings if (s.area, s.category) == URBAN]
         assert standing.in_progress.open == awaited
         assert standing.in_progress.overdue == awaited
-        assert row(snapshot, "7d").figures.unmeasured == 1 - awaited
+        assert row(snapshot, "7d").figures.first.unmeasured_total == 1 - awaited
 
 
 def test_a_mission_is_overdue_once_it_is_past_the_requirement() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.digest import nearest_rank
+from monitor.core.percent import rank as nearest_rank
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds
 from monitor.core.timeline import Count, InProgress

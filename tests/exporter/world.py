@@ -149,7 +149,7 @@ def measured(refresh: Refresh, window: str = "28d", area: str = "oslo", settleme
         for row in refresh.published.snapshot.rows
         if (row.area, row.category, row.window) == (area, settlement, window)
     ]
-    return row.figures.measured
+    return row.figures.first.measured
 
 
 async def shows(refresh: Refresh, count: int, window: str = "28d", area: str = "oslo") -> None:

@@ -137,8 +137,8 @@ async def figures_of(backing: MemoryBacking) -> Figures:
         line = history.timeline(district, settlement)
         shown = line.within_span(EVER, abandoned_before=0.0)
         row = (
-            shown.measured,
-            shown.unmeasured,
+            shown.first.measured,
+            shown.first.unmeasured_total,
             shown.excluded,
             line.in_progress(NOW, None, abandoned_before=0.0).open,
         )

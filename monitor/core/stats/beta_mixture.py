@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaln
 
+from monitor.core.percent import Percent, share
+
 CONCENTRATION: Final = 20.0
 """κ: how close to the target the alternatives are sought. Chosen by simulation, see docs/statistics.md."""
 
@@ -43,9 +45,9 @@ class Watched:
 NOTHING_YET: Final = Watched(1.0, 1.0)
 
 
-def log_e_values(within: ArrayLike, late: ArrayLike, percent: int) -> NDArray[np.float64]:
+def log_e_values(within: ArrayLike, late: ArrayLike, percent: Percent) -> NDArray[np.float64]:
     """Natural logarithm of E for counts, element by element (-inf where E is too small for a float)."""
-    p = percent / 100
+    p = share(percent)
     a, b = CONCENTRATION * p, CONCENTRATION * (1 - p)
     w, l = np.asarray(within, dtype=np.float64), np.asarray(late, dtype=np.float64)  # noqa: E741  the formula's name
     with np.errstate(divide="ignore"):
@@ -55,7 +57,7 @@ def log_e_values(within: ArrayLike, late: ArrayLike, percent: int) -> NDArray[np
     return result
 
 
-def e_value(within: int, n: int, percent: int) -> float:
+def e_value(within: int, n: int, percent: Percent) -> float:
     """E for the counts alone: 1 at the start, high where the target can hardly be met.
 
     >>> e_value(0, 0, 80)
@@ -67,7 +69,7 @@ def e_value(within: int, n: int, percent: int) -> float:
         return float(np.exp(log_e_values(within, n - within, percent)))
 
 
-def watch(late: ArrayLike, percent: int) -> Watched:
+def watch(late: ArrayLike, percent: Percent) -> Watched:
     """E over the missions of a period in time order (True = late), now and at its highest.
 
     After a correction call it again with the corrected missions: nothing is carried over.

@@ -15,6 +15,8 @@ from typing import Final
 
 from scipy.special import bdtr, bdtrc
 
+from monitor.core.percent import Percent, complement, reached, share
+
 STRONG: Final = 0.025
 """One-sided: the two-sided 95 % interval excludes the target."""
 
@@ -29,7 +31,7 @@ class Evidence(StrEnum):
     NONE = "none"
 
 
-def breach_p_value(within: int, n: int, percent: int) -> float:
+def breach_p_value(within: int, n: int, percent: Percent) -> float:
     """Chance of so few missions within target if the target were truly (just) met. 1 where nothing is measured.
 
     Five of ten within, and 80 % wanted:
@@ -37,19 +39,19 @@ def breach_p_value(within: int, n: int, percent: int) -> float:
     >>> round(breach_p_value(5, 10, 80), 4)
     0.0328
     """
-    return float(bdtr(within, n, percent / 100)) if n else 1.0
+    return float(bdtr(within, n, share(percent))) if n else 1.0
 
 
-def compliance_p_value(within: int, n: int, percent: int) -> float:
+def compliance_p_value(within: int, n: int, percent: Percent) -> float:
     """Chance of so many missions within target if the target were truly just met. 1 where nothing is measured.
 
     >>> round(compliance_p_value(17, 17, 80), 4)
     0.0225
     """
-    return float(bdtrc(within - 1, n, percent / 100)) if within else 1.0
+    return float(bdtrc(within - 1, n, share(percent))) if within else 1.0
 
 
-def minimum_n(percent: int, *, met: bool) -> int:
+def minimum_n(percent: Percent, *, met: bool) -> int:
     """The fewest missions that can be strong evidence of a target met, or (`met` False) of one missed.
 
     Below it even a perfect, or a hopeless, record proves nothing: p^n, or (1 - p)^n, is above `STRONG`. The two are
@@ -58,10 +60,10 @@ def minimum_n(percent: int, *, met: bool) -> int:
     >>> minimum_n(80, met=True), minimum_n(80, met=False), minimum_n(50, met=True)
     (17, 3, 6)
     """
-    return math.ceil(math.log(STRONG) / math.log((percent if met else 100 - percent) / 100))
+    return math.ceil(math.log(STRONG) / math.log(share(percent) if met else complement(percent)))
 
 
-def evidence(within: int, n: int, percent: int) -> Evidence:
+def evidence(within: int, n: int, percent: Percent) -> Evidence:
     """How strongly the counts speak for the answer that they give by themselves (within/n >= p or not).
 
     With the one-sided exact p-value of that side: strong up to 0.025 (two-sided 95 %), weak up to 0.10, else none.
@@ -72,7 +74,7 @@ def evidence(within: int, n: int, percent: int) -> Evidence:
     >>> evidence(16, 16, 80).value, evidence(0, 16, 80).value, evidence(0, 2, 80).value
     ('none', 'strong', 'none')
     """
-    met = 100 * within >= percent * n
+    met = reached(within, n, percent)
     if n < minimum_n(percent, met=met):
         return Evidence.NONE
     p_value = compliance_p_value(within, n, percent) if met else breach_p_value(within, n, percent)

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from monitor.core.percent import Percent, share
+
 ROUNDING = 1e-9
 """S is a product of fractions: 1 - 0.8 must be found although it is not exact in floats."""
 
 Values = Sequence[float] | NDArray[np.float64]
 
 
-def percentile(responses: Values, open_for: Values, percent: int) -> float | None:
+def percentile(responses: Values, open_for: Values, percent: Percent) -> float | None:
     """The percentile, in the unit of the values; None where so many are open that it is not known yet.
 
     Four arrivals, and one mission that has been open for 9 minutes:
@@ -33,5 +35,5 @@ def percentile(responses: Values, open_for: Values, percent: int) -> float | Non
     if not len(responses):
         return None
     found = stats.ecdf(stats.CensoredData(np.asarray(responses), right=np.asarray(open_for))).sf
-    reached = np.flatnonzero(found.probabilities <= 1 - percent / 100 + ROUNDING)
+    reached = np.flatnonzero(found.probabilities <= 1 - share(percent) + ROUNDING)
     return float(found.quantiles[reached[0]]) if reached.size else None

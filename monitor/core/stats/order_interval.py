@@ -16,6 +16,9 @@ from functools import lru_cache
 
 from scipy import stats
 
+from monitor.core.percent import Percent, share
+from monitor.core.stats.interval import Interval
+
 REMEMBERED = 32_768
 
 
@@ -27,16 +30,8 @@ class Ranks:
     upper: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PercentileInterval:
-    """A percentile lies between the two (the unit of the values); None: not bounded on that side."""
-
-    lower: float | None
-    upper: float | None
-
-
 @lru_cache(maxsize=REMEMBERED)
-def ranks(n: int, percent: int, confidence: float = 0.95) -> Ranks:
+def ranks(n: int, percent: Percent, confidence: float = 0.95) -> Ranks:
     """Which of n ordered values enclose the percentile.
 
     >>> ranks(84, 80)
@@ -47,22 +42,20 @@ def ranks(n: int, percent: int, confidence: float = 0.95) -> Ranks:
     if not n:
         return Ranks(None, None)
     tail = (1 - confidence) / 2
-    lower, most = (int(rank) for rank in stats.binom.ppf([tail, 1 - tail], n, percent / 100))
+    lower, most = (int(rank) for rank in stats.binom.ppf([tail, 1 - tail], n, share(percent)))
     return Ranks(lower if lower >= 1 else None, most + 1 if most < n else None)
 
 
-def of_values(ordered: Sequence[float], percent: int, confidence: float = 0.95) -> PercentileInterval:
+def of_values(ordered: Sequence[float], percent: Percent, confidence: float = 0.95) -> Interval:
     """The interval from exact values, smallest first (a list or an array).
 
     >>> of_values([3.0, 4.0, 6.0, 7.0, 9.0, 14.0, 20.0], 50)
-    PercentileInterval(lower=3.0, upper=20.0)
+    Interval(lower=3.0, upper=20.0)
     """
     return _read(ranks(len(ordered), percent, confidence), lambda rank: float(ordered[rank - 1]))
 
 
-def of_quantiles(
-    quantile: Callable[[float], float], n: int, percent: int, confidence: float = 0.95
-) -> PercentileInterval:
+def of_quantiles(quantile: Callable[[float], float], n: int, percent: Percent, confidence: float = 0.95) -> Interval:
     """The interval from a sketch of n values: `quantile(q)` gives the value below which a share q (0 to 1) lies.
 
     Rank r is read at the middle of its step, q = (r - 1/2) / n, which is also right for nearest-rank quantiles.
@@ -70,7 +63,7 @@ def of_quantiles(
     return _read(ranks(n, percent, confidence), lambda rank: float(quantile(_middle(rank, n))))
 
 
-def shares(n: int, percents: Sequence[int], confidence: float = 0.95) -> list[float]:
+def shares(n: int, percents: Sequence[Percent], confidence: float = 0.95) -> list[float]:
     """Every share that `of_quantiles` will ask for: a sketch can then answer all of them in one go.
 
     >>> shares(84, [80])
@@ -88,8 +81,8 @@ def _middle(rank: int, n: int) -> float:
     return (rank - 0.5) / n
 
 
-def _read(found: Ranks, value: Callable[[int], float]) -> PercentileInterval:
-    return PercentileInterval(
+def _read(found: Ranks, value: Callable[[int], float]) -> Interval:
+    return Interval(
         None if found.lower is None else value(found.lower),
         None if found.upper is None else value(found.upper),
     )

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from monitor.core import digest
-from monitor.core.digest import nearest_rank
+from monitor.core.percent import rank as nearest_rank
 from monitor.core.stats import kaplan_meier, order_interval
+from monitor.core.stats.interval import Interval
 
 PERCENTS = st.sampled_from([50, 80])
 SECONDS = st.floats(1, 10_000)
@@ -25,7 +26,7 @@ def test_the_interval_encloses_the_shown_percentile(values: list[float], percent
         shown = ordered[nearest_rank(len(ordered), percent) - 1]
         assert (interval.lower or -math.inf) <= shown <= (interval.upper or math.inf)
     else:
-        assert interval == order_interval.PercentileInterval(None, None)
+        assert interval == Interval(None, None)
 
 
 @given(st.integers(0, 2000), PERCENTS, st.sampled_from([0.8, 0.95, 0.99]))
