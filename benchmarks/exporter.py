@@ -18,12 +18,14 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from invented import RESPONSES_SECONDS, table
 
 from monitor.core.history import History, seal_targets
 from monitor.core.mission import Kind, Mission
+from monitor.core.service import Area
 from monitor.core.slices import Aggregate, roll_up, seal
 from monitor.core.snapshot import take
 from monitor.core.stored import Changes, Head, StoredDay, write_entries, write_head
@@ -32,7 +34,7 @@ from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import PLAIN, text_of
-from monitor.settings import Configuration, EventSettings, Settings, load
+from monitor.settings import Configuration, load
 from monitor.store.redis import RedisStore
 from monitor.wiring import empty_history, snapshot_terms
 
@@ -46,9 +48,10 @@ def configuration(factor: int) -> Configuration:
     known = load()
     if factor == 1:
         return known
-    names = tuple(f"{name}-{n}" if n else name for n in range(factor) for name in known.settings.events.districts)
-    settings = Settings(events=EventSettings(districts=names))
-    return Configuration(settings, known.targets, known.grid)
+    service = known.service
+    names = (f"{name}-{n}" if n else name for n in range(factor) for name in service.leaf_areas)
+    areas = (Area(service.root), *(Area(name, service.root) for name in names))
+    return replace(known, service=replace(service, areas=areas))
 
 
 def series_of(conf: Configuration) -> list[tuple[str, str]]:

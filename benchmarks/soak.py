@@ -31,18 +31,17 @@ from pathlib import Path
 import aiohttp
 from invented import key_of, rss_bytes, snapshot, table
 
-from monitor.core.mission import SETTLEMENTS
 from monitor.demo.processes import Child, free_port
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
 from monitor.kafka import producing
 from monitor.sending import Outbox
-from monitor.settings import DISTRICTS, KafkaSettings
+from monitor.settings import KafkaSettings, load
 from monitor.topics import ensure_topics
 
 MIB = 1024 * 1024
 DAY = 86_400.0
 YEAR = 365 * DAY
-SERIES = [(district, settlement) for district in DISTRICTS for settlement in SETTLEMENTS]
+SERIES = load().service.told_series
 TURN_SECONDS = 0.1
 CLOSED_AFTER_SECONDS = 3.0
 STAYS_OPEN = 20

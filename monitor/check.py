@@ -11,8 +11,8 @@ from typing import Final
 import click
 
 from monitor.cli import FAILED, MISUSED, config_path
+from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
-from monitor.core.targets import Fault
 from monitor.settings import Configuration, ConfigurationError, load, unusable_files
 
 ROLES: Final = ("worker", "exporter", "report", "replay", "dead-letters", "topics")
@@ -84,12 +84,12 @@ def _counted(faults: Sequence[Fault]) -> str:
 
 
 def _summary(configuration: Configuration) -> str:
-    settings, sets = configuration.settings, configuration.targets.sets
+    settings, service, sets = configuration.settings, configuration.service, configuration.targets.sets
     since = ", ".join(f"{one.name or one.origin} from {one.valid_from}" for one in sets)
     return (
         f"{configuration.origin}: {_many(len(sets), 'target set')} ({since}), "
-        f"{_many(len(settings.events.districts), 'district')} × "
-        f"{_many(len(settings.events.settlements), 'class', 'classes')}, "
+        f"{_many(len(service.leaf_areas), 'area')} × "
+        f"{_many(len(service.judged_categories), 'category', 'categories')}, "
         f"{_many(len(settings.windows.names), 'window')} ({' '.join(settings.windows.names)})"
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from monitor.contact import BrokerUnreachable
-from monitor.core.targets import Fault
+from monitor.core.fault import Fault
 from monitor.kafka import KafkaMisconfigured, TopicMissing, connection, require_topic
 from monitor.kafka_rights import RIGHTS, Resource, missing_rights, named
 from monitor.kafka_rights import ROLES as KAFKA_ROLES

@@ -41,7 +41,7 @@ def snapshot_terms(configuration: Configuration) -> Terms:
     return Terms(
         windows=tuple(parse_window(name) for name in configuration.settings.windows.names),
         stale_after_seconds=events.stale_after_seconds,
-        abandoned_after_seconds=events.max_response_seconds,
+        abandoned_after_seconds=configuration.service.longest_seconds,
     )
 
 

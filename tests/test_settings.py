@@ -28,7 +28,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Writes a configuration file beside the real targets."""
-    shutil.copytree(ROOT / "config" / "targets", tmp_path / "targets")
+    shutil.copytree(ROOT / "config" / "services" / "norwegian-police" / "targets", tmp_path / "targets")
 
     def written(text: str) -> Path:
         path = tmp_path / "monitor.toml"

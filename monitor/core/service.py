@@ -26,6 +26,11 @@ Measure = tuple[str, str, str]
 DAY_SECONDS: Final = 86_400.0
 
 
+def named(names: Words, language: str, slug: str) -> str:
+    """What something is called in a language: by its name there, else in English, else by any name, else its slug."""
+    return names.get(language) or names.get("en") or next(iter(names.values()), slug)
+
+
 class Duty(StrEnum):
     """What an objective that is not reached may ask of people."""
 
@@ -200,6 +205,16 @@ class Service:
         area, category = series
         slugs = [one.slug for one in self.objectives]
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
+
+    @property
+    def longest_seconds(self) -> float:
+        """A mission that began longer ago can no longer be measured by any clock."""
+        return max(clock.longest_seconds for clock in self.clocks)
+
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""

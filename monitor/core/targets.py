@@ -15,9 +15,10 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from itertools import combinations, pairwise, product, zip_longest
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from monitor.core.duration import MINUTE, seconds_of_minutes
+from monitor.core.fault import Fault
 from monitor.core.plain_text import unseen
 
 NATIONAL: Final = "national"
@@ -35,15 +36,6 @@ _NOT_APPLICABLE: Final = "not_applicable"
 
 Report = Callable[[str, str], None]
 """Takes a key path and a message; the fault is an error."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with the tables; an error forbids their use, a warning asks for a second look."""
-
-    severity: Literal["error", "warning"]
-    where: str
-    message: str
 
 
 Target = Mapping[str, float]

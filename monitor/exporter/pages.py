@@ -56,7 +56,7 @@ class Pages:
         self._threshold = rules.drift_threshold
         self._answers = Answers()
         settings = configuration.settings
-        self._areas = (NATIONAL, *settings.events.districts)
+        self._areas = configuration.service.judged_areas
         self._patience_seconds = MISSED_REFRESHES * settings.exporter.refresh_seconds + GRACE_SECONDS
 
     def routes(self) -> list[web.RouteDef]:
@@ -161,7 +161,7 @@ class Pages:
 
     @property
     def _abandoned_after_seconds(self) -> float:
-        return self._configuration.settings.events.max_response_seconds
+        return self._configuration.service.longest_seconds
 
     async def _weeks(self, area: str, published: Published) -> Mapping[str, Sequence[Week]] | None:
         if not published.loaded:

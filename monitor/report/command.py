@@ -72,7 +72,7 @@ def report(
         history,
         period,
         now=clock.now(),
-        abandoned_after_seconds=configuration.settings.events.max_response_seconds,
+        abandoned_after_seconds=configuration.service.longest_seconds,
         silent_after_seconds=configuration.settings.events.stale_after_seconds,
     )
     for doubt in doubts(drawn_up):

@@ -9,14 +9,13 @@ from monitor.settings.configuration import (
     ConfigurationError,
     find_config,
     load,
-    models,
-    unusable_files,
 )
-from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, variable
+from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, SERVICE_VARIABLE, variable
 from monitor.settings.files import SecretUnusable, read_secret
+from monitor.settings.key_files import unusable_files
+from monitor.settings.reading import models
 from monitor.settings.relations import RELATIONS
 from monitor.settings.sections import (
-    DISTRICTS,
     EventSettings,
     ExporterSettings,
     KafkaSettings,
@@ -30,9 +29,9 @@ from monitor.settings.sections import (
 
 __all__ = [
     "CONFIG_VARIABLE",
-    "DISTRICTS",
     "ENV_PREFIX",
     "RELATIONS",
+    "SERVICE_VARIABLE",
     "Configuration",
     "ConfigurationError",
     "EventSettings",

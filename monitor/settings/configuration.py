@@ -1,57 +1,40 @@
-"""Reading a configuration whole: file, environment, targets, and everything that is wrong with them at once.
+"""Reading a configuration whole: settings, service, targets, and everything that is wrong with them at once.
 
 `config/monitor.toml` (or the file named by MONITOR_CONFIG or --config), overridden by the environment:
 MONITOR_<SECTION>__<KEY>, for example MONITOR_KAFKA__BOOTSTRAP. Secrets come only from the environment or from
-files named by a `*_file` key. A key that cannot be used is set aside, so that the faults of the others are found in
-the same run.
+files named by a `*_file` key. It names a service: a folder that declares what is judged, with its targets.
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
-from typing import Any, Final, get_origin
+from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
-
-from pydantic import BaseModel, ValidationError
 
 from monitor import clock
 from monitor.core.calendar import Calendar
 from monitor.core.digest import available
+from monitor.core.fault import Fault
 from monitor.core.mission import Limits
-from monitor.core.service import Area, Category, Clock, Duty, Fields, Moment, Objective, Service
+from monitor.core.service import DAY_SECONDS, Service, Words
 from monitor.core.slices import Grid
-from monitor.core.targets import NATIONAL, Fault, Targets, TargetSet, parse_target_set, validate
-from monitor.settings import redis_address
-from monitor.settings.environment import CONFIG_VARIABLE, Variables, read_environment
-from monitor.settings.files import (
-    FileAbsent,
-    FileUnusable,
-    SecretUnusable,
-    read_secret,
-    read_toml,
-    require_pem,
-    toml_files,
-)
+from monitor.core.targets import Targets, TargetSet, parse_target_set, validate
+from monitor.settings.environment import CONFIG_VARIABLE, SERVICE, read_environment
+from monitor.settings.files import FileUnusable, read_toml, toml_files
+from monitor.settings.former import FORMER, former_faults, targets_beside, with_former
+from monitor.settings.reading import KEYS, Origin, read_settings, secrets_in_file
 from monitor.settings.relations import breaches
 from monitor.settings.sections import Settings
+from monitor.settings.service import FILE, TARGETS, Declared, find_service, read_service
 
 _ROOM: Final = Path(__file__).resolve().parent.parent
 _REPOSITORY_CONFIG: Final = _ROOM.parent / "config"
 _PACKAGED_CONFIG: Final = _ROOM / "_config"
+OPTION: Final = "--service"
 _NO_PLACES: Final = ("localtime", "Factory")
 """Names in the tz database, where the machine has them, that say no zone."""
-_SECRETS: Final = (("kafka", "sasl_password"), ("redis", "password"))
-OBJECTIVES: Final = (Objective("goal", 50, Duty.TICKET), Objective("requirement", 80, Duty.PAGE))
-"""What the tables of targets set thresholds for."""
-_IN_WORDS: Final = {
-    "tuple_type": 'must be a list of texts: write ["a", "b"]',
-    "model_type": "must be a table: write [section] on a line, and its keys below",
-    "finite_number": "must be a finite number",
-}
-"""What pydantic says in words of its own."""
 
 
 class ConfigurationError(Exception):
@@ -64,83 +47,34 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Settings and targets that may be worked with, and the warnings that go with them."""
+    """Settings, service and targets that may be worked with, and the warnings that go with them."""
 
     settings: Settings
     targets: Targets
     grid: Grid
+    service: Service
     warnings: list[Fault] = field(default_factory=list)
     origin: str = "defaults"
     variables: Mapping[str, str] = field(default_factory=dict)
     """The keys that the environment sets, `section.key`, with the name of the variable."""
+    description: Words = field(default_factory=dict)
+    """The service's rule in a sentence, by language."""
+    unverified: tuple[str, ...] = ()
+    """What the service's sources did not settle, in words."""
 
     def where(self, key: str) -> str:
         """What the user calls a key, `section.key`: the variable that sets it, or the key."""
         return self.variables.get(key, key)
 
     @property
-    def service(self) -> Service:
-        """The organisation whose missions are judged."""
-        events = self.settings.events
-        response = Clock("response", (Moment("ringing_at"),), (Moment("on_scene_at"),), events.max_response_seconds)
-        return Service(
-            self.settings.service.slug,
-            areas=(Area(NATIONAL), *(Area(district, NATIONAL) for district in events.districts)),
-            categories=tuple(map(Category, events.settlements)),
-            clocks=(response,),
-            objectives=OBJECTIVES,
-            fields=Fields(area="district", category="settlement", eligible="urgent"),
-        )
-
-    @property
     def limits(self) -> Limits:
         """The event limits as the core wants them."""
         events = self.settings.events
         return Limits(
-            response_seconds=events.max_response_seconds,
+            response_seconds=self.service.clocks[0].longest_seconds,
             ahead_seconds=events.max_ahead_seconds,
             record_bytes=events.max_record_bytes,
         )
-
-
-def models() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Every section with its model."""
-    for name, section in Settings.model_fields.items():
-        model = section.annotation
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            raise TypeError(f"section {name} is no model")
-        yield name, model
-
-
-KEYS: Final = {
-    section: {key: get_origin(one.annotation) is tuple for key, one in model.model_fields.items()}
-    for section, model in models()
-}
-"""Every key by section, and whether it is a list."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """Where each value came from, and so what the user calls it."""
-
-    file: str
-    raw: Mapping[str, Any]
-    variables: Variables
-
-    def name(self, key: str) -> str:
-        """`redis.url`, or the variable that sets it."""
-        section, _, inner = key.partition(".")
-        return self.variables.names.get((section, inner), key)
-
-    def where(self, key: str) -> str:
-        """The name with the file that holds it."""
-        name = self.name(key)
-        return name if name != key else f"{self.file}: {key}"
-
-    def given(self, key: str) -> bool:
-        """Whether the user said anything about it."""
-        section, _, inner = key.partition(".")
-        return (section, inner) in self.variables.names or inner in self.raw.get(section, {})
 
 
 def find_config() -> Path | None:
@@ -153,146 +87,110 @@ def find_config() -> Path | None:
     return None
 
 
-def load(path: Path | None = None) -> Configuration:
-    """Read and validate everything. Raises ConfigurationError with every error and warning found."""
+def load(path: Path | None = None, *, service: str | None = None) -> Configuration:
+    """Read and validate everything; `service` names another one than file and environment do.
+
+    Raises ConfigurationError with every error and warning found.
+    """
     named = f"{CONFIG_VARIABLE}: " if path is None and os.environ.get(CONFIG_VARIABLE) else ""
     path = path or find_config()
     variables = read_environment(os.environ, KEYS)
+    if service is not None:
+        variables.values.setdefault(SERVICE[0], {})[SERVICE[1]] = service
+        variables.names[SERVICE] = OPTION
     faults = list(variables.faults)
     try:
         raw = read_toml(path) if path else {}
     except FileUnusable as fault:
         raise ConfigurationError([Fault("error", f"{named}{path}", str(fault)), *faults]) from fault
+    if isinstance(raw.get(SERVICE[0]), str):
+        raw[SERVICE[0]] = {SERVICE[1]: raw[SERVICE[0]]}
     tables = {name: table for name, table in raw.items() if isinstance(table, dict) or name not in KEYS}
     faults += [
         Fault("error", f"{path}: {name}", f"must be a table: write [{name}] on a line, and its keys below")
         for name in raw.keys() - tables.keys()
     ]
-    origin = _Origin(str(path) if path else "defaults", tables, variables)
-    faults += _secrets_in_file(origin)
-    settings, unknown = _settings(origin, faults)
+    origin = Origin(str(path) if path else "defaults", tables, variables)
+    faults += secrets_in_file(origin)
+    settings, unknown = read_settings(origin, faults)
     for breach in breaches(settings, origin.name, unknown=unknown):
         key = next((key for key in breach.relation.keys if origin.given(key)), breach.relation.keys[0])
         faults.append(Fault(breach.relation.severity, origin.where(key), breach.message))
-    grid = _grid(settings, origin, unknown, faults)
-    targets = _targets(settings, path, origin, unknown, faults)
+    declared = _declared(settings, path, origin, faults)
+    grid = _grid(settings, declared, origin, unknown, faults)
+    targets, wrong = _targets(settings, declared, path.parent if path else Path(), origin, unknown)
+    faults += wrong
+    faults += _short_horizon(settings, declared, origin)
     if not available(settings.ledger.digest_backend):
         message = "fastdigest is not installed (no wheel for this platform?): say tdigest, which is pure Python"
         faults.append(Fault("error", origin.where("ledger.digest_backend"), message))
-    if grid is None or any(fault.severity == "error" for fault in faults):
+    if grid is None or declared.service is None or any(fault.severity == "error" for fault in faults):
         raise ConfigurationError(faults)
     names = {f"{section}.{key}": name for (section, key), name in variables.names.items()}
-    return Configuration(settings, targets, grid, faults, origin.file, names)
+    return Configuration(
+        settings, targets, grid, _called(declared.service, targets), faults, origin.file, names,
+        declared.description, declared.unverified,
+    )  # fmt: skip
 
 
-def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]:
-    """What is wrong with the files that keys name; one that is missing is an error only where it is `needed` here.
-
-    Starting does not look at them: a container has those that its command reads, and no others.
-    """
-    found = []
-    kafka, redis = configuration.settings.kafka, configuration.settings.redis
-    a_certificate, a_key = partial(require_pem, what="CERTIFICATE"), partial(require_pem, what="PRIVATE KEY")
-    for key, file, look in (
-        ("kafka.sasl_password_file", kafka.sasl_password_file, read_secret),
-        ("redis.password_file", redis.password_file, read_secret),
-        ("kafka.ca_file", kafka.ca_file, a_certificate),
-        ("kafka.certificate_file", kafka.certificate_file, a_certificate),
-        ("kafka.key_file", kafka.key_file, a_key),
-    ):
-        if file is None:
-            continue
-        try:
-            look(file, key)
-        except SecretUnusable as fault:
-            absent = isinstance(fault.__cause__, FileAbsent) and not needed
-            found.append(Fault("warning" if absent else "error", configuration.where(key), fault.reason))
-    return found
+def _declared(settings: Settings, path: Path | None, origin: Origin, faults: list[Fault]) -> Declared:
+    """The service that is named, as the keys of before change it."""
+    folder = path.parent if path else Path()
+    rooms = [room / "services" for room in (folder, Path("config"), _PACKAGED_CONFIG, _REPOSITORY_CONFIG)]
+    beside = Path() if SERVICE in origin.variables.names else folder
+    try:
+        declared = read_service(find_service(settings.service.name, rooms, beside))
+    except FileUnusable as fault:
+        faults.append(Fault("error", origin.where("service.name"), str(fault)))
+        return Declared(None, folder)
+    faults += declared.faults
+    given = [key for key in FORMER if origin.given(key)]
+    faults += former_faults([origin.name(key) for key in given], origin.file) if given else []
+    return with_former(declared, settings)
 
 
-def _secrets_in_file(origin: _Origin) -> list[Fault]:
-    found = [f"{section}.{key}" for section, key in _SECRETS if key in origin.raw.get(section, {})]
-    url = origin.raw.get("redis", {}).get("url")
-    if isinstance(url, str) and redis_address.without_password(url)[1] is not None:
-        found.append("redis.url")
-    message = "a secret in the configuration file: use the environment or a *_file key"
-    return [Fault("error", f"{origin.file}: {key}", message) for key in found]
-
-
-def _settings(origin: _Origin, faults: list[Fault]) -> tuple[Settings, set[str]]:
-    """What can be used of file and environment, and the keys whose values cannot."""
-    values = origin.variables.values
-    merged: dict[str, Any] = {
-        name: {**origin.raw.get(name, {}), **values.get(name, {})} if name in KEYS else origin.raw[name]
-        for name in {**origin.raw, **values}
-    }
-    unknown = {
-        f"{section}.{key}" for section, key in origin.variables.names if key not in values.get(section, {})
-    }  # lists that are none
-    while True:
-        try:
-            return Settings.model_validate(merged), unknown
-        except ValidationError as fault:
-            for error in fault.errors(include_url=False, include_input=False):
-                section, *rest = (str(part) for part in error["loc"])
-                key = ".".join((section, *rest[:1]))
-                if error["type"] == "too_short" and key in unknown:
-                    continue  # a list is short of the entries that were refused
-                faults.append(Fault("error", origin.where(key), _told(error, section, rest)))
-                unknown.add(key)
-                if rest:
-                    merged[section].pop(rest[0], None)
-                else:
-                    merged.pop(section, None)
-
-
-def _told(error: Any, section: str, rest: list[str]) -> str:
-    if error["type"] == "extra_forbidden":
-        near = get_close_matches(rest[0], KEYS[section], n=1) if rest else get_close_matches(section, KEYS, n=1)
-        advice = f"did you mean {near[0]}?" if near else "docs/configuration.md lists all"
-        return f"unknown setting: remove it or correct its name; {advice}"
-    entry = f"entry {int(rest[1]) + 1}: " if len(rest) > 1 and rest[1].isdecimal() else ""
-    message: str = _IN_WORDS.get(error["type"], error["msg"])
-    return entry + message.removeprefix("Value error, ")
-
-
-def _grid(settings: Settings, origin: _Origin, unknown: set[str], faults: list[Fault]) -> Grid | None:
-    ledger = settings.ledger
-    if unknown & {"ledger.timezone", "ledger.slice_seconds"}:
+def _grid(
+    settings: Settings, declared: Declared, origin: Origin, unknown: set[str], faults: list[Fault]
+) -> Grid | None:
+    ledger, zone = settings.ledger, declared.timezone
+    if declared.service is None or unknown & {"ledger.timezone", "ledger.slice_seconds"}:
         return None
-    if ledger.timezone in _NO_PLACES:
-        message = f"{ledger.timezone!r} is another one on each machine, or none: name one like Europe/Oslo"
-        faults.append(Fault("error", origin.where("ledger.timezone"), message))
+    where = origin.where("ledger.timezone") if ledger.timezone is not None else f"{FILE}: timezone"
+    if zone in _NO_PLACES:
+        message = f"{zone!r} is another one on each machine, or none: name one like Europe/Oslo"
+        faults.append(Fault("error", where, message))
         return None
-    if ledger.timezone not in available_timezones():
-        near = get_close_matches(ledger.timezone, available_timezones(), n=1)
+    if zone not in available_timezones():
+        near = get_close_matches(zone, available_timezones(), n=1)
         advice = f"did you mean {near[0]}?" if near else "name one like Europe/Oslo"
-        message = f"{ledger.timezone!r} is no zone of the tz database: {advice}"
-        faults.append(Fault("error", origin.where("ledger.timezone"), message))
+        message = f"{zone!r} is no zone of the tz database: {advice}"
+        faults.append(Fault("error", where, message))
         return None
     try:
-        return Grid(ZoneInfo(ledger.timezone), ledger.slice_seconds, Calendar(settings.windows.year_starts))
+        return Grid(ZoneInfo(zone), ledger.slice_seconds, Calendar(declared.year_starts))
     except ValueError as fault:
         faults.append(Fault("error", origin.where("ledger.slice_seconds"), str(fault)))
         return None
 
 
 def _targets(
-    settings: Settings, path: Path | None, origin: _Origin, unknown: set[str], faults: list[Fault]
-) -> Targets:
-    if "targets.directory" in unknown:
-        return Targets()
-    folder = settings.targets.directory
-    if not folder.is_absolute() and path is not None:
-        folder = path.parent / folder
+    settings: Settings, declared: Declared, here: Path, origin: Origin, unknown: set[str]
+) -> tuple[Targets, list[Fault]]:
+    if "targets.directory" in unknown or (declared.service is None and not declared.faults):
+        return Targets(), []
+    faults: list[Fault] = []
+    folder, where = declared.folder / TARGETS, str(declared.folder / TARGETS)
+    if settings.targets.directory is not None:
+        folder, where = here / settings.targets.directory, origin.where("targets.directory")
+    elif not origin.given("service.name") and (beside := targets_beside(here)) is not None:
+        folder, where = beside, str(beside)
     try:
         files = toml_files(folder)
         trouble = "no target files (*.toml): nothing could be judged; name a folder that holds some"
     except FileUnusable as fault:
         files, trouble = [], f"no target files: the folder {fault}"
     if not files:
-        faults.append(Fault("error", origin.where("targets.directory"), f"{folder}: {trouble}"))
-        return Targets()
+        return Targets(), [Fault("error", where, f"{folder}: {trouble}")]
     sets: list[TargetSet] = []
     for file in files:
         try:
@@ -304,7 +202,37 @@ def _targets(
         faults += wrong
         if found is not None:
             sets.append(found)
-    if sets and not unknown & {"events.districts", "events.settlements"}:
-        events = settings.events
-        faults += validate(sets, districts=events.districts, settlements=events.settlements, today=clock.today())
-    return Targets(sets)
+    if sets and declared.service is not None and not unknown & {"events.districts", "events.settlements"}:
+        service = declared.service
+        faults += validate(
+            sets, districts=service.leaf_areas, settlements=service.judged_categories, today=clock.today()
+        )
+    return Targets(sets), faults
+
+
+def _short_horizon(settings: Settings, declared: Declared, origin: Origin) -> list[Fault]:
+    """Missions would be sealed as unmeasured while a clock still runs."""
+    horizon = settings.ledger.horizon_days * DAY_SECONDS
+    clocks = declared.service.clocks if declared.service else ()
+    return [
+        Fault(
+            "error",
+            origin.where("ledger.horizon_days"),
+            f"is {horizon:g} s, shorter than the longest {clock.slug} ({clock.longest_seconds:g} s): missions would "
+            "be sealed as unmeasured while a unit may still arrive; give more days",
+        )
+        for clock in clocks
+        if horizon < clock.longest_seconds
+    ][:1]
+
+
+def _called(service: Service, targets: Targets) -> Service:
+    """The service whose areas bear the names of the newest tables, where it gives none itself."""
+    printed = {slug: name for one in targets.sets for slug, name in one.area_names.items() if name != slug}
+    areas = (
+        one
+        if service.area_names(one.slug) or one.slug not in printed
+        else replace(one, names={"en": printed[one.slug]})
+        for one in service.areas
+    )
+    return replace(service, areas=tuple(areas))

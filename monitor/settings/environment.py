@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from monitor.core.targets import Fault
+from monitor.core.fault import Fault
 
 ENV_PREFIX: Final = "MONITOR_"
 CONFIG_VARIABLE: Final = "MONITOR_CONFIG"
+SERVICE_VARIABLE: Final = "MONITOR_SERVICE"
+SERVICE: Final = ("service", "name")
+"""The section and key that the file writes as `service = …`, before all sections."""
 _ADDRESS_OF_A_SERVICE: Final = re.compile(r"(tcp|udp|sctp)://")
 _LOOKS_MEANT: Final = 0.92
 """How much a name must resemble one of ours to be told, where it is none."""
@@ -36,6 +39,8 @@ class Variables:
 
 def variable(section: str, key: str) -> str:
     """The variable of a key, as the documents write it."""
+    if (section, key) == SERVICE:
+        return SERVICE_VARIABLE
     return f"{ENV_PREFIX}{section}__{key}".upper()
 
 

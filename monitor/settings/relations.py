@@ -34,16 +34,6 @@ def breaches(settings: Settings, name: Name, *, unknown: Collection[str] = ()) -
             yield Breach(relation, message)
 
 
-def _short_horizon(settings: Settings, name: Name) -> str | None:
-    horizon, longest = settings.ledger.horizon_days * DAY, settings.events.max_response_seconds
-    if horizon >= longest:
-        return None
-    return (
-        f"is {horizon:g} s, shorter than {name('events.max_response_seconds')} ({longest:g} s): missions would be "
-        "sealed as unmeasured while a patrol may still arrive; give more days"
-    )
-
-
 def _horizon_of_the_year(settings: Settings, name: Name) -> str | None:
     del name
     if settings.ledger.horizon_days >= YEAR_DAYS:
@@ -158,10 +148,6 @@ RELATIONS: Final = (
             "events.max_ahead_seconds", "events.stale_after_seconds",
             "one event ahead of its time would hide a silence of that length",
         ),
-    ),
-    Relation(
-        "error", ("ledger.horizon_days", "events.max_response_seconds"), "horizon ≥ the longest response",
-        _short_horizon,
     ),
     Relation("warning", ("ledger.horizon_days",), "a year (366 days) or more", _horizon_of_the_year),
     Relation(

@@ -3,20 +3,18 @@
 What keys must be together is told in `relations`; where their values come from, in `configuration`.
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.core import windows
-from monitor.core.mission import SETTLEMENTS
-from monitor.core.targets import AREA_KEYS, NATIONAL
 from monitor.settings import redis_address
 from monitor.settings.files import read_secret
 from monitor.settings.values import (
     Brokers,
     Count,
     Days,
+    Districts,
     File,
     Folder,
     Host,
@@ -26,29 +24,21 @@ from monitor.settings.values import (
     Positive,
     Ratio,
     Secret,
+    Settlements,
     Slug,
-    Slugs,
     Text,
     Topic,
     Visible,
     Windows,
-    not_reserved,
 )
 
-DISTRICTS: Final = (
-    "oslo", "ost", "innlandet", "sor-ost", "agder", "sor-vest", "vest", "more-og-romsdal", "trondelag",
-    "nordland", "troms", "finnmark",
-)  # fmt: skip
 LARGEST_RECORD_BYTES: Final = 16 * 1024 * 1024
 """What a Kafka client of ours carries."""
 
 
-def _districts(names: tuple[str, ...]) -> tuple[str, ...]:
-    return not_reserved(names, {NATIONAL}, "the pool of all districts, and no district")
-
-
-def _settlements(names: tuple[str, ...]) -> tuple[str, ...]:
-    return not_reserved(names, AREA_KEYS, "a key of its own in the tables of targets")
+def _former(moved: str) -> Any:
+    """A key that files of before have. What it said is said elsewhere now, as `moved` tells; `former` reads it."""
+    return Field(None, description=moved, json_schema_extra={"former": True})
 
 
 class _Section(BaseModel):
@@ -58,9 +48,13 @@ class _Section(BaseModel):
 class ServiceSettings(_Section):
     """Whose missions are judged."""
 
-    slug: Slug = Field(
-        "norwegian-police", description="Tells this service from others in one Prometheus: the label `service`."
+    name: Text = Field(
+        "norwegian-police",
+        description="The service: the name of a folder in `services/`, here or among those that came along, or the "
+        "path of a folder that holds a service.toml. In the file it stands alone, before all sections: "
+        '`service = "norwegian-police"`.',
     )
+    slug: Annotated[Slug | None, Field()] = _former("`slug`, or the name of the service's folder")
 
 
 class KafkaSettings(_Section):
@@ -166,13 +160,9 @@ class ExporterSettings(_Section):
 class EventSettings(_Section):
     """Which events are valid."""
 
-    districts: Annotated[Slugs, AfterValidator(_districts)] = Field(
-        DISTRICTS, description="Slugs of the districts.", min_length=1
-    )
-    settlements: Annotated[Slugs, AfterValidator(_settlements)] = Field(
-        SETTLEMENTS, description="Settlement classes.", min_length=1
-    )
-    max_response_seconds: Positive = Field(86_400.0, description="Longest plausible response.")
+    districts: Annotated[Districts | None, Field(min_length=1)] = _former("`[[areas]]`")
+    settlements: Annotated[Settlements | None, Field(min_length=1)] = _former("`[[categories]]`")
+    max_response_seconds: Annotated[Positive | None, Field()] = _former("`longest` of each of the `[[clocks]]`")
     max_ahead_seconds: Positive = Field(300.0, description="How far a time may lie after the record's timestamp.")
     max_record_bytes: Annotated[Count, Field(le=LARGEST_RECORD_BYTES)] = Field(
         65_536, description="Largest event; larger ones are dead letters."
@@ -185,7 +175,7 @@ class EventSettings(_Section):
 class LedgerSettings(_Section):
     """How long missions stay correctable, and how history is kept."""
 
-    timezone: Visible = Field("Europe/Oslo", description="Zone of calendar periods and local days.")
+    timezone: Annotated[Visible | None, Field()] = _former("`timezone`")
     slice_seconds: Count = Field(3_600, description="Length of a slice; must divide an hour.")
     horizon_days: Days = Field(400.0, description="Missions older than this are sealed into sketches.")
     capacity: Count = Field(1_000_000, description="Missions a partition keeps correctable before sealing early.")
@@ -206,9 +196,7 @@ class WindowSettings(_Section):
         description="Those of them that `/metrics` tells; none given: what alerts and dashboards need. Board and API "
         "tell all.",
     )
-    year_starts: Annotated[Count, Field(le=12)] = Field(
-        1, description="Month that years begin with, 4 for April; their parts follow, and bear that year's name."
-    )
+    year_starts: Annotated[Annotated[Count, Field(le=12)] | None, Field()] = _former('`year_starts`, like `"04-01"`')
 
     @property
     def exposed(self) -> tuple[str, ...]:
@@ -217,11 +205,9 @@ class WindowSettings(_Section):
 
 
 class TargetSettings(_Section):
-    """Where goals and requirements are."""
+    """Where the tables of thresholds were, before each service had its own."""
 
-    directory: Folder = Field(
-        Path("targets"), description="Folder of TOML files, relative to the configuration file."
-    )
+    directory: Annotated[Folder | None, Field()] = _former("the folder `targets` of the service")
 
 
 class Settings(BaseModel):

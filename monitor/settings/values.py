@@ -19,6 +19,9 @@ LARGEST_DAYS: Final = 36_525
 LARGEST_PORT: Final = 65_535
 TOPIC_CHARACTERS: Final = 249
 """Kafka's own limit."""
+RESERVED_AREAS: Final = frozenset({"default", "name", "valid_from", "errata", "source", "districts"})
+RESERVED_CATEGORIES: Final = frozenset({"default", "name", "table", "not_applicable"})
+"""Slugs that mean something else in the tables of targets."""
 
 
 def _number(value: Any) -> Any:
@@ -119,10 +122,16 @@ def _brokers(addresses: str) -> str:
     return ",".join(found)
 
 
+def is_slug(name: str) -> bool:
+    """Whether a name can stand in addresses, files, labels and columns as it is."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name) is not None
+
+
 def _slug(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
+    if not is_slug(name):
         raise ValueError(
-            f"{name!r} is no slug: use small letters a to z, digits and hyphens, a letter first, at most 40"
+            f"{name!r} is no slug: use small letters a to z, digits, hyphens and underscores, at most 40, "
+            "a letter or digit first"
         )
     return name
 
@@ -139,8 +148,15 @@ def distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def not_reserved(names: tuple[str, ...], reserved: Iterable[str], why: str) -> tuple[str, ...]:
-    """The names, where none is one of ours. Raises ValueError."""
+def _districts(names: tuple[str, ...]) -> tuple[str, ...]:
+    return _not_reserved(names, RESERVED_AREAS | {"national"}, "the pool of all districts, or a key of the targets")
+
+
+def _settlements(names: tuple[str, ...]) -> tuple[str, ...]:
+    return _not_reserved(names, RESERVED_CATEGORIES, "a key of its own in the tables of targets")
+
+
+def _not_reserved(names: tuple[str, ...], reserved: frozenset[str], why: str) -> tuple[str, ...]:
     ours = [name for name in names if name in reserved]
     if ours:
         raise ValueError(f"{_listed(ours)} {why}: choose another slug")
@@ -177,4 +193,6 @@ Hosts = tuple[Annotated[str, AfterValidator(_host_asked_for)], ...]
 Brokers = Annotated[str, AfterValidator(_brokers)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Slugs = Annotated[tuple[str, ...], AfterValidator(_slugs)]
+Districts = Annotated[Slugs, AfterValidator(_districts)]
+Settlements = Annotated[Slugs, AfterValidator(_settlements)]
 Windows = Annotated[tuple[str, ...], AfterValidator(_windows)]

@@ -129,7 +129,7 @@ def test_check_of_the_shipped_configuration_warns_about_the_printed_oddities() -
     assert "districts.troms.town" in result.stdout
     assert "districts.trondelag" in result.stdout
     assert "1 target set" in result.stdout.splitlines()[-1]
-    assert "12 districts × 3 classes" in result.stdout.splitlines()[-1]
+    assert "12 areas × 3 categories" in result.stdout.splitlines()[-1]
 
 
 def test_check_connect_says_what_does_not_answer() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from monitor.core.targets import NO_TARGET, Fault, Targets, TargetSet, parse_target_set, validate
 from tests.core.police import target_of
 
-SHIPPED = Path(__file__).parents[2] / "config" / "targets" / "2024.toml"
+SHIPPED = Path(__file__).parents[2] / "config" / "services" / "norwegian-police" / "targets" / "2024.toml"
 DISTRICTS = [
     "oslo",
     "ost",

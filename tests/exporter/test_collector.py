@@ -18,11 +18,12 @@ from monitor.core.verdict import State
 from monitor.exporter import metrics
 from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.published import Published
-from monitor.settings.sections import ServiceSettings, WindowSettings
+from monitor.settings.sections import WindowSettings
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, NOW, World, event, missions, shows
+from tests.presets import police
 
-SERVICE = ServiceSettings().slug
+SERVICE = police().slug
 Series = tuple[str, frozenset[tuple[str, str]]]
 
 

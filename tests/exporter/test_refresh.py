@@ -14,6 +14,7 @@ from monitor.store.port import PartitionChange
 from tests.eventually import wait_until
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, World, measured, missions, shows
+from tests.presets import police, without
 
 
 async def test_what_is_stored_is_published(world: World, running: Running) -> None:
@@ -336,10 +337,7 @@ async def test_stored_missions_of_a_district_no_longer_configured_are_told(
     """They are in no figure, the nation's included; how many, the snapshot and one line of the log say."""
     await world.tell(missions(3))
     await world.tell(missions(4, name="gone", district="finnmark", settlement="town"), partition=1)
-    settings = world.configuration.settings
-    left = tuple(district for district in settings.events.districts if district != "finnmark")
-    events = settings.events.model_copy(update={"districts": left})
-    world.configuration = replace(world.configuration, settings=settings.model_copy(update={"events": events}))
+    world.configuration = replace(world.configuration, service=without(police(), "finnmark"))
     refresh = await running(world)
     await shows(refresh, 3)
     assert measured(refresh, area="national", settlement="town") == 0

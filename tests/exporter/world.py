@@ -16,6 +16,7 @@ from monitor.store.memory import MemoryBacking, MemoryStore
 from monitor.store.port import Lease, LifeSign, Store
 from monitor.wiring import empty_history, partition_policy, snapshot_terms
 from tests.eventually import wait_until
+from tests.presets import police
 
 NOW = datetime(2024, 6, 12, 12, 0, tzinfo=UTC).timestamp()
 HOUR = 3600.0
@@ -36,19 +37,17 @@ class Clock:
 def configuration(*, refresh_seconds: float = 0.05, oslo: str = "Oslo") -> Configuration:
     """All districts; goal 10 and requirement 20 minutes everywhere but in Finnmark's towns, which have no cities."""
     settings = Settings(exporter=ExporterSettings(refresh_seconds=refresh_seconds))
-    areas = ("national", *settings.events.districts)
     one = TargetSet(
         valid_from=date(2020, 1, 1),
         source="test",
         targets={
-            (area, settlement): {"goal": 600.0, "requirement": 1200.0}
-            for area in areas
-            for settlement in settings.events.settlements
-            if (area, settlement) != ("finnmark", "urban")
+            series: {"goal": 600.0, "requirement": 1200.0}
+            for series in police().judged_series
+            if series != ("finnmark", "urban")
         },
         area_names={"oslo": oslo},
     )
-    return Configuration(settings, Targets([one]), Grid(ZoneInfo("Europe/Oslo")))
+    return Configuration(settings, Targets([one]), Grid(ZoneInfo("Europe/Oslo")), police())
 
 
 @dataclass(frozen=True, slots=True)

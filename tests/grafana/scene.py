@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from monitor.alerts.prometheus import GROUPS
 from monitor.alerts.setup import Setup
 from monitor.demo.processes import LOOPBACK, Child, free_port
 from monitor.exporter.service import serve
-from monitor.settings import Configuration, WorkerSettings
+from monitor.settings import WorkerSettings
 from monitor.store.memory import MemoryStore
 from monitor.worker.exposing import exposing
 from monitor.worker.instruments import Instruments
@@ -84,7 +85,7 @@ async def fill(world: World) -> None:
     """Districts that meet, miss and lack; a year's history; missions in progress, late, unmeasured, refused."""
     chance = random.Random(7)  # noqa: S311 - invented missions
     told: list[object] = []
-    for place, district in enumerate(world.configuration.settings.events.districts):
+    for place, district in enumerate(world.configuration.service.leaf_areas):
         for settlement in ("urban", "town", "rural"):
             if (district, settlement) in SILENT:
                 continue
@@ -131,7 +132,7 @@ def exporter_and_worker(worker_port: int) -> Iterator[int]:
     world.clock.now = well_into_a_tertial(time.time())
     plain = world.configuration
     worker = WorkerSettings(metrics_port=worker_port, metrics_host=LOOPBACK)
-    configured = Configuration(plain.settings.model_copy(update={"worker": worker}), plain.targets, plain.grid)
+    configured = replace(plain, settings=plain.settings.model_copy(update={"worker": worker}))
 
     async def run() -> None:
         stop = asyncio.Event()

@@ -13,15 +13,15 @@ from monitor.alerts.rule import Rule
 from monitor.alerts.text import Figure
 from monitor.core.stats.wilson import share_interval
 from monitor.exporter.metrics import VERDICTS
-from monitor.settings.sections import ServiceSettings
 from tests.grafana import provisioned
 from tests.grafana.dashboards import FILES, Asked, asked, name_of
 from tests.grafana.scene import SILENT, WORST, Prometheus
+from tests.presets import police
 
 pytestmark = pytest.mark.integration
 
 DASHBOARDS = [one for file in FILES for one in asked(file)]
-UNCHANGING = {"$service": ServiceSettings().slug, "$__rate_interval": "20s", "$__interval": "1s", "$__range": "1m"}
+UNCHANGING = {"$service": police().slug, "$__rate_interval": "20s", "$__interval": "1s", "$__range": "1m"}
 CHOICES: tuple[Mapping[str, str], ...] = (
     {"$area": WORST, "$category": ".*", "$window": "28d", "$instance": ".*"},
     {"$area": "national", "$category": "urban", "$window": "tertial", "$instance": "{worker}"},

@@ -15,14 +15,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.demo.processes import free_port
 from monitor.exporter import metrics
-from monitor.settings import DISTRICTS
-from monitor.settings.sections import ServiceSettings
 from monitor.simulator import history
 from tests.eventually import wait_until
 from tests.integration.station import READY_SECONDS, Station
+from tests.presets import police
 
 DAYS = 45
-SERVICE = ServiceSettings().slug
+SERVICE = police().slug
 SETTLEMENTS = ("urban", "town", "rural")
 WITH_THE_FIRST_CHECKPOINT = {metrics.NEXT_OFFSET.name, metrics.WATERMARK_TIMESTAMP_SECONDS.name}
 WITH_THE_WORKERS_SIGN = {metrics.PARTITION_HELD.name, metrics.PARTITION_SLOWED.name}
@@ -111,7 +110,7 @@ async def test_every_series_is_there_from_the_start_and_follows_the_workers_to_t
     assert missing_families(samples, metrics.EXPORTER) == set()
     rows = {(row["area"], row["settlement"]): row for row in await rows_of(station, period)}
     assert len(rows) >= 3
-    for area in (*DISTRICTS, "national"):
+    for area in police().judged_areas:
         for settlement in SETTLEMENTS:
             row = rows.get((area, settlement))
             if row is not None:

@@ -26,6 +26,7 @@ from monitor.settings import Configuration, load
 from monitor.wiring import empty_history, partition_policy
 from monitor.words.catalogue import LANGUAGES
 from monitor.words.speaker import speaker
+from tests.presets import without
 
 CONFIG = Path(__file__).parent / "config" / "monitor.toml"
 OSLO = ZoneInfo("Europe/Oslo")
@@ -257,9 +258,7 @@ def test_stored_districts_that_are_not_configured_are_told(configuration: Config
     """
     events = [*missions(NOW), *(line(f"t{number}", NOW - DAY, district="troms") for number in range(3))]
     assert report_of(of_file(configuration, events, now=LATER), "2024", now=LATER).left_out == {}
-    settings = configuration.settings
-    fewer = settings.model_copy(update={"events": settings.events.model_copy(update={"districts": ("oslo",)})})
-    gone = empty_history(replace(configuration, settings=fewer))
+    gone = empty_history(replace(configuration, service=without(configuration.service, "troms")))
     from_lines(gone, partition_policy(configuration, sealing=False), events, now=LATER)
     report = report_of(gone, "2024", now=LATER)
     assert report.left_out == {"troms": 3}

@@ -24,7 +24,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Writes `monitor.toml` beside the real targets."""
-    shutil.copytree(ROOT / "config" / "targets", tmp_path / "targets")
+    shutil.copytree(ROOT / "config" / "services" / "norwegian-police" / "targets", tmp_path / "targets")
 
     def written(text: str | bytes) -> Path:
         path = tmp_path / "monitor.toml"

@@ -10,8 +10,8 @@ import pytest
 from monitor import alerts
 from monitor.alerts.template import template
 from monitor.core import windows
-from monitor.generate import relations_markdown
 from monitor.settings import RELATIONS, Settings, load
+from monitor.settings.document import relations_markdown
 from monitor.settings.sections import WindowSettings
 from tests.docs.blocks import ROOT
 from tests.settings.conftest import Write
@@ -85,11 +85,6 @@ ERRORS = {
         "[events]\nmax_ahead_seconds = 21600\n",
         "events.max_ahead_seconds",
         "hide a silence",
-    ),
-    "a horizon before the patrol arrives": (
-        "[ledger]\nhorizon_days = 0.5\n",
-        "ledger.horizon_days",
-        "while a patrol may still arrive",
     ),
     "windows that alert rules test": (
         '[windows]\nnames = ["7d", "28d"]\n',
@@ -172,6 +167,12 @@ def test_the_password_in_clear_and_the_second_password_are_told(
 def test_the_shipped_configuration_breaks_no_rule(write: Write) -> None:
     """Neither errors nor warnings, from the file or from the defaults."""
     assert warnings_of(ROOT / "config" / "monitor.toml") == warnings_of(write("")) == {}
+
+
+def test_a_horizon_before_a_clock_may_end_is_an_error(write: Write) -> None:
+    """The service's clocks and the ledger are declared apart, and must fit."""
+    found = errors_of(write("[ledger]\nhorizon_days = 0.5\n"))
+    assert "while a unit may still arrive" in found["ledger.horizon_days"]
 
 
 def test_two_hosts_may_use_one_port(write: Write) -> None:

@@ -1,0 +1,176 @@
+"""Reading a service: the folder of service.toml becomes a `Service` of the core, or every fault of it.
+
+Where a folder is found by its name is told here, too. What one table may hold is told in `service_tables`, what
+areas and categories imply in `service_tree`, thresholds in `core.targets`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+from monitor.core.fault import Fault
+from monitor.core.service import Clock, Fields, Objective, Service, Words
+from monitor.settings.files import FileUnusable, read_toml
+from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
+from monitor.settings.service_tree import Problem, areas_of, categories_of
+from monitor.settings.told import read_table, unknown
+from monitor.settings.values import RESERVED_AREAS, RESERVED_CATEGORIES, is_slug
+
+FILE: Final = "service.toml"
+TARGETS: Final = "targets"
+_TABLES: Final[Mapping[str, type[BaseModel]]] = {
+    "clocks": ClockTable,
+    "objectives": ObjectiveTable,
+    "categories": CategoryTable,
+    "areas": AreaTable,
+}
+Table = TypeVar("Table", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A service as its folder declares it; `service` is None where it cannot be used."""
+
+    service: Service | None
+    folder: Path
+    timezone: str = ""
+    year_starts: int = 1
+    unverified: tuple[str, ...] = ()
+    description: Words = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def find_service(named: str, rooms: Sequence[Path], beside: Path) -> Path:
+    """The folder of a service by its name, looked for in `rooms`, or by its path, which begins at `beside`.
+
+    Raises FileUnusable with what there is.
+    """
+    found = [room / named for room in rooms if is_slug(named)] + [beside / named]
+    for folder in found:
+        if (folder / FILE).is_file():
+            return folder
+    if (beside / named).name == FILE and (beside / named).is_file():
+        return (beside / named).parent
+    there = sorted({file.parent.name for room in rooms for file in room.glob(f"*/{FILE}")})
+    raise FileUnusable(
+        f"no service {named!r}: there is no folder of that name or path with a {FILE} in it; "
+        f"by name there are {', '.join(there) or 'none'}"
+    )
+
+
+def read_service(folder: Path) -> Declared:
+    """What a folder declares, with every fault of its service.toml."""
+    file = folder / FILE
+    try:
+        raw = read_toml(file)
+    except (FileUnusable, UnicodeError) as fault:
+        return Declared(None, folder, faults=[Fault("error", str(file), str(fault))])
+    reading = _Reading(raw)
+    head = reading.head()
+    clocks = reading.tables("clocks", ClockTable)
+    objectives = reading.tables("objectives", ObjectiveTable)
+    categories, circles = categories_of(reading.tables("categories", CategoryTable))
+    reading.problems("categories", circles)
+    areas, crooked = areas_of(reading.tables("areas", AreaTable, several=True), head.name if head else {})
+    reading.problems("areas", crooked)
+    reading.reserved("areas", (area.slug for area in areas), RESERVED_AREAS)
+    reading.reserved("categories", (category.slug for category in categories), RESERVED_CATEGORIES)
+    made = [_clock(table) for table in clocks]
+    reading.fields(head, made)
+    judged = list(reading.objectives(objectives, [clock.slug for clock in made]))
+    slug = (head.slug if head else None) or folder.resolve().name
+    if not is_slug(slug):
+        reading.fault("slug", f'the folder\'s name {slug!r} is no slug: say slug = "…", in small letters')
+    if reading.faults or head is None:
+        return Declared(None, folder, faults=reading.faults)
+    service = Service(
+        slug,
+        areas,
+        categories,
+        tuple(made),
+        tuple(judged),
+        Fields(area=head.event.area, category=head.event.category, eligible=head.event.eligible),
+        head.name,
+    )
+    return Declared(service, folder, head.timezone, head.year_starts, head.unverified, head.description)
+
+
+def _clock(table: ClockTable) -> Clock:
+    return Clock(table.slug, table.begin, table.end, table.longest, table.shortest, table.name)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One service.toml on its way, and what is wrong with it."""
+
+    raw: Mapping[str, Any]
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, path: str, message: str) -> None:
+        self.faults.append(Fault("error", f"{FILE}: {path}", message))
+
+    def problems(self, key: str, problems: Sequence[Problem]) -> None:
+        for slug, why in problems:
+            self.fault(f"{key}.{slug}", why)
+
+    def head(self) -> HeadTable | None:
+        """What stands outside of the lists."""
+        known = [*HeadTable.model_fields, *_TABLES]
+        for key in self.raw.keys() - set(known):
+            self.fault(key, unknown(key, known, kind="key", where=f"there are {', '.join(known)}"))
+        head, faults = read_table(
+            HeadTable, {key: self.raw[key] for key in HeadTable.model_fields if key in self.raw}
+        )
+        for path, message in faults:
+            self.fault(path, message)
+        return head
+
+    def tables(self, key: str, model: type[Table], *, several: bool = False) -> list[Table]:
+        """The tables of a list that can be used; those of one slug only where there may be `several`."""
+        items = self.raw.get(key, [])
+        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+            self.fault(key, f"must be a list of tables: write [[{key}]] on a line, and the keys of one below")
+            return []
+        if not items:
+            self.fault(key, f"there are none: declare at least one with [[{key}]]")
+        found: dict[str, list[Table]] = {}
+        for number, item in enumerate(items, 1):
+            slug = item.get("slug")
+            path = f"{key}.{slug}" if isinstance(slug, str) and is_slug(slug) else f"{key}[{number}]"
+            table, faults = read_table(model, item)
+            for inner, message in faults:
+                self.fault(f"{path}.{inner}" if inner else path, message)
+            if table is None:
+                continue
+            if not several and slug in found:
+                self.fault(path, "is declared twice: remove the second, or give it another slug")
+            found.setdefault(str(slug), []).append(table)
+        return [table for tables in found.values() for table in tables] if several else [t[0] for t in found.values()]
+
+    def reserved(self, key: str, slugs: Iterator[str], reserved: Collection[str]) -> None:
+        for slug in dict.fromkeys(slugs):
+            if slug in reserved:
+                self.fault(f"{key}.{slug}", "means something else in the tables of targets: choose another slug")
+
+    def objectives(self, tables: Sequence[ObjectiveTable], clocks: Sequence[str]) -> Iterator[Objective]:
+        """The objectives, the first clock where they name none."""
+        named = {item.get("slug") for item in self.raw.get("clocks", []) if isinstance(item, Mapping)}
+        for table in tables:
+            clock = table.clock or (clocks[0] if clocks else "")
+            if clock not in clocks and clock not in named:
+                where = f"there are {', '.join(clocks) or 'none'}"
+                self.fault(f"objectives.{table.slug}.clock", unknown(clock, clocks, kind="clock", where=where))
+            yield Objective(table.slug, table.percentile, table.duty, clock, table.name)
+
+    def fields(self, head: HeadTable | None, clocks: Sequence[Clock]) -> None:
+        """No field of an event may mean two things."""
+        if head is None:
+            return
+        said = [name for name in (head.event.area, head.event.category, head.event.eligible) if name is not None]
+        instants = {moment.field for clock in clocks for moment in (*clock.begin, *clock.end)}
+        for name in dict.fromkeys(said):
+            if said.count(name) > 1 or name in instants:
+                self.fault("event", f"{name!r} is named for two things: a field of the event has one meaning")

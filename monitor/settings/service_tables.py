@@ -1,0 +1,202 @@
+"""What one table of service.toml may hold, on its own: each key with what it may be.
+
+What the tables must be together is told in `service`. Refuses to know files.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from monitor.core.duration import seconds_of_length
+from monitor.core.service import DAY_SECONDS, Duty, Moment, Statistic
+from monitor.settings.values import OptionalText, Slug, plain
+
+LONGEST_FIELD: Final = 64
+TAKEN_FIELDS: Final = frozenset({"mission_id", "revision", "row", "status", "excluded"})
+"""Fields that every event has, whatever the service: none of them is an instant, an area or a category."""
+_LONGEST_LANGUAGE: Final = 8
+_MONTHS: Final = 12
+
+
+def _names(value: Any) -> dict[str, str]:
+    """A name by language; a plain text is one for all of them, kept as English."""
+    if isinstance(value, str):
+        return {"en": plain(value)}
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError('must be a text, or one text for each language: write { en = "…", nb = "…" }')
+    for language, name in value.items():
+        if not (
+            language.isascii() and language.isalpha() and language.islower() and len(language) <= _LONGEST_LANGUAGE
+        ):
+            raise ValueError(f"{language!r} is no language: use a code like en, nb or sv")
+        if not isinstance(name, str):
+            raise ValueError(f"{language}: must be a text")  # noqa: TRY004 - pydantic tells ValueErrors
+        plain(name)
+    return dict(value)
+
+
+def _field(name: Any) -> str:
+    if not isinstance(name, str):
+        raise ValueError('must name a field of the event: write it in quotes, like "ringing_at"')  # noqa: TRY004
+    plain(name)
+    if len(name) > LONGEST_FIELD:
+        raise ValueError(f"is longer than {LONGEST_FIELD} characters: no field of an event is called so")
+    if name in TAKEN_FIELDS:
+        raise ValueError(f"{name!r} is a field of every event, and means something else: name another")
+    return name
+
+
+def _moments(value: Any) -> tuple[Moment, ...]:
+    """One instant, or several of which the earliest that is known counts."""
+    parts = value if isinstance(value, list) else [value]
+    if not parts:
+        raise ValueError('names no instant: write one, like "ringing_at", or several in a list for the earliest')
+    found = tuple(map(_moment, parts))
+    if len(set(found)) < len(found):
+        raise ValueError("names one instant twice: remove the second")
+    return found
+
+
+def _moment(part: Any) -> Moment:
+    if not isinstance(part, Mapping):
+        return Moment(_field(part))
+    if unknown := sorted(part.keys() - {"from", "plus"}):
+        raise ValueError(f'unknown key {unknown[0]!r}: write {{ from = "connected_at", plus = "4:00" }}')
+    if "from" not in part:
+        raise ValueError('"from" is missing: write { from = "connected_at", plus = "4:00" }')
+    return Moment(_field(part["from"]), seconds_of_length(part.get("plus", 0)))
+
+
+def _percentile(value: Any) -> int | Decimal:
+    """As it was written: 99.9 is a decimal, not the float beside it."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number above 0 and below 100, like 80 or 99.9")  # noqa: TRY004
+    written = Decimal(repr(value))
+    if not 0 < written < 100:
+        raise ValueError(f"{value} lies outside: give a number above 0 and below 100, like 80 or 99.9")
+    if written < 1:
+        raise ValueError(f"{value} is less than one in a hundred: write {written * 100:f} for that share in percent")
+    return int(written) if written == written.to_integral_value() else written
+
+
+def _statistic(value: Any) -> Statistic:
+    if value not in list(Statistic):
+        raise ValueError(f'must be "mean" or "percentile", not {value!r}; a median is percentile = 50')
+    return Statistic(value)
+
+
+def _duty(value: Any) -> Duty:
+    if value not in list(Duty):
+        raise ValueError(f"must be one of {', '.join(Duty)}, not {value!r}")
+    return Duty(value)
+
+
+def day_of(value: Any) -> date:
+    """A day as TOML has it, or in quotes. Raises ValueError."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("must be a day, like 2024-01-01 without quotes")  # noqa: TRY004
+    return value
+
+
+def _month(value: Any) -> int:
+    """`"04-01"`, or the month's number. Raises ValueError."""
+    month = value
+    if isinstance(value, str):
+        head, _, day = value.partition("-")
+        month = int(head) if head.isascii() and head.isdigit() and day in {"", "01", "1"} else None
+    if isinstance(month, bool) or not isinstance(month, int) or not 1 <= month <= _MONTHS:
+        raise ValueError(f'must be the first day of a month, like "04-01" for 1 April, not {value!r}')
+    return month
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError('must be a list of texts: write ["…", "…"]')
+    return tuple(map(plain, value))
+
+
+Names = Annotated[dict[str, str], BeforeValidator(_names)]
+Moments = Annotated[tuple[Moment, ...], BeforeValidator(_moments)]
+Length = Annotated[float, BeforeValidator(seconds_of_length)]
+Day = Annotated[date, BeforeValidator(day_of)]
+EventField = Annotated[str, BeforeValidator(_field)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EventTable(_Table):
+    """What events call what every service has."""
+
+    area: EventField = "area"
+    category: EventField = "category"
+    eligible: Annotated[str | None, BeforeValidator(_field)] = None
+
+
+class ClockTable(_Table):
+    """An interval between two named instants."""
+
+    slug: Slug
+    begin: Moments
+    end: Moments
+    longest: Length = DAY_SECONDS
+    shortest: Length = 0.0
+    name: Names = Field(default_factory=dict)
+
+
+class ObjectiveTable(_Table):
+    """A statistic of a clock with a threshold."""
+
+    slug: Slug
+    clock: OptionalText = None
+    percentile: Annotated[int | Decimal | None, BeforeValidator(_percentile)] = None
+    statistic: Annotated[Statistic | None, BeforeValidator(_statistic)] = None
+    duty: Annotated[Duty, BeforeValidator(_duty)] = Duty.SHOW
+    name: Names = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_statistic(self) -> "ObjectiveTable":
+        if self.percentile is None and self.statistic is not Statistic.MEAN:
+            raise ValueError('says no statistic: give percentile = 80, or statistic = "mean"')
+        if self.percentile is not None and self.statistic is Statistic.MEAN:
+            raise ValueError("has a percentile and is a mean: keep one of the two, or declare two objectives")
+        return self
+
+
+class CategoryTable(_Table):
+    """The second axis beside the area."""
+
+    slug: Slug
+    within: Annotated[Slug | None, Field()] = None
+    name: Names = Field(default_factory=dict)
+
+
+class AreaTable(_Table):
+    """A place in the tree, for some time."""
+
+    slug: Slug
+    within: Annotated[Slug | None, Field()] = None
+    since: Day | None = None
+    until: Day | None = None
+    name: Names = Field(default_factory=dict)
+
+
+class HeadTable(_Table):
+    """What is true of the service as a whole."""
+
+    slug: Annotated[Slug | None, Field()] = None
+    name: Names = Field(default_factory=dict)
+    description: Names = Field(default_factory=dict)
+    timezone: Annotated[str, AfterValidator(plain)]
+    year_starts: Annotated[int, BeforeValidator(_month)] = 1
+    unverified: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    event: EventTable = EventTable()
