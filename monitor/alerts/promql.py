@@ -37,25 +37,24 @@ def grouped(*by: str) -> str:
     return f"by ({', '.join((SERVICE, *by))})"
 
 
-def of_leaf_areas(vector: str) -> str:
-    """What is of an area that missions name: whose night it is."""
-    return _of(vector, metrics.RESPONSE_AREA_INFO, AREA, LEAF)
+def of_leaf_areas(vector: str, *here: Matcher) -> str:
+    """What is of an area that missions name: whose night it is. `here` selects the service, where one is chosen."""
+    return _of(vector, AREA, selector(metrics.RESPONSE_AREA_INFO, *here, (KIND, "=", LEAF)))
 
 
 def of_pooled_areas(vector: str) -> str:
     """What is of an area that others lie within: nobody's alone."""
-    return _of(vector, metrics.RESPONSE_AREA_INFO, AREA, POOL)
+    return _of(vector, AREA, selector(metrics.RESPONSE_AREA_INFO, (KIND, "=", POOL)))
 
 
-def of_leaf_categories(vector: str, remembered: str = "") -> str:
-    """What is of a category that missions name: each mission once."""
-    return _of(vector, metrics.RESPONSE_CATEGORY_INFO, CATEGORY, LEAF, remembered)
+def of_leaf_categories(vector: str, *here: Matcher, remembered: str = "") -> str:
+    """What is of a category that missions name: each mission once. `remembered`: for how long that is known."""
+    info = selector(metrics.RESPONSE_CATEGORY_INFO, *here, (KIND, "=", LEAF))
+    return _of(vector, CATEGORY, f"last_over_time({info}[{remembered}])" if remembered else info)
 
 
-def _of(vector: str, info: Metric, label: str, kind: str, remembered: str = "") -> str:
-    those = selector(info, (KIND, "=", kind))
-    told = greatest(f"last_over_time({those}[{remembered}])" if remembered else those, label)
-    return f"{vector}\nand on ({SERVICE}, {label}) {told}"
+def _of(vector: str, label: str, those: str) -> str:
+    return f"{vector}\nand on ({SERVICE}, {label}) {greatest(those, label)}"
 
 
 def seen(metric: Metric) -> str:

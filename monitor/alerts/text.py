@@ -173,7 +173,7 @@ def over_categories(metric: Metric, *fixed: Matcher) -> Figure:
 
     def summed(scope: Scope) -> str:
         each = greatest(scope.lately(metric, *fixed), *SERIES)
-        return f"sum {grouped(AREA)} ({of_leaf_categories(each, REMEMBERED)})"
+        return f"sum {grouped(AREA)} ({of_leaf_categories(each, remembered=REMEMBERED)})"
 
     return Figure(summed)
 
