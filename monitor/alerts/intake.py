@@ -19,9 +19,9 @@ from monitor.alerts.promql import (
 )
 from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
 from monitor.alerts.setup import MANY_OVERDUE
-from monitor.alerts.text import AreaName, ago, over_categories, text
+from monitor.alerts.text import AreaName, Label, ago, over_categories, text
 from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, SERVICE, WINDOW
+from monitor.exporter.metrics import AREA, CLOCK, SERVICE, WINDOW
 
 MONTH: Final = (WINDOW, "=", "28d")
 QUIET_SECONDS: Final = HOUR
@@ -36,16 +36,16 @@ _READ: Final = f"{STORE_UP}\nand on ({SERVICE}) {FEED_KNOWN}"
 
 def _unmeasured() -> str:
     """More missing times than a true share of 15 % would give by chance (two standard deviations)."""
-    unmeasured = _sum(selector(metrics.RESPONSE_MISSIONS_UNMEASURED, MONTH))
-    measured = _sum(selector(metrics.RESPONSE_MISSIONS_MEASURED, MONTH))
+    unmeasured = _sum(selector(metrics.RESPONSE_MISSIONS_UNMEASURED, MONTH), CLOCK)
+    measured = _sum(selector(metrics.RESPONSE_MISSIONS_MEASURED, MONTH), CLOCK)
     missions = f"({unmeasured} + {measured})"
     spread = f"2 * sqrt({UNMEASURED_SHARE * (1 - UNMEASURED_SHARE):g} * {missions})"
     many = f"{unmeasured} > {UNMEASURED_SHARE:g} * {missions} + {spread}"
-    return of_leaf_areas(f"{many}\nand on ({SERVICE}, {AREA}) {missions} >= {UNMEASURED_LEAST_MISSIONS}")
+    return of_leaf_areas(f"{many}\nand on ({SERVICE}, {AREA}, {CLOCK}) {missions} >= {UNMEASURED_LEAST_MISSIONS}")
 
 
-def _sum(vector: str) -> str:
-    return f"sum {grouped(AREA)} ({of_leaf_categories(greatest(vector, *SERIES))})"
+def _sum(vector: str, *by: str) -> str:
+    return f"sum {grouped(AREA, *by)} ({of_leaf_categories(greatest(vector, *SERIES, *by))})"
 
 
 def overdue(missions: int = MANY_OVERDUE) -> Rule:
@@ -80,19 +80,20 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="response",
         condition=_unmeasured(),
-        labels=(SERVICE, AREA),
+        labels=(SERVICE, AREA, CLOCK),
         sight=SIGHT,
         frozen=True,
         for_seconds=HOUR,
         keep_firing_seconds=DAY,
         summary=text(
-            "{area}: {unmeasured} missions of 28 d cannot be measured, {measured} can",
+            "{area}: by the clock {clock}, {unmeasured} missions of 28 d cannot be measured, {measured} can",
             area=AreaName(),
+            clock=Label(CLOCK),
             unmeasured=over_categories(metrics.RESPONSE_MISSIONS_UNMEASURED, MONTH),
             measured=over_categories(metrics.RESPONSE_MISSIONS_MEASURED, MONTH),
         ),
         description=text(
-            "More than 15 % of this area's missions lack a time stamp, by more than chance explains. What cannot be "
+            "More than 15 % of this area's missions have no value on the clock, by more than chance explains. What cannot be "
             "measured is in no figure: the area may be better or worse than these say.",
         ),
     ),

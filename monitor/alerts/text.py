@@ -169,11 +169,12 @@ def drift_score(baseline: Baseline) -> Figure:
 
 
 def over_categories(metric: Metric, *fixed: Matcher) -> Figure:
-    """A count summed over the categories of the alert's area."""
+    """A count summed over the categories of the alert's area, and what else it is labelled with."""
 
     def summed(scope: Scope) -> str:
-        each = greatest(scope.lately(metric, *fixed), *SERIES)
-        return f"sum {grouped(AREA)} ({of_leaf_categories(each, remembered=REMEMBERED)})"
+        more = tuple(label for label in scope.by if label in metric.by and label not in SERIES)
+        each = greatest(scope.lately(metric, *fixed), *SERIES, *more)
+        return f"sum {grouped(AREA, *more)} ({of_leaf_categories(each, remembered=REMEMBERED)})"
 
     return Figure(summed)
 

@@ -211,10 +211,21 @@ class Service:
         """A mission that began longer ago can no longer be measured by any clock."""
         return max(clock.longest_seconds for clock in self.clocks)
 
-    def area_names(self, area: str) -> Words:
-        """The names of an area, the newest where they changed; none where it has none."""
-        named_so = [one for one in self.areas if one.slug == area and one.names]
-        return max(named_so, key=lambda one: one.since).names if named_so else {}
+    @cached_property
+    def foremost(self) -> tuple[Objective, ...]:
+        """The objectives of the gravest duty that any has: what is shown where there is no room for all."""
+        gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
+        return tuple(one for one in self.objectives if one.duty is gravest)
+
+    @cached_property
+    def area_names(self) -> Mapping[str, Words]:
+        """The names of the areas that have any, the newest where they changed."""
+        return {one.slug: one.names for one in sorted(self.areas, key=lambda one: one.since) if one.names}
+
+    @cached_property
+    def category_names(self) -> Mapping[str, Words]:
+        """What categories are called."""
+        return {one.slug: one.names for one in self.categories}
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""

@@ -15,7 +15,7 @@ from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
 from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.history import History
-from monitor.core.service import Series, Service, paging
+from monitor.core.service import Duty, Series, Service, paging
 from monitor.core.timeline import Figures, InProgress, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span, Window, span_of
@@ -47,6 +47,11 @@ class Standing:
     last_rang_at: float | None
     targets: dict[str, float | None]
     alarm: Alarm
+
+    @property
+    def alarms(self) -> Mapping[str, Alarm]:
+        """By objective that pages."""
+        return {one.slug: self.alarm for _, one in self.alarm.periods if one.duty is Duty.PAGE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,8 @@ class Asked:
                 return f"{{{{ $labels.{name} }}}}"
             case AreaName():
                 return _called(self.names)
-            case Figure(asked, form):
-                return self._told("{figure}", asked(self.scope), form, UNKNOWN)
+            case Figure():
+                return self._told("{figure}", blank.asked(self.scope), blank.form, UNKNOWN)
             case FirstKnown(ways):
                 told = UNKNOWN
                 for way in reversed(ways):
