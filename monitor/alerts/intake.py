@@ -93,8 +93,8 @@ RULES: Final = (
             measured=over_categories(metrics.RESPONSE_MISSIONS_MEASURED, MONTH),
         ),
         description=text(
-            "More than 15 % of this area's missions have no value on the clock, by more than chance explains. What cannot be "
-            "measured is in no figure: the area may be better or worse than these say.",
+            "More than 15 % of this area's missions have no value on the clock, by more than chance explains. What "
+            "cannot be measured is in no figure: the area may be better or worse than these say.",
         ),
     ),
     Rule(
