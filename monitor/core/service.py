@@ -121,6 +121,8 @@ class Fields:
     category: str = "category"
     eligible: str | None = None
     """Says whether the mission counts; None: every mission does."""
+    instants: tuple[str, ...] = ()
+    """Of no clock, but times: an event that gives one of them wrong is refused."""
 
 
 @dataclass(frozen=True)
@@ -206,10 +208,10 @@ class Service:
         slugs = [one.slug for one in self.objectives]
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
 
-    @property
-    def longest_seconds(self) -> float:
-        """A mission that began longer ago can no longer be measured by any clock."""
-        return max(clock.longest_seconds for clock in self.clocks)
+    @cached_property
+    def clock_slugs(self) -> tuple[str, ...]:
+        """The clocks in their order, which is that of stored state."""
+        return tuple(clock.slug for clock in self.clocks)
 
     @cached_property
     def foremost(self) -> tuple[Objective, ...]:
@@ -226,6 +228,11 @@ class Service:
     def category_names(self) -> Mapping[str, Words]:
         """What categories are called."""
         return {one.slug: one.names for one in self.categories}
+
+    @cached_property
+    def longest_seconds(self) -> float:
+        """Longer than this is no mission in progress: no clock could measure it any more."""
+        return max(clock.longest_seconds for clock in self.clocks)
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""

@@ -20,7 +20,9 @@ from monitor.core.fault import Fault
 from monitor.core.mission import Limits
 from monitor.core.service import DAY_SECONDS, Service, Words
 from monitor.core.slices import Grid
-from monitor.core.targets import Targets, TargetSet, parse_target_set, validate
+from monitor.core.target_rules import validate
+from monitor.core.target_tables import Tables, read_tables, target_set
+from monitor.core.targets import Targets
 from monitor.settings.environment import CONFIG_VARIABLE, SERVICE, read_environment
 from monitor.settings.files import FileUnusable, read_toml, toml_files
 from monitor.settings.former import FORMER, former_faults, targets_beside, with_former
@@ -191,23 +193,24 @@ def _targets(
         files, trouble = [], f"no target files: the folder {fault}"
     if not files:
         return Targets(), [Fault("error", where, f"{folder}: {trouble}")]
-    sets: list[TargetSet] = []
+    sets: list[Tables] = []
     for file in files:
         try:
             raw = read_toml(file)
         except FileUnusable as fault:
             faults.append(Fault("error", str(file), str(fault)))
             continue
-        found, wrong = parse_target_set(raw, origin=file.name)
+        found, wrong = read_tables(raw, declared.service, origin=file.name)
         faults += wrong
         if found is not None:
             sets.append(found)
-    if sets and declared.service is not None and not unknown & {"events.districts", "events.settlements"}:
-        service = declared.service
-        faults += validate(
-            sets, districts=service.leaf_areas, settlements=service.judged_categories, today=clock.today()
-        )
-    return Targets(sets), faults
+    service = declared.service
+    if not sets or service is None:
+        return Targets(), faults
+    if not unknown & {"events.districts", "events.settlements"}:
+        own = folder == declared.folder / TARGETS and not any(map(origin.given, FORMER))
+        faults += validate(sets, service, today=clock.today(), whole=own)
+    return Targets(target_set(one, service) for one in sets), faults
 
 
 def _short_horizon(settings: Settings, declared: Declared, origin: Origin) -> list[Fault]:
@@ -228,7 +231,7 @@ def _short_horizon(settings: Settings, declared: Declared, origin: Origin) -> li
 
 def _called(service: Service, targets: Targets) -> Service:
     """The service whose areas bear the names of the newest tables, where it gives none itself."""
-    printed = {slug: name for one in targets.sets for slug, name in one.area_names.items() if name != slug}
+    printed = {slug: name for one in targets.sets for slug, name in one.area_names.items()}
     areas = (
         one
         if service.area_names.get(one.slug, {}) or one.slug not in printed

@@ -49,6 +49,12 @@ def _field(name: Any) -> str:
     return name
 
 
+def _fields(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError('must be a list of fields: write ["dispatched_at"]')  # noqa: TRY004
+    return tuple(map(_field, value))
+
+
 def _moments(value: Any) -> tuple[Moment, ...]:
     """One instant, or several of which the earliest that is known counts."""
     parts = value if isinstance(value, list) else [value]
@@ -74,11 +80,11 @@ def _percentile(value: Any) -> int | Decimal:
     """As it was written: 99.9 is a decimal, not the float beside it."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("must be a number above 0 and below 100, like 80 or 99.9")  # noqa: TRY004
-    written = Decimal(repr(value))
-    if not 0 < written < 100:
+    if not 0 < value < 100:
         raise ValueError(f"{value} lies outside: give a number above 0 and below 100, like 80 or 99.9")
-    if written < 1:
-        raise ValueError(f"{value} is less than one in a hundred: write {written * 100:f} for that share in percent")
+    if value < 1:
+        raise ValueError(f"{value} is less than one in a hundred: write {100 * value:g} for that share in percent")
+    written = Decimal(repr(value))
     return int(written) if written == written.to_integral_value() else written
 
 
@@ -140,6 +146,7 @@ class EventTable(_Table):
     area: EventField = "area"
     category: EventField = "category"
     eligible: Annotated[str | None, BeforeValidator(_field)] = None
+    instants: Annotated[tuple[str, ...], BeforeValidator(_fields)] = ()
 
 
 class ClockTable(_Table):
@@ -151,6 +158,14 @@ class ClockTable(_Table):
     longest: Length = DAY_SECONDS
     shortest: Length = 0.0
     name: Names = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _measures_something(self) -> "ClockTable":
+        if set(self.begin) & set(self.end):
+            raise ValueError("begins and ends at one instant: name two")
+        if self.shortest >= self.longest:
+            raise ValueError("could measure nothing: `longest` must be above `shortest`")
+        return self
 
 
 class ObjectiveTable(_Table):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.duration import seconds_of_minutes
-from monitor.core.targets import parse_target_set
+from monitor.core.target_tables import read_tables
 
 
 @pytest.mark.parametrize(
@@ -86,21 +86,22 @@ def test_anything_is_seconds_or_refused(value: Any) -> None:
 
 def test_targets_take_every_way_to_write_them() -> None:
     """Side by side in one table."""
-    parsed, faults = parse_target_set(
+    tables, faults = read_tables(
         {
             "valid_from": date(2025, 1, 1),
             "source": {"title": "t"},
-            "national": {"urban": {"goal_p50_minutes": 4.1, "requirement_p80_minutes": "5:20"}},
+            "national": {"urban": {"goal": 4.1, "requirement": "5:20"}},
         },
+        None,
         origin="2025.toml",
     )
     assert faults == []
-    assert parsed is not None
-    assert parsed.targets["national", "urban"] == {"goal": 246.0, "requirement": 320.0}
+    assert tables is not None
+    assert tables.target("national", "urban")[0] == {"goal": 246.0, "requirement": 320.0}
 
 
 @pytest.mark.parametrize("written", ["24:00:01", 1440.0001, 1e-9, 0, "0:00", -4.1, 10**9])
 def test_a_target_of_no_time_or_of_more_than_a_day_is_an_error(written: object) -> None:
     """Also where only rounding makes it none."""
-    _, faults = parse_target_set({"national": {"urban": {"goal_p50_minutes": written}}}, origin="2025.toml")
+    _, faults = read_tables({"national": {"urban": {"goal": written}}}, None, origin="2025.toml")
     assert any("cannot be right" in fault.message for fault in faults)
