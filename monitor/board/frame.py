@@ -70,13 +70,12 @@ class Said:
 class View:
     """What is shown to whom. `patience_seconds`: silence of the stream after which a page trusts it no more.
 
-    `names`: of areas, where the service declares none. `root`: from the page to the board's first one. All addresses
-    are relative, so that a proxy may put the board under any path.
+    `root`: from the page to the board's first one. All addresses are relative, so that a proxy may put the board
+    under any path.
     """
 
     published: Published
     say: Speaker
-    names: Mapping[str, str]
     zone: ZoneInfo
     window: str
     windows: Sequence[str]
@@ -118,9 +117,8 @@ class View:
         return {series: mark for mark, series in marks.items()}
 
     def area_named(self, area: str) -> str:
-        """An area's name in the reader's language; as the targets print it, where the service declares none."""
-        declared = names.area(self.say, self.service, area)
-        return self.names.get(area, area) if declared == area else declared
+        """An area's name in the reader's language."""
+        return names.area(self.say, self.service, area)
 
     def category_named(self, category: str) -> str:
         """A category's name in the reader's language."""

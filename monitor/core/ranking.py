@@ -39,9 +39,7 @@ def worst_first(verdicts: Iterable[Verdict]) -> tuple[int, float]:
     return -gravest, least
 
 
-def as_tree(
-    within: Mapping[str, str | None], key: Callable[[str], Any] = lambda _: 0
-) -> Iterator[tuple[str, int]]:
+def as_tree(within: Mapping[str, str | None], key: Callable[[str], Any] = lambda _: 0) -> Iterator[tuple[str, int]]:
     """Each slug and how deep it lies, right below its pool; siblings by `key`, equals in the order given.
 
     `within`: the pool of each. One whose pool is not among them lies within nothing.

@@ -220,19 +220,18 @@ class Service:
         return tuple(one for one in self.objectives if one.duty is gravest)
 
     @cached_property
-    def area_names(self) -> Mapping[str, Words]:
-        """The names of the areas that have any, the newest where they changed."""
-        return {one.slug: one.names for one in sorted(self.areas, key=lambda one: one.since) if one.names}
-
-    @cached_property
-    def category_names(self) -> Mapping[str, Words]:
-        """What categories are called."""
-        return {one.slug: one.names for one in self.categories}
-
-    @cached_property
     def longest_seconds(self) -> float:
         """Longer than this is no mission in progress: no clock could measure it any more."""
         return max(clock.longest_seconds for clock in self.clocks)
+
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
+
+    def category_names(self, category: str) -> Words:
+        """The names of a category; none where it has none."""
+        return next((one.names for one in self.categories if one.slug == category), {})
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""

@@ -88,7 +88,7 @@ def target_set(tables: Tables, service: Service) -> TargetSet:
     targets = {
         series: target for series in service.judged_series if (target := tables.target(*series)[0]) is not None
     }
-    names = {area: named(own, "en", area) for area in service.judged_areas if (own := service.area_names.get(area))}
+    names = {area: named(own, "en", area) for area in service.judged_areas if (own := service.area_names(area))}
     return TargetSet(
         valid_from=tables.valid_from,
         source=tables.source,

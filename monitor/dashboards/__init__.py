@@ -60,9 +60,8 @@ def _panels(dashboard: dict[str, Any], words: Words) -> Iterator[tuple[tuple[str
 
 def names_of(service: Service) -> Names:
     """What the files know of a service beforehand, in the words in which the exporter tells it."""
-    called = service.area_names
     return Names(
         columns=tuple(named(one.names, SOURCE, one.slug) for one in service.categories),
-        areas={(service.slug, area): named(called.get(area, {}), SOURCE, area) for area in service.judged_areas},
+        areas={(service.slug, area): named(service.area_names(area), SOURCE, area) for area in service.judged_areas},
         pages=any(one.duty is Duty.PAGE for one in service.objectives),
     )

@@ -200,7 +200,6 @@ class Pages:
         return View(
             published=published,
             say=speaker(language),
-            names=self._printed(published),
             zone=self._configuration.grid.zone,
             window=window,
             windows=windows,
@@ -226,23 +225,15 @@ class Pages:
         return {area: told.name for area, told in self.areas(published).items()}
 
     def areas(self, published: Published) -> dict[str, AreaInfo]:
-        """What programs are told of each area: in English; as the targets print it, where it is not declared."""
-        say, day, printed = speaker(SOURCE), self._day(published), self._printed(published)
-        called = {area: names.area(say, self._service, area) for area in self._areas}
+        """What programs are told of each area: its name in English, and what it lies within today."""
+        say, service, day = speaker(SOURCE), self._service, self._day(published)
         return {
-            area: AreaInfo(
-                name=printed.get(area, area) if name == area else name,
-                within="".join(self._service.pools(area, day)[1:2]),
-            )
-            for area, name in called.items()
+            area: AreaInfo(names.area(say, service, area), "".join(service.pools(area, day)[1:2]))
+            for area in self._areas
         }
 
     def _day(self, published: Published) -> date:
         return date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
-
-    def _printed(self, published: Published) -> Mapping[str, str]:
-        in_force = self._configuration.targets.in_force(self._day(published))
-        return in_force.area_names if in_force else {}
 
 
 @cache

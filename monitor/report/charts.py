@@ -14,7 +14,6 @@ from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 from monitor.report.cells import Cells
 from monitor.report.document import Judged, Report, ReportRow
-from monitor.report.words import area_named
 from monitor.words import names
 from monitor.words.durations import MINUTE, Notation
 from monitor.words.speaker import Speaker
@@ -92,14 +91,17 @@ def standing(cells: Cells, report: Report, category: str, slug: str, *, title: s
     axis = say("seconds from the threshold") if shown[0].unit == 1 else say("minutes from the threshold")
     statistic = names.headed(names.statistic(say, shown[0].judged.objective))
     texts = [Text(right + 8, top - 8, "start", f"{statistic} / {say('threshold')}", quiet=True)]
-    for y, row, one in zip(heights, rows, shown, strict=True):
+    called = [names.area(say, report.service, row.area) for row in rows]
+    for y, area, one in zip(heights, called, shown, strict=True):
         texts += [
-            Text(left - 8, y + 4, "end", area_named(say, report, row.area)),
+            Text(left - 8, y + 4, "end", area),
             Text(right + 8, y + 4, "start", f"{one.decimals} / {cells.threshold(one.judged).text}"),
         ]
     texts += [Text(x(tick), bottom + 14, "middle", _signed(tick, say), quiet=True) for tick in ticks]
     texts.append(Text((left + right) / 2, bottom + 30, "middle", axis, quiet=True))
-    said = " ".join(f"{area_named(say, report, row.area)}: {one.said}" for row, one in zip(rows, shown, strict=True))
+    said = " ".join(
+        f"{names.area(say, report.service, row.area)}: {one.said}" for row, one in zip(rows, shown, strict=True)
+    )
     return Drawing(
         name=f"standing-{category}-{slug}",
         title=title,

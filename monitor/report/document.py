@@ -171,8 +171,6 @@ class Report:
     """Missions of the period that are still in progress."""
     months: Mapping[str, Sequence[Month]]
     """By category; empty for a report on a single month."""
-    names: Mapping[str, str]
-    """What the targets call the areas, for those that the service has no name for."""
     source: str
     """Where the targets come from."""
     errata: Sequence[str]

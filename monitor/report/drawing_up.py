@@ -66,7 +66,6 @@ def draw_up(
             one.in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span).open for one in pool
         ),
         months=_by_category(service, [(month, judged(month)) for month in calendar.months(period)]),
-        names=dict(in_force.area_names) if in_force else {},
         source=in_force.source if in_force else "",
         errata=in_force.errata if in_force else (),
         over=over,

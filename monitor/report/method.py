@@ -9,7 +9,6 @@ from typing import Final
 from monitor.core.service import Clock, Moment, Objective, Service, Statistic
 from monitor.report.cells import notations
 from monitor.report.document import Report
-from monitor.report.words import area_named
 from monitor.words import names
 from monitor.words.durations import Notation, lasting
 from monitor.words.names import headed
@@ -70,7 +69,7 @@ def notes(say: Speaker, report: Report) -> list[str]:
     if service.fields.eligible is not None:
         told.append(say(_ELIGIBLE, field=service.fields.eligible))
     told += [_wanted(say, objective) for objective in service.objectives]
-    told.append(say(_POOLS, area=area_named(say, report, service.root)))
+    told.append(say(_POOLS, area=names.area(say, service, service.root)))
     return [*told, _judging(say, report), say(_INTERVAL), say(_EVIDENCE), *_spare(say, service), say(_CHANGE)]
 
 

@@ -107,7 +107,7 @@ class Page:
             objective=words.objective_explained(say, report, objective),
             met=pool.count(State.MET),
             judged=len(pool),
-            area=words.area_named(say, report, root),
+            area=names.area(say, report.service, root),
         )
         if not compared:
             return told
@@ -124,7 +124,7 @@ class Page:
         """The root's verdict as a sentence."""
         say, report, root = self.say, self.report, self.report.service.root
         judged = report.row(root, category).judged(objective.slug)
-        area, named = words.area_named(say, report, root), names.category(say, report.service, category)
+        area, named = names.area(say, report.service, root), names.category(say, report.service, category)
         return sentence(say, judged.verdict, seconds=judged.seconds, area=area, category=named, window=period)
 
     def drawings(self, category: str, objective: Objective, period: str) -> list[Drawing]:
@@ -135,7 +135,7 @@ class Page:
             "category": names.category(say, report.service, category),
             "period": period,
         }
-        root = words.area_named(say, report, report.service.root)
+        root = names.area(say, report.service, report.service.root)
         drawn = (
             charts.standing(self.cells, report, category, objective.slug,
                             title=say("{objective} by area, {category}, {period}", **about)),

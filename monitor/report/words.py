@@ -67,16 +67,9 @@ _AHEAD: Final = phrase(
 _INDENT: Final = 2 * "\N{NO-BREAK SPACE}"
 
 
-def area_named(say: Speaker, report: Report, area: str) -> str:
-    """An area's name: the service's, else the targets', else its slug."""
-    if area in report.service.area_names or area not in report.names:
-        return names.area(say, report.service, area)
-    return report.names[area]
-
-
 def area_indented(say: Speaker, report: Report, area: str) -> str:
     """An area's name, further in than that of the pool it lies within; what lies right within the root is not."""
-    return max(0, report.areas[area] - 1) * _INDENT + area_named(say, report, area)
+    return max(0, report.areas[area] - 1) * _INDENT + names.area(say, report.service, area)
 
 
 def category_indented(say: Speaker, report: Report, category: str) -> str:

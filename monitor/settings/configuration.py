@@ -234,7 +234,7 @@ def _called(service: Service, targets: Targets) -> Service:
     printed = {slug: name for one in targets.sets for slug, name in one.area_names.items()}
     areas = (
         one
-        if service.area_names.get(one.slug, {}) or one.slug not in printed
+        if service.area_names(one.slug) or one.slug not in printed
         else replace(one, names={"en": printed[one.slug]})
         for one in service.areas
     )

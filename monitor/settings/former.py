@@ -53,9 +53,8 @@ def with_former(declared: Declared, settings: Settings) -> Declared:
     service, events = declared.service, settings.events
     if service is not None:
         if events.districts is not None:
-            called = service.area_names
-            areas = (Area(slug, service.root, names=called.get(slug, {})) for slug in events.districts)
-            service = replace(service, areas=(Area(service.root, names=called.get(service.root, {})), *areas))
+            areas = (Area(slug, service.root, names=service.area_names(slug)) for slug in events.districts)
+            service = replace(service, areas=(Area(service.root, names=service.area_names(service.root)), *areas))
         if events.settlements is not None:
             known = {one.slug: one.names for one in service.categories}
             categories = (Category(slug, names=known.get(slug, {})) for slug in events.settlements)

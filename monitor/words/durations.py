@@ -47,7 +47,7 @@ def notation(thresholds: Iterable[float | None]) -> Notation:
     (<Notation.MINUTES: 'min'>, <Notation.SECONDS: 's'>, <Notation.CLOCK: 'min:s'>, <Notation.CLOCK: 'min:s'>)
     """
     known = [one for one in thresholds if one is not None]
-    if known and min(known) >= _ROUND and max(known) < _LONG and all(one % MINUTE == 0 for one in known):
+    if known and min(known) >= _ROUND and max(known) <= _LONG and all(one % MINUTE == 0 for one in known):
         return Notation.MINUTES
     return Notation.SECONDS if known and max(known) <= _BRIEF else Notation.CLOCK
 

@@ -3,33 +3,33 @@
 One thing has one name: the pool of all areas is the root area, wherever it is named.
 """
 
-from monitor.core.service import Objective, Service
+from monitor.core.service import Objective, Service, named
 from monitor.words.speaker import Speaker
 
 
 def service(say: Speaker, declared: Service) -> str:
     """The organisation."""
-    return say.named(declared.slug, declared.names)
+    return named(declared.names, say.language, declared.slug)
 
 
 def area(say: Speaker, declared: Service, slug: str) -> str:
     """An area, wherever in the tree; one that is not declared (any more) is its slug."""
-    return say.named(slug, declared.area_names.get(slug, {}))
+    return named(declared.area_names(slug), say.language, slug)
 
 
 def category(say: Speaker, declared: Service, slug: str) -> str:
     """A category; one that is not declared (any more) is its slug."""
-    return say.named(slug, declared.category_names.get(slug, {}))
+    return named(declared.category_names(slug), say.language, slug)
 
 
 def clock(say: Speaker, declared: Service, slug: str) -> str:
     """A clock."""
-    return say.named(slug, declared.clock(slug).names)
+    return named(declared.clock(slug).names, say.language, slug)
 
 
 def objective(say: Speaker, declared: Objective) -> str:
     """An objective."""
-    return say.named(declared.slug, declared.names)
+    return named(declared.names, say.language, declared.slug)
 
 
 def statistic(say: Speaker, declared: Objective) -> str:

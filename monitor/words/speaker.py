@@ -151,10 +151,6 @@ class Speaker:
         moment = datetime.fromtimestamp(seconds, zone)
         return format_datetime(moment, self(_MOMENT), tzinfo=zone, locale=self.locale)
 
-    def named(self, slug: str, names: Mapping[str, str]) -> str:
-        """What is declared as a name in this language, else in English, else in any; else the slug."""
-        return names.get(self.language) or names.get(SOURCE) or next(iter(names.values()), slug)
-
     def area(self, slug: str, name: str) -> str:
         """Goes as soon as board and dashboards take names from `words.names`."""
         return self(NATION) if slug == NATIONAL else name

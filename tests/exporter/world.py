@@ -45,9 +45,11 @@ def configuration(*, refresh_seconds: float = 0.05, oslo: str = "Oslo") -> Confi
             for series in police().judged_series
             if series != ("finnmark", "urban")
         },
-        area_names={"oslo": oslo},
     )
-    return Configuration(settings, Targets([one]), Grid(ZoneInfo("Europe/Oslo")), police())
+    declared = police()
+    areas = (replace(area, names={"en": oslo}) if area.slug == "oslo" else area for area in declared.areas)
+    service = replace(declared, areas=tuple(areas))
+    return Configuration(settings, Targets([one]), Grid(ZoneInfo("Europe/Oslo")), service)
 
 
 @dataclass(frozen=True, slots=True)

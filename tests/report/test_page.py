@@ -24,6 +24,7 @@ from monitor.words.catalogue import LANGUAGES, Language
 from monitor.words.speaker import speaker
 from monitor.words.verdicts import STATES
 from tests.report.reading import Element, read
+from tests.report.renaming import renamed
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -184,9 +185,7 @@ def test_equal_reports_are_equal_bytes(events: Path) -> None:
 def test_nothing_from_the_configuration_is_taken_for_markup(tiny: Report) -> None:
     """A district, a source and a remark with markup, quotes and dollar signs in them are shown as they are."""
     evil = "<script>alert('$x$')</script> & \"$\\frac\""
-    report = replace(
-        tiny, names={**tiny.names, "oslo": evil}, source=f"source {evil}", errata=[f"erratum {evil}"]
-    )  # fmt: skip
+    report = replace(renamed(tiny, "oslo", evil), source=f"source {evil}", errata=[f"erratum {evil}"])
     for language in LANGUAGES:
         text = FORMATS["html"](report, language)
         assert "<script" not in text.lower()
@@ -200,7 +199,7 @@ def test_nothing_from_the_configuration_is_taken_for_markup(tiny: Report) -> Non
 
 def test_letters_of_any_script_are_shown(tiny: Report) -> None:
     """A name in any script is left to the browser."""
-    page = page_of(replace(tiny, names={"oslo": "奥斯陆 🚓"}))
+    page = page_of(renamed(tiny, "oslo", "奥斯陆 🚓"))
     assert any(element.text == "奥斯陆 🚓" for element in page.all("text"))
 
 

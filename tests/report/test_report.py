@@ -28,6 +28,7 @@ from monitor.store.memory import MemoryStore
 from monitor.wiring import empty_history, partition_policy
 from monitor.words.catalogue import LANGUAGES
 from tests.report.partitions import stored_in
+from tests.report.renaming import renamed
 
 HERE = Path(__file__).parent
 CONFIG = HERE / "config" / "monitor.toml"
@@ -314,7 +315,7 @@ def test_the_whole_minutes_and_the_decimals_are_both_judged(configuration: Confi
 def test_markdown_shows_names_as_text(configuration: Configuration, lines: list[bytes]) -> None:
     """A name with markup or a column's bar in it stays a name."""
     report, _ = report_of(configuration, lines)
-    shown = FORMATS["markdown"](replace(report, names={"oslo": "<b>|Oslo|</b>"}), "en")
+    shown = FORMATS["markdown"](renamed(report, "oslo", "<b>|Oslo|</b>"), "en")
     assert r"&lt;b&gt;\|Oslo\|&lt;/b&gt;" in shown
 
 
@@ -330,7 +331,7 @@ def test_a_name_makes_no_link_no_row_and_no_escape(
 ) -> None:
     """In the formats for people a name is a name; those for programs hold none."""
     report, _ = report_of(configuration, lines)
-    plain, named = replace(report, names={"oslo": "Oslo"}), replace(report, names={"oslo": name}, source=name)
+    plain, named = renamed(report, "oslo", "Oslo"), replace(renamed(report, "oslo", name), source=name)
     for one in ("table", "markdown"):
         shown = FORMATS[one](named, "en")
         assert len(shown.splitlines()) == len(FORMATS[one](plain, "en").splitlines())
