@@ -143,7 +143,7 @@ def _causes(words: Words) -> PanelBuilder:
     metric = metrics.RESPONSE_MISSIONS_UNMEASURED_BY_CAUSE
     told = newest(metric, *HERE, (CLOCK, "=", f"${CLOCK}"), by=(*SERIES, CAUSE))
     return lines(
-        _head(words, "causes"), [Query(f"sum by ({CAUSE}) ({told}) > 0", "{{cause}}")], unit=COUNT, stacked=True
+        _head(words, "causes"), [Query(f"sum by ({CAUSE}) ({told})", "{{cause}}")], unit=COUNT, stacked=True
     )
 
 
