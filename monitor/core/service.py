@@ -121,6 +121,8 @@ class Fields:
     category: str = "category"
     eligible: str | None = None
     """Says whether the mission counts; None: every mission does."""
+    instants: tuple[str, ...] = ()
+    """Of no clock, but times: an event that gives one of them wrong is refused."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ class Service:
 
     def pools(self, area: str, day: date) -> tuple[str, ...]:
         """The area itself and what it lies within on a day, the root last; nothing where it does not exist then."""
-        era = self._era(day)
+        era = self.era(day)
         found = self._pools.get((area, era))
         if found is None:
             within = {one.slug: one.within for one in self.areas if one.since <= day < one.until}
@@ -226,6 +228,11 @@ class Service:
         """The names of a category; none where it has none."""
         return next((one.names for one in self.categories if one.slug == category), {})
 
+    @cached_property
+    def clock_slugs(self) -> tuple[str, ...]:
+        """The clocks in their order, which is that of stored state."""
+        return tuple(clock.slug for clock in self.clocks)
+
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""
         return self._clocks[slug]
@@ -244,7 +251,8 @@ class Service:
     def _eras(self) -> tuple[date, ...]:
         return (date.min, *self.reforms)
 
-    def _era(self, day: date) -> int:
+    def era(self, day: date) -> int:
+        """Of days with the same number, the tree of areas is the same."""
         return bisect_right(self.reforms, day)
 
     @cached_property
