@@ -1,7 +1,7 @@
 """The events of the golden partitions: whatever a partition of version 1 may hold, told in a fixed order.
 
-`v1/partition.bin` was written by the program of commit 74fc7a4 from `EVENTS[:STORED]`, checkpointed at `CUTS`, under the
-policy of `HORIZON_SECONDS` and `ROLL_UP_SECONDS`; `v2/partition.bin` from the same by the first program of version 2.
+`v1/partition.bin` was written by the program of commit 74fc7a4 from `EVENTS[:STORED]`, checkpointed at `CUTS`, under
+the policy of `HORIZON_SECONDS` and `ROLL_UP_SECONDS`; `v2/partition.bin` by the first program of version 2.
 """
 
 from typing import Final
