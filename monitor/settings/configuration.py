@@ -146,8 +146,7 @@ def _declared(settings: Settings, path: Path | None, origin: Origin, faults: lis
         faults.append(Fault("error", origin.where("service.name"), str(fault)))
         return Declared(None, folder)
     faults += declared.faults
-    given = [key for key in FORMER if origin.given(key)]
-    faults += former_faults([origin.name(key) for key in given], origin.file) if given else []
+    faults += former_faults({key: origin.name(key) for key in FORMER if origin.given(key)}, origin.file)
     return with_former(declared, settings)
 
 
