@@ -67,7 +67,7 @@ def _section(
 ) -> Section:
     chosen = next((row for row in rows if row.window == view.window), rows[0])
     said = view.said(chosen.verdicts["requirement"])
-    drifts = standing.alarm.drift
+    drifts = standing.alarms["requirement"].drift
     return Section(
         key=standing.category,
         name=view.say.settlement(standing.category),

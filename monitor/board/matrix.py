@@ -104,7 +104,7 @@ def _cell(view: View, row: Row, standing: Standing, address: str) -> Cell:
         target="" if verdict.target_seconds is None else " ".join((say("req."), view.target(verdict))),
         interval=view.between(figures.intervals["requirement"]),
         p50=view.minutes(figures.values["goal"], exact=figures.exact["goal"]),
-        level=standing.alarm.level if loaded else Level.NONE,
+        level=standing.alarms["requirement"].level if loaded else Level.NONE,
         missions=say.count(figures.first.measured) if loaded else NONE,
         budget="" if budget is None or view.outdated else say.signed(budget),
         overdrawn=budget is not None and budget < 0,

@@ -189,7 +189,7 @@ class Service:
 
     def pools(self, area: str, day: date) -> tuple[str, ...]:
         """The area itself and what it lies within on a day, the root last; nothing where it does not exist then."""
-        era = self._era(day)
+        era = self.era(day)
         found = self._pools.get((area, era))
         if found is None:
             within = {one.slug: one.within for one in self.areas if one.since <= day < one.until}
@@ -241,7 +241,8 @@ class Service:
     def _eras(self) -> tuple[date, ...]:
         return (date.min, *self.reforms)
 
-    def _era(self, day: date) -> int:
+    def era(self, day: date) -> int:
+        """Of days with the same number, the tree of areas is the same."""
         return bisect_right(self.reforms, day)
 
     @cached_property

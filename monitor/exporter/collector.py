@@ -18,7 +18,6 @@ from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
 from monitor.core.ledger import Outcome
 from monitor.core.mission import Reason
-from monitor.core.service import Duty, paging
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head
 from monitor.exporter import metrics
@@ -103,7 +102,8 @@ class _Telling:
         self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), *series)
         self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), *series)
         self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, *series)
-        self._alarm(standing.alarm, (*series, paging(self._service.objectives).slug))
+        for slug, alarm in standing.alarms.items():
+            self._alarm(alarm, (*series, slug))
 
     def _alarm(self, alarm: Alarm, place: tuple[str, str, str]) -> None:
         self._add(metrics.RESPONSE_BREACH_LEVEL, self._known(metrics.BREACHES[alarm.level]), *place)
@@ -111,11 +111,8 @@ class _Telling:
         for baseline, drift in alarm.drift.items():
             self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, *place, baseline)
             self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, *place, baseline)
-        for (unit, objective), seen in alarm.periods.items():
-            if objective.duty is Duty.PAGE:
-                area, category, _ = place
-                e_value = self._known(seen.highest)
-                self._add(metrics.RESPONSE_PERIOD_E_VALUE, e_value, area, category, objective.slug, unit)
+        for unit, seen in alarm.periods.items():
+            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *place, unit)
 
     def whole(self, names: Mapping[str, str]) -> None:
         """What is told once, whatever the series."""

@@ -135,14 +135,14 @@ def _series(
         open=standing.in_progress.open if loaded else None,
         overdue=standing.in_progress.overdue if loaded else None,
         last_mission_at=_moment(standing.last_rang_at),
-        breach=standing.alarm.level if loaded else None,
+        breach=standing.alarms["requirement"].level if loaded else None,
         drift_alarm=_drift_alarm(standing),
         windows=windows.get((standing.area, standing.category), []),
     )
 
 
 def _drift_alarm(standing: Standing) -> bool | None:
-    drift = standing.alarm.drift[Baseline.REQUIREMENT]
+    drift = standing.alarms["requirement"].drift[Baseline.REQUIREMENT]
     return None if drift is None else drift.alarm
 
 
