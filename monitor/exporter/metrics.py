@@ -40,7 +40,7 @@ PARTITION: Final = "partition"
 NAME: Final = "name"
 
 LABELS: Final[dict[str, str]] = {
-    SERVICE: "Slug of the service whose missions these are (`service.slug`): several may share one Prometheus.",
+    SERVICE: "Slug of the service whose missions these are (`slug` of its folder): several may share one Prometheus.",
     AREA: "Slug of the area, or `national` for the pool of all of them.",
     CATEGORY: "Slug of the category; of the police the settlement class: `urban`, `town` or `rural`.",
     OBJECTIVE: "Slug of the objective, as `response_objective_info` lists them: `goal`, `requirement`.",
