@@ -228,3 +228,38 @@ def test_the_nearest_word_on_each_objective_holds(said: dict[str, dict[str, Any]
                         expected[objective] = entry[objective] * 60.0
                     break
         assert parsed.of(area, category) == expected
+
+
+LEAVES = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        7,
+        1e308,
+        float("nan"),
+        float("inf"),
+        10**400,
+        "",
+        "x",
+        "none",
+        "5:20",
+        "\x00",
+        date(2024, 1, 1),
+    ]
+)
+NAMES = st.sampled_from(
+    ["default", "north", "all", "c1", "mean", "p90", "p90_p90_minutes", "mean_seconds", "name", "table", "source",
+     "errata", "districts", "not_applicable", "valid_from", "title", "x"]
+)  # fmt: skip
+
+
+@given(st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, max_size=4) | st.lists(inner, max_size=2)))
+def test_no_document_is_a_traceback(raw: Any) -> None:
+    """Whatever stands where: tables that may be worked with, or faults that can be printed."""
+    document = {"valid_from": date(2024, 1, 1)} | (raw if isinstance(raw, dict) else {"north": raw})
+    for service in (SMALL, None):
+        tables, faults = read_tables(document, service, origin="a.toml")
+        assert tables is None or all(tables.target(*series) for series in SMALL.judged_series)
+        assert all(fault.where.startswith("a.toml: ") for fault in faults)
