@@ -36,6 +36,7 @@ SHARED: Final = {
     "monitor.core", "monitor.store",  # the seam itself
     "monitor.settings", "monitor.wiring", "monitor.clock", "monitor.log", "monitor.progress",  # settings, and use
     "monitor.http",  # what every service stands behind
+    "monitor.answer",  # the one form of the report's JSON and of the API
 }  # fmt: skip
 KAFKA: Final = {
     "monitor.contact", "monitor.kafka_rights", "monitor.kafka", "monitor.topics", "monitor.sending",
@@ -50,13 +51,14 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     # The vocabulary of metrics is one module for everybody: names only.
     "monitor.worker": {*SHARED, *KAFKA, "monitor.worker", "monitor.exporter.metrics"},
     "monitor.words": {"monitor.core", "monitor.words"},
+    "monitor.answer": {"monitor.core"},
     "monitor.exporter": {*SHARED, "monitor.exporter", "monitor.board", "monitor.words"},
     # The board shows what was published; it knows neither the service nor the store.
     "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.exporter.published"},
     "monitor.report": {*SHARED, "monitor.report", "monitor.words", "monitor.event_lines"},
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, *KAFKA, "monitor.dead_letters", "monitor.worker.rejects"},
-    "monitor.simulator": {"monitor.clock", "monitor.simulator"},
+    "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {
     "monitor.__main__": "it is the command line",

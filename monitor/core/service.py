@@ -209,6 +209,21 @@ class Service:
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
 
     @cached_property
+    def foremost(self) -> tuple[Objective, ...]:
+        """The objectives of the gravest duty that any has: what is shown where there is no room for all."""
+        gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
+        return tuple(one for one in self.objectives if one.duty is gravest)
+
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
+
+    def category_names(self, category: str) -> Words:
+        """The names of a category; none where it has none."""
+        return next((one.names for one in self.categories if one.slug == category), {})
+
+    @cached_property
     def clock_slugs(self) -> tuple[str, ...]:
         """The clocks in their order, which is that of stored state."""
         return tuple(clock.slug for clock in self.clocks)
@@ -231,11 +246,6 @@ class Service:
         """The days, ascending, on which the tree of areas is another one than the day before."""
         edges = {edge for one in self.areas for edge in (one.since, one.until)}
         return tuple(sorted(edges - {date.min, date.max}))
-
-    def area_names(self, area: str) -> Words:
-        """The names of an area, the newest where they changed; none where it has none."""
-        named_so = [one for one in self.areas if one.slug == area and one.names]
-        return max(named_so, key=lambda one: one.since).names if named_so else {}
 
     @cached_property
     def _eras(self) -> tuple[date, ...]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from monitor.core.duration import seconds_of_minutes
 from monitor.core.fault import Fault
 from monitor.core.plain_text import unseen
-from monitor.core.service import DAY_SECONDS, Series, Service, named
+from monitor.core.service import DAY_SECONDS, Series, Service
 from monitor.core.targets import NO_TARGET, Target, TargetSet
 
 DEFAULT: Final = "default"
@@ -88,13 +88,12 @@ def target_set(tables: Tables, service: Service) -> TargetSet:
     targets = {
         series: target for series in service.judged_series if (target := tables.target(*series)[0]) is not None
     }
-    names = {area: named(own, "en", area) for area in service.judged_areas if (own := service.area_names(area))}
     return TargetSet(
         valid_from=tables.valid_from,
         source=tables.source,
         targets=targets,
         not_applicable=frozenset(series for series, target in targets.items() if not target),
-        area_names={**tables.area_names, **names},
+        area_names=tables.area_names,
         errata=tables.errata,
         name=tables.name,
         origin=tables.origin,

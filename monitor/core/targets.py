@@ -30,7 +30,7 @@ class TargetSet:
     targets: Mapping[Series, Target]
     not_applicable: frozenset[Series] = frozenset()
     area_names: Mapping[str, str] = field(default_factory=dict)
-    """Areas in English: as the service calls them, else as the tables do."""
+    """The names that the tables print."""
     errata: tuple[str, ...] = ()
     name: str = ""
     origin: str = ""

@@ -1,27 +1,22 @@
-"""What stands in the cells of the page: results, verdicts, budgets, changes, as texts and as nothing else.
+"""What stands in the cells of tables: results, verdicts, budgets, changes, as texts and as nothing else.
 
-Decides how a figure is told on paper: whole minutes over the decimals that decide, a verdict by a word and a shape.
-Refuses to know tables and markup.
+Decides how a figure is told on paper: each objective in the notation that suits its thresholds, a verdict by a word
+and a shape. Refuses to know tables and markup.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from monitor.core.verdict import State
-from monitor.report.document import Judged, ReportRow, evidence_of, whole
+from monitor.report.document import Judged, Report, ReportRow, unmeasured_ratio, whole_minutes
+from monitor.words import durations
+from monitor.words.durations import Notation
 from monitor.words.speaker import NONE, Speaker
-from monitor.words.verdicts import EVIDENCES, STATES
+from monitor.words.verdicts import EVIDENCES, STATES, causes
 
 _SIGNS: Final = {State.MET: "●", State.MISSED: "◆", State.NO_DATA: "○", State.NO_TARGET: NONE}
 """The shapes of the charts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A percentile in whole minutes, with the decimals that decide."""
-
-    rounded: str
-    decimals: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,61 +38,101 @@ class Noted:
     note: str = ""
 
 
-Cell = Result | Said | Noted
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A statistic; where it is told in whole minutes, the decimals that decide are its note."""
+
+    text: str
+    note: str = ""
 
 
-def missions(row: ReportRow, say: Speaker) -> Noted:
-    """How many were measured; a class that an area does not have is not applicable."""
-    absent = not row.applicable and not row.missions
-    return Noted(say("not applicable") if absent else say.count(row.missions))
+Cell = Said | Result | Noted
 
 
-def result(judged: Judged, say: Speaker) -> Result:
-    """A percentile, or nothing."""
-    if judged.minutes is None:
-        return Result(NONE, "")
-    decimals = say.exactly(judged.minutes, judged.target_minutes, exact=judged.exact)
-    return Result(str(whole(judged.minutes)), decimals)
+def notations(report: Report) -> Mapping[str, Notation]:
+    """How the values of each objective are written: the same in every cell of the report."""
+    return {
+        slug: durations.notation(row.judged(slug).threshold for row in report.rows)
+        for slug in (objective.slug for objective in report.service.objectives)
+    }
 
 
-def interval(judged: Judged, say: Speaker) -> Noted:
-    """Where it may lie."""
-    return Noted(say.between(judged.lower_minutes, judged.upper_minutes))
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Tells figures in one language, each objective in its notation."""
+
+    say: Speaker
+    notations: Mapping[str, Notation]
+
+    def measured(self, row: ReportRow, clock: str) -> Noted:
+        """How many were measured; a category that an area does not have is not applicable."""
+        measured = row.clock(clock).measured
+        return Noted(self.say.count(measured) if row.applicable or measured else self.say("not applicable"))
+
+    def unmeasured(self, row: ReportRow, clock: str) -> Noted:
+        """The share without a value, over the causes."""
+        figures = row.clock(clock)
+        return Noted(self.say.share(unmeasured_ratio(figures)), causes(self.say, figures.unmeasured))
+
+    def result(self, judged: Judged) -> Result:
+        """The statistic."""
+        if judged.seconds is None:
+            return Result(NONE)
+        how = self.how(judged)
+        decimals = durations.exactly(self.say, how, judged.seconds, judged.threshold, exact=judged.exact)
+        return Result(str(whole_minutes(judged.seconds)), decimals) if how is Notation.MINUTES else Result(decimals)
+
+    def interval(self, judged: Judged) -> Noted:
+        """Where it may lie."""
+        return Noted(durations.between(self.say, self.how(judged), *judged.interval))
+
+    def threshold(self, judged: Judged) -> Noted:
+        """What it is held against."""
+        return Noted(durations.plainly(self.say, self.how(judged), judged.threshold))
+
+    def said(self, row: ReportRow, judged: Judged) -> Said:
+        """The verdict; a category that an area does not have is not applicable."""
+        absent = not row.applicable and judged.state is State.NO_TARGET
+        return Said(
+            state=judged.state.value,
+            sign="" if absent else _SIGNS[judged.state],
+            text=self.say("not applicable") if absent else self.say(STATES[judged.state]),
+            evidence="" if judged.evidence is None else self.say(EVIDENCES[judged.evidence]),
+            differs=self.differs(judged),
+        )
+
+    def differs(self, judged: Judged) -> bool:
+        """Whether the whole minutes shown would give another verdict."""
+        return self.how(judged) is Notation.MINUTES and judged.state is not judged.state_by_whole_minutes
+
+    def spare(self, judged: Judged) -> Noted:
+        """What is left: missions that may be late over those that were; of a mean, time over missions."""
+        say, verdict = self.say, judged.verdict
+        if verdict.spare_seconds is not None:
+            missions = say("over {missions} missions", missions=say.count(verdict.judged))
+            sign = "+" if verdict.spare_seconds > 0 else ""
+            return Noted(sign + durations.lasting(say, float(round(verdict.spare_seconds))), missions)
+        if verdict.late_budget is None or judged.allowed is None:
+            return Noted(NONE)
+        used = say("{late} of {allowed} used", late=say.count(judged.late), allowed=say.count(judged.allowed))
+        return Noted(say.signed(verdict.late_budget), used)
+
+    def change(self, row: ReportRow, slug: str) -> Noted:
+        """The change from the period before, over what it was then."""
+        before, change, how = row.previous(slug), row.change_seconds(slug), self.notations[slug]
+        if before is None or before.seconds is None:
+            return Noted(self.say("no data") if row.applicable else NONE)
+        value = durations.exactly(self.say, how, before.seconds, None, exact=True)
+        note = self.say("{before}, n {missions}", before=value, missions=self.say.count(before.measured))
+        return Noted(NONE if change is None else durations.signed(self.say, how, change), note)
+
+    def how(self, judged: Judged) -> Notation:
+        """The notation of an objective."""
+        return self.notations[judged.objective.slug]
 
 
-def said(row: ReportRow, judged: Judged, say: Speaker) -> Said:
-    """The verdict; a class that an area does not have is not applicable."""
-    state = judged.state
-    absent = not row.applicable and state is State.NO_TARGET
-    evidence = evidence_of(judged)
-    return Said(
-        state=state.value,
-        sign="" if absent else _SIGNS[state],
-        text=say("not applicable") if absent else say(STATES[state]),
-        evidence="" if evidence is None else say(EVIDENCES[evidence]),
-        differs=state is not judged.state_by_whole_minutes,
-    )
-
-
-def budget(row: ReportRow, say: Speaker) -> Noted:
-    """What is left of it, over what was used."""
-    judged = row.requirement
-    left, allowed = judged.verdict.late_budget, judged.allowed
-    if left is None or allowed is None:
-        return Noted(NONE)
-    return Noted(
-        say.signed(left), say("{late} of {allowed} used", late=say.count(judged.late), allowed=say.count(allowed))
-    )
-
-
-def change(row: ReportRow, say: Speaker) -> Noted:
-    """The change from the period before, over what it was then."""
-    before = row.previous
-    if before is None or before.minutes is None:
-        return Noted(say("no data") if row.applicable else NONE)
-    note = say(
-        "{before} min, n {missions}",
-        before=say.number(before.minutes, 2),
-        missions=say.count(before.figures.first.measured),
-    )
-    return Noted(NONE if row.change_minutes is None else say.signed(row.change_minutes, 2), note)
+def in_a_line(cell: Cell, say: Speaker) -> str:
+    """A cell where there is no room beneath: a miss catches the eye, decimals stand behind, other notes nowhere."""
+    if isinstance(cell, Said):
+        return say("MISSED") if cell.state == State.MISSED else cell.text
+    return f"{cell.text} ({cell.note})" if isinstance(cell, Result) and cell.note else cell.text

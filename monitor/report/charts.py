@@ -1,4 +1,4 @@
-"""The charts of a report: districts against their requirement, and the nation month by month.
+"""The charts of a report: areas against their own threshold, and the pool of all month by month.
 
 Decides what is drawn where, the same every time; the template writes it as SVG. A verdict is told by shape as well as
 by colour: a disc is met, a diamond is missed, hollow may be chance. Each chart says in words what it shows.
@@ -12,8 +12,10 @@ from typing import Final
 from monitor.core.ranking import worst_first
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
-from monitor.report.document import Judged, Month, Report, ReportRow, evidence_of
-from monitor.report.words import area_named
+from monitor.report.cells import Cells
+from monitor.report.document import Judged, Report, ReportRow
+from monitor.words import names
+from monitor.words.durations import MINUTE, Notation
 from monitor.words.speaker import Speaker
 from monitor.words.verdicts import STATES
 
@@ -74,102 +76,129 @@ class Drawing:
     texts: Sequence[Text]
 
 
-def standing(report: Report, settlement: str, say: Speaker, *, title: str) -> Drawing | None:
-    """Each district's P80 and its interval as minutes from its own requirement, worst first; None where none has."""
-    rows = _rows(report, settlement)
+def standing(cells: Cells, report: Report, category: str, slug: str, *, title: str) -> Drawing | None:
+    """Each area's result and its interval, as distance from its own threshold, worst first; None where none has."""
+    say, rows = cells.say, _rows(report, category, slug)
     if not rows:
         return None
+    shown = [_Shown(row.judged(slug), cells) for row in rows]
     left, right, top = 112, 590, 24
     bottom = top + _ROW * len(rows)
-    low, high = _limits([row.requirement for row in rows])
+    low, high = _limits(shown)
     x = _scale(low, high, left, right)
     ticks = _ticks(low, high)
     heights = [round(top + _ROW * (number + 0.5), 1) for number in range(len(rows))]
-    texts = [Text(right + 8, top - 8, "start", " / ".join(("P80", say("requirement"))), quiet=True)]
-    for y, row in zip(heights, rows, strict=True):
-        judged = row.requirement
-        told = " / ".join((_exactly(judged, say), say.plain(judged.target_minutes)))
+    axis = say("seconds from the threshold") if shown[0].unit == 1 else say("minutes from the threshold")
+    statistic = names.headed(names.statistic(say, shown[0].judged.objective))
+    texts = [Text(right + 8, top - 8, "start", f"{statistic} / {say('threshold')}", quiet=True)]
+    called = [names.area(say, report.service, row.area) for row in rows]
+    for y, area, one in zip(heights, called, shown, strict=True):
         texts += [
-            Text(left - 8, y + 4, "end", area_named(say, report, row.area)),
-            Text(right + 8, y + 4, "start", told),
+            Text(left - 8, y + 4, "end", area),
+            Text(right + 8, y + 4, "start", f"{one.decimals} / {cells.threshold(one.judged).text}"),
         ]
     texts += [Text(x(tick), bottom + 14, "middle", _signed(tick, say), quiet=True) for tick in ticks]
-    texts.append(Text((left + right) / 2, bottom + 30, "middle", say("minutes from the requirement"), quiet=True))
+    texts.append(Text((left + right) / 2, bottom + 30, "middle", axis, quiet=True))
+    said = " ".join(
+        f"{names.area(say, report.service, row.area)}: {one.said}" for row, one in zip(rows, shown, strict=True)
+    )
     return Drawing(
-        name=f"standing-{settlement}",
+        name=f"standing-{category}-{slug}",
         title=title,
-        said=say(
-            "{title}, worst first. {rows}", title=title, rows=" ".join(_row_said(report, row, say) for row in rows)
-        ),
+        said=say("{title}, worst first. {rows}", title=title, rows=said),
         height=bottom + 36,
         grid="".join(f"M{x(tick)} {top}V{bottom}" for tick in ticks) + f"M{left} {bottom}H{right}",
         target=f"M{x(0)} {top}V{bottom}",
         line="",
         marks=[
-            _mark(row.requirement, y, x, (low, high), offset=row.requirement.target_minutes or 0.0)
-            for y, row in zip(heights, rows, strict=True)
+            _mark(one, y, x, (low, high), offset=one.threshold or 0.0) for y, one in zip(heights, shown, strict=True)
         ],
         texts=texts,
     )
 
 
-def trend(months: Sequence[Month], settlement: str, say: Speaker, *, title: str) -> Drawing | None:
-    """The nation's P80 month by month with its interval and the requirement; None where there is nothing to show."""
-    shown = [month for month in months if month.judged.minutes is not None]
+def trend(cells: Cells, report: Report, category: str, slug: str, *, title: str) -> Drawing | None:
+    """The pool of all month by month with its interval and threshold; None where there is nothing to show."""
+    say, months = cells.say, report.months[category]
+    every = [_Shown(month.judged(slug), cells) for month in months]
+    shown = [one for one in every if one.value is not None]
     if not shown:
         return None
     left, right, top, bottom = 36, 596, 18, 150
-    low, high = _around([month.judged for month in shown])
+    low, high = _around(shown)
     y = _scale(low, high, bottom, top)
     width = (right - left) / len(months)
     places = [round(left + width * (number + 0.5), 1) for number in range(len(months))]
     ticks = [tick for tick in _ticks(low, high, most=5) if tick == int(tick)]
-    targets = [month.judged.target_minutes for month in months]
-    texts = [Text(left, top - 7, "start", say("P80, minutes"), quiet=True)]
+    unit = say("seconds") if every[0].unit == 1 else say("minutes")
+    statistic = names.headed(names.statistic(say, every[0].judged.objective))
+    texts = [Text(left, top - 7, "start", f"{statistic}, {unit}", quiet=True)]
     texts += [Text(left - 6, y(tick) + 4, "end", say.plain(tick), quiet=True) for tick in ticks]
     texts += [
         Text(place, bottom + 14, "middle", say.month(month.first)[:3], quiet=True)
         for place, month in zip(places, months, strict=True)
     ]
-    if (target := targets[-1]) is not None:
-        texts.append(Text(right + 6, y(target) + 4, "start", " ".join((say("requirement"), say.plain(target)))))
+    if (target := every[-1].threshold) is not None:
+        told = " ".join((say("threshold"), cells.threshold(every[-1].judged).text))
+        texts.append(Text(right + 6, y(target) + 4, "start", told))
     points = " ".join(
-        say(
-            "{month}: {minutes} min, n {missions}, {verdict}.",
-            month=say.month(month.first),
-            minutes=say.number(month.judged.minutes or 0.0, 2),
-            missions=month.judged.figures.first.measured,
-            verdict=say(STATES[month.judged.state]),
-        )
-        for month in shown
+        say("{month}: {said}", month=say.month(month.first), said=one.said)
+        for month, one in zip(months, every, strict=True)
+        if one.value is not None
     )
-    values = [None if month.judged.minutes is None else y(month.judged.minutes) for month in months]
     return Drawing(
-        name=f"trend-{settlement}",
+        name=f"trend-{category}-{slug}",
         title=title,
         said=say("{title}. {points}", title=title, points=points),
         height=bottom + 20,
         grid="".join(f"M{left} {y(tick)}H{right}" for tick in ticks) + f"M{left} {bottom}H{right}",
         target="".join(
-            f"M{round(place - width / 2, 1)} {y(target)}h{round(width, 1)}"
-            for place, target in zip(places, targets, strict=True)
-            if target is not None
+            f"M{round(place - width / 2, 1)} {y(one.threshold)}h{round(width, 1)}"
+            for place, one in zip(places, every, strict=True)
+            if one.threshold is not None
         ),
-        line=_joined(places, values),
+        line=_joined(places, [None if one.value is None else y(one.value) for one in every]),
         marks=[
-            _mark(month.judged, place, y, (low, high), upright=True)
-            for place, month in zip(places, months, strict=True)
-            if month.judged.minutes is not None
+            _mark(one, place, y, (low, high), upright=True)
+            for place, one in zip(places, every, strict=True)
+            if one.value is not None
         ],
         texts=texts,
     )
 
 
-def _rows(report: Report, settlement: str) -> list[ReportRow]:
-    """The districts of a class that have both a result and a requirement, worst first."""
-    rows = [report.row(area, settlement) for area in report.districts]
-    shown = [row for row in rows if None not in (row.requirement.minutes, row.requirement.target_minutes)]
-    return sorted(shown, key=lambda row: worst_first([row.requirement.verdict]))
+class _Shown:
+    """What is drawn of one result, in the unit of the chart: minutes, or seconds where thresholds are brief."""
+
+    def __init__(self, judged: Judged, cells: Cells) -> None:
+        self.judged = judged
+        self.unit = 1 if cells.how(judged) is Notation.SECONDS else MINUTE
+        self.value, self.threshold, self.lower, self.upper = (
+            None if seconds is None else seconds / self.unit
+            for seconds in (judged.seconds, judged.threshold, *judged.interval)
+        )
+        result = cells.result(judged)
+        self.decimals = result.note or result.text
+        self.said = cells.say(
+            "{value}, threshold {threshold}, interval {interval}, n {missions}, {verdict}.",
+            value=self.decimals,
+            threshold=cells.threshold(judged).text,
+            interval=cells.interval(judged).text,
+            missions=cells.say.count(judged.measured),
+            verdict=cells.say(STATES[judged.state]),
+        )
+
+    @property
+    def ends(self) -> list[float]:
+        """Of its interval, those that it has."""
+        return [end for end in (self.lower, self.upper) if end is not None]
+
+
+def _rows(report: Report, category: str, slug: str) -> list[ReportRow]:
+    """The areas of a category that have both a result and a threshold, worst first."""
+    rows = [report.row(area, category) for area in report.compared_areas]
+    shown = [row for row in rows if None not in (row.judged(slug).seconds, row.judged(slug).threshold)]
+    return sorted(shown, key=lambda row: worst_first([row.judged(slug).verdict]))
 
 
 def _scale(low: float, high: float, begin: float, end: float) -> Scale:
@@ -183,38 +212,29 @@ def _ticks(low: float, high: float, *, most: int = _TICKS) -> list[float]:
     return [round(step * number, 6) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _from_target(judged: Judged, minutes: float | None) -> float:
-    return (minutes or 0.0) - (judged.target_minutes or 0.0)
-
-
-def _limits(all_judged: Sequence[Judged]) -> tuple[float, float]:
+def _limits(shown: Sequence[_Shown]) -> tuple[float, float]:
     """Room for every result, and for intervals as far as they do not push everything else together."""
-    results = [_from_target(judged, judged.minutes) for judged in all_judged]
-    ends = [
-        _from_target(judged, end)
-        for judged in all_judged
-        for end in (judged.lower_minutes, judged.upper_minutes)
-        if end is not None
-    ]
+    results = [(one.value or 0.0) - (one.threshold or 0.0) for one in shown]
+    ends = [end - (one.threshold or 0.0) for one in shown for end in one.ends]
     most = max(1.0, *(abs(result) for result in results))
     low, high = min(*results, *ends, -1.0), max(*results, *ends, 1.0)
     return max(low, -1.6 * most) - 0.06 * most, min(high, 1.6 * most) + 0.06 * most
 
 
-def _around(all_judged: Sequence[Judged]) -> tuple[float, float]:
-    """Room for results, targets and most of the intervals; not from zero, for the marks are no bars."""
+def _around(shown: Sequence[_Shown]) -> tuple[float, float]:
+    """Room for results, thresholds and most of the intervals; not from zero, for the marks are no bars."""
     low, high = [], []
-    for judged in all_judged:
-        minutes = judged.minutes or 0.0
-        target = minutes if judged.target_minutes is None else judged.target_minutes
-        low.append(min(minutes, target, max(judged.lower_minutes or 0.0, 0.6 * minutes)))
-        high.append(max(minutes, target, min(judged.upper_minutes or 2 * minutes, 1.6 * minutes)))
+    for one in shown:
+        value = one.value or 0.0
+        target = value if one.threshold is None else one.threshold
+        low.append(min(value, target, max(one.lower or 0.0, 0.6 * value)))
+        high.append(max(value, target, min(one.upper or 2 * value, 1.6 * value)))
     room = max(0.12 * (max(high) - min(low)), 0.5)
     return max(0.0, min(low) - room), max(high) + room
 
 
 def _mark(
-    judged: Judged,
+    one: _Shown,
     place: float,
     at: Scale,
     limits: tuple[float, float],
@@ -226,15 +246,15 @@ def _mark(
         return f"{place} {along}" if upright else f"{along} {place}"
 
     ends, arrows = [], ""
-    for end, edge, side in ((judged.lower_minutes, limits[0], -1), (judged.upper_minutes, limits[1], 1)):
+    for end, edge, side in ((one.lower, limits[0], -1), (one.upper, limits[1], 1)):
         beyond = end is None or not limits[0] <= end - offset <= limits[1]
         ends.append(point(at(edge if end is None or beyond else end - offset)))
         if beyond:
             arrows += f"M{ends[-1]}{_ARROWS[upright, side]}"
     return Mark(
-        state=judged.state,
-        hollow=evidence_of(judged) is Evidence.NONE,
-        shape=f"M{point(at((judged.minutes or 0.0) - offset))}{_SHAPES.get(judged.state, _UNJUDGED)}",
+        state=one.judged.state,
+        hollow=one.judged.evidence is Evidence.NONE,
+        shape=f"M{point(at((one.value or 0.0) - offset))}{_SHAPES.get(one.judged.state, _UNJUDGED)}",
         stem=f"M{ends[0]}L{ends[1]}",
         arrows=arrows,
     )
@@ -252,19 +272,3 @@ def _joined(places: Sequence[float], values: Sequence[float | None]) -> str:
 
 def _signed(tick: float, say: Speaker) -> str:
     return say.signed(tick, 0 if tick == int(tick) else 1)
-
-
-def _exactly(judged: Judged, say: Speaker) -> str:
-    return say.exactly(judged.minutes or 0.0, judged.target_minutes, exact=judged.exact)
-
-
-def _row_said(report: Report, row: ReportRow, say: Speaker) -> str:
-    judged = row.requirement
-    return say(
-        "{area}: {minutes} min, requirement {target}, interval {interval}, {verdict}.",
-        area=area_named(say, report, row.area),
-        minutes=_exactly(judged, say),
-        target=say.plain(judged.target_minutes),
-        interval=say.between(judged.lower_minutes, judged.upper_minutes),
-        verdict=say(STATES[judged.state]),
-    )

@@ -15,7 +15,8 @@ from monitor import clock, progress
 from monitor.core.history import History
 from monitor.core.plain_text import one_line
 from monitor.event_lines import EventLines, name_of
-from monitor.report.document import Report, Status, draw_up
+from monitor.report.document import Report, Status
+from monitor.report.drawing_up import draw_up
 from monitor.report.formats import FORMATS
 from monitor.report.sources import Refused, from_lines, from_store
 from monitor.report.words import notices, status_of

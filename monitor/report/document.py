@@ -1,30 +1,25 @@
-"""A period's report as values: one row per area and class, in minutes, ready for any format.
+"""A period's report as values: one row per area and category, ready for any format.
 
-Decides what a report says, in which order, what it is compared with, and whether it is final. Refuses to know how it
-is printed and where missions come from.
+Decides what a report says, and in which order. Refuses to know how it is printed, how it came about (`drawing_up`)
+and where missions come from. Seconds, unrounded; None where there is nothing.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
-from monitor.core import restated
-from monitor.core.calendar import Period
-from monitor.core.feed import listen
-from monitor.core.history import History
-from monitor.core.snapshot import Row, over_period
+from monitor.core.service import Objective, Series, Service
+from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import YearCount
-from monitor.core.targets import NATIONAL
-from monitor.core.timeline import Figures
+from monitor.core.timeline import ClockFigures, Figures
 from monitor.core.verdict import State, Verdict
-from monitor.core.windows import span_of
 
-GOAL: Final = "goal"
-REQUIREMENT: Final = "requirement"
+MINUTE: Final = 60
 
 
 class Status(StrEnum):
@@ -40,68 +35,79 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One percentile of one area and class against its target. Minutes, unrounded; None where there is nothing."""
+    """One objective of one area and category against its threshold."""
 
     figures: Figures
     verdict: Verdict
 
     @property
-    def minutes(self) -> float | None:
-        """The percentile."""
-        return _minutes(self.figures.values[self.verdict.objective.slug])
+    def objective(self) -> Objective:
+        """Which one."""
+        return self.verdict.objective
 
     @property
-    def lower_minutes(self) -> float | None:
-        """Where the 95 % interval of the percentile begins; None where it has no bound."""
-        return _minutes(self.figures.intervals[self.verdict.objective.slug].lower)
+    def seconds(self) -> float | None:
+        """The statistic."""
+        return self.figures.values[self.objective.slug]
 
     @property
-    def upper_minutes(self) -> float | None:
-        """Where it ends; None where it has no bound."""
-        return _minutes(self.figures.intervals[self.verdict.objective.slug].upper)
+    def interval(self) -> tuple[float | None, float | None]:
+        """Where the 95 % interval of the statistic begins and ends; None where it has no bound."""
+        around = self.figures.intervals[self.objective.slug]
+        return around.lower, around.upper
 
     @property
     def exact(self) -> bool:
-        """Whether it is nearest-rank over every mission, not read from a sketch."""
-        return self.figures.exact[self.verdict.objective.slug]
+        """Whether the statistic is of every mission, or read from a sketch."""
+        return self.figures.exact[self.objective.slug]
 
     @property
-    def target_minutes(self) -> float | None:
-        """The target in force at the period's end."""
-        return _minutes(self.verdict.target_seconds)
+    def measured(self) -> int:
+        """Missions with a value on the objective's clock."""
+        return self.figures.of(self.objective).measured
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold in force at the period's end."""
+        return self.verdict.target_seconds
 
     @property
     def state(self) -> State:
-        """The official answer, decided on exact response times."""
+        """The official answer, decided on exact times."""
         return self.verdict.state
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """How much the official answer means; None where there is none."""
+        return self.verdict.evidence if self.state in (State.MET, State.MISSED) else None
 
     @property
     def state_by_whole_minutes(self) -> State:
         """What a reader of the rounded minutes would think: it may differ from `state`, which decides."""
-        if self.minutes is None or self.target_minutes is None or self.state not in (State.MET, State.MISSED):
+        if self.seconds is None or self.threshold is None or self.evidence is None:
             return self.state
-        return State.MET if whole(self.minutes) <= self.target_minutes else State.MISSED
-
-    @property
-    def allowed(self) -> int | None:
-        """How many of the judged missions may be late."""
-        left = self.verdict.late_budget
-        return None if left is None else left + self.late
+        return State.MET if whole_minutes(self.seconds) <= self.threshold / MINUTE else State.MISSED
 
     @property
     def late(self) -> int:
-        """How many of them were."""
+        """How many of the judged missions were late."""
         return self.verdict.judged - (self.verdict.within or 0)
+
+    @property
+    def allowed(self) -> int | None:
+        """How many of them may be; None of a mean."""
+        left = self.verdict.late_budget
+        return None if left is None else left + self.late
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One area and class: this period's figures, and the previous one's where anything was measured in it."""
+    """One area and category: this period's figures, and the previous one's where anything was measured in it."""
 
     row: Row
     before: Row | None
     applicable: bool
-    """False where the targets say that there is no such class in this area."""
+    """False where the targets say that there is no such category in this area."""
 
     @property
     def area(self) -> str:
@@ -112,67 +118,51 @@ class ReportRow:
         return self.row.category
 
     @property
-    def goal(self) -> Judged:
-        """The median against the goal."""
-        return Judged(self.row.figures, self.row.verdicts[GOAL])
-
-    @property
-    def requirement(self) -> Judged:
-        """The 80th percentile against the requirement."""
-        return Judged(self.row.figures, self.row.verdicts[REQUIREMENT])
-
-    @property
-    def previous(self) -> Judged | None:
-        """The 80th percentile of the period before."""
-        return None if self.before is None else Judged(self.before.figures, self.before.verdicts[REQUIREMENT])
-
-    @property
-    def missions(self) -> int:
-        """Measured missions."""
-        return self.row.figures.first.measured
-
-    @property
-    def unmeasured(self) -> int:
-        return self.row.figures.first.unmeasured_total
-
-    @property
     def excluded(self) -> int:
         return self.row.figures.excluded
 
-    @property
-    def exact(self) -> bool:
-        return all(self.row.figures.exact.values())
+    def clock(self, slug: str) -> ClockFigures:
+        """Measured and unmeasured missions of one clock."""
+        return self.row.figures.clocks[slug]
 
-    @property
-    def unmeasured_ratio(self) -> float | None:
-        """Share (0 to 1) of urgent, closed missions that lack a time."""
-        total = self.missions + self.unmeasured
-        return self.unmeasured / total if total else None
+    def judged(self, slug: str) -> Judged:
+        """One objective."""
+        return Judged(self.row.figures, self.row.verdicts[slug])
 
-    @property
-    def change_minutes(self) -> float | None:
-        """How much longer the 80th percentile is than in the period before; None where either has no missions."""
-        now = self.requirement.minutes
-        before = None if self.previous is None else self.previous.minutes
-        return None if now is None or before is None else now - before
+    def previous(self, slug: str) -> Judged | None:
+        """The same objective in the period before; None where nothing was measured for it then."""
+        before = None if self.before is None else Judged(self.before.figures, self.before.verdicts[slug])
+        return before if before is not None and before.measured else None
+
+    def change_seconds(self, slug: str) -> float | None:
+        """How much longer the statistic is than in the period before; None where either has no missions."""
+        now, before = self.judged(slug).seconds, self.previous(slug)
+        return None if now is None or before is None or before.seconds is None else now - before.seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The whole country in one month of the period."""
+    """The root area, one category, in one month of the period."""
 
     first: date
-    judged: Judged
+    row: Row
+
+    def judged(self, slug: str) -> Judged:
+        """One objective."""
+        return Judged(self.row.figures, self.row.verdicts[slug])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A judged period. `start` (included) and `end` (excluded) are local midnights."""
 
+    service: Service
     period: str
     start: datetime
     end: datetime
     rows: Sequence[ReportRow]
+    areas: Mapping[str, int]
+    """The areas that there are in the period, each behind what it lies within, with how deep that is: the root 0."""
     previous: str | None
     """The period compared with: of the same kind."""
     status: Status
@@ -181,9 +171,7 @@ class Report:
     open: int
     """Missions of the period that are still in progress."""
     months: Mapping[str, Sequence[Month]]
-    """By class; empty for a report on a single month."""
-    names: Mapping[str, str]
-    """What people call the areas."""
+    """By category; empty for a report on a single month."""
     source: str
     """Where the targets come from."""
     errata: Sequence[str]
@@ -195,126 +183,51 @@ class Report:
     conflicts: Sequence[YearCount] = ()
     """Events refused because they contradict what stands: of the year, or against a mission of it."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """Stored missions of the period whose district or class is not configured: they are in no figure."""
+    """Stored missions of the period whose area or category is not declared: they are in no figure."""
     records_ahead: int = 0
     """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 
-    @property
-    def categories(self) -> list[str]:
-        """The classes, in their order."""
-        return list(dict.fromkeys(row.category for row in self.rows))
-
-    @property
-    def districts(self) -> list[str]:
-        """The areas but the nation, in their order."""
-        return [area for area in dict.fromkeys(row.area for row in self.rows) if area != NATIONAL]
-
-    def missions(self, area: str) -> int:
-        """Measured missions of an area, of all classes."""
-        return sum(row.missions for row in self.rows if row.area == area)
-
     def row(self, area: str, category: str) -> ReportRow:
-        """The row of an area and class."""
-        return next(row for row in self.rows if (row.area, row.category) == (area, category))
+        """The row of an area and category. Raises KeyError."""
+        return self._by_series[area, category]
+
+    def shown(self) -> list[ReportRow]:
+        """The rows of the areas that there are in the period, each area behind what it lies within."""
+        return [self.row(area, category) for area in self.areas for category in self.service.judged_categories]
+
+    @property
+    def compared_areas(self) -> list[str]:
+        """The areas beside each other: those that hold no others."""
+        return [area for area in self.areas if area in self.service.leaf_areas and area != self.service.root]
+
+    def leaves(self, area: str) -> list[ReportRow]:
+        """The rows of an area that hold each of its missions once."""
+        return [self.row(area, category) for category in self.service.leaf_categories]
+
+    @cached_property
+    def _by_series(self) -> Mapping[Series, ReportRow]:
+        return {(row.area, row.category): row for row in self.rows}
 
     @property
     def known(self) -> bool:
         """Whether a single mission of the period is known."""
-        return any(row.missions or row.unmeasured or row.excluded for row in self.rows)
-
-
-def draw_up(
-    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent_after_seconds: float
-) -> Report:
-    """Judge the period on what is known now (epoch seconds).
-
-    Missions that end longer than `silent_after_seconds` before the period does are not all there are. While the feed
-    is silent, or before the period begins, there is no verdict on it: no data, as on the board.
-    """
-    span, zone, calendar = span_of(period, history.grid), history.grid.zone, history.grid.calendar
-    in_force = history.targets.in_force(period.after - timedelta(days=1))
-    absent = in_force.not_applicable if in_force else frozenset()
-    previous = calendar.previous(period)
-    over, heads = now >= span.end, history.heads.values()
-    # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
-    # Nor by what claims to have rung after now.
-    newest = [history.timeline(NATIONAL, category).newest_at(now) for category in history.service.judged_categories]
-    as_of = max((at for at in newest if at is not None), default=None)
-    covered = as_of is not None and as_of >= span.end - silent_after_seconds
-    heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
-    silent = heard.silent_seconds > silent_after_seconds
-
-    def judged(one: Period) -> list[Row]:
-        around = span_of(one, history.grid)
-        return over_period(
-            history,
-            one,
-            now=now,
-            abandoned_after_seconds=abandoned_after_seconds,
-            silent=now < around.start or (silent and now < around.end),
+        return any(
+            row.excluded or any(clock.measured or clock.unmeasured for clock in row.row.figures.clocks.values())
+            for row in self.rows
         )
 
-    before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
-    months = {
-        category: [
-            Month(month.first, Judged(row.figures, row.verdicts[REQUIREMENT]))
-            for month, rows in [(month, judged(month)) for month in calendar.months(period)]
-            for row in rows
-            if (row.area, row.category) == (NATIONAL, category)
-        ]
-        for category in history.service.judged_categories
-    }
-    return Report(
-        period=period.name,
-        start=datetime.fromtimestamp(span.start, zone),
-        end=datetime.fromtimestamp(span.end, zone),
-        rows=[
-            ReportRow(row, _known(before.get((row.area, row.category))), (row.area, row.category) not in absent)
-            for row in judged(period)
-        ],
-        previous=previous.name if previous else None,
-        status=_status(begun=now >= span.start, over=over, whole=covered if over else not silent),
-        as_of=None if as_of is None else datetime.fromtimestamp(as_of, zone),
-        open=sum(
-            history.timeline(NATIONAL, category)
-            .in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span)
-            .open
-            for category in history.service.judged_categories
-        ),
-        months=months,
-        names=dict(in_force.area_names) if in_force else {},
-        source=in_force.source if in_force else "",
-        errata=in_force.errata if in_force else (),
-        over=over,
-        moves=restated.of_period((head.moves for head in heads), period),
-        conflicts=restated.of_period((head.conflicts for head in heads), period),
-        left_out=history.left_out(span),
-        records_ahead=0 if over else sum(head.records_ahead for head in heads),
-    )
+    @property
+    def exact(self) -> bool:
+        """Whether every statistic is of every mission."""
+        return all(all(row.row.figures.exact.values()) for row in self.rows)
 
 
-def _status(*, begun: bool, over: bool, whole: bool) -> Status:
-    if not begun:
-        return Status.NOT_BEGUN
-    if not whole:
-        return Status.INCOMPLETE
-    return Status.FINAL if over else Status.RUNNING
+def unmeasured_ratio(figures: ClockFigures) -> float | None:
+    """Share (0 to 1) of the missions that count without a value on a clock; None where none counts."""
+    total = figures.measured + figures.unmeasured_total
+    return figures.unmeasured_total / total if total else None
 
 
-def whole(minutes: float) -> int:
-    """Whole minutes as the official tables print them: half a minute counts up."""
-    return math.floor(minutes + 0.5)
-
-
-def evidence_of(judged: Judged) -> Evidence | None:
-    """How much the official answer means; None where there is none."""
-    return judged.verdict.evidence if judged.state in (State.MET, State.MISSED) else None
-
-
-def _known(before: Row | None) -> Row | None:
-    """A row to compare with: one without a single measured mission is none, and never a zero."""
-    return before if before is not None and before.figures.first.measured else None
-
-
-def _minutes(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds / 60.0
+def whole_minutes(seconds: float) -> int:
+    """Whole minutes as official tables print them: half a minute counts up."""
+    return math.floor(seconds / MINUTE + 0.5)

@@ -1,4 +1,4 @@
-"""What a report says as a whole, in a speaker's language: period, status, doubts, and the notes on method.
+"""What a report says as a whole, in a speaker's language: names, period, status, doubts.
 
 Decides which sentence fits; formats for programs know no languages.
 """
@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from monitor.core.targets import NATIONAL
+from monitor.core.mission import Cause
+from monitor.core.service import Objective, Statistic
 from monitor.report.document import Report, Status
+from monitor.words import names
+from monitor.words.durations import Notation
+from monitor.words.names import headed
 from monitor.words.speaker import Speaker, phrase
+from monitor.words.verdicts import causes
 
 STATUSES: Final[Mapping[Status, str]] = {
     Status.FINAL: phrase("Final"),
@@ -30,11 +35,6 @@ _SILENT: Final = phrase(
     "judged until it is heard again."
 )
 """In place of "incomplete" for a period that runs."""
-_CLASSES: Final[Mapping[str, str]] = {
-    "urban": phrase("Areas with 20\u202f000 inhabitants or more"),
-    "town": phrase("Areas with 2\u202f000 to 19\u202f999 inhabitants"),
-    "rural": phrase("Areas with fewer than 2\u202f000 inhabitants, and all other areas"),
-}
 _PARTS: Final[Mapping[str, str]] = {
     "H": phrase("half-year {number} of {year}"),
     "T": phrase("tertial {number} of {year}"),
@@ -58,64 +58,54 @@ _CONFLICT_OF_YEARS: Final = phrase(
     "year belongs into the id."
 )
 _LEFT_OUT: Final = phrase(
-    "Left out of every figure here, the whole country's included: {missions} stored missions whose district or "
-    "class is not configured ({districts})."
+    "Left out of every figure here, those of pools included: {missions} stored missions whose area or category is "
+    "not declared ({areas})."
 )
 _AHEAD: Final = phrase(
     "Events that claimed to be of the future when they arrived: {events}. A clock or a date of the source is wrong."
 )
-ROUNDING: Final = phrase("† Rounded to whole minutes this would read otherwise; the decimals decide.")
-SKETCHED: Final = phrase("≈ read from a sketch; the verdict is exact all the same.")
-MEASURING: Final = phrase(
-    "Response time: from the moment the call starts ringing until the first patrol is registered on scene. Urgent "
-    "missions only."
-)
-OBJECTIVES: Final = phrase(
-    "The requirement applies to the 80th percentile, the goal to the 50th: the response time that 80 and 50 "
-    "percent of the measured missions do not exceed (nearest rank). Figures of the whole country pool the missions "
-    "of all districts; percentiles are never averaged."
-)
-JUDGING: Final = phrase(
-    "Results are printed in whole minutes, with decimals beside them. Met or missed is judged on exact response "
-    "times, each mission by the target in force when it rang."
-)
-INTERVAL: Final = phrase(
-    "95 % interval: where the true percentile may lie, since chance alone could have made the period turn out "
-    "otherwise. “≥ 18.3” has no upper end: there were too few missions to give one."
-)
-EVIDENCE: Final = phrase(
-    "The evidence beside a verdict tells how well the number of missions carries it; “may be chance” is no excuse "
-    "and no proof."
-)
-BUDGET: Final = phrase(
-    "Late budget: how many more missions the requirement would have allowed to be late; negative is overdrawn."
-)
-CHANGE: Final = phrase(
-    "Change: the difference of the unrounded 80th percentile to the period before, of the same kind. Where "
-    "nothing was measured then, there is no data, not zero."
-)
-NO_SOURCE: Final = phrase("no targets were in force")
-NOTES: Final = (MEASURING, OBJECTIVES, JUDGING, INTERVAL, EVIDENCE, BUDGET, CHANGE)
+_INDENT: Final = 2 * "\N{NO-BREAK SPACE}"
 
 
-def class_explained(say: Speaker, name: str) -> str:
-    """A class as the official tables head it."""
-    return say(_CLASSES[name]) if name in _CLASSES else name
+def area_indented(say: Speaker, report: Report, area: str) -> str:
+    """An area's name, further in than that of the pool it lies within; what lies right within the root is not."""
+    return max(0, report.areas[area] - 1) * _INDENT + names.area(say, report.service, area)
 
 
-def classes_explained(say: Speaker, report: Report) -> list[str]:
-    """The classes as columns of the whole country's table."""
-    return [class_explained(say, category) for category in report.categories]
+def category_indented(say: Speaker, report: Report, category: str) -> str:
+    """A category's name, further in than that of the pool it lies within."""
+    depth = len(report.service.category_pools[category]) - 1
+    return depth * _INDENT + names.category(say, report.service, category)
 
 
-def classes_in_a_word(say: Speaker, report: Report) -> list[str]:
-    """The classes as columns of a district's table."""
-    return [say.settlement(category).capitalize() for category in report.categories]
+def objective_explained(say: Speaker, report: Report, objective: Objective) -> str:
+    """An objective by name, statistic and, where there are several, clock: "Urgent (P90)"."""
+    told = [names.statistic(say, objective)]
+    if len(report.service.clocks) > 1:
+        told.append(names.clock(say, report.service, objective.clock))
+    return f"{headed(names.objective(say, objective))} ({', '.join(told)})"
 
 
-def area_named(say: Speaker, report: Report, area: str) -> str:
-    """An area's name."""
-    return say.area(area, report.names.get(area, area))
+def statistic_headed(say: Speaker, objective: Objective, how: Notation) -> str:
+    """The heading over results: "P90 min"."""
+    return f"{headed(names.statistic(say, objective))} {say(how.value)}"
+
+
+def spare_headed(say: Speaker, objective: Objective) -> str:
+    """The heading over what is left."""
+    return say("Late budget") if objective.statistic is Statistic.PERCENTILE else say("Time to spare")
+
+
+def title(say: Speaker, report: Report) -> str:
+    """What the report is about."""
+    named = names.service(say, report.service)
+    return say("Response times: {service}, {period}", service=named, period=period_named(say, report.period))
+
+
+def headline(say: Speaker, report: Report) -> str:
+    """Title, span and status in a line."""
+    status = f"{say(STATUSES[report.status])}: {status_of(say, report)}"
+    return f"{title(say, report)} ({span_of(say, report)}). {status}"
 
 
 def period_named(say: Speaker, name: str) -> str:
@@ -172,21 +162,28 @@ def notices(say: Speaker, report: Report) -> list[str]:
     ]
     if report.left_out:
         listed = ", ".join(f"{area}: {say.count(missions)}" for area, missions in report.left_out.items())
-        told.append(say(_LEFT_OUT, missions=say.count(sum(report.left_out.values())), districts=listed))
+        told.append(say(_LEFT_OUT, missions=say.count(sum(report.left_out.values())), areas=listed))
     if report.records_ahead:
         told.append(say(_AHEAD, events=say.count(report.records_ahead)))
     return told
 
 
-def missions_told(say: Speaker, report: Report) -> str:
-    """How many missions of the whole country were measured, were not, and were excluded."""
-    pool = [row for row in report.rows if row.area == NATIONAL]
-    measured, unmeasured = sum(row.missions for row in pool), sum(row.unmeasured for row in pool)
-    return say(
-        "{measured} missions were measured; {unmeasured} more ({share}) lack a time stamp and are in nobody's "
-        "percentile; the source excluded {excluded}.",
-        measured=say.count(measured),
-        unmeasured=say.count(unmeasured),
-        share=say.share(unmeasured / (measured + unmeasured) if measured + unmeasured else None),
-        excluded=say.count(sum(row.excluded for row in pool)),
-    )
+def missions_told(say: Speaker, report: Report) -> list[str]:
+    """How many missions in all were measured and were not, a sentence for each clock, and how many were excluded."""
+    leaves, service = report.leaves(report.service.root), report.service
+    told = []
+    for clock in service.clocks:
+        figures = [row.clock(clock.slug) for row in leaves]
+        measured, without = sum(one.measured for one in figures), sum(one.unmeasured_total for one in figures)
+        by_cause = {cause: sum(one.unmeasured.get(cause, 0) for one in figures) for cause in Cause}
+        why = causes(say, by_cause)
+        said = say(
+            "{measured} missions were measured; {unmeasured} more ({share}) have no value and are in no result",
+            measured=say.count(measured),
+            unmeasured=say.count(without),
+            share=say.share(without / (measured + without) if measured + without else None),
+        )
+        named = f"{headed(names.clock(say, service, clock.slug))}: " if len(service.clocks) > 1 else ""
+        told.append(f"{named}{said}{f' ({why})' if why else ''}.")
+    excluded = say.count(sum(row.excluded for row in leaves))
+    return [*told, say("The source excluded {excluded}.", excluded=excluded)]

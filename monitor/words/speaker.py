@@ -42,7 +42,6 @@ def phrase_as(context: str, text: str) -> str:
 
 
 NATION: Final = phrase("Whole country")
-"""What the pool of all areas is called, everywhere."""
 CLASSES: Final[Mapping[str, str]] = {"urban": phrase("urban"), "town": phrase("town"), "rural": phrase("rural")}
 _WINDOWS: Final[Mapping[str, str]] = {
     "week": phrase("this week"),
@@ -153,11 +152,11 @@ class Speaker:
         return format_datetime(moment, self(_MOMENT), tzinfo=zone, locale=self.locale)
 
     def area(self, slug: str, name: str) -> str:
-        """An area's name; the nation's in this language."""
+        """Goes as soon as board and dashboards take names from `words.names`."""
         return self(NATION) if slug == NATIONAL else name
 
     def settlement(self, name: str) -> str:
-        """A settlement class in a word; one that somebody configured is called as it is."""
+        """Goes as soon as board and dashboards take names from `words.names`."""
         return self(CLASSES[name]) if name in CLASSES else name
 
     def window(self, label: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from monitor.core.calendar import Calendar
 from monitor.core.partition import Batch, Partition
 from monitor.exporter.service import serve
-from monitor.report.document import Report, draw_up
+from monitor.report.document import Report
+from monitor.report.drawing_up import draw_up
 from monitor.report.sources import from_lines
 from monitor.settings import ExporterSettings, load
 from monitor.simulator import history, year

@@ -78,7 +78,7 @@ def test_tables_of_before_mean_what_they_meant() -> None:
     parsed, faults = read({**former, "districts": areas})
     assert faults == {}
     assert parsed.targets == read(shipped())[0].targets
-    assert parsed.area_names["sor-ost"] == "Sør-Øst"
+    assert parsed.area_names == {"oslo": "Oslo"}
 
 
 @pytest.mark.parametrize(

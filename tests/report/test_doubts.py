@@ -18,7 +18,8 @@ from monitor.core.history import History
 from monitor.core.partition import Batch, Partition
 from monitor.core.stored import read_head
 from monitor.core.verdict import State
-from monitor.report.document import Report, Status, draw_up
+from monitor.report.document import Report, Status
+from monitor.report.drawing_up import draw_up
 from monitor.report.formats import FORMATS
 from monitor.report.sources import Line, from_lines
 from monitor.report.words import STATUSES, notices
@@ -88,7 +89,7 @@ def run(*arguments: str, lines: list[bytes]) -> Result:
 
 
 def states(report: Report) -> tuple[State, Status]:
-    return report.row("oslo", "urban").requirement.state, report.status
+    return report.row("oslo", "urban").judged("requirement").state, report.status
 
 
 @pytest.mark.parametrize("period", ["2024", "2024-T2", "2024-06"])
@@ -109,18 +110,21 @@ def test_a_running_period_of_a_silent_feed_is_no_data(
     ):
         report = report_of(history, period)
         assert states(report) == expected
-        assert report.row("oslo", "urban").missions == 20
-        assert report.row("oslo", "urban").requirement.minutes == 5.0
+        assert report.row("oslo", "urban").clock("response").measured == 20
+        assert report.row("oslo", "urban").judged("requirement").seconds == 300.0
 
 
 def test_a_month_that_is_over_is_judged_within_a_running_year(configuration: Configuration) -> None:
     """Silence says nothing against what lies behind, nor does the period compared with."""
     may = datetime(2024, 5, 30, tzinfo=OSLO).timestamp()
     history = of_file(configuration, missions(may) + missions(NOW - DAY, 3))
-    by_month = {month.first.month: month.judged.state for month in report_of(history, "2024").months["urban"]}
+    by_month = {
+        month.first.month: month.judged("requirement").state for month in report_of(history, "2024").months["urban"]
+    }
     assert (by_month[5], by_month[6]) == (State.MET, State.NO_DATA)
     june = report_of(history, "2024-06").row("oslo", "urban")
-    assert (june.requirement.state, june.previous and june.previous.state) == (State.NO_DATA, State.MET)
+    before = june.previous("requirement")
+    assert (june.judged("requirement").state, before and before.state) == (State.NO_DATA, State.MET)
 
 
 @pytest.mark.parametrize("lie", [line("z", NOW + 365 * DAY), line("z", NOW + 40 * DAY), b"{"])

@@ -1,25 +1,37 @@
 """Verdicts in words: every state, every language, and no rounding in the wrong direction."""
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 from itertools import product
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from monitor.core.mission import Cause
+from monitor.core.service import Objective
 from monitor.core.stats.binomial import Evidence
 from monitor.core.timeline import Count
 from monitor.core.verdict import State, Verdict, judge
 from monitor.words.catalogue import LANGUAGES, Language
 from monitor.words.speaker import speaker
-from monitor.words.verdicts import sentence
+from monitor.words.verdicts import causes, sentence, share_reached
 from tests.core.police import BY_PERCENT, OBJECTIVES
+
+NAMES = {50: {"en": "goal", "nb": "mål", "sv": "mål"}, 80: {"en": "requirement", "nb": "krav", "sv": "krav"}}
 
 
 def said(within: int, judged: int, language: Language, *, percent: int = 80, target: float | None = 960.0) -> str:
     """What is said of rural Trøndelag in 28 days."""
-    verdict = judge(BY_PERCENT[percent], Count(judged, within), target_seconds=target, measured=judged, stale=False)
-    return sentence(speaker(language), verdict, area="Trøndelag", settlement="rural", window="28d")
+    objective = replace(BY_PERCENT[percent], names=NAMES[percent])
+    verdict = judge(objective, Count(judged, within), target_seconds=target, measured=judged, stale=False)
+    return told(verdict, language)
+
+
+def told(verdict: Verdict, language: Language, *, seconds: float | None = None) -> str:
+    category = {"en": "rural", "nb": "spredt", "sv": "landsbygd"}[language]
+    return sentence(speaker(language), verdict, seconds=seconds, area="Trøndelag", category=category, window="28d")
 
 
 @pytest.mark.parametrize(
@@ -79,16 +91,16 @@ def test_79_99_percent_reads_as_79_percent() -> None:
 def test_every_state_and_evidence_has_words_in_every_language() -> None:
     """No combination fails for want of a word."""
     for state, evidence, objective, language in product(State, Evidence, OBJECTIVES, LANGUAGES):
-        verdict = Verdict(objective, state, 450.0, 10, 8, evidence, None, None, None)
-        text = sentence(speaker(language), verdict, area="Øst", settlement="urban", window="last100")
-        assert text.startswith("Øst, ")
+        text = told(Verdict(objective, state, 450.0, 10, 8, evidence, None, None, None), language)
+        assert text.startswith("Trøndelag, ")
         assert text.endswith(".")
 
 
-def test_half_minutes_carry_the_languages_own_comma() -> None:
-    """7.5 min in English, 7,5 min in Norwegian."""
-    assert "within 7.5 min;" in said(8, 10, "en", target=450.0)
-    assert "innen 7,5 min;" in said(8, 10, "nb", target=450.0)
+def test_thresholds_are_said_as_long_as_they_are() -> None:
+    """Minutes and seconds, hours in the language's own letter, tenths by its own comma."""
+    assert "within 7 min 30 s;" in said(8, 10, "en", target=450.0)
+    assert "innen 1 t 30 min;" in said(8, 10, "nb", target=5400.0)
+    assert "innen 7,5 s;" in said(8, 10, "nb", target=7.5)
 
 
 def test_an_abolished_target_is_called_the_target() -> None:
@@ -110,8 +122,51 @@ def test_windows_have_names_in_words(window: str, english: str, norwegian: str) 
     assert (speaker("en").window(window), speaker("nb").window(window)) == (english, norwegian)
 
 
-def test_an_unknown_class_is_called_by_its_own_name() -> None:
-    """Settlement classes can be configured."""
-    verdict = judge(BY_PERCENT[80], Count(0, 0), target_seconds=1.0, measured=0, stale=False)
-    text = sentence(speaker("nb"), verdict, area="Oslo", settlement="island", window="7d")
-    assert text == "Oslo, island, 7 d: ingen data."
+MEAN = Objective("mean", None, names={"en": "mean standard", "nb": "snittkrav"})
+
+
+def mean_of(state: State, evidence: Evidence, *, target: float | None = 420.0) -> Verdict:
+    return Verdict(MEAN, state, target, 10, None, evidence, None, None, None, -303.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state", "english"),
+    [
+        (450.3, State.MISSED, "mean 7 min 30 s of 10 missions; mean standard 7 min; weak evidence of a breach"),
+        (420.0, State.MET, "mean 7 min of 10 missions; mean standard 7 min; weak evidence that it is met"),
+        (420.004, State.MISSED, "mean 7 min 0.004 s of 10 missions; mean standard 7 min; weak evidence of a breach"),
+    ],
+)
+def test_a_mean_is_told_by_what_it_is_and_never_rounded_onto_its_threshold(
+    seconds: float, state: State, english: str
+) -> None:
+    """No share, for it has none; as many decimals as keep it on its side."""
+    assert told(mean_of(state, Evidence.WEAK), "en", seconds=seconds) == f"Trøndelag, rural, 28 d: {english}."
+
+
+def test_a_mean_without_a_threshold_today_names_none() -> None:
+    """Its missions were held against one that is no more."""
+    assert told(mean_of(State.MET, Evidence.NONE, target=None), "nb", seconds=61.0) == (
+        "Trøndelag, spredt, 28 d: gjennomsnitt 1 min 1 s av 10 oppdrag; snittkrav; kan være tilfeldig."
+    )
+
+
+@given(st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+@example((9989, 10_000))
+@example((9990, 10_000))
+def test_a_share_is_cut_to_the_decimals_of_its_percentile(counts: tuple[int, int]) -> None:
+    """99.89 % is not 99.9 %, and 99.9 % is not 99 %."""
+    within, judged = counts
+    rare = Objective("rare", Decimal("99.9"))
+    verdict = judge(rare, Count(judged, within), target_seconds=60.0, measured=judged, stale=False)
+    shown = Decimal(share_reached(speaker("en"), verdict).removesuffix(" %"))
+    assert (shown >= Decimal("99.9")) == (verdict.state is State.MET)
+    assert shown <= Decimal(100 * within) / judged
+
+
+def test_causes_are_told_with_their_counts_and_nothing_where_none_is() -> None:
+    """In every language, each cause there is."""
+    assert causes(speaker("en"), {Cause.NO_END: 1200, Cause.NEGATIVE: 1}) == "no end 1\u202f200, end before begin 1"
+    for language in LANGUAGES:
+        assert causes(speaker(language), {}) == ""
+        assert len(set(causes(speaker(language), dict.fromkeys(Cause, 1)).split(", "))) == len(Cause)

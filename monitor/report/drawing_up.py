@@ -1,0 +1,123 @@
+"""Draws a report up: judges a period on what is known now, and says how far that can be relied on.
+
+Decides what a period is compared with, and whether it is final. Refuses to know where missions come from.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from monitor.core import restated
+from monitor.core.calendar import Period
+from monitor.core.feed import listen
+from monitor.core.history import History
+from monitor.core.service import Service
+from monitor.core.snapshot import Row, over_period
+from monitor.core.windows import span_of
+from monitor.report.document import Month, Report, ReportRow, Status
+
+
+def draw_up(
+    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent_after_seconds: float
+) -> Report:
+    """Judge the period on what is known now (epoch seconds).
+
+    Missions that end longer than `silent_after_seconds` before the period does are not all there are. While the feed
+    is silent, or before the period begins, there is no verdict on it: no data, as on the board.
+    """
+    service, calendar, zone = history.service, history.grid.calendar, history.grid.zone
+    span, last = span_of(period, history.grid), period.after - timedelta(days=1)
+    in_force = history.targets.in_force(last)
+    absent = in_force.not_applicable if in_force else frozenset()
+    previous = calendar.previous(period)
+    over, heads = now >= span.end, history.heads.values()
+    pool = [history.timeline(service.root, category) for category in service.leaf_categories]
+    # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
+    # Nor by what claims to have rung after now.
+    as_of = max((at for one in pool if (at := one.newest_at(now)) is not None), default=None)
+    covered = as_of is not None and as_of >= span.end - silent_after_seconds
+    heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
+    silent = heard.silent_seconds > silent_after_seconds
+
+    def judged(one: Period) -> list[Row]:
+        around = span_of(one, history.grid)
+        return over_period(
+            history,
+            one,
+            now=now,
+            abandoned_after_seconds=abandoned_after_seconds,
+            silent=now < around.start or (silent and now < around.end),
+        )
+
+    before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
+    return Report(
+        service=service,
+        period=period.name,
+        start=datetime.fromtimestamp(span.start, zone),
+        end=datetime.fromtimestamp(span.end, zone),
+        rows=[
+            ReportRow(row, _known(before.get((row.area, row.category))), (row.area, row.category) not in absent)
+            for row in judged(period)
+        ],
+        areas=areas_of(service, period.first, last),
+        previous=previous.name if previous else None,
+        status=_status(begun=now >= span.start, over=over, whole=covered if over else not silent),
+        as_of=None if as_of is None else datetime.fromtimestamp(as_of, zone),
+        open=sum(
+            one.in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span).open for one in pool
+        ),
+        months=_by_category(service, [(month, judged(month)) for month in calendar.months(period)]),
+        source=in_force.source if in_force else "",
+        errata=in_force.errata if in_force else (),
+        over=over,
+        moves=restated.of_period((head.moves for head in heads), period),
+        conflicts=restated.of_period((head.conflicts for head in heads), period),
+        left_out=history.left_out(span),
+        records_ahead=0 if over else sum(head.records_ahead for head in heads),
+    )
+
+
+def areas_of(service: Service, first: date, last: date) -> dict[str, int]:
+    """The areas that there are on any day from `first` to `last`, as `Report.areas` has them.
+
+    One that moved within the period stands where it came to.
+    """
+    within = {one.slug: one.within for one in service.areas if one.since <= last and first < one.until}
+    below: dict[str | None, list[str]] = {}
+    for area in service.judged_areas:
+        if area in within:
+            below.setdefault(within[area], []).append(area)
+    depths: dict[str, int] = {}
+
+    def place(area: str, depth: int) -> None:
+        depths[area] = depth
+        for inner in below.get(area, ()):
+            place(inner, depth + 1)
+
+    place(service.root, 0)
+    # What a reform within the period put into each other in turn hangs from nowhere: it stands behind all others.
+    return depths | {area: 1 for area in service.judged_areas if area in within and area not in depths}
+
+
+def _by_category(service: Service, months: Sequence[tuple[Period, Sequence[Row]]]) -> Mapping[str, Sequence[Month]]:
+    return {
+        category: [
+            Month(month.first, row)
+            for month, rows in months
+            for row in rows
+            if (row.area, row.category) == (service.root, category)
+        ]
+        for category in service.judged_categories
+    }
+
+
+def _status(*, begun: bool, over: bool, whole: bool) -> Status:
+    if not begun:
+        return Status.NOT_BEGUN
+    if not whole:
+        return Status.INCOMPLETE
+    return Status.FINAL if over else Status.RUNNING
+
+
+def _known(before: Row | None) -> Row | None:
+    """A row to compare with: one without a single measured mission is none, and never a zero."""
+    return before if before and any(clock.measured for clock in before.figures.clocks.values()) else None
