@@ -20,8 +20,9 @@ from monitor.core.fault import Fault
 from monitor.core.mission import Limits
 from monitor.core.service import DAY_SECONDS, Service, Words
 from monitor.core.slices import Grid
+from monitor.core.target_reading import read_tables
 from monitor.core.target_rules import validate
-from monitor.core.target_tables import Tables, read_tables, target_set
+from monitor.core.target_tables import Tables, target_set
 from monitor.core.targets import Targets
 from monitor.settings.environment import CONFIG_VARIABLE, SERVICE, read_environment
 from monitor.settings.files import FileUnusable, read_toml, toml_files

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.service import Area, Category, Clock, Moment, Objective, Service
-from monitor.core.target_tables import read_tables, target_set
+from monitor.core.target_reading import read_tables
+from monitor.core.target_tables import target_set
 from monitor.core.targets import NO_TARGET, TargetSet
 from tests.core.police import target_of
 from tests.presets import CONFIG, police

@@ -278,9 +278,11 @@ def test_a_service_without_tables_is_refused(tmp_path: Path) -> None:
     assert fault.where.endswith("own/targets")
 
 
-def test_an_objective_without_a_threshold_is_refused(tmp_path: Path) -> None:
-    """Unless the tables say that it is only shown."""
+def test_an_objective_that_asks_and_has_no_threshold_is_refused(tmp_path: Path) -> None:
+    """One that is only shown is told, unless the tables say so themselves."""
     text = LEAST + '[[objectives]]\nslug = "median"\npercentile = 50\n'
+    assert "objectives.median" in [fault.where for fault in loaded(tmp_path, text).warnings]
+    text += 'duty = "ticket"\n'
     (fault,) = refused(tmp_path, text)
     assert fault.where == "objectives.median"
     assert loaded(tmp_path, text, 'p90 = 15\nmedian = "none"\n').service.objectives[1].slug == "median"
