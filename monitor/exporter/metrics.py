@@ -47,7 +47,7 @@ POOL: Final = "pool"
 FORMER: Final = "former"
 
 LABELS: Final[dict[str, str]] = {
-    SERVICE: "Slug of the service whose missions these are (`service.slug`): several may share one Prometheus.",
+    SERVICE: "Slug of the service whose missions these are (`slug` of its folder): several may share one Prometheus.",
     AREA: "Slug of the area, as `response_area_info` lists them; an inner node of the tree is the pool of what lies "
     "within it.",
     CATEGORY: "Slug of the category; one that others lie within is their pool.",
