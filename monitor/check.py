@@ -4,17 +4,21 @@ Decides what counts as fit to start. Finds nothing itself: settings and targets 
 """
 
 import asyncio
-from collections.abc import Sequence
+from calendar import month_name
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import click
 
-from monitor.cli import FAILED, MISUSED, config_path
+from monitor.cli import FAILED, MISUSED, configured
+from monitor.clock import today
 from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
-from monitor.settings import Configuration, ConfigurationError, load, unusable_files
+from monitor.core.service import Moment, named
+from monitor.settings import Configuration, ConfigurationError, unusable_files
 
+_MOST_NAMED: Final = 12
 ROLES: Final = ("worker", "exporter", "report", "replay", "dead-letters", "topics")
 
 
@@ -46,7 +50,7 @@ def check(*, connect: bool, roles: Sequence[str]) -> None:
     monitor --config config/monitor.toml check --connect
     """  # noqa: D301 - click reads the character
     try:
-        configuration = load(config_path())
+        configuration = configured()
     except ConfigurationError as fault:
         _print(fault.faults)
         click.echo(f"{_counted(fault.faults)}: the monitor will not start")
@@ -57,6 +61,8 @@ def check(*, connect: bool, roles: Sequence[str]) -> None:
     if any(fault.severity == "error" for fault in unusable):
         click.echo(f"{_counted(configuration.warnings)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
+    for line in service_in_words(configuration):
+        click.echo(one_line(line))
     missing = _asked(configuration, roles) if connect else []
     _print(missing)
     click.echo(f"{one_line(_summary(configuration))}; {_counted([*configuration.warnings, *missing])}")
@@ -81,6 +87,43 @@ def _print(faults: Sequence[Fault]) -> None:
 def _counted(faults: Sequence[Fault]) -> str:
     errors = sum(fault.severity == "error" for fault in faults)
     return f"{_many(errors, 'error')}, {_many(len(faults) - errors, 'warning')}"
+
+
+def service_in_words(configuration: Configuration) -> Iterator[str]:
+    """What the service declares, a line for each part: whoever knows the rule sees whether this is it."""
+    service, zone = configuration.service, configuration.grid.zone.key
+    begins = month_name[configuration.grid.calendar.year_starts]
+    yield f"service {service.slug}: {named(service.names, 'en', service.slug)}, {zone}, years from {begins}"
+    if configuration.description:
+        yield f"  rule: {named(configuration.description, 'en', '')}"
+    for clock in service.clocks:
+        shortest = f"at least {clock.shortest_seconds:g} s, " if clock.shortest_seconds else ""
+        span = f"from {_earliest(clock.begin)} to {_earliest(clock.end)}"
+        yield f"  clock {clock.slug}: {span}; {shortest}at most {clock.longest_seconds / 3600:g} h"
+    for objective in service.objectives:
+        what = "mean" if objective.percentile is None else f"P{objective.percentile}"
+        yield f"  objective {objective.slug}: {what} of {objective.clock}, {objective.duty}"
+    yield f"  {_grouped('category', 'categories', service.leaf_categories, service.judged_categories)}"
+    yield f"  {_grouped('area', 'areas', service.leaf_areas, service.judged_areas)}"
+    in_force = configuration.targets.in_force(today())
+    for one in configuration.targets.sets:
+        now = ", in force" if one is in_force else ""
+        judged = sum(bool(target) for target in one.targets.values())
+        of = f"{judged} of {len(service.judged_series)} series judged"
+        yield f"  targets {one.name or one.origin}: from {one.valid_from}{now}; {of}; {one.source or 'no source'}"
+    for doubt in configuration.unverified:
+        yield f"  not verified: {doubt}"
+
+
+def _earliest(moments: Sequence[Moment]) -> str:
+    told = [one.field + (f" + {one.plus_seconds:g} s" if one.plus_seconds else "") for one in moments]
+    return told[0] if len(told) == 1 else f"the earliest of {', '.join(told)}"
+
+
+def _grouped(one: str, several: str, leaves: Sequence[str], every: Sequence[str]) -> str:
+    pools = [slug for slug in every if slug not in leaves]
+    shown = ", ".join(leaves[:_MOST_NAMED]) + (" …" if len(leaves) > _MOST_NAMED else "")
+    return f"{_many(len(leaves), one, several)}: {shown}" + (f"; pools: {', '.join(pools)}" if pools else "")
 
 
 def _summary(configuration: Configuration) -> str:

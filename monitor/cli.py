@@ -17,13 +17,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from monitor import log
 from monitor.core.plain_text import one_line
 from monitor.repeated import once, require_once
+
+if TYPE_CHECKING:
+    from monitor.settings import Configuration
 
 INTERRUPTED: Final = 130
 FAILED: Final = 1
@@ -40,6 +43,11 @@ class Entry:
     warns: bool = False
     """Whether the configuration's warnings are shown when it starts."""
 
+
+_SERVICE_HELP: Final = (
+    "Whose missions: a folder of config/services by its name, or the path of one with a service.toml.  "
+    "[default: MONITOR_SERVICE, or as the configuration file says]"
+)
 
 COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry("monitor.demo.command:demo", "Run everything on this machine: broker, store, worker, page."),
@@ -69,7 +77,7 @@ class Monitor(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        command = _imported(cmd_name, entry)
+        command = _of_a_service(_imported(cmd_name, entry))
         return once(_configured(command, entry) if entry.configured else command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -117,21 +125,51 @@ class Monitor(click.Group):
     metavar="PATH",
     help="Configuration file.  [default: MONITOR_CONFIG, config/monitor.toml, or the one that came along]",
 )
+@click.option("--service", metavar="NAME", help=_SERVICE_HELP)
 @click.option("--verbose", "-v", is_flag=True, help="Log more, mission ids included, and show where failures happen.")
 @click.version_option(package_name="response-time-monitor", prog_name="monitor")
-def cli(config: Path | None, verbose: bool) -> None:
+def cli(config: Path | None, service: str | None, verbose: bool) -> None:
     """Response times of emergency missions: percentiles judged against goal and requirement.
 
     Try `monitor demo` first. Every command explains itself with --help.
     """
-    del config  # read from the context by whoever needs it
+    del config, service  # read from the context by whoever needs them
     log.set_up(verbose=verbose)
 
 
-def config_path() -> Path | None:
-    """What --config named, for the command that is running."""
-    path: Path | None = click.get_current_context().find_root().params.get("config")
-    return path
+def configured() -> "Configuration":
+    """The configuration that --config and --service name, for the command that is running.
+
+    Raises ConfigurationError, which holds every fault.
+    """
+    from monitor.settings import load  # noqa: PLC0415 - help must not wait for it
+
+    named = click.get_current_context().find_root().params
+    return load(named.get("config"), service=named.get("service"))
+
+
+def _of_a_service(command: click.Command) -> click.Command:
+    """The same command with --service, which may stand before its name or after it."""
+    command = copy.copy(command)
+    if isinstance(command, click.Group):
+        command.commands = {name: _of_a_service(one) for name, one in command.commands.items()}
+    else:
+        option = click.Option(
+            ["--service"], metavar="NAME", expose_value=False, callback=_name_service, help=_SERVICE_HELP
+        )
+        command.params = [*command.params, option]
+    return command
+
+
+def _name_service(ctx: click.Context, option: click.Parameter, named: str | None) -> None:
+    said = ctx.find_root().params
+    if named is None:
+        return
+    if said.get("service") not in {None, named}:
+        raise click.BadParameter(
+            f"{said['service']!r} was named before the command: keep one of the two.", ctx, option
+        )
+    said["service"] = named
 
 
 def _imported(name: str, entry: Entry) -> click.Command:
@@ -165,9 +203,7 @@ def _configured(command: click.Command, entry: Entry) -> click.Command:
 def _with_configuration(callback: Callable[..., Any], entry: Entry) -> Callable[..., Any]:
     @functools.wraps(callback)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from monitor.settings import load  # noqa: PLC0415 - help must not wait for it
-
-        configuration = load(config_path())
+        configuration = configured()
         if entry.warns:
             for fault in configuration.warnings:
                 click.echo(one_line(f"{fault.severity}: {fault.where}: {fault.message}"), err=True)

@@ -106,7 +106,7 @@ def _silent(one: Tables, service: Service, lasting: Sequence[str]) -> Iterator[F
 
 def _unset(sets: Sequence[Tables], service: Service) -> Iterator[Fault]:
     """Objectives that no table of any set speaks of."""
-    said = {objective for one in sets for written in one.written.values() for objective in written.seconds}
+    said = {objective for one in sets for written in one.written.values() for objective in written.named}
     for objective in service.objectives:
         if objective.slug not in said:
             message = (

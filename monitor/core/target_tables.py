@@ -41,6 +41,8 @@ class Written:
     path: str
     seconds: dict[str, float | None] = field(default_factory=dict)
     not_applicable: bool = False
+    named: set[str] = field(default_factory=set)
+    """Every objective that it speaks of, also with a threshold that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +192,11 @@ class _Reading:
             objective, unit = self.objective(key, path)
             if objective is None:
                 continue
-            if objective in said.seconds:
+            if objective in said.named:
                 self.error(f"{path}.{key}", f"sets {objective} a second time; keep one")
-            elif value == NO_THRESHOLD:
+                continue
+            said.named.add(objective)
+            if value == NO_THRESHOLD:
                 said.seconds[objective] = None
             elif (seconds := self.seconds(objective, value, unit, f"{path}.{key}")) is not None:
                 said.seconds[objective] = seconds

@@ -4,20 +4,22 @@ Where a folder is found by its name is told here, too. What one table may hold i
 areas and categories imply in `service_tree`, thresholds in `core.targets`.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel
 
 from monitor.core.fault import Fault
-from monitor.core.service import Clock, Fields, Objective, Service, Words
+from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words
 from monitor.settings.files import FileUnusable, read_toml
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
 from monitor.settings.service_tree import Problem, areas_of, categories_of
 from monitor.settings.told import read_table, unknown
-from monitor.settings.values import RESERVED_AREAS, RESERVED_CATEGORIES, is_slug
+from monitor.settings.values import LONGEST_SLUG, RESERVED_AREAS, RESERVED_CATEGORIES, is_slug
 
 FILE: Final = "service.toml"
 TARGETS: Final = "targets"
@@ -27,6 +29,7 @@ _TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "categories": CategoryTable,
     "areas": AreaTable,
 }
+SIMULATED_PERCENT: Final = 80
 Table = TypeVar("Table", bound=BaseModel)
 
 
@@ -43,17 +46,17 @@ class Declared:
     faults: list[Fault] = field(default_factory=list)
 
 
-def find_service(named: str, rooms: Sequence[Path], beside: Path) -> Path:
-    """The folder of a service by its name, looked for in `rooms`, or by its path, which begins at `beside`.
+def find_service(named: str, rooms: Sequence[Path], beside: Sequence[Path]) -> Path:
+    """The folder of a service by its name, looked for in `rooms`, or by its path, which begins in one of `beside`.
 
     Raises FileUnusable with what there is.
     """
-    found = [room / named for room in rooms if is_slug(named)] + [beside / named]
+    found = [room / named for room in rooms if is_slug(named)] + [place / named for place in beside]
     for folder in found:
         if (folder / FILE).is_file():
             return folder
-    if (beside / named).name == FILE and (beside / named).is_file():
-        return (beside / named).parent
+        if folder.name == FILE and folder.is_file():
+            return folder.parent
     there = sorted({file.parent.name for room in rooms for file in room.glob(f"*/{FILE}")})
     raise FileUnusable(
         f"no service {named!r}: there is no folder of that name or path with a {FILE} in it; "
@@ -81,10 +84,10 @@ def read_service(folder: Path) -> Declared:
     made = [_clock(table) for table in clocks]
     reading.fields(head, made)
     judged = list(reading.objectives(objectives, [clock.slug for clock in made]))
-    slug = (head.slug if head else None) or folder.resolve().name
+    slug = (head.slug if head else None) or _slug_of(folder.resolve().name)
     if not is_slug(slug):
-        reading.fault("slug", f'the folder\'s name {slug!r} is no slug: say slug = "…", in small letters')
-    if reading.faults or head is None:
+        reading.fault("slug", 'is missing, and the name of the folder makes none: say slug = "…", in small letters')
+    if head is None or any(fault.severity == "error" for fault in reading.faults):
         return Declared(None, folder, faults=reading.faults)
     service = Service(
         slug,
@@ -92,10 +95,21 @@ def read_service(folder: Path) -> Declared:
         categories,
         tuple(made),
         tuple(judged),
-        Fields(area=head.event.area, category=head.event.category, eligible=head.event.eligible),
+        Fields(**head.event.model_dump()),
         head.name,
     )
-    return Declared(service, folder, head.timezone, head.year_starts, head.unverified, head.description)
+    return Declared(
+        service, folder, head.timezone or "", head.year_starts, head.unverified, head.description, reading.faults
+    )  # fmt: skip
+
+
+def _slug_of(name: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:LONGEST_SLUG]
+
+
+def simulated(percentile: int | Decimal | None) -> bool:
+    """Whether the alarm's parameters were found by simulation for it."""
+    return percentile == SIMULATED_PERCENT
 
 
 def _clock(table: ClockTable) -> Clock:
@@ -108,9 +122,11 @@ class _Reading:
 
     raw: Mapping[str, Any]
     faults: list[Fault] = field(default_factory=list)
+    unusable: set[str] = field(default_factory=set)
+    """Slugs of tables that were set aside, so that nobody is told that they are not there."""
 
-    def fault(self, path: str, message: str) -> None:
-        self.faults.append(Fault("error", f"{FILE}: {path}", message))
+    def fault(self, path: str, message: str, severity: Literal["error", "warning"] = "error") -> None:
+        self.faults.append(Fault(severity, f"{FILE}: {path}", message))
 
     def problems(self, key: str, problems: Sequence[Problem]) -> None:
         for slug, why in problems:
@@ -144,6 +160,7 @@ class _Reading:
             for inner, message in faults:
                 self.fault(f"{path}.{inner}" if inner else path, message)
             if table is None:
+                self.unusable.add(str(slug))
                 continue
             if not several and slug in found:
                 self.fault(path, "is declared twice: remove the second, or give it another slug")
@@ -157,13 +174,24 @@ class _Reading:
 
     def objectives(self, tables: Sequence[ObjectiveTable], clocks: Sequence[str]) -> Iterator[Objective]:
         """The objectives, the first clock where they name none."""
-        named = {item.get("slug") for item in self.raw.get("clocks", []) if isinstance(item, Mapping)}
         for table in tables:
             clock = table.clock or (clocks[0] if clocks else "")
-            if clock not in clocks and clock not in named:
+            if clock not in clocks and clock not in self.unusable:
                 where = f"there are {', '.join(clocks) or 'none'}"
                 self.fault(f"objectives.{table.slug}.clock", unknown(clock, clocks, kind="clock", where=where))
-            yield Objective(table.slug, table.percentile, table.duty, clock, table.name)
+            yield Objective(table.slug, table.percentile, self.duty(table), clock, table.name)
+
+    def duty(self, table: ObjectiveTable) -> Duty:
+        """What the objective may ask of people: a page only where it is known how often it would come for nothing."""
+        if table.duty is not Duty.PAGE or simulated(table.percentile):
+            return table.duty
+        what = "a mean" if table.percentile is None else f"P{table.percentile}"
+        message = (
+            f"page is taken as show: no simulation stands behind an alarm on {what}, so nobody knows how often it "
+            "would page for nothing (docs/statistics.md); say ticket or show"
+        )
+        self.fault(f"objectives.{table.slug}.duty", message, "warning")
+        return Duty.SHOW
 
     def fields(self, head: HeadTable | None, clocks: Sequence[Clock]) -> None:
         """No field of an event may mean two things."""
@@ -171,6 +199,7 @@ class _Reading:
             return
         said = [name for name in (head.event.area, head.event.category, head.event.eligible) if name is not None]
         instants = {moment.field for clock in clocks for moment in (*clock.begin, *clock.end)}
+        instants |= {*head.event.instants}
         for name in dict.fromkeys(said):
-            if said.count(name) > 1 or name in instants:
+            if said.count(name) > 1 or name in instants | {"recorded_at"}:
                 self.fault("event", f"{name!r} is named for two things: a field of the event has one meaning")

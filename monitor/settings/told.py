@@ -37,7 +37,8 @@ def read_table(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None
             return model.model_validate(left), faults
         except ValidationError as fault:
             found = list(_faults(model, fault))
-            faults += [one for one in found if one not in faults]
+            # Of a table that lacks what was set aside, only its keys can be judged, not what they are together.
+            faults += [one for one in found if one not in faults and (one[0] or not faults)]
             dropped = {key.partition(".")[0] for key, _ in found} & left.keys()
             left = {key: value for key, value in left.items() if key not in dropped}
             if not dropped or any(

@@ -103,7 +103,9 @@ async def test_a_page_opened_before_the_first_reading_fills_itself(look: Open) -
         page = await look(service, "/area/oslo?lang=en")
         await expect(page.locator("#banners")).to_contain_text("No figures yet")
         world.backing.reachable = True
-        await expect(page.locator("#told-urban_requirement")).to_contain_text("90 % of 20 missions", timeout=2 * LONGEST_MS)
+        await expect(page.locator("#told-urban_requirement")).to_contain_text(
+            "90 % of 20 missions", timeout=2 * LONGEST_MS
+        )
         await expect(page.locator("#chart-urban_requirement svg")).to_be_visible()
         await expect(page.locator("#banners")).to_be_empty()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.mission import EventReader, index_of
+from monitor.core.reader import EventReader
+from monitor.settings import load
 from monitor.simulator import NORMAL, Emission, Scenario, history, live, paced, storm
 from monitor.simulator.calibration import calibration_2024
 
@@ -70,7 +71,7 @@ def test_a_few_missions_are_really_in_progress() -> None:
 
 def test_live_events_keep_the_contract_and_the_order() -> None:
     """The core reads every live event, none from the future, and delivery times never go back."""
-    reader = EventReader(index_of(MEDIANS))
+    reader = EventReader(load().service, load().grid)
     emissions = run(1, scenario=storm())
     for one in emissions:
         reader.read(one.value, one.at.timestamp())

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.core.mission import EventReader, index_of
+from monitor.core.reader import EventReader
+from monitor.settings import load
 from monitor.simulator import Emission, history, year
 from monitor.simulator.calibration import calibration_2024
 from monitor.simulator.past import _drafts
@@ -130,7 +131,7 @@ def test_the_same_arguments_give_the_same_bytes(emissions: list[Emission]) -> No
 
 def test_every_event_keeps_the_contract(emissions: list[Emission]) -> None:
     """Fields, types, offsets and the order of times are those of the event contract; the core reads each one."""
-    reader = EventReader(index_of(CELLS))
+    reader = EventReader(load().service, load().grid)
     required = {"mission_id", "revision", "district", "settlement", "urgent", "status", "ringing_at", "on_scene_at"}
     allowed = required | {"recorded_at", "dispatched_at", "excluded"}
     for one in emissions:
