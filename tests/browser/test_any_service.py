@@ -1,4 +1,4 @@
-"""The board of other services in a real browser: it fits every screen, nothing runs into anything, all can be read."""
+"""The board of other services in a real browser: it fits every screen, and nothing runs into anything."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
