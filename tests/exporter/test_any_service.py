@@ -49,7 +49,7 @@ def configuration() -> Configuration:
 
 
 def events() -> Iterator[dict[str, object]]:
-    """Ten fires at `one`, 8 min each and one of 20; five rescues at `two`, no answer known, the first with its end before its begin."""
+    """Ten fires at `one`, 8 min each, one 20; five rescues at `two`, none answered, one ends before it begins."""
 
     def moment(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
