@@ -16,9 +16,10 @@ import click
 import msgspec
 
 from monitor import alerts
+from monitor.core.event import Form
 from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
-from monitor.core.mission import Event
 from monitor.core.notation import TIME_PATTERN
+from monitor.core.service import Service
 from monitor.exporter.document import PLACE as METRICS
 from monitor.exporter.document import metrics_markdown
 from monitor.settings import Configuration
@@ -83,7 +84,7 @@ def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
     return {
         CONFIGURATION: configuration_markdown(),
         METRICS: metrics_markdown(),
-        SCHEMA: event_schema(configuration.service.leaf_areas, configuration.service.leaf_categories),
+        SCHEMA: event_schema(configuration.service),
         DESIGN: with_rules(design),
         **alerts.files(),
         **_grafana(configuration, root),
@@ -132,13 +133,13 @@ def _outcome(case: Case) -> str:
     return f"`{outcome}`" + (", taken" if outcome in STORES else ", refused" if outcome in REFUSED else "")
 
 
-def event_schema(districts: Iterable[str], settlements: Iterable[str]) -> str:
+def event_schema(service: Service) -> str:
     """JSON Schema of one event, from the type that decodes it."""
-    _, components = msgspec.json.schema_components([Event])
+    _, components = msgspec.json.schema_components([Form(service).type])
     schema: dict[str, Any] = components["Event"]
     properties = schema["properties"]
-    properties["district"]["enum"] = list(districts)
-    properties["settlement"]["enum"] = list(settlements)
+    properties[service.fields.area]["enum"] = list(service.leaf_areas)
+    properties[service.fields.category]["enum"] = list(service.leaf_categories)
     for field in properties.values():
         for form in field.get("anyOf", ()):
             if form.get("format") == "date-time":
@@ -147,13 +148,13 @@ def event_schema(districts: Iterable[str], settlements: Iterable[str]) -> str:
                 form["pattern"] = TIME_PATTERN
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": "Generated from monitor/core/mission.py and the configured lists by `monitor generate`.",
+        "$comment": "Generated from what the service declares by `monitor generate`.",
         "title": "Mission event",
         "description": (
             "A snapshot of one mission as known now: the value of a record whose key is mission_id. Unknown fields "
             "are ignored. What a schema cannot say: the text is UTF-8 without lone surrogates, of a name given twice "
-            "the last counts, the time that places a mission lies in the years 1900 to 9998, on_scene_at is not "
-            "before ringing_at nor implausibly long after it, and no mission begins in the record's future."
+            "the last counts, the time that places a mission lies in the years 1900 to 9998, and no mission begins "
+            "in the record's future."
         ),
     }
     return json.dumps(head | {key: schema[key] for key in ("type", "required", "properties")}, indent=2) + "\n"

@@ -3,7 +3,8 @@
 from functools import partial
 
 from monitor.core.history import History, seal_targets
-from monitor.core.partition import DAY_SECONDS, Policy
+from monitor.core.partition import Policy
+from monitor.core.service import DAY_SECONDS
 from monitor.core.snapshot import Terms
 from monitor.core.windows import parse_window
 from monitor.settings import Configuration
@@ -15,7 +16,7 @@ def partition_policy(configuration: Configuration, *, sealing: bool = True) -> P
     ledger = configuration.settings.ledger
     return Policy(
         grid=configuration.grid,
-        series=configuration.service.told_series,
+        service=configuration.service,
         seal_targets=partial(seal_targets, configuration.targets, configuration.grid, configuration.service),
         limits=configuration.limits,
         horizon_seconds=ledger.horizon_days * DAY_SECONDS if sealing else None,
@@ -37,10 +38,9 @@ def empty_history(configuration: Configuration) -> History:
 
 def snapshot_terms(configuration: Configuration) -> Terms:
     """What the published snapshot is taken with."""
-    events = configuration.settings.events
     return Terms(
         windows=tuple(parse_window(name) for name in configuration.settings.windows.names),
-        stale_after_seconds=events.stale_after_seconds,
+        stale_after_seconds=configuration.settings.events.stale_after_seconds,
         abandoned_after_seconds=configuration.service.longest_seconds,
     )
 

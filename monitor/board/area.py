@@ -11,11 +11,11 @@ from typing import Final
 from monitor.board.chart import Drawing, drawing
 from monitor.board.frame import Said, View, rendered
 from monitor.core.alarm import Baseline, Level
+from monitor.core.figures import ClockFigures
 from monitor.core.ranking import as_tree
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.cusum import Drift
-from monitor.core.timeline import ClockFigures
 from monitor.core.weeks import Week
 from monitor.words import names
 from monitor.words.speaker import NONE, Speaker, phrase
@@ -85,6 +85,7 @@ def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None,
         sections=[
             _section(view, standings[slug], rows[slug], weeks[slug] if weeks else (), drift_threshold)
             for slug, _ in as_tree(within)
+            if slug in standings
         ],
         missions=_heads(view),
     )
@@ -168,10 +169,11 @@ def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
     say, verdict = view.say, week.verdicts[objective.slug]
     monday = week.monday.isoformat()
     decided = view.room(verdict) or NONE if objective.percentile is None else share_reached(say, verdict)
+    measured = week.figures.of(objective).measured
     cells = (
         *_statistic(view, category, week, objective),
-        decided if verdict.judged else say("no missions"),
-        say.count(week.figures.of(objective).measured),
+        decided if measured else say("no missions"),
+        say.count(measured),
     )
     running = say("running")
     return Line(monday, f"{monday} ({running})" if week.running else monday, cells)

@@ -16,11 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.board.assets import ICON, SCRIPT, STACKED, STYLE
 from monitor.core.alarm import Level
+from monitor.core.figures import Figures, InProgress
 from monitor.core.ranking import by_duty
 from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
-from monitor.core.timeline import Figures, InProgress
 from monitor.core.verdict import State, Verdict
 from monitor.exporter.published import Published, StoreState
 from monitor.words import durations, names

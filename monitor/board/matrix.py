@@ -19,7 +19,6 @@ from monitor.core.ranking import as_tree, leading, worst_first
 from monitor.core.service import Objective, Service
 from monitor.core.snapshot import Row, Standing
 from monitor.core.verdict import State, Verdict
-from monitor.core.windows import Span
 from monitor.words.speaker import NONE, Speaker
 
 LEAST_COLUMN_REM: Final = 7.5
@@ -112,7 +111,7 @@ def board(view: View) -> str:
             ),
         )
 
-    areas = ordered(service, list(rows.values()), view.order, days_of(view, span))
+    areas = ordered(service, list(rows.values()), view.order, view.day(snapshot.at))
     return rendered(
         "board.html.jinja",
         view,
@@ -143,23 +142,15 @@ def columns(view: View) -> list[Column]:
     ]  # fmt: skip
 
 
-def days_of(view: View, span: Span | None) -> tuple[date, date]:
-    """The first and the last local day that a window shows anything of; today for one by count."""
-    today = view.day(view.published.snapshot.at)
-    return (today, today) if span is None else (view.day(span.start), today)
-
-
-def ordered(service: Service, rows: Sequence[Row], order: Order, days: tuple[date, date]) -> list[tuple[str, int]]:
-    """The areas that exist on the days, with their depth, in the order asked for: pools before what lies in them.
+def ordered(service: Service, rows: Sequence[Row], order: Order, today: date) -> list[tuple[str, int]]:
+    """The areas that have rows, with their depth, in the order asked for: pools before what lies in them today.
 
     Among those of one pool as declared, or the worst first.
     """
-    first, last = days
     verdicts: dict[str, list[Verdict]] = {}
     for row in rows:
-        if service.lasts(row.area, first, last):
-            verdicts.setdefault(row.area, []).append(leading(row.verdicts))
-    within = {area: _pool(service, area, last) for area in verdicts}
+        verdicts.setdefault(row.area, []).append(leading(row.verdicts))
+    within = {area: _pool(service, area, today) for area in verdicts}
     if order == "fixed":
         return list(as_tree(within))
     return list(as_tree(within, key=lambda area: worst_first(verdicts[area])))

@@ -5,16 +5,30 @@ half of a write by an older program. Then nothing of the partition is shown, and
 Looks into what has changed; of the rest, two numbers a day are added up. Refuses to know bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple, NoReturn
 
 from monitor.core.mission import Mission
 from monitor.core.slices import Aggregate, Grid
-from monitor.core.stored import DamagedState, Head, StoredDay
+from monitor.core.stored import DamagedState, Head, StoredDay, StoredStateError
 
 DAYS: Final = range(date(1899, 12, 30).toordinal(), date.max.toordinal())
 """Local days that a mission may lie in."""
+
+
+def require_alike(head: Head, grid: Grid, clocks: Sequence[str]) -> None:
+    """Raises StoredStateError where what is stored was cut, or timed, in another way than is configured."""
+    if (head.slice_seconds, head.zone) != (grid.seconds, grid.zone.key):
+        raise StoredStateError(
+            f"stored state has slices of {head.slice_seconds} s in {head.zone}, the configuration says "
+            f"{grid.seconds} s in {grid.zone.key}: change it back, or clear the store to rebuild from Kafka"
+        )
+    if [*head.clocks] != [*clocks]:
+        raise StoredStateError(
+            f"stored state has the clocks {' '.join(head.clocks)}, the service declares {' '.join(clocks)}: declare "
+            "those of before, in their order, or clear the store to rebuild from Kafka"
+        )
 
 
 class Held(NamedTuple):
@@ -54,13 +68,19 @@ class Tally:
         if day not in DAYS:
             _disagree(f"it holds missions of day {day}, which no calendar has")
         begins, ends = self._grid.midnight(day), self._grid.midnight(day + 1)
-        series = len(head.series)
+        series, clocks, measures = len(head.series), len(head.clocks), len(head.measures)
         for entry in stored.entries.values():
             if not (begins <= entry.placed_at < ends and entry.series < series):
                 _stray(day, entry)
+            if not entry.fits(clocks):
+                _disagree(f"day {date.fromordinal(day)} holds a mission of other clocks than the head names")
         for part in stored.aggregates:
             if not (begins <= part.start and part.end <= ends and part.series < series):
                 _stray(day, part)
+            if len(part.clocks) != clocks or any(place >= measures for place, _, _ in part.judged):
+                _disagree(
+                    f"day {date.fromordinal(day)} holds an aggregate of other clocks or thresholds than the head has"
+                )
         return Held(len(stored.entries), sum([part.missions for part in stored.aggregates]))
 
 

@@ -1,4 +1,4 @@
-"""Whether somebody should be told: the requirement's breach, and drift, of one series.
+"""Whether somebody should be told: the breach of one series' paging objectives, and their drift.
 
 Decides from the missions in the order they rang, recomputed from scratch, so that history and correction always
 agree. What may be looked at after every mission is decided by tests made for that (docs/statistics.md, with the
@@ -6,7 +6,7 @@ false alarms and delays that these parameters give); a bare "P80 over requiremen
 as of one moment, which stands still while the feed is silent: silence neither raises an alarm nor ends one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -15,19 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.calendar import Unit
-from monitor.core.service import Objective, paging
+from monitor.core.percent import Percent
+from monitor.core.service import Duty, Objective
 from monitor.core.slices import Grid
 from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
-from monitor.core.timeline import Timeline, percent_of
+from monitor.core.timeline import Kept, Timeline
 from monitor.core.windows import Span, Window
 
 DAY: Final = 86_400.0
 
 
 class Level(StrEnum):
-    """What to do about the requirement; the value is the metric label."""
+    """What to do about the objective; the value is the metric label."""
 
     NONE = "none"
     WARNING = "warning"
@@ -71,26 +72,53 @@ PERIODS: Final[tuple[Unit, ...]] = ("tertial", "year")
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What the tests say of one series. `drift` by baseline, None where there are too few missions for a level.
+    """What the tests say of one objective of a series. `drift` by baseline, None where there is no level for it.
 
-    `periods` by (unit, objective): the anytime-valid evidence against the target, period to date.
+    `periods`: the anytime-valid evidence against the target, period to date.
     """
 
     level: Level
     drift: dict[Baseline, Drift | None]
-    periods: dict[tuple[Unit, Objective], Watched]
+    periods: dict[Unit, Watched]
     window_p_value: float
 
 
-def assess(timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid) -> Alarm:
-    """The alarm of a series as of a moment (epoch seconds). A pool has no drift: its areas have."""
+def simulated(percentile: Percent | None) -> bool:
+    """Whether the parameters were chosen for such an objective; None is a mean. Others cannot page: nobody knows how
+    often they would for nothing.
+    """  # noqa: D205 - one sentence
+    return percentile == chosen.PERCENT
+
+
+def watched(objectives: Iterable[Objective]) -> list[tuple[Objective, Percent]]:
+    """The objectives that have an alarm: those that page, and for which that was simulated."""
+    return [
+        (one, one.percentile)
+        for one in objectives
+        if one.duty is Duty.PAGE and one.percentile is not None and simulated(one.percentile)
+    ]
+
+
+_ALARMS: Final = Kept[dict[str, Alarm]]()
+
+
+def assess(
+    timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid, pooled: bool
+) -> dict[str, Alarm]:
+    """The alarms of a series as of a moment (epoch seconds), by objective; none where none is watched.
+
+    A pool has no drift (`pooled`): its parts have.
+    """
     until = grid.floor(as_of) + grid.seconds
     spans = {unit: Window(unit, unit=unit).span(as_of, grid) for unit in units}
     # Costly and the same from hour to hour, as long as no mission comes or is corrected: kept with the timeline.
     return timeline.derived(
-        "alarm",
-        (rules, tuple(spans.items()), until),
-        lambda: _assess(timeline, rules, spans, grid, Ends(as_of, until)),
+        _ALARMS,
+        (rules, tuple(spans.items()), until, pooled),
+        lambda: {
+            one.slug: _Watch(timeline, one, percent, rules, grid).alarm(spans, Ends(as_of, until), pooled=pooled)
+            for one, percent in watched(timeline.objectives)
+        },
     )
 
 
@@ -101,36 +129,50 @@ class Ends(NamedTuple):
     until: float
 
 
-def _assess(timeline: Timeline, rules: Rules, spans: Mapping[Unit, Span | None], grid: Grid, ends: Ends) -> Alarm:
-    watched, alone = paging(timeline.objectives), not timeline.pooled
-    periods = _periods(timeline, spans)
-    recent = timeline.lates(watched, Span(grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
-    p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), percent_of(watched))
-    ever = timeline.lates(watched, Span(float("-inf"), ends.until))
-    early = _drift(ever, rules.shift, rules.drift_warning_threshold) if alone else None
-    return Alarm(
-        level=_level(
-            rules,
-            [seen.p_value for (unit, objective), seen in periods.items() if objective == watched and unit in PERIODS],
-            p_value,
-            drifting=early is not None and early.alarm,
-        ),
-        drift={
-            Baseline.REQUIREMENT: _drift(ever, rules.shift, rules.drift_threshold) if alone else None,
-            Baseline.OWN_YEAR: _own_drift(timeline, rules, grid, ends.until) if alone else None,
-        },
-        periods=periods,
-        window_p_value=p_value,
-    )
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    timeline: Timeline
+    objective: Objective
+    percent: Percent
+    rules: Rules
+    grid: Grid
 
+    def alarm(self, spans: Mapping[Unit, Span | None], ends: Ends, *, pooled: bool) -> Alarm:
+        rules = self.rules
+        periods = {
+            unit: beta_mixture.watch(self._lates(span), self.percent)
+            for unit, span in spans.items()
+            if span is not None
+        }
+        recent = self._lates(Span(self.grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
+        p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), self.percent)
+        ever = self._lates(Span(float("-inf"), ends.until))
+        early = None if pooled else _drift(ever, rules.shift, rules.drift_warning_threshold)
+        return Alarm(
+            level=_level(
+                rules,
+                [seen.p_value for unit, seen in periods.items() if unit in PERIODS],
+                p_value,
+                drifting=early is not None and early.alarm,
+            ),
+            drift={
+                Baseline.REQUIREMENT: None if pooled else _drift(ever, rules.shift, rules.drift_threshold),
+                Baseline.OWN_YEAR: None if pooled else self._own_drift(ends.until),
+            },
+            periods=periods,
+            window_p_value=p_value,
+        )
 
-def _periods(timeline: Timeline, spans: Mapping[Unit, Span | None]) -> dict[tuple[Unit, Objective], Watched]:
-    return {
-        (unit, one): beta_mixture.watch(timeline.lates(one, span), percent_of(one))
-        for unit, span in spans.items()
-        if span is not None
-        for one in timeline.objectives
-    }
+    def _lates(self, span: Span) -> NDArray[np.bool_]:
+        return self.timeline.lates(self.objective, span)
+
+    def _own_drift(self, until: float) -> Drift | None:
+        rules, begins = self.rules, self.grid.floor(until - self.rules.watch_days * DAY)
+        before = self._lates(Span(self.grid.floor(until - rules.baseline_days * DAY), begins))
+        if len(before) < rules.baseline_missions:
+            return None
+        recent = self._lates(Span(begins, until))
+        return _drift(recent, cusum.from_level(float(before.mean())), rules.drift_threshold)
 
 
 def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *, drifting: bool) -> Level:
@@ -140,15 +182,6 @@ def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *,
     if period <= rules.period_warning_alpha or window_p_value <= rules.window_warning_p_value or drifting:
         return Level.WARNING
     return Level.NONE
-
-
-def _own_drift(timeline: Timeline, rules: Rules, grid: Grid, until: float) -> Drift | None:
-    objective, begins = paging(timeline.objectives), grid.floor(until - rules.watch_days * DAY)
-    before = timeline.lates(objective, Span(grid.floor(until - rules.baseline_days * DAY), begins))
-    if len(before) < rules.baseline_missions:
-        return None
-    watched = timeline.lates(objective, Span(begins, until))
-    return _drift(watched, cusum.from_level(float(before.mean())), rules.drift_threshold)
 
 
 def _drift(lates: NDArray[np.bool_], shift: Shift, threshold: float) -> Drift | None:

@@ -20,6 +20,10 @@ Instant = Annotated[float, Meta(ge=-3e9, le=3e11)]
 """Epoch seconds from before 1900 to after 9999; NaN and the infinities lie outside."""
 Seconds = Annotated[float, Meta(ge=0.0, le=float(MOST))]
 """A length of time."""
+Microseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""An exact sum of lengths of time."""
+Squares = Annotated[float, Meta(ge=0.0, le=float(MOST) ** 3)]
+"""A sum of squares of lengths of time, in seconds."""
 Weight = Annotated[float, Meta(gt=0.0, le=float(MOST))]
 """Missions in one centroid of a sketch."""
 Year = Annotated[int, Meta(ge=0, le=MAXYEAR)]

@@ -13,28 +13,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from monitor.core.mission import LATEST, Limits
+from monitor.core.mission import LATEST
 from monitor.core.stored import Head
 
 
 class Arrival:
     """Records of one batch that arrived at `now` (epoch seconds), and what they claim about the time.
 
-    Nothing that a record says lies after its arrival by more than clocks may differ (`limits.ahead_seconds`): later
-    moments are counted, and believed up to there. Every event passes by, so it is asked only where there is news.
+    Nothing that a record says lies after its arrival by more than clocks may differ (`ahead_seconds`): later
+    moments are counted, and believed up to there. Nothing is in progress for longer than `longest_seconds`. Every
+    event passes by, so it is asked only where there is news.
     """
 
     __slots__ = ("_ahead", "_head", "_longest", "latest", "newest")
 
-    def __init__(self, head: Head, now: float, limits: Limits) -> None:
-        self.latest = now + limits.ahead_seconds
+    def __init__(self, head: Head, now: float, *, ahead_seconds: float, longest_seconds: float) -> None:
+        self.latest = now + ahead_seconds
         """The last credible moment (epoch seconds)."""
         self.newest = head.last_record_at if head.last_record_at is not None else -inf
         """The newest sign of life (epoch seconds)."""
         if self.newest > self.latest:
             self.newest = -inf  # what an earlier program believed of a record gives way to the first event
         self._head = head
-        self._longest = limits.response_seconds
+        self._longest = longest_seconds
         self._ahead: dict[int, float] = {}
 
     def claims(self, offset: int, moment: float) -> None:

@@ -1,30 +1,56 @@
 """Everything that is stored, as the read side holds it: days of all partitions, and a timeline per series.
 
-Takes changed days in, gives timelines out, and rebuilds only those that a change touches. The series of the root are
-the pool of all areas' missions, judged by targets of its own; percentiles are never averaged. Refuses to know where
-days come from and what time it is.
+Takes changed days in, gives timelines out, and rebuilds only those that a change touches. Whatever lies within an
+area and a category on a day is part of theirs, judged by their targets; percentiles are never averaged. A reform of
+the tree changes nothing before its day. Refuses to know where days come from and what time it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import product
 from typing import Final
 
 import numpy as np
 
-from monitor.core.agreement import Tally
+from monitor.core.agreement import Tally, require_alike
+from monitor.core.columns import Columns, Groups
 from monitor.core.digest import Backend, Floats
-from monitor.core.mission import Mission
-from monitor.core.service import Objective, Series, Service
+from monitor.core.mission import Cause, Kind, Mission, times_of
+from monitor.core.sealed import Sealed
+from monitor.core.service import Measure, Objective, Series, Service
 from monitor.core.slices import Aggregate, Grid
 from monitor.core.stored import Head, StoredDay, StoredStateError, read_day
 from monitor.core.targets import Targets
-from monitor.core.timeline import EVER, Block, Facts, Timeline, block_of, facts_of, pool
+from monitor.core.timeline import EVER, Block, Timeline
+from monitor.core.track import size
 from monitor.core.windows import Span
 
 BLOCK_DAYS: Final = 32
 """Local days that are pooled once and kept: a change of one day costs its block, not the history."""
+
+Place = tuple[int, int]
+"""(partition, local day)."""
+Stretch = tuple[int, int]
+"""Days that are pooled at once: `BLOCK_DAYS` by their number, or those of them on one side of a reform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one stored day of one partition says of one series. `missions` as in `Block`, in any order."""
+
+    missions: Floats
+    sealed: Sealed | None = None
+    """None where nothing is: most days of most series."""
+
+    def size(self, span: Span) -> int:
+        """How many missions that count for anything rang in `span`."""
+        known = size(np.sort(self.missions[0]), span)
+        if self.sealed is None:
+            return known
+        begins = self.sealed.start
+        held = (span.start <= begins) & (begins < span.end)
+        return known + int(self.sealed.counts[held, : 2 + len(Cause)].sum())
 
 
 class History:
@@ -41,16 +67,22 @@ class History:
         self.grid = grid
         self.targets = targets
         self.service = service
-        self._configured = frozenset(service.told_series)
         self.heads: dict[int, Head] = {}
+        self._columns = Columns.of(service)
         self._tallies: dict[int, Tally] = {}
         """What was taken over of each partition, to hold its next head against."""
         self._backend: Backend = backend
-        self._facts: dict[Series, dict[tuple[int, int], Facts]] = {}
-        self._places: dict[Series, dict[int, set[tuple[int, int]]]] = {}
-        """Which (partition, day) of a series lie in which block."""
-        self._blocks: dict[Series, dict[int, Block]] = {}
-        """Pooled already, the nation's as well; whatever changes is dropped."""
+        self._groups: dict[tuple[Series, int], Groups] = {}
+        self._facts: dict[Series, dict[Place, Facts]] = {}
+        self._strays: dict[Series, dict[Place, Facts]] = {}
+        """Of series that the service does not declare, or not for that day: they are in no figure."""
+        self._places: dict[Series, dict[Stretch, set[Place]]] = {}
+        """Where the facts of a series lie."""
+        self._parts: dict[Series, dict[Stretch, set[Series]]] = {}
+        """Which series are part of whatever has figures."""
+        self._blocks: dict[Series, dict[Stretch, Block]] = {}
+        """A series' own days, with all that judges them; whatever changes is dropped, as from the next two."""
+        self._pools: dict[Series, dict[Stretch, Block]] = {}
         self._timelines: dict[Series, Timeline] = {}
 
     def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]], *, whole: bool = False) -> None:
@@ -58,11 +90,7 @@ class History:
 
         All of it, or nothing. Raises StoredStateError; DamagedState where head and days do not agree.
         """
-        if (head.slice_seconds, head.zone) != (self.grid.seconds, self.grid.zone.key):
-            raise StoredStateError(
-                f"partition {partition} is stored in slices of {head.slice_seconds} s in {head.zone}, the "
-                f"configuration says {self.grid.seconds} s in {self.grid.zone.key}"
-            )
+        require_alike(head, self.grid, self.service.clock_slugs)
         stored = {day: read_day(blobs) for day, blobs in days.items()}
         known = None if whole else self._tallies.get(partition)
         tally = (known or Tally(self.grid)).after(head, stored)
@@ -83,34 +111,68 @@ class History:
         for entry in stored.entries.values():
             entries.setdefault(entry.series, []).append(entry)
         aggregates: dict[int, list[Aggregate]] = {}
-        places = 2 * len(self.service.objectives)
         for part in stored.aggregates:
-            if len(part.targets) != places:
-                raise StoredStateError(
-                    f"partition {partition}, {date.fromordinal(day)}: sealed against {len(part.targets)} targets, "
-                    f"not {places}: configure the objectives of before, or rebuild the partition from Kafka"
-                )
             aggregates.setdefault(part.series, []).append(part)
         try:
             return {
-                head.series[number]: facts_of(entries.get(number, ()), aggregates.get(number, ()))
+                head.series[number]: self._facts_of_series(
+                    head.series[number], day, entries.get(number, ()), aggregates.get(number, ()), head.measures
+                )
                 for number in entries.keys() | aggregates.keys()
             }
-        except (IndexError, KeyError) as fault:
+        except (IndexError, ValueError) as fault:
             raise StoredStateError(
-                f"partition {partition}, day {date.fromordinal(day)}: unknown series or kind ({fault}); "
+                f"partition {partition}, day {date.fromordinal(day)}: unknown series, threshold or kind ({fault}); "
                 "rebuild the partition from Kafka"
             ) from fault
+
+    def _facts_of_series(
+        self,
+        series: Series,
+        day: int,
+        entries: Sequence[Mission],
+        aggregates: Sequence[Aggregate],
+        measures: Sequence[Measure],
+    ) -> Facts:
+        counting = [one for one in entries if Kind(one.kind) not in (Kind.NOTHING, Kind.MOVED)]
+        states = times_of(counting, len(self.service.clocks))
+        return Facts(
+            np.vstack([[one.placed_at for one in counting], states]),
+            # As arrays: a sketch as stored takes four times the memory, and would be taken apart for each block.
+            sealed=Sealed.of(aggregates, self._columns, self._judges(series, day), measures) if aggregates else None,
+        )
+
+    def _judges(self, series: Series, day: int) -> Groups:
+        """What judges a series on a day: nothing, where it is not declared."""
+        on = date.fromordinal(day)
+        key = (series, self.service.era(on))
+        groups = self._groups.get(key)
+        if groups is None:
+            areas, categories = self.service.pools(series[0], on), self.service.category_pools.get(series[1], ())
+            groups = self._groups[key] = Groups(areas, categories, self.service.objectives)
+        return groups
+
+    def _stretch(self, day: int) -> Stretch:
+        return day // BLOCK_DAYS, self.service.era(date.fromordinal(day))
 
     def _place(self, partition: int, day: int, present: Mapping[Series, Facts]) -> None:
         """In place of what was known of the day."""
         place = (partition, day)
         for series, known in self._facts.items():
             if place in known and series not in present:
-                self._remove(series, known, place)
+                self._remove(series, place)
+        for known in self._strays.values():
+            known.pop(place, None)
         for series, facts in present.items():
+            judges = self._judges(series, day)
+            if not judges:
+                self._strays.setdefault(series, {})[place] = facts
+                continue
+            stretch = self._stretch(day)
             self._facts.setdefault(series, {})[place] = facts
-            self._places.setdefault(series, {}).setdefault(day // BLOCK_DAYS, set()).add(place)
+            self._places.setdefault(series, {}).setdefault(stretch, set()).add(place)
+            for pool in judges:
+                self._parts.setdefault(pool, {}).setdefault(stretch, set()).add(series)
             self._outdate(series, day)
 
     def drop(self, partition: int) -> None:
@@ -119,86 +181,109 @@ class History:
         self._tallies.pop(partition, None)
         for series, known in self._facts.items():
             for place in [place for place in known if place[0] == partition]:
-                self._remove(series, known, place)
+                self._remove(series, place)
+        for known in self._strays.values():
+            for place in [place for place in known if place[0] == partition]:
+                del known[place]
 
     def timeline(self, area: str, category: str) -> Timeline:
         """The series in time order; empty where nothing is known of it."""
         timeline = self._timelines.get((area, category))
         if timeline is None:
-            objectives = self.service.objectives
             timeline = self._timelines[area, category] = Timeline(
-                [self._block((area, category), number) for number in self._numbers(area, category)],
-                objectives,
+                [self._pool((area, category), stretch) for stretch in sorted(self._parts.get((area, category), ()))],
+                self.service,
+                self._columns,
                 judge=partial(self._targets_at, area, category),
-                pooled=area == self.service.root,
                 backend=self._backend,
             )
         return timeline
 
     def left_out(self, span: Span = EVER) -> dict[str, int]:
-        """Missions of `span` in stored series that are not configured (any more), by district; only where any are."""
+        """Missions of `span` that are in no figure, by area: it or the category is not declared (any more) then."""
         found: dict[str, int] = {}
-        for area, category in sorted(self._facts.keys() - self._configured):
-            if missions := self.timeline(area, category).size(span):
+        for (area, _), known in sorted(self._strays.items()):
+            if missions := sum([facts.size(span) for facts in known.values()]):
                 found[area] = found.get(area, 0) + missions
         return found
 
-    def _numbers(self, area: str, category: str) -> list[int]:
-        areas = self.service.leaf_areas if area == self.service.root else (area,)
-        return sorted({number for name in areas for number in self._places.get((name, category), ())})
-
-    def _block(self, series: Series, number: int) -> Block:
-        blocks = self._blocks.setdefault(series, {})
-        block = blocks.get(number)
+    def _pool(self, pool: Series, stretch: Stretch) -> Block:
+        """What lies within an area and a category, judged by their targets."""
+        pools = self._pools.setdefault(pool, {})
+        block = pools.get(stretch)
         if block is None:
-            area, category = series
-            block = blocks[number] = (
-                pool(
-                    [
-                        self._block((leaf, category), number)
-                        for leaf in self.service.leaf_areas
-                        if number in self._places.get((leaf, category), ())
-                    ]
-                )
-                if area == self.service.root
-                # Sorted: floats are then added up in one order, however the days came.
-                else block_of([self._facts[series][place] for place in sorted(self._places[series][number])])
-            )
+            # Sorted: floats are then added up in one order, however the days came.
+            block = pools[stretch] = _joined([*self._parts_of(pool, stretch)])
         return block
 
-    def _remove(self, series: Series, known: dict[tuple[int, int], Facts], place: tuple[int, int]) -> None:
-        number = place[1] // BLOCK_DAYS
-        del known[place]
+    def _parts_of(self, pool: Series, stretch: Stretch) -> Iterator[Block]:
+        for series in sorted(self._parts[pool][stretch]):
+            block = self._block(series, stretch)
+            if block.sealed is None:
+                yield block
+            else:
+                group = self._groups[series, stretch[1]].number(pool)
+                yield Block(block.missions, block.sealed.judged_by(group, self._columns))
+
+    def _block(self, series: Series, stretch: Stretch) -> Block:
+        blocks = self._blocks.setdefault(series, {})
+        block = blocks.get(stretch)
+        if block is None:
+            facts = [self._facts[series][place] for place in sorted(self._places[series][stretch])]
+            block = blocks[stretch] = _joined([Block(_in_order(one.missions), one.sealed) for one in facts])
+        return block
+
+    def _remove(self, series: Series, place: Place) -> None:
+        stretch = self._stretch(place[1])
+        del self._facts[series][place]
         places = self._places[series]
-        places[number].discard(place)
-        if not places[number]:
-            del places[number]
+        places[stretch].discard(place)
         self._outdate(series, place[1])
+        if not places[stretch]:
+            del places[stretch]
+            for pool in self._judges(series, place[1]):
+                parts = self._parts[pool]
+                parts[stretch].discard(series)
+                if not parts[stretch]:
+                    del parts[stretch]
 
     def _outdate(self, series: Series, day: int) -> None:
-        for whose in (series, (self.service.root, series[1])):
-            self._timelines.pop(whose, None)
-            self._blocks.get(whose, {}).pop(day // BLOCK_DAYS, None)
+        stretch = self._stretch(day)
+        self._blocks.get(series, {}).pop(stretch, None)
+        for pool in self._judges(series, day):
+            self._timelines.pop(pool, None)
+            self._pools.get(pool, {}).pop(stretch, None)
 
     def _targets_at(self, area: str, category: str, objective: Objective, instants: Floats) -> Floats:
         """The target (seconds, NaN where none) in force at each of the ascending `instants`."""
         found = np.full(len(instants), np.nan)
         for target_set in self.targets.sets:
-            target = target_set.of(area, category).get(objective.slug)
+            target = self.targets.target(area, category, target_set.valid_from).get(objective.slug)
             since = np.searchsorted(instants, self.grid.midnight(target_set.valid_from.toordinal()))
             found[since:] = np.nan if target is None else target
         return found
 
 
+def _joined(blocks: Sequence[Block]) -> Block:
+    """One block of several; of one, itself."""
+    if len(blocks) == 1:
+        return blocks[0]
+    missions = np.concatenate([one.missions for one in blocks], axis=1)
+    return Block(_in_order(missions), Sealed.pool([one.sealed for one in blocks if one.sealed is not None]))
+
+
+def _in_order(missions: Floats) -> Floats:
+    """By time. What rang at one moment is ordered as well: the newest hundred are the same, however days came."""
+    return missions[:, np.lexsort(missions[::-1])]
+
+
 def seal_targets(
     targets: Targets, grid: Grid, service: Service, series: Series, at: float
-) -> tuple[float | None, ...]:
-    """The targets (seconds) that a slice starting at `at` is counted against, its own, then the root's."""
+) -> list[tuple[Measure, float]]:
+    """Whose thresholds a slice that starts at `at` (epoch seconds) is held against, and what they are (seconds)."""
     day = date.fromordinal(grid.day_of(at))
-    area, category = series
-    return tuple(
-        [
-            targets.target(whose, category, day).get(objective.slug)
-            for whose, objective in product((area, service.root), service.objectives)
-        ]
-    )
+    return [
+        (measure, seconds)
+        for measure in service.measures(series, day)
+        if (seconds := targets.target(measure[0], measure[1], day).get(measure[2])) is not None
+    ]

@@ -119,6 +119,10 @@ _MAY_CROSS: Final = tuple(
     outcome in (Outcome.CORRECTION, Outcome.WITHDRAWN, Outcome.CONFLICT) for outcome in _VERDICTS
 )
 
+_UNMEASURED: Final = int(Kind.UNMEASURED)
+_SAID_LESS: Final = (int(Kind.NO_BEGIN), int(Kind.NO_END))
+"""What version 1 of stored state calls unmeasured: the same snapshot, read again, tells nothing else."""
+
 # Members by a name of the module: looking them up in their class takes several times as long.
 _NEW, _UNCOUNTED, _LATE, _FULL = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE, Outcome.LEDGER_FULL
 
@@ -244,7 +248,7 @@ class Ledger:
         return _NEW if mission.kind else _UNCOUNTED
 
     def _revise(self, known: Mission, mission: Mission) -> Outcome:
-        kind, response = mission.kind, mission.response
+        kind, times = mission.kind, mission.times
         if kind == 0:
             # A mission that counts for nothing has no place of its own: it stays where it is remembered.
             change = _NONE if known.kind == 0 else _CEASES
@@ -253,9 +257,9 @@ class Ledger:
             series, placed_at = mission.series, mission.placed_at
             change = (
                 _NONE
-                if known.kind == kind
+                if (known.kind == kind or (known.kind == _UNMEASURED and kind in _SAID_LESS))
                 and known.placed_at == placed_at
-                and known.response == response
+                and known.times == times
                 and known.series == series
                 else _COUNTS
             )
@@ -277,7 +281,7 @@ class Ledger:
         if _STORED[row]:
             # Under the identity that is held: a second copy of the text would take as much room as all the rest.
             mission_id = known.mission_id
-            mission = Mission(mission_id, revision, series, placed_at, kind, response)
+            mission = Mission(mission_id, revision, series, placed_at, kind, times)
             self.missions[mission_id] = mission
             place = self._slices[known.placed_at // self._seconds]
             if placed_at != known.placed_at:

@@ -27,6 +27,8 @@ _UNUSUAL: Final = re.compile(
     r"(?P<offset>[Zz]|[+-][0-9:]+)"
 )
 _DIGITS: Final = 6
+beyond_microseconds: Final = re.compile(rb"\.[0-9]{7}").search
+"""Whether bytes hold more digits after a point than a microsecond has."""
 
 
 def plain_time(text: str) -> str:

@@ -5,28 +5,21 @@ sealed, and what a checkpoint holds. Time is an argument; producing dead letters
 acknowledging to Kafka are somebody else's work. The same records in any split of batches give the same state.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from monitor.core import restated
-from monitor.core.agreement import Tally
+from monitor.core.agreement import Tally, require_alike
 from monitor.core.digest import Backend
 from monitor.core.feed import Arrival
 from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome
-from monitor.core.mission import EventReader, Kind, Limits, Mission, Reason, Rejected, index_of
-from monitor.core.slices import Aggregate, Grid, seal
-from monitor.core.stored import (
-    Changes,
-    Head,
-    StoredDay,
-    StoredStateError,
-    write_aggregates,
-    write_entries,
-    write_head,
-)
+from monitor.core.mission import Limits, Mission, Reason, Rejected, index_of
+from monitor.core.reader import EventReader
+from monitor.core.service import DAY_SECONDS, Measure, Series, Service
+from monitor.core.slices import Aggregate, Grid, Threshold, seal
+from monitor.core.stored import Changes, Head, StoredDay, write_aggregates, write_entries, write_head
 
-DAY_SECONDS: Final = 86_400.0
 CEILING: Final = 2
 """Times the capacity are held at most: missions of the last day are never sealed, so inventing ids could fill any
 memory."""
@@ -34,9 +27,6 @@ MOST_DAYS: Final = 20_000
 """With so many local days in memory no event ahead of the clock opens another: days to come are never sealed, and a
 store takes 100,000."""
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
-_NEVER_MEASURED: Final = (int(Kind.UNMEASURED), int(Kind.OPEN), int(Kind.UNTIMED))
-"""When sealed. Of what is still open nobody can register the arrival any more."""
-_EXCLUDED: Final = int(Kind.EXCLUDED)
 _FULL: Final = Outcome.LEDGER_FULL
 _SLACK: Final = 64
 """Superseded entries a stored day may hold beside twice its missions before it is written anew."""
@@ -120,8 +110,8 @@ class OffsetGap(Exception):  # noqa: N818 - a fact about the batch, handled by f
     """A batch that begins after the next offset: records between would be lost. Seek back and fetch again."""
 
 
-SealTargets = Callable[[tuple[str, str], float], tuple[float | None, ...]]
-"""The targets (seconds, in the order of `Service.measures`) of a series at an instant (epoch seconds)."""
+SealTargets = Callable[[Series, float], Iterable[tuple[Measure, float]]]
+"""Those of `Service.measures` of a series that have a threshold at an instant (epoch seconds), with it (seconds)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +119,7 @@ class Policy:
     """How a partition is kept. All partitions of a topic share one."""
 
     grid: Grid
-    series: Sequence[tuple[str, str]]
-    """(district, settlement) pairs that an event may name."""
+    service: Service
     seal_targets: SealTargets
     limits: Limits = field(default_factory=Limits)
     horizon_seconds: float | None = 400 * DAY_SECONDS
@@ -153,32 +142,37 @@ class Partition:
 
         Raises StoredStateError where they do not fit the policy, DamagedState where they do not fit each other.
         """
-        grid = policy.grid
-        if (head.slice_seconds, head.zone) != (grid.seconds, grid.zone.key):
-            raise StoredStateError(
-                f"stored state has slices of {head.slice_seconds} s in {head.zone}, the configuration says "
-                f"{grid.seconds} s in {grid.zone.key}: change it back, or clear the store to rebuild from Kafka"
-            )
+        grid, service = policy.grid, policy.service
+        require_alike(head, grid, service.clock_slugs)
         tally = Tally(grid).after(head, days)
         head.sealed = tally.sealed
         self.policy = policy
         self.head = head
-        self._names = list(head.series) + [pair for pair in policy.series if pair not in set(head.series)]
+        self._names = [*dict.fromkeys((*head.series, *service.told_series))]
         numbers = index_of(self._names)
-        self._reader = EventReader({pair: numbers[pair] for pair in policy.series}, policy.limits)
+        index = {pair: numbers[pair] for pair in service.told_series}
+        self._reader = EventReader(service, grid, index, policy.limits)
+        self._longest = service.longest_seconds
         self._ledger = _ledger_of(grid, head, days, ceiling=CEILING * policy.capacity)
         self._stored_offset = head.next_offset
         self._seal_at = float("-inf")
-        self._targets_at = float("nan")
-        self._targets_day = 0
-        self._targets: dict[int, tuple[float | None, ...]] = {}
+        self._places: dict[Measure, int] = {}
+        for place, measure in enumerate(head.measures):
+            self._places.setdefault(measure, place)
+        self._clock_numbers = _clock_numbers(service)
+        self._thresholds_at = float("nan")
+        self._thresholds_day = 0
+        self._thresholds: dict[int, Sequence[Threshold]] = {}
         """Of the series that were sealed in that local day so far."""
 
     @classmethod
     def start(cls, policy: Policy, next_offset: int = 0) -> "Partition":
         """An empty partition that waits for `next_offset`."""
         grid = policy.grid
-        head = Head(next_offset=next_offset, slice_seconds=grid.seconds, zone=grid.zone.key, series=[])
+        head = Head(
+            next_offset=next_offset, slice_seconds=grid.seconds, zone=grid.zone.key, series=[],
+            clocks=[*policy.service.clock_slugs],
+        )  # fmt: skip
         return cls(policy, head, {})
 
     @property
@@ -198,7 +192,7 @@ class Partition:
 
     @property
     def series(self) -> Sequence[tuple[str, str]]:
-        """(district, settlement) by series number."""
+        """(area, category) by series number."""
         return self._names
 
     @property
@@ -228,7 +222,8 @@ class Partition:
         read, apply = self._reader.read, self._ledger.apply
         missions, capacity = self._ledger.missions, self.policy.capacity
         crossed = self._ledger.crossed
-        arrival, closing = Arrival(head, now, self.policy.limits), self.policy.limits.response_seconds
+        ahead, closing = self.policy.limits.ahead_seconds, self._longest
+        arrival = Arrival(head, now, ahead_seconds=ahead, longest_seconds=closing)
         latest, newest = arrival.latest, arrival.newest
         watermark = min(head.watermark, latest) if head.watermark is not None else float("-inf")
         seal_at = self._seal_at
@@ -359,35 +354,35 @@ class Partition:
         return line is not None
 
     def _aggregate(self, missions: list[Mission], series: int, start: float, end: float) -> Aggregate:
-        if start != self._targets_at:  # the slices of a day are sealed one after the other
+        if start != self._thresholds_at:  # the slices of a day are sealed one after the other
             day = self.policy.grid.day_of(start)
-            if day != self._targets_day:  # targets change by the day
-                self._targets_day, self._targets = day, {}
-            self._targets_at = start
-        targets = self._targets.get(series)
-        if targets is None:
-            targets = self._targets[series] = self.policy.seal_targets(self._names[series], start)
-        responses: list[float] = []
-        unmeasured = excluded = 0
-        for mission in missions:
-            if mission.response is not None:
-                responses.append(mission.response)
-            elif mission.kind in _NEVER_MEASURED:
-                unmeasured += 1
-            elif mission.kind == _EXCLUDED:
-                excluded += 1
+            if day != self._thresholds_day:  # thresholds change by the day
+                self._thresholds_day, self._thresholds = day, {}
+            self._thresholds_at = start
+        thresholds = self._thresholds.get(series)
+        if thresholds is None:
+            thresholds = self._thresholds[series] = [
+                Threshold(self._place_of(measure), seconds, self._clock_numbers[measure[2]])
+                for measure, seconds in self.policy.seal_targets(self._names[series], start)
+            ]
         sealed = seal(
-            series=series,
-            start=start,
-            end=end,
-            responses=responses,
-            unmeasured=unmeasured,
-            excluded=excluded,
-            targets=targets,
+            missions, series=series, start=start, end=end, thresholds=thresholds, clocks=len(self.head.clocks),
             backend=self.policy.backend,
-        )
+        )  # fmt: skip
         self.head.sealed = (self.head.sealed or 0) + sealed.missions
         return sealed
+
+    def _place_of(self, measure: Measure) -> int:
+        place = self._places.get(measure)
+        if place is None:
+            place = self._places[measure] = len(self.head.measures)
+            self.head.measures.append(measure)
+        return place
+
+
+def _clock_numbers(service: Service) -> Mapping[str, int]:
+    """The place of each objective's clock among the service's."""
+    return {one.slug: service.clock_slugs.index(one.clock) for one in service.objectives}
 
 
 def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling: int) -> Ledger:
@@ -396,7 +391,7 @@ def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling
         ledger.sealed_before = head.sealed_before
     for number, stored in days.items():
         if not stored.entries and grid.midnight(number + 1) <= ledger.sealed_before:
-            whole = len({(part.series, part.targets) for part in stored.aggregates}) == len(stored.aggregates)
+            whole = len({part.alike for part in stored.aggregates}) == len(stored.aggregates)
             if whole:
                 continue
         ledger.restore(number, stored.entries.values(), stored.aggregates, stored.logged)

@@ -189,7 +189,7 @@ class Service:
 
     def pools(self, area: str, day: date) -> tuple[str, ...]:
         """The area itself and what it lies within on a day, the root last; nothing where it does not exist then."""
-        era = self._era(day)
+        era = self.era(day)
         found = self._pools.get((area, era))
         if found is None:
             within = {one.slug: one.within for one in self.areas if one.since <= day < one.until}
@@ -209,20 +209,10 @@ class Service:
         yield from product(self.pools(area, day), self.category_pools.get(category, ()), slugs)
 
     @cached_property
-    def clock_slugs(self) -> tuple[str, ...]:
-        """The clocks in their order, which is that of stored state."""
-        return tuple(clock.slug for clock in self.clocks)
-
-    @cached_property
     def foremost(self) -> tuple[Objective, ...]:
         """The objectives of the gravest duty that any has: what is shown where there is no room for all."""
         gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
         return tuple(one for one in self.objectives if one.duty is gravest)
-
-    @cached_property
-    def longest_seconds(self) -> float:
-        """Longer than this is no mission in progress: no clock could measure it any more."""
-        return max(clock.longest_seconds for clock in self.clocks)
 
     def area_names(self, area: str) -> Words:
         """The names of an area, the newest where they changed; none where it has none."""
@@ -232,6 +222,16 @@ class Service:
     def category_names(self, category: str) -> Words:
         """The names of a category; none where it has none."""
         return next((one.names for one in self.categories if one.slug == category), {})
+
+    @cached_property
+    def clock_slugs(self) -> tuple[str, ...]:
+        """The clocks in their order, which is that of stored state."""
+        return tuple(clock.slug for clock in self.clocks)
+
+    @cached_property
+    def longest_seconds(self) -> float:
+        """Longer than this is no mission in progress: no clock could measure it any more."""
+        return max(clock.longest_seconds for clock in self.clocks)
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""
@@ -251,7 +251,8 @@ class Service:
     def _eras(self) -> tuple[date, ...]:
         return (date.min, *self.reforms)
 
-    def _era(self, day: date) -> int:
+    def era(self, day: date) -> int:
+        """Of days with the same number, the tree of areas is the same."""
         return bisect_right(self.reforms, day)
 
     @cached_property

@@ -2,25 +2,28 @@
 
 A slice is one hour (configurable) of one series. Slices of one local day form a bucket: the unit that is stored,
 read and rolled up, so that calendar periods, which begin at local midnight, never cut one. A sealed slice is an
-`Aggregate`: exact counts and a t-digest, no missions. Refuses to know what time it is and who counts missions.
+`Aggregate`: per clock exact counts, an exact sum and a t-digest, no missions. Refuses to know what time it is and who
+counts missions.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
 from math import fsum
 from operator import le
-from typing import Final
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from monitor.core import digest
-from monitor.core.bounded import MOST, Count, Instant, Place, Seconds, Weight
+from monitor.core.bounded import MOST, Count, Instant, Microseconds, Place, Seconds, Squares, Weight
 from monitor.core.calendar import Calendar
 from monitor.core.digest import Backend, Digest
+from monitor.core.mission import CAUSES, UNFINISHED, Cause, Kind, Mission, columns_of
 
 HOUR: Final = 3600
 
@@ -91,72 +94,144 @@ class Grid:
         return midnight
 
 
-class Aggregate(msgspec.Struct, frozen=True, array_like=True):
-    """A sealed stretch of one series: exact counts, and the sketch that only has to show a percentile.
+class ClockTally(msgspec.Struct, frozen=True, array_like=True):
+    """What a sealed stretch knows of one clock: exact counts and sums, and the sketch that only shows percentiles.
 
-    `start`, `end`: epoch seconds; one slice, or one local day once rolled up.
-    `targets`, `within`: the targets in force (seconds, None where there is none) for each of `Service.measures`, and
-    how many of the `measured` missions took at most that long.
+    `unmeasured`: missions by `Cause`, in its order. `total`: the sum of the measured times in microseconds; None
+    where version 1 sealed more of them than a sketch keeps by themselves. `squares`: the sum of theirs, in seconds.
     """
 
-    series: Place
-    start: Instant
-    end: Instant
     measured: Count
-    unmeasured: Count
-    excluded: Count
-    targets: tuple[Seconds | None, ...]
-    within: tuple[Count, ...]
+    unmeasured: Annotated[tuple[Count, ...], Meta(min_length=len(Cause), max_length=len(Cause))]
+    total: Microseconds | None
+    squares: Squares
     sketch: tuple[list[Seconds], list[Weight], float, float]
 
     @property
     def missions(self) -> int:
-        """Those that count for anything."""
-        return self.measured + self.unmeasured + self.excluded
+        """All that count, measured or not."""
+        return self.measured + sum(self.unmeasured)
 
     @property
     def sound(self) -> bool:
         """Whether the parts fit each other, as they do unless the stored bytes were damaged."""
         means, weights, minimum, maximum = self.sketch
         return (
-            self.start < self.end
-            and len(self.within) == len(self.targets)
-            and max(self.within, default=0) <= self.measured
-            and len(means) == len(weights)
+            len(means) == len(weights)
             and abs(fsum(weights) - self.measured) < 0.5
             and all(map(le, means, islice(means, 1, None)))
             and (not means or 0.0 <= minimum <= maximum <= MOST)
+            and (self.total is None or self._lies_between(self.total / 1e6, 1))
+            and self._lies_between(self.squares, 2)
         )
 
     def digest(self, backend: Backend = "fastdigest") -> Digest:
-        """The response times (seconds) as a digest."""
+        """The measured times (seconds) as a digest."""
         return digest.from_fields(self.sketch, backend=backend)
+
+    def _lies_between(self, moment: float, power: int) -> bool:
+        """Whether a sum of the values' powers is one of values from the least to the greatest."""
+        if not self.measured:
+            return moment == 0.0
+        _, _, minimum, maximum = self.sketch
+        slack = 1.0 + 1e-6
+        least, most = self.measured * minimum**power, self.measured * maximum**power
+        return least <= moment * slack + 1e-6 * self.measured and moment <= most * slack + 1e-6 * self.measured
+
+
+class Threshold(NamedTuple):
+    """What missions of a stretch are held against: `seconds`, on the clock of that number.
+
+    `place`: whose threshold it is, in `core.stored.Head.measures`.
+    """
+
+    place: int
+    seconds: float
+    clock: int
+
+
+class Aggregate(msgspec.Struct, frozen=True, array_like=True):
+    """A sealed stretch of one series: exact counts of each clock, in the service's order, and what was judged.
+
+    `start`, `end`: epoch seconds; one slice, or one local day once rolled up. `judged`: for each threshold that was
+    in force its place in `core.stored.Head.measures`, its seconds, and how many of those measured took at most that.
+    """
+
+    series: Place
+    start: Instant
+    end: Instant
+    excluded: Count
+    clocks: Annotated[tuple[ClockTally, ...], Meta(min_length=1)]
+    judged: tuple[tuple[Place, Seconds, Count], ...]
+
+    @property
+    def missions(self) -> int:
+        """Those that count for anything."""
+        return self.clocks[0].missions + self.excluded
+
+    @property
+    def sound(self) -> bool:
+        """Whether the parts fit each other, as they do unless the stored bytes were damaged."""
+        return (
+            self.start < self.end
+            and all(tally.sound and tally.missions == self.clocks[0].missions for tally in self.clocks)
+            and max([within for _, _, within in self.judged], default=0)
+            <= max([tally.measured for tally in self.clocks])
+        )
+
+    @property
+    def alike(self) -> tuple[int, tuple[tuple[int, float], ...]]:
+        """What two stretches must have in common to be one: the series, and what they were held against."""
+        return self.series, tuple([(place, seconds) for place, seconds, _ in self.judged])
+
+
+_CAUSE_PLACES: Final = {-float(kind): [*Cause].index(cause) for kind, cause in CAUSES.items()} | dict.fromkeys(
+    [-float(kind) for kind in UNFINISHED], [*Cause].index(Cause.ABANDONED)
+)
+"""Where a state is counted once its slice is sealed: of what is still open nobody can register the end any more."""
+_NO_CAUSES: Final = (0,) * len(Cause)
+_EXCLUDED: Final = int(Kind.EXCLUDED)
 
 
 def seal(
+    missions: Collection[Mission],
     *,
     series: int,
     start: float,
     end: float,
-    responses: Sequence[float],
-    unmeasured: int,
-    excluded: int,
-    targets: tuple[float | None, ...],
+    thresholds: Sequence[Threshold],
+    clocks: int = 1,
     backend: Backend = "fastdigest",
 ) -> Aggregate:
-    """Aggregate of one closed stretch; `responses` are its measured response times (seconds)."""
-    ordered = sorted(responses)
-    within = tuple([0 if target is None else bisect_right(ordered, target) for target in targets])
-    sketch = digest.fields_of(ordered, backend=backend)
+    """Aggregate of one closed stretch of a series, with all its missions."""
+    columns = columns_of(missions, clocks)
+    ordered = [sorted([state for state in column if state >= 0.0]) for column in columns]
+    tallies = tuple([_tally(column, values, backend) for column, values in zip(columns, ordered, strict=True)])
+    judged = tuple([(one.place, one.seconds, bisect_right(ordered[one.clock], one.seconds)) for one in thresholds])
+    excluded = len([one for one in missions if one.kind == _EXCLUDED])
     # By place, for there is one of these for most slices of each series.
-    return Aggregate(series, start, end, len(ordered), unmeasured, excluded, targets, within, sketch)
+    return Aggregate(series, start, end, excluded, tallies, judged)
+
+
+def _tally(column: Sequence[float], ordered: Sequence[float], backend: Backend) -> ClockTally:
+    causes = _NO_CAUSES
+    if len(ordered) < len(column):
+        counted = [0] * len(Cause)
+        for state in column:
+            if (place := _CAUSE_PLACES.get(state)) is not None:
+                counted[place] += 1
+        causes = tuple(counted)
+    return ClockTally(
+        len(ordered), causes, sum([round(value * 1e6) for value in ordered]),
+        sum([value * value for value in ordered]), digest.fields_of(ordered, backend=backend),
+    )  # fmt: skip
 
 
 def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> list[Aggregate]:
-    """One aggregate per series and set of targets, each spanning all of its parts; of different ones, none."""
-    alike: dict[tuple[int, tuple[float | None, ...]], list[Aggregate]] = {}
+    """One aggregate per series and set of thresholds, each spanning all of its parts; of different ones, none."""
+    alike: dict[tuple[int, tuple[tuple[int, float], ...]], list[Aggregate]] = {}
     for part in parts:
-        alike.setdefault((part.series, part.targets), []).append(part)
+        alike.setdefault(part.alike, []).append(part)
     return [some[0] if len(some) == 1 else _sum_of(some, backend) for some in alike.values()]
 
 
@@ -166,10 +241,25 @@ def _sum_of(parts: list[Aggregate], backend: Backend) -> Aggregate:
         series=first.series,
         start=min([part.start for part in parts]),
         end=max([part.end for part in parts]),
-        measured=sum([part.measured for part in parts]),
-        unmeasured=sum([part.unmeasured for part in parts]),
         excluded=sum([part.excluded for part in parts]),
-        targets=first.targets,
-        within=tuple(map(sum, zip(*[part.within for part in parts], strict=True))),
-        sketch=digest.merge_fields([part.sketch for part in parts], backend=backend),
+        clocks=tuple(
+            [_sum_of_tallies(tallies, backend) for tallies in zip(*[part.clocks for part in parts], strict=True)]
+        ),
+        judged=tuple(
+            [
+                (place, seconds, sum([part.judged[number][2] for part in parts]))
+                for number, (place, seconds, _) in enumerate(first.judged)
+            ]
+        ),
+    )
+
+
+def _sum_of_tallies(tallies: Sequence[ClockTally], backend: Backend) -> ClockTally:
+    totals = [tally.total for tally in tallies if tally.total is not None]
+    return ClockTally(
+        measured=sum([tally.measured for tally in tallies]),
+        unmeasured=tuple(map(sum, zip(*[tally.unmeasured for tally in tallies], strict=True))),
+        total=sum(totals) if len(totals) == len(tallies) else None,
+        squares=fsum([tally.squares for tally in tallies]),
+        sketch=digest.merge_fields([tally.sketch for tally in tallies], backend=backend),
     )

@@ -1,4 +1,4 @@
-"""The published answer of one moment: every area, class and window with its figures and verdicts.
+"""The published answer of one moment: every area, category and window with its figures and verdicts.
 
 Built whole from a `History`, immutable, and handed to whoever shows it: metrics, the page, the report. Nothing in
 it is computed later, so all of them agree. A stale feed turns every window that reaches to now into no data.
@@ -7,16 +7,17 @@ it is computed later, so all of them agree. A stale feed turns every window that
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
 from math import inf
+from typing import Final
 
 from monitor.core import alarm
 from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
 from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
+from monitor.core.figures import Figures, InProgress
 from monitor.core.history import History
-from monitor.core.service import Duty, Series, Service, paging
-from monitor.core.timeline import Figures, InProgress, Timeline
+from monitor.core.service import Duty, Objective, Series, Service
+from monitor.core.timeline import Kept, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span, Window, span_of
 
@@ -25,7 +26,8 @@ from monitor.core.windows import Span, Window, span_of
 class Row:
     """One area and category in one window. `verdicts` by objective.
 
-    `with_open`: percentiles that count missions in progress as longer than so far; only for windows up to a day.
+    `with_open`: percentiles that count missions in progress as longer than so far, None where that cannot be known;
+    only for windows up to a day.
     """
 
     area: str
@@ -39,27 +41,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One area and class at this moment, whatever the window."""
+    """One area and category at this moment, whatever the window.
+
+    `in_progress`: on the clock of the objective with the gravest duty, and past its target. `targets` by objective.
+    `alarms` by objective that is watched (`core.alarm.watched`).
+    """
 
     area: str
     category: str
     in_progress: InProgress
     last_rang_at: float | None
     targets: dict[str, float | None]
-    alarm: Alarm
-
-    @property
-    def alarms(self) -> Mapping[str, Alarm]:
-        """By objective that pages."""
-        return {one.slug: self.alarm for _, one in self.alarm.periods if one.duty is Duty.PAGE}
+    alarms: dict[str, Alarm]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything shown of `service`, as of `at` (epoch seconds). `stale`: the feed has been silent for too long.
 
-    `left_out`: stored missions of districts and classes that are not configured (any more), by district. They are in
-    no figure, the nation's included.
+    `rows` of an area stand for the windows in which it exists; one that exists in any of them has a standing.
+    `left_out`: stored missions of areas and categories that are not declared (any more), by area. They are in no
+    figure, the pools' included.
     """
 
     service: Service
@@ -109,20 +111,33 @@ def take(
         as_of=now if heard.at is None or not stale else heard.at,
         abandoned_before=now - terms.abandoned_after_seconds,
     )
-    spans = [(window, window.span(now, history.grid)) for window in terms.windows]
-    target_of = partial(history.targets.target, on=date.fromordinal(history.grid.day_of(now)))
+    around = [(window, window.span(now, history.grid)) for window in terms.windows]
+    today = date.fromordinal(history.grid.day_of(now))
     rows: list[Row] = []
     standings: list[Standing] = []
     for area in history.service.judged_areas:
+        spans = [one for one in around if _exists(history, area, one[1], today)]
+        if not spans and not history.service.lasts(area, today, today):
+            continue
         for category in history.service.judged_categories:
             timeline = history.timeline(area, category)
-            found = target_of(area, category)
+            found = history.targets.target(area, category, today)
             targets = {one.slug: found.get(one.slug) for one in history.service.objectives}
-            moved = timeline.moved(now, tuple(targets.values()), abandoned_before=moment.abandoned_before)
+            moved = timeline.moved(now, targets, abandoned_before=moment.abandoned_before)
             standing = _standing(history, terms, moment, (area, category), targets)
             standings.append(standing)
-            rows.extend(_row(timeline, around, moment, standing, moved) for around in spans)
+            rows.extend(_row(timeline, one, moment, standing, moved) for one in spans)
     return Snapshot(history.service, now, stale, heard, rows, standings, history.left_out())
+
+
+def _exists(history: History, area: str, span: Span | None, today: date) -> bool:
+    """Whether an area exists on any day of a span; of a window by count, whether it does today."""
+    if not history.service.reforms:
+        return True
+    if span is None:
+        return history.service.lasts(area, today, today)
+    first, last = (date.fromordinal(history.grid.day_of(at)) for at in (span.start, span.end - 1))
+    return history.service.lasts(area, first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +148,41 @@ class _Moment:
     abandoned_before: float
 
 
+_STANDING: Final = Kept[Standing]()
+_ROW: Final = Kept[Row]()
+_VERDICTS: Final = Kept[dict[str, Verdict]]()
+
+
 def _standing(
     history: History, terms: Terms, moment: _Moment, series: Series, targets: dict[str, float | None]
 ) -> Standing:
     area, category = series
-    timeline = history.timeline(area, category)
-    target = targets[paging(timeline.objectives).slug]
-    in_progress = timeline.in_progress(moment.now, target, abandoned_before=moment.abandoned_before)
-    watched = alarm.assess(timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid)
+    timeline, service = history.timeline(area, category), history.service
+    gravest = min(service.objectives, key=_duty)
+    in_progress = timeline.in_progress(
+        moment.now, targets[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock
+    )
+    pooled = not (
+        category in service.leaf_categories
+        and service.is_leaf(area, date.fromordinal(history.grid.day_of(moment.as_of)))
+    )
+    alarms = alarm.assess(timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid, pooled=pooled)
     return timeline.derived(
-        "standing",
-        (in_progress, watched, targets),
+        _STANDING,
+        (in_progress, alarms, targets),
         lambda: Standing(
             area=area,
             category=category,
             in_progress=in_progress,
             last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
             targets=targets,
-            alarm=watched,
+            alarms=alarms,
         ),
     )
+
+
+def _duty(objective: Objective) -> int:
+    return list(Duty).index(objective.duty)
 
 
 def _row(
@@ -160,14 +190,15 @@ def _row(
     around: tuple[Window, Span | None],
     moment: _Moment,
     standing: Standing,
-    moved: tuple[int | None, ...],
+    moved: tuple[tuple[int | None, ...], ...],
 ) -> Row:
     """The row of before, where nothing happened to it: `moved` is how far time has come (`Timeline.moved`)."""
     window, span = around
     row = timeline.derived(
-        ("row", window),
+        _ROW,
         (span, moved, moment.stale, standing.targets),
         lambda: _judged(timeline, window, span, moment, standing),
+        part=window,
     )
     if span is None or window.seconds is None or window.seconds > DAY:
         return row
@@ -185,14 +216,17 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
         with_open = timeline.with_open(moment.now, span, abandoned_before=before) if brief else None
     progress = {
         one.slug: None
-        if around is None
-        else timeline.in_progress(moment.now, standing.targets[one.slug], abandoned_before=before, span=around)
+        if around is None or one.percentile is None
+        else timeline.in_progress(
+            moment.now, standing.targets[one.slug], abandoned_before=before, span=around, clock=one.clock
+        )
         for one in timeline.objectives
     }
     verdicts = timeline.derived(
-        ("verdicts", window),
+        _VERDICTS,
         (figures, progress, moment.stale, standing.targets),
         lambda: verdicts_of(timeline.objectives, figures, standing.targets, progress, stale=moment.stale),
+        part=window,
     )
     return Row(standing.area, standing.category, window.name, span, figures, verdicts, with_open)
 
@@ -202,13 +236,16 @@ def over_period(
 ) -> list[Row]:
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
-    The target shown is the one in force at the period's end; every mission was judged by its own. `silent`: nothing
+    Areas that exist on any of its days. The target shown is the one in force at the period's end; every mission was
+    judged by its own. `silent`: nothing
     can be said of the period yet, because it runs and its feed is silent, or because it has not begun.
     """
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
     rows = []
     for area in history.service.judged_areas:
+        if not history.service.lasts(area, period.first, last_day):
+            continue
         for category in history.service.judged_categories:
             figures = history.timeline(area, category).within_span(
                 span, abandoned_before=now - abandoned_after_seconds

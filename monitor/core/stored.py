@@ -2,9 +2,10 @@
 
 Decides the encoding and its version, nothing else. A day is a list of blobs, oldest first: logs of changed
 missions (a later entry of a mission replaces an earlier one) and, after sealing, one blob of aggregates. Every
-blob begins with a version byte and a type byte, so state outlives the code that wrote it. What the bytes may hold
-stands in the types (`core.bounded`); whether head and days agree is `core.agreement`'s question. Refuses to know
-where the bytes are kept.
+blob begins with a version byte and a type byte, so state outlives the code that wrote it: version 2 is written,
+version 1 is read as well (`core.stored_v1`), and blobs of both may lie in one day. What the bytes may hold stands in
+the types (`core.bounded`); whether head and days agree is `core.agreement`'s question. Refuses to know where the
+bytes are kept.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +14,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from monitor.core import stored_v1
 from monitor.core.bounded import Count, Instant, Offset, Year
 from monitor.core.mission import Kind, Mission
+from monitor.core.service import Measure
 from monitor.core.slices import Aggregate
 
-VERSION: Final = 1
+VERSION: Final = 2
+_KNOWN: Final = (stored_v1.VERSION, VERSION)
 _ENTRIES: Final = b"E"
 _AGGREGATES: Final = b"A"
 _HEAD: Final = b"H"
@@ -43,14 +47,17 @@ YearCount = tuple[Year, Year, Count]
 class Head(msgspec.Struct, kw_only=True):
     """What a partition knows beside its missions. Times in epoch seconds, None before the first event.
 
-    `series` numbers the series for the entries: it is only ever appended to. `last_record_at` is the newest sign of
-    life (`core.feed`); earlier programs wrote the newest time stamp of any record there, whatever it claimed.
+    `series` numbers the series for the entries, `measures` whose thresholds the aggregates were held against: both
+    are only ever appended to. `clocks` are those of entries and aggregates, in order. `last_record_at` is the newest
+    sign of life (`core.feed`); earlier programs wrote the newest time stamp of any record there, whatever it claimed.
     """
 
     next_offset: Offset
     slice_seconds: Count
     zone: str
     series: list[tuple[str, str]]
+    clocks: list[str] = msgspec.field(default_factory=list)
+    measures: list[Measure] = msgspec.field(default_factory=list)
     watermark: Instant | None = None
     sealed_before: Instant | None = None
     last_record_at: Instant | None = None
@@ -107,6 +114,7 @@ class Changes:
 _encode = msgspec.msgpack.Encoder().encode
 _decode_entries = msgspec.msgpack.Decoder(list[Mission])
 _decode_aggregates = msgspec.msgpack.Decoder(list[Aggregate])
+_decode_aggregates_v1 = msgspec.msgpack.Decoder(list[stored_v1.AggregateV1])
 _decode_head = msgspec.msgpack.Decoder(Head)
 
 
@@ -127,7 +135,10 @@ def write_head(head: Head) -> bytes:
 
 def read_head(blob: bytes) -> Head:
     """The head back from its bytes. Raises `StoredStateError`."""
-    return _read(blob, _HEAD, _decode_head, "head")
+    head = _read(blob, _HEAD, _decode_head, "head")
+    if blob[0] == stored_v1.VERSION:
+        head.clocks, head.measures = [*stored_v1.CLOCKS], stored_v1.measures(head.series)
+    return head
 
 
 def read_day(blobs: Iterable[bytes]) -> StoredDay:
@@ -137,19 +148,25 @@ def read_day(blobs: Iterable[bytes]) -> StoredDay:
     logged = 0
     for blob in blobs:
         if blob[1:2] == _AGGREGATES:
-            sealed = _read(blob, _AGGREGATES, _decode_aggregates, "day")
+            sealed = _read_aggregates(blob)
             for part in sealed:
                 if not part.sound:
                     raise DamagedState("stored day holds a damaged aggregate; rebuild the partition from Kafka")
             aggregates.extend(sealed)
             continue
         batch = _read(blob, _ENTRIES, _decode_entries, "day")
-        if any((entry.kind == Kind.MEASURED) is (entry.response is None) for entry in batch):
+        if not all(entry.sound for entry in batch):
             raise DamagedState("stored day holds a damaged mission; rebuild the partition from Kafka")
         logged += len(batch)
         entries.update((entry.mission_id, entry) for entry in batch)
     present = {mission: entry for mission, entry in entries.items() if entry.kind != Kind.MOVED}
     return StoredDay(present, aggregates, logged)
+
+
+def _read_aggregates(blob: bytes) -> list[Aggregate]:
+    if blob[0] == stored_v1.VERSION:
+        return stored_v1.aggregates(_read(blob, _AGGREGATES, _decode_aggregates_v1, "day"))
+    return _read(blob, _AGGREGATES, _decode_aggregates, "day")
 
 
 def _prefix(kind: bytes) -> bytes:
@@ -164,7 +181,7 @@ def _read(blob: bytes, kind: bytes, decoder: "msgspec.msgpack.Decoder[T]", what:
             f"stored {what} has schema version {blob[0]}, this program knows {VERSION}: run the newer program, "
             "or clear the store to rebuild from Kafka"
         )
-    if blob[0] != VERSION or blob[1:2] != kind:
+    if blob[0] not in _KNOWN or blob[1:2] != kind:
         raise DamagedState(f"stored {what} begins with {blob[:2]!r}: not written by this program")
     try:
         return decoder.decode(memoryview(blob)[2:])

@@ -1,21 +1,23 @@
 """The official answer for one series, window and objective: whether the target was met.
 
-Decided by two exact integers: at least p % of the judged missions took at most the target exactly when the
-nearest-rank percentile is within it. So the sketch never decides, it only shows. "No data" and "no target" are
-answers of their own, and a stale feed is no data: never shown as met.
+Decided by two exact integers. Of a percentile: at least p % of the judged missions took at most the target exactly
+when the nearest-rank percentile is within it. Of a mean: the judged missions took, together, at most the sum of the
+target of each, in microseconds. So a sketch never decides, it only shows. "No data" and "no target" are answers of
+their own, and a stale feed is no data, as is a sum that nobody knows exactly: never shown as met.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from monitor.core.figures import MICROSECONDS, Count, Figures, InProgress, percent_of
 from monitor.core.percent import reached, spare
 from monitor.core.service import Objective
-from monitor.core.stats import binomial, wilson
+from monitor.core.stats import binomial, mean, wilson
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds, share_bounds
+from monitor.core.stats.mean import Moments
 from monitor.core.stats.wilson import ShareInterval
-from monitor.core.timeline import Count, Figures, InProgress, percent_of
 
 
 class State(StrEnum):
@@ -33,9 +35,10 @@ class Verdict:
 
     `evidence` says how well these counts carry the answer, `share` is the 95 % interval of the true share within
     target, `bounds` what missions in progress can still make of it (None for closed periods and where nothing is
-    known). `breach_p_value`: the chance of so few within if the target were truly just met. A mean has no share:
-    `within`, `share`, `bounds` are None. `spare_seconds`: what these missions could have taken more, together,
-    before a mean is missed; negative when overdrawn, None of a percentile and where there is no verdict.
+    known). `breach_p_value`: the chance of so few within, or of so large a mean, if the target were truly just met;
+    None where nothing can be said. A mean has no share: `within`, `share`, `bounds` are None. `spare_seconds`: what
+    these missions could have taken more, together, before a mean is missed; negative when overdrawn, None of a
+    percentile and where there is no verdict.
     """
 
     objective: Objective
@@ -44,10 +47,15 @@ class Verdict:
     judged: int
     within: int | None
     evidence: Evidence
-    share: ShareInterval | None
-    bounds: ShareBounds | None
-    breach_p_value: float | None
+    share: ShareInterval | None = None
+    bounds: ShareBounds | None = None
+    breach_p_value: float | None = None
     spare_seconds: float | None = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether the target was met or missed."""
+        return self.state in (State.MET, State.MISSED)
 
     @property
     def within_ratio(self) -> float | None:
@@ -62,7 +70,7 @@ class Verdict:
         verdict, and of a mean.
         """
         percentile = self.objective.percentile
-        if self.state in (State.NO_DATA, State.NO_TARGET) or percentile is None or self.within is None:
+        if not self.decided or percentile is None or self.within is None:
             return None
         return spare(self.judged, percentile) - (self.judged - self.within)
 
@@ -81,30 +89,50 @@ def judge(
     `progress` are the open missions of the window against this target. Where missions were measured but no target
     was in force for any of them, the answer is no_target.
     """
-    percent = percent_of(objective)
     if target_seconds is None and not count.judged:
         state = State.NO_TARGET
     elif stale or not measured:
         state = State.NO_DATA
     elif not count.judged:
         state = State.NO_TARGET
-    elif reached(count.within, count.judged, percent):
-        state = State.MET
+    elif (kept := _kept(objective, count)) is None:
+        state = State.NO_DATA
     else:
-        state = State.MISSED
-    decided = state in (State.MET, State.MISSED)
-    return Verdict(
-        objective=objective,
-        state=state,
-        target_seconds=target_seconds,
-        judged=count.judged,
-        within=count.within,
-        evidence=binomial.evidence(count.within, count.judged, percent) if decided else Evidence.NONE,
-        share=wilson.share_interval(count.within, count.judged) if count.judged else None,
-        bounds=None
-        if progress is None
-        else share_bounds(count.within, count.judged, progress.open, progress.overdue),
-        breach_p_value=binomial.breach_p_value(count.within, count.judged, percent) if count.judged else None,
+        state = State.MET if kept else State.MISSED
+    plain = Verdict(objective, state, target_seconds, count.judged, None, Evidence.NONE)
+    return _of_mean(plain, count) if objective.percentile is None else _of_percentile(plain, count, progress)
+
+
+def _kept(objective: Objective, count: Count) -> bool | None:
+    """Whether the judged missions kept the target; None where that is not known."""
+    if objective.percentile is not None:
+        return reached(count.within, count.judged, objective.percentile)
+    return None if count.total is None or count.allowed is None else count.total <= count.allowed
+
+
+def _of_percentile(plain: Verdict, count: Count, progress: InProgress | None) -> Verdict:
+    percent = percent_of(plain.objective)
+    within, judged = count.within, count.judged
+    return replace(
+        plain,
+        within=within,
+        evidence=binomial.evidence(within, judged, percent) if plain.decided else Evidence.NONE,
+        share=wilson.share_interval(within, judged) if judged else None,
+        bounds=None if progress is None else share_bounds(within, judged, progress.open, progress.overdue),
+        breach_p_value=binomial.breach_p_value(within, judged, percent) if judged else None,
+    )
+
+
+def _of_mean(plain: Verdict, count: Count) -> Verdict:
+    if count.total is None or count.allowed is None or not count.judged:
+        return plain
+    spare_seconds = (count.allowed - count.total) / MICROSECONDS
+    beyond = Moments(count.judged, -spare_seconds, count.squares, count.cubes)
+    return replace(
+        plain,
+        evidence=mean.evidence(beyond, met=plain.state is State.MET) if plain.decided else Evidence.NONE,
+        breach_p_value=mean.breach_p_value(beyond),
+        spare_seconds=spare_seconds if plain.decided else None,
     )
 
 

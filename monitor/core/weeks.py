@@ -10,16 +10,18 @@ from datetime import date, timedelta
 from math import inf
 from typing import Final
 
+from monitor.core.figures import Figures
 from monitor.core.history import History
 from monitor.core.service import Series
 from monitor.core.slices import Grid
-from monitor.core.timeline import Figures
+from monitor.core.timeline import Kept
 from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span
 
 SHOWN: Final = 26
 """Half a year: the running week and the twenty-five before it."""
 _WEEK: Final = timedelta(days=7)
+_WEEKS: "Final[Kept[Sequence[Week]]]" = Kept()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _series(
     # To the hour is near enough for missions that were forgotten; and the same from look to look.
     abandoned_before = history.grid.floor(abandoned_before)
     key = (mondays[-1], len(mondays), abandoned_before, heard_until)
-    return timeline.derived("weeks", key, lambda: [week(monday) for monday in mondays])
+    return timeline.derived(_WEEKS, key, lambda: [week(monday) for monday in mondays])
 
 
 def _span(monday: date, grid: Grid) -> Span:

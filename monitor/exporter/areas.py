@@ -119,11 +119,7 @@ def _alarms(standing: Standing, drift_threshold: float) -> Iterator[AlarmAnswer]
             objective=slug,
             breach=alarm.level,
             window_p_value=alarm.window_p_value,
-            periods=[
-                PeriodEvidence(unit=unit, p_value=seen.p_value)
-                for (unit, objective), seen in alarm.periods.items()
-                if objective.slug == slug
-            ],
+            periods=[PeriodEvidence(unit=unit, p_value=seen.p_value) for unit, seen in alarm.periods.items()],
             drifts=[
                 DriftAnswer(
                     baseline=baseline,

@@ -18,12 +18,12 @@ from prometheus_client.samples import Sample
 from monitor.core import restated
 from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
+from monitor.core.figures import ClockFigures
 from monitor.core.ledger import Outcome
 from monitor.core.mission import Cause, Reason, instant
 from monitor.core.service import Clock, Statistic, named
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head
-from monitor.core.timeline import ClockFigures
 from monitor.exporter import metrics
 from monitor.exporter.metrics import Metric
 from monitor.exporter.published import Published
@@ -140,9 +140,8 @@ class _Telling:
         for baseline, drift in alarm.drift.items():
             self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, *place, baseline)
             self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, *place, baseline)
-        for (unit, objective), seen in alarm.periods.items():
-            if objective.slug == place[-1]:
-                self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *place, unit)
+        for unit, seen in alarm.periods.items():
+            self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *place, unit)
 
     def whole(self, areas: Mapping[str, AreaInfo]) -> None:
         """What is told once, whatever the series."""

@@ -188,7 +188,7 @@ def _present(row: Row, verdict: Verdict) -> dict[str, Any]:
         "within_upper_ratio": share.upper if share else None,
         "pessimistic_ratio": bounds.lower if bounds else None,
         "optimistic_ratio": bounds.upper if bounds else None,
-        "with_open_seconds": row.with_open[verdict.objective.slug] if row.with_open else None,
+        "with_open_seconds": row.with_open.get(verdict.objective.slug) if row.with_open else None,
         "breach_p_value": verdict.breach_p_value,
         "spare_seconds": verdict.spare_seconds,
     }

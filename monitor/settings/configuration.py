@@ -73,7 +73,6 @@ class Configuration:
         """The event limits as the core wants them."""
         events = self.settings.events
         return Limits(
-            response_seconds=self.service.clocks[0].longest_seconds,
             ahead_seconds=events.max_ahead_seconds,
             record_bytes=events.max_record_bytes,
         )

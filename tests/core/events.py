@@ -232,7 +232,7 @@ def policy(**changes: object) -> Policy:
     """A policy over SERIES, by default one that never seals."""
     settings: dict[str, object] = {
         "grid": GRID,
-        "series": SERIES,
+        "service": SERVICE,
         "seal_targets": partial(seal_targets, TARGETS, GRID, SERVICE),
         "horizon_seconds": None,
     }

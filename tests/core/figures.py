@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from monitor.core.history import History, seal_targets
-from monitor.core.mission import Kind, Mission
+from monitor.core.mission import CAUSES, Kind, Mission
 from monitor.core.service import Objective
-from monitor.core.slices import Grid, seal
+from monitor.core.slices import Grid, Threshold, seal
 from monitor.core.stored import Head, StoredDay
 from monitor.core.targets import Targets, TargetSet
 from tests.core.police import GOAL, SERVICE, target_of
@@ -22,6 +22,9 @@ from tests.core.police import GOAL, SERVICE, target_of
 GRID = Grid(ZoneInfo("Europe/Oslo"))
 SERIES = (("oslo", "urban"), ("oslo", "rural"), ("vest", "urban"), ("vest", "rural"))
 HOUR = 3600.0
+MEASURES = tuple((*series, one.slug) for series in SERVICE.judged_series for one in SERVICE.objectives)
+UNMEASURED = (*CAUSES,)
+"""Every kind that is counted as unmeasured, whatever the hour."""
 SUPERSEDED = datetime(2024, 5, 31, 22, 0, tzinfo=UTC).timestamp()
 """Midnight in Oslo: the second target set comes into force on 1 June."""
 
@@ -96,8 +99,11 @@ def _sealed_before(made: list[Call]) -> st.SearchStrategy[list[Call]]:
 
 
 def head(next_offset: int = 0) -> Head:
-    """A head that numbers SERIES in their order."""
-    return Head(next_offset=next_offset, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES))
+    """A head that numbers SERIES, and every threshold, in their order."""
+    return Head(
+        next_offset=next_offset, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), clocks=["response"],
+        measures=list(MEASURES),
+    )  # fmt: skip
 
 
 def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
@@ -109,21 +115,23 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
         if call.sealed:
             slices.setdefault((series, GRID.slice_of(call.at)), []).append(call)
         else:
-            response = call.response if call.kind == Kind.MEASURED else None
-            entries[str(number)] = Mission(str(number), 1, series, call.at, call.kind, response)
+            entries[str(number)] = _mission(str(number), call)
     return {
         partition: {
             day: StoredDay(
                 entries,
                 [
                     seal(
+                        [_mission(str(number), one) for number, one in enumerate(held)],
                         series=series,
                         start=GRID.start_of(place),
                         end=GRID.start_of(place + 1),
-                        responses=[one.response or 0.0 for one in held if one.kind == Kind.MEASURED],
-                        unmeasured=sum(one.kind in (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED) for one in held),
-                        excluded=sum(one.kind == Kind.EXCLUDED for one in held),
-                        targets=seal_targets(TARGETS, GRID, SERVICE, SERIES[series], GRID.start_of(place)),
+                        thresholds=[
+                            Threshold(MEASURES.index(measure), seconds, 0)
+                            for measure, seconds in seal_targets(
+                                TARGETS, GRID, SERVICE, SERIES[series], GRID.start_of(place)
+                            )
+                        ],
                     )
                     for (series, place), held in slices.items()
                 ],
@@ -132,6 +140,11 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
         }
         for partition, all_days in found.items()
     }
+
+
+def _mission(name: str, call: Call) -> Mission:
+    response = call.response if call.kind == Kind.MEASURED else None
+    return Mission(name, 1, SERIES.index(call.series), call.at, call.kind, response)
 
 
 def history_of(made: Sequence[Call]) -> History:

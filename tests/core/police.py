@@ -12,7 +12,7 @@ SERVICE = Service(
     categories=(Category("urban"), Category("rural")),
     clocks=(Clock("response", (Moment("ringing_at"),), (Moment("on_scene_at"),)),),
     objectives=OBJECTIVES,
-    fields=Fields(area="district", category="settlement", eligible="urgent"),
+    fields=Fields(area="district", category="settlement", eligible="urgent", instants=("dispatched_at",)),
 )
 
 

@@ -1,15 +1,17 @@
 """Who is told when: quiet in control, loud when degraded, and after a correction as if it had always been right."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from monitor.core.alarm import DAY, PERIODS, WATCHED, Alarm, Baseline, Level, Rules, assess
+from monitor.core.alarm import DAY, PERIODS, WATCHED, Alarm, Baseline, Level, Rules, assess, simulated, watched
 from monitor.core.calendar import Unit
 from monitor.core.history import History
 from monitor.core.mission import Kind
+from monitor.core.service import Duty, Objective
+from monitor.core.timeline import EVER
 from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
-from tests.core.police import GOAL, OBJECTIVES, REQUIREMENT
 
 NOW = SUPERSEDED + 120 * DAY
 """28 September, in the last tertial; the missions below ring before, four a day, under one set of targets."""
@@ -29,7 +31,9 @@ def missions(pattern: str, *, until: float = NOW) -> list[Call]:
 
 def alarm_of(history: History, *, as_of: float = NOW, rules: Rules = RULES, area: str = "oslo") -> Alarm:
     """The alarm of urban Oslo, or of the nation."""
-    return assess(history.timeline(area, "urban"), rules, WATCHED, as_of=as_of, grid=GRID)
+    return assess(history.timeline(area, "urban"), rules, WATCHED, as_of=as_of, grid=GRID, pooled=area == "national")[
+        "requirement"
+    ]
 
 
 CALM = "....L....." * 40
@@ -75,11 +79,26 @@ PERIOD_ONLY = replace(RULES, window_warning_p_value=0.0, drift_warning_threshold
 """Nothing but the periods' evidence decides."""
 
 
-def test_evidence_for_every_unit_and_percentile_is_shown() -> None:
-    """Month, tertial and year, against the goal and against the requirement."""
-    found = alarm_of(history_of(missions("L." * 60)))
-    assert {unit for unit, _ in found.periods} == set(WATCHED)
-    assert {objective for _, objective in found.periods} == set(OBJECTIVES)
+def test_evidence_for_every_unit_is_shown() -> None:
+    """Month, tertial and year, of what may page; the goal has no alarm."""
+    history = history_of(missions("L." * 60))
+    assert [*alarm_of(history).periods] == [*WATCHED]
+    found = assess(history.timeline("oslo", "urban"), RULES, WATCHED, as_of=NOW, grid=GRID, pooled=False)
+    assert [*found] == ["requirement"]
+
+
+@pytest.mark.parametrize(
+    ("percentile", "duty", "has"),
+    [(80, Duty.PAGE, True), (Decimal(80), Duty.PAGE, True), (80, Duty.TICKET, False), (90, Duty.PAGE, False),
+     (None, Duty.PAGE, False)],
+)  # fmt: skip
+def test_only_what_pages_and_was_simulated_has_an_alarm(
+    percentile: int | Decimal | None, duty: Duty, *, has: bool
+) -> None:
+    """How often another percentile, or a mean, would page for nothing is not known."""
+    objective = Objective("one", percentile, duty)
+    assert [one for one, _ in watched((objective,))] == ([objective] if has else [])
+    assert simulated(percentile) is (percentile == 80)
 
 
 def test_evidence_for_the_month_does_not_decide() -> None:
@@ -87,8 +106,8 @@ def test_evidence_for_the_month_does_not_decide() -> None:
     end_of_july = SUPERSEDED + 59 * DAY
     made = missions("." * 120 + "L.L.." * 23, until=end_of_july)
     found = alarm_of(history_of(made), as_of=end_of_july, rules=PERIOD_ONLY)
-    assert found.periods["month", REQUIREMENT].p_value <= RULES.period_page_alpha
-    assert min(found.periods[unit, REQUIREMENT].p_value for unit in PERIODS) > RULES.period_warning_alpha
+    assert found.periods["month"].p_value <= RULES.period_page_alpha
+    assert min(found.periods[unit].p_value for unit in PERIODS) > RULES.period_warning_alpha
     assert found.level is Level.NONE
 
 
@@ -96,7 +115,8 @@ def test_a_missed_goal_does_not_page() -> None:
     """Slower than the goal of 300 s, within the requirement of 600 s: that is a ticket's matter, of another alert."""
     slow = [replace(one, response=400.0) for one in missions("." * 120)]
     found = alarm_of(history_of(slow), rules=PERIOD_ONLY)
-    assert all(found.periods[unit, GOAL].p_value <= RULES.period_page_alpha for unit in PERIODS)
+    figures = history_of(slow).timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0)
+    assert figures.counts["goal"].within == 0
     assert found.level is Level.NONE
 
 
@@ -110,8 +130,8 @@ def test_either_official_period_pages(unit: Unit) -> None:
         made = missions("L.." * 60, until=as_of - DAY) + missions(".", until=as_of)
     found = alarm_of(history_of(made), as_of=as_of, rules=PERIOD_ONLY)
     other = next(one for one in PERIODS if one != unit)
-    assert found.periods[unit, REQUIREMENT].p_value <= RULES.period_page_alpha
-    assert found.periods[other, REQUIREMENT].p_value > RULES.period_page_alpha
+    assert found.periods[unit].p_value <= RULES.period_page_alpha
+    assert found.periods[other].p_value > RULES.period_page_alpha
     assert found.level is Level.PAGE
 
 
@@ -152,9 +172,9 @@ def test_the_order_of_missions_matters_and_that_of_arrival_does_not() -> None:
 
 def test_a_drift_from_the_own_year_needs_a_level() -> None:
     """Forty-nine missions before the ninety days watched give none, fifty do."""
-    watched = "." * 359
+    recent = "." * 359
     for before, known in ((49, False), (50, True)):
-        drift = alarm_of(history_of(missions("." * before + watched))).drift
+        drift = alarm_of(history_of(missions("." * before + recent))).drift
         assert (drift[Baseline.OWN_YEAR] is not None) == known
         assert drift[Baseline.REQUIREMENT] is not None
 
@@ -180,7 +200,7 @@ def test_missions_without_a_target_raise_nothing() -> None:
     """Nothing was late where nothing was required."""
     made = [replace(one, series=("oslo", "rural")) for one in missions("L" * 100)]
     line = history_of(made).timeline("oslo", "rural")
-    found = assess(line, RULES, WATCHED, as_of=NOW, grid=GRID)
+    found = assess(line, RULES, WATCHED, as_of=NOW, grid=GRID, pooled=False)["requirement"]
     assert found.level is Level.NONE
 
 
@@ -226,13 +246,13 @@ def test_the_own_level_is_that_of_the_year_before_the_days_watched() -> None:
 
     LLLLLLLL ┃ a year ago ........ ┃ 90 days ago .....L.L.L
     """
-    watched = missions("..L" * 40)
+    recent = missions("..L" * 40)
     level = missions("....L" * 20, until=NOW - 91 * DAY)
     before = missions("L" * 100, until=NOW - 121 * DAY)
     rules = replace(RULES, baseline_days=120)  # the targets here are not a year old
     drifts = [
         alarm_of(history_of(made), rules=rules).drift[Baseline.OWN_YEAR]
-        for made in (level + watched, before + level + watched)
+        for made in (level + recent, before + level + recent)
     ]
     assert drifts[0] is not None
     assert drifts[0] == drifts[1]
@@ -254,7 +274,7 @@ def test_what_is_kept_is_asked_anew_with_other_rules_or_another_moment() -> None
     for units in (WATCHED, ()):
         for rules, as_of in ((RULES, NOW), (DEAF, NOW), (DEAF, then), (RULES, then), (RULES, NOW)):
             fresh = history_of(missions(CALM + "L" * 60)).timeline("oslo", "urban")
-            kept, anew = (assess(one, rules, units, as_of=as_of, grid=GRID) for one in (line, fresh))
+            kept, anew = (assess(one, rules, units, as_of=as_of, grid=GRID, pooled=False) for one in (line, fresh))
             assert kept == anew
 
 

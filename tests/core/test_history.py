@@ -9,10 +9,10 @@ from msgspec import structs
 
 from monitor.core.history import History
 from monitor.core.mission import Kind, Mission
-from monitor.core.slices import seal
 from monitor.core.stored import DamagedState, Head, StoredDay, StoredStateError, write_aggregates, write_entries
 from monitor.core.windows import Span
-from tests.core.figures import GRID, HOUR, SERIES, SUPERSEDED, Call, calls, days_of, head, history_of
+from tests.core.figures import GRID, HOUR, MEASURES, SERIES, SUPERSEDED, Call, calls, days_of, head, history_of
+from tests.core.stretches import stretch
 
 EVER = Span(0.0, 1e11)
 DAY = 24 * HOUR
@@ -113,7 +113,7 @@ def test_state_cut_otherwise_is_refused(seconds: int, zone: str) -> None:
 
 
 @pytest.mark.parametrize("whole", [False, True])
-@pytest.mark.parametrize("fault", ["sealed against more objectives", "head and days that do not agree"])
+@pytest.mark.parametrize("fault", ["sealed against unknown thresholds", "head and days that do not agree"])
 def test_what_is_refused_leaves_everything_as_it_was(fault: str, *, whole: bool) -> None:
     """Of five days the last one is refused: none is taken, none is dropped, and the head of before stands."""
     history, first = history_of([]), GRID.day_of(SUPERSEDED)
@@ -124,15 +124,13 @@ def test_what_is_refused_leaves_everything_as_it_was(fault: str, *, whole: bool)
     history.put(0, structs.replace(head(5), missions=5), days, whole=True)
     before = all_figures(history)
     start = SUPERSEDED + 4 * DAY
-    targets = (60.0,) * 6 if fault.startswith("sealed") else (60.0,) * 4
-    part = seal(
-        series=0, start=start, end=start + HOUR, responses=[70.0], unmeasured=0, excluded=0, targets=targets
-    )  # fmt: skip
+    targets = (60.0,) * (len(MEASURES) + 1 if fault.startswith("sealed") else 4)
+    part = stretch(start=start, end=start + HOUR, responses=[70.0], targets=targets)
     news = {day: [write_entries([])] for day in days} | {first + 4: [write_aggregates([part])]}
     sealed = 1 if fault.startswith("sealed") else 2
     with pytest.raises(StoredStateError) as refused:
         history.put(0, structs.replace(head(6), missions=0, sealed=sealed), news, whole=whole)
-    assert isinstance(refused.value, DamagedState) is (sealed == 2)
+    assert isinstance(refused.value, DamagedState)
     assert all_figures(history) == before
     assert history.heads[0].next_offset == 5
     history.put(0, structs.replace(head(7), missions=4), {first: []})

@@ -87,8 +87,8 @@ def test_silence_freezes_the_alarms_as_of_the_last_record() -> None:
     later = take(heard(storm), TERMS, NOW + 30 * DAY)
     assert later.stale
     for one, other in zip(at_last.standings, later.standings, strict=True):
-        assert one.alarm == other.alarm
-    assert {s.area: s.alarm.level.value for s in later.standings if s.category == "urban"} == {
+        assert one.alarms == other.alarms
+    assert {s.area: s.alarms["requirement"].level.value for s in later.standings if s.category == "urban"} == {
         "national": "page", "oslo": "page", "vest": "none",
     }  # fmt: skip
 
@@ -230,7 +230,7 @@ def test_an_alarm_moves_with_the_clock_while_the_feed_lives() -> None:
         for history in (kept, heard(storm)):
             history.heads[0].last_record_at = now
             (standing,) = [s for s in take(history, TERMS, now).standings if (s.area, s.category) == URBAN]
-            seen.append(standing.alarm)
+            seen.append(standing.alarms["requirement"])
     assert seen[0] == seen[1]
     assert seen[2] == seen[3]
     assert seen[0].window_p_value < 1e-9 < seen[2].window_p_value
@@ -272,7 +272,7 @@ def test_a_standing_tells_its_newest_mission_and_the_nation_no_drift() -> None:
     standings = {(s.area, s.category): s for s in take(heard(MADE), TERMS, NOW).standings}
     for area in ("oslo", "national"):
         assert standings[area, "urban"].last_rang_at == NOW - 1.0
-        drifts = set(standings[area, "urban"].alarm.drift.values())
+        drifts = set(standings[area, "urban"].alarms["requirement"].drift.values())
         assert (drifts == {None}) == (area == "national")
     assert standings["vest", "urban"].last_rang_at is None
 

@@ -1,17 +1,21 @@
 """What any window of a series shows equals counting its missions one by one."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import digest
+from monitor.core.figures import Count, Figures, InProgress
 from monitor.core.mission import Kind
-from monitor.core.timeline import Count, Figures, InProgress, Timeline
+from monitor.core.timeline import Kept
 from monitor.core.windows import Span
 from tests.core.figures import (
     HOUR,
     SERIES,
     SUPERSEDED,
+    UNMEASURED,
     Call,
     calls,
     history_of,
@@ -35,7 +39,7 @@ def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], aba
     assert shown.first.measured == len(measured)
     assert shown.excluded == sum(one.kind == Kind.EXCLUDED for one in inside)
     assert shown.first.unmeasured_total == sum(
-        one.kind == Kind.UNMEASURED
+        one.kind in UNMEASURED
         or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
         for one in inside
     )
@@ -139,7 +143,7 @@ def test_a_mission_is_in_progress_or_abandoned_never_both(
     ever = Span(0.0, 1e11)
     unmeasured = line.within_span(ever, abandoned_before=abandoned_before).first.unmeasured_total
     awaited = line.in_progress(SUPERSEDED, None, abandoned_before=abandoned_before, span=ever).open
-    kinds = (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED)
+    kinds = (*UNMEASURED, Kind.OPEN, Kind.UNTIMED)
     assert unmeasured + awaited == sum(one.kind in kinds for one in of_area(made, *area))
 
 
@@ -238,7 +242,7 @@ def test_how_many_there_are_and_which_is_the_newest_equals_looking_by_hand(
 
 def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
     """No missions: zeros, None and exact."""
-    empty = Timeline([], OBJECTIVES, judge=lambda _, instants: instants, pooled=False)
+    empty = history_of([]).timeline("oslo", "urban")
     shown = empty.within_span(Span(0.0, 1e11), abandoned_before=0.0)
     assert (shown.first.measured, shown.first.unmeasured_total, shown.excluded, all(shown.exact.values())) == (
         0,
@@ -262,7 +266,13 @@ def test_a_span_that_ends_before_it_begins_is_empty() -> None:
 
 def test_what_is_derived_is_computed_once_per_key() -> None:
     """Costly statistics are kept with the timeline, which a change replaces."""
-    line, asked = Timeline([], OBJECTIVES, judge=lambda _, instants: instants, pooled=False), []
+    line, kept, asked = history_of([]).timeline("oslo", "urban"), Kept[str](), []
+
+    def compute(key: str) -> str:
+        asked.append(key)
+        return key
+
     for key in ("a", "a", "b"):
-        assert line.derived("kind", key, lambda key=key: asked.append(key) or key) == key  # type: ignore[misc,func-returns-value]
-    assert asked == ["a", "b"]
+        for part in (1, 2):
+            assert line.derived(kept, key, partial(compute, key), part=part) == key
+    assert asked == ["a", "a", "b", "b"]

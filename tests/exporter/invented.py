@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
+from monitor.core import verdict
 from monitor.core.alarm import Alarm, Baseline, Level
 from monitor.core.feed import Heard
+from monitor.core.figures import ClockFigures, Count, Figures, InProgress
 from monitor.core.mission import Cause
 from monitor.core.service import Area, Category, Clock, Duty, Moment, Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.snapshot import Row, Snapshot, Standing
 from monitor.core.stats.beta_mixture import NOTHING_YET
-from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.cusum import Drift
 from monitor.core.stats.interval import Interval
-from monitor.core.timeline import ClockFigures, Count, Figures, InProgress
-from monitor.core.verdict import State, Verdict, judge
+from monitor.core.verdict import Verdict
 from monitor.core.weeks import Week
 from monitor.core.windows import DEFAULT, Span, parse_window
 from monitor.exporter.published import Published, StoreState
@@ -47,6 +48,46 @@ def service(
     )
 
 
+def _named(text: str) -> dict[str, str]:
+    return {"en": text}
+
+
+_CITY: dict[str, str | None] = {"city": None, "east": "city", "west": "city", "harbour": "city"}
+_COUNTRY: dict[str, str | None] = {
+    "england": None, "london": "england", "north-west": "england", "south-east": "england",
+    "london-ambulance": "london", "cumbria": "north-west", "lancashire": "north-west", "kent": "south-east",
+    "surrey": "south-east",
+}  # fmt: skip
+_SIX = (
+    Objective("call-answered", Decimal("99.9"), Duty.SHOW, "answer", _named("call answered")),
+    Objective("turnout", 90, Duty.PAGE, "answer", _named("turnout")),
+    Objective("first-engine", 90, Duty.TICKET, "response", _named("first engine on scene")),
+    Objective("full-alarm", 90, Duty.TICKET, "response", _named("full alarm on scene")),
+    Objective("mean-first", None, Duty.SHOW, "response", _named("mean of the first engine")),
+    Objective("handover", 80, Duty.SHOW, "transfer", _named("handover at hospital")),
+)
+_THREE = ("answer", "response", "transfer")
+SHAPES = {
+    "1x1": service(
+        {"norway": None, "oslo": "norway", "bergen": "norway"}, {"calls": None},
+        (Objective("answered", 95, Duty.PAGE, "answer", _named("answered in time")),), ("answer",), "calls",
+    ),
+    "4x2": service(
+        _COUNTRY,
+        {"all": None} | {f"category-{number}": "all" for number in range(1, 5)},
+        (Objective("mean", None, Duty.TICKET), Objective("p90", 90, Duty.PAGE, names=_named("90th percentile"))),
+        slug="ambulances",
+    ),
+    "1x6": service(_CITY, {"fire": None}, _SIX, _THREE, "fire-and-rescue"),
+    "12x1": service(
+        _CITY, {f"reason-group-{number}": None for number in range(1, 13)}, (Objective("ninety", 90, Duty.PAGE),),
+        slug="reasons",
+    ),
+    "12x6": service(_CITY, {f"risk-{number}": None for number in range(1, 13)}, _SIX, _THREE, "much"),
+}  # fmt: skip
+"""Services by their categories and objectives."""
+
+
 def published(declared: Service, *, seed: int = 1, missions: int = 400) -> Published:
     """What such a service might show. Targets are met and missed, some series have none, some no missions."""
     rng = Random(seed)  # noqa: S311 - figures to look at
@@ -63,7 +104,7 @@ def published(declared: Service, *, seed: int = 1, missions: int = 400) -> Publi
             span = None if window.count else Span(NOW - (window.seconds or 40 * 86_400.0), NOW)
             rows.append(Row(area, category, name, span, figures, verdicts_of(declared, figures, targets)))
         standings.append(
-            Standing(area, category, progress, NOW - 900.0 if size else None, targets, alarm_of(declared, rng))
+            Standing(area, category, progress, NOW - 900.0 if size else None, targets, alarms_of(declared, rng))
         )
     heard = Heard(NOW, 0.0)
     snapshot = Snapshot(declared, NOW, False, heard, rows, standings, {})
@@ -114,7 +155,7 @@ def figures_of(declared: Service, targets: Mapping[str, float | None], rng: Rand
         ratio = min(1.0, float(one.percentile or 50) / 100 * rng.uniform(0.85, 1.1))
         total = round(judged * value * 1e6) if one.percentile is None else None
         allowed = round(judged * (targets[one.slug] or 0) * 1e6) if one.percentile is None else None
-        counts[one.slug] = Count(judged, round(judged * ratio), total, allowed)
+        counts[one.slug] = Count(judged, round(judged * ratio), total, allowed, judged * (0.4 * value) ** 2)
     return Figures(
         excluded=size // 50, clocks=clocks, values=values, intervals=intervals, exact=exact, counts=counts,
         last_rang_at=NOW - 900.0 if size else None,
@@ -123,32 +164,15 @@ def figures_of(declared: Service, targets: Mapping[str, float | None], rng: Rand
 
 def verdicts_of(declared: Service, figures: Figures, targets: Mapping[str, float | None]) -> dict[str, Verdict]:
     """By objective."""
-    return {one.slug: _verdict(one, figures, targets[one.slug]) for one in declared.objectives}
+    return verdict.verdicts_of(declared.objectives, figures, targets, {}, stale=False)
 
 
-def _verdict(objective: Objective, figures: Figures, target: float | None) -> Verdict:
-    count, measured = figures.counts[objective.slug], figures.of(objective).measured
-    if objective.percentile is not None:
-        return judge(objective, count, target_seconds=target, measured=measured, stale=False)
-    if target is None or not count.judged:
-        return Verdict(
-            objective, State.NO_TARGET if target is None else State.NO_DATA, target, count.judged, None,
-            Evidence.NONE, None, None, None,
-        )  # fmt: skip
-    value = figures.values[objective.slug] or 0.0
-    spare = count.judged * (target - value)
-    far = abs(value - target) * count.judged**0.5 / target
-    evidence = Evidence.STRONG if far > 1 else Evidence.WEAK if far > 0.5 else Evidence.NONE
-    state = State.MET if spare >= 0 else State.MISSED
-    return Verdict(objective, state, target, count.judged, None, evidence, None, None, None, spare)
-
-
-def alarm_of(declared: Service, rng: Random) -> Alarm:
-    """Of the objective that pages."""
+def alarms_of(declared: Service, rng: Random) -> dict[str, Alarm]:
+    """Of the objectives that page."""
     level = rng.choice([Level.NONE] * 8 + [Level.WARNING, Level.PAGE])
     drift: dict[Baseline, Drift | None] = {
         Baseline.REQUIREMENT: Drift(rng.uniform(0, 5), level is Level.PAGE, None),
         Baseline.OWN_YEAR: None,
     }
-    seen = {("month", one): NOTHING_YET for one in declared.objectives if one.duty is Duty.PAGE}
-    return Alarm(level, drift, seen, 0.4)
+    pages = [one.slug for one in declared.objectives if one.duty is Duty.PAGE]
+    return {slug: Alarm(level, drift, {"month": NOTHING_YET}, 0.4) for slug in pages}

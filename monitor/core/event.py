@@ -1,0 +1,204 @@
+"""The wire form of a service's events: which fields there are, and the strict decoder of them.
+
+Made from the service's declaration: its own names for area, category and eligibility, and every instant that its
+clocks name. The fast path is one strict decode. Only when that fails is the event looked at again, slowly: what is
+right by the contract but too rare for the fast path is read there (`revision: 3.0`, second 60, a name given twice),
+and what is wrong gets its name. Refuses to know what an event means.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import Annotated, Any, Final, Literal, Protocol, cast
+
+import msgspec
+from msgspec import Meta
+
+from monitor.core.mission import Reason, Rejected
+from monitor.core.notation import LARGEST, plain_number, plain_time
+from monitor.core.service import Service
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises of bytes that are no event."""
+_ECHO: Final = re.compile(r"^(Invalid enum value) .*(?= - at `)", re.DOTALL)
+"""The one message of the decoder that repeats a value, which may be anything: also somebody's name."""
+
+
+class Event(Protocol):
+    """A decoded event by the core's names; its instants have those that `Form.attribute` gives them."""
+
+    mission_id: str
+    area: str
+    category: str
+    eligible: bool
+    status: Literal["open", "closed", "cancelled"]
+    revision: int | None
+    recorded_at: datetime | None
+    excluded: str | None
+
+
+_Field = tuple[str, Any] | tuple[str, Any, Any]
+
+
+class Form:
+    """The events of one service: `type` is what they must be, `decode` and `look_again` read them."""
+
+    __slots__ = ("_decode_as_said", "_wire", "attribute", "decode", "times", "type")
+
+    def __init__(self, service: Service) -> None:
+        """Raises ValueError where the service gives one name to two fields."""
+        instants = instants_of(service)
+        numbered = {name: f"instant_{number}" for number, name in enumerate(instants)}
+        self.attribute: Mapping[str, str] = {**numbered, "recorded_at": "recorded_at"}
+        """What the core calls each instant, by the service's name for it."""
+        self.times = tuple(dict.fromkeys((*instants, "recorded_at")))
+        """The service's names of everything that must be a time."""
+        fields = [*_fields(service, self.attribute)]
+        self._wire = _wire_names(service, self.attribute, [field[0] for field in fields])
+        self.type = _struct("Event", fields, self._wire)
+        self.decode = cast("Callable[[bytes], Event]", msgspec.json.Decoder(self._known(service)).decode)
+        """The event of bytes that are right at once; raises one of `UNREADABLE`."""
+        said = msgspec.defstruct("AsSaid", [(f[0], Any, msgspec.UNSET) for f in fields], rename=self._wire)
+        self._decode_as_said = msgspec.json.Decoder(said, float_hook=plain_number).decode
+
+    def look_again(self, raw: bytes) -> Event:
+        """The event by its contract alone: any area and category, of a name given twice the last, and what
+        monitor/core/notation.py makes of times and numbers. Raises `Rejected`.
+        """  # noqa: D205 - one sentence
+        try:
+            said = msgspec.structs.asdict(self._decode_as_said(raw))
+        except UNREADABLE as fault:
+            raise _name_no_object(raw, fault) from fault
+        fields = {self._wire[name]: value for name, value in said.items() if value is not msgspec.UNSET}
+        for name in self.times:
+            if isinstance(value := fields.get(name), str):
+                fields[name] = plain_time(value)
+        try:
+            return cast("Event", msgspec.convert(fields, self.type))
+        except msgspec.ValidationError as fault:
+            raise self._name_fault(fields, fault) from fault
+
+    def _known(self, service: Service) -> type[msgspec.Struct]:
+        """With the names that the service declares, which then come as the same few objects, not as new text."""
+        names = [("area", service.leaf_areas), ("category", service.leaf_categories)]
+        literals = [(attribute, Literal[slugs]) for attribute, slugs in names if slugs]
+        return _struct("KnownEvent", literals, self._wire, bases=(self.type,))
+
+    def _name_fault(self, fields: Mapping[str, Any], fault: msgspec.ValidationError) -> Rejected:
+        """What is wrong with an event that is none."""
+        for name in self.times:
+            reason = _time_fault(fields.get(name))
+            if reason is not None:
+                return Rejected(reason, f"{name} must be an RFC 3339 time with offset, or null")
+        return Rejected(Reason.INVALID_FIELD, _ECHO.sub(r"\1", str(fault)))
+
+
+def instants_of(service: Service) -> tuple[str, ...]:
+    """The instants that the clocks name, then those that must only be right where they are given."""
+    moments = chain.from_iterable((*clock.begin, *clock.end) for clock in service.clocks)
+    return tuple(dict.fromkeys((*(moment.field for moment in moments), *service.fields.instants)))
+
+
+def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
+    """What every event must have, then what it may have."""
+
+    def instant(clocks: str) -> Any:
+        about = f"Instant of {clocks}" if clocks else "Of no clock, but a time"
+        return Annotated[
+            Annotated[datetime, Meta(tz=True)] | None, Meta(description=f"{about} (RFC 3339 with offset), or null.")
+        ]
+
+    named = {
+        name: " and ".join(
+            clock.slug for clock in service.clocks if name in {moment.field for moment in (*clock.begin, *clock.end)}
+        )
+        for name in attribute
+    }
+    first = service.clocks[0]
+    # Where an instant stands alone, nothing else can say what it says: a source that never tells it is mistaken.
+    alone = {moments[0].field for moments in (first.begin, first.end) if len(moments) == 1} - {"recorded_at"}
+    yield (
+        "mission_id",
+        Annotated[str, Meta(min_length=1, max_length=64, description="Identity of the mission; also the Kafka key.")],
+    )
+    yield "area", Annotated[str, Meta(description="Slug of the area.")]
+    yield "category", Annotated[str, Meta(description="Slug of the category.")]
+    if service.fields.eligible is not None:
+        yield "eligible", Annotated[bool, Meta(description="Whether the mission counts.")]
+    yield (
+        "status",
+        Annotated[Literal["open", "closed", "cancelled"], Meta(description="Where the mission stands.")],
+    )
+    for name in attribute:
+        if name in alone:
+            yield attribute[name], instant(named[name])
+    yield (
+        "revision",
+        Annotated[
+            Annotated[int, Meta(ge=0, le=LARGEST)] | None,
+            Meta(description="Version from the source; the highest wins. Without it the order of events decides."),
+        ],
+        None,
+    )
+    for name in attribute:
+        if name not in alone and name != "recorded_at":
+            yield attribute[name], instant(named[name]), None
+    yield (
+        "recorded_at",
+        Annotated[
+            Annotated[datetime, Meta(tz=True)] | None,
+            Meta(
+                description="When the source wrote this snapshot; default: the record's timestamp. Places a mission "
+                f"of which the begin of {first.slug} is not known."
+            ),
+        ],
+        None,
+    )
+    yield (
+        "excluded",
+        Annotated[
+            Annotated[str, Meta(min_length=1, max_length=200)] | None,
+            Meta(description="Reason that takes the mission out of the official figure; kept and counted apart."),
+        ],
+        None,
+    )
+
+
+def _wire_names(service: Service, attribute: Mapping[str, str], names: list[str]) -> dict[str, str]:
+    given = {"area": service.fields.area, "category": service.fields.category, "eligible": service.fields.eligible}
+    wire = {name: name for name in names} | {name: told for name, told in given.items() if name in names and told}
+    wire |= {name: told for told, name in attribute.items()}
+    told = [*wire.values()]
+    for name in told:
+        if told.count(name) > 1:
+            raise ValueError(f"events have two fields {name!r}: give one of them another name")
+    return wire
+
+
+def _struct(
+    name: str, fields: list[Any], wire: Mapping[str, str], *, bases: tuple[type[msgspec.Struct], ...] = ()
+) -> type[msgspec.Struct]:
+    # Where no field says it, every event counts.
+    counts = {} if "eligible" in wire else {"eligible": True}
+    return msgspec.defstruct(
+        name, fields, bases=bases or None, namespace=counts, rename=dict(wire), kw_only=bool(bases), gc=False
+    )
+
+
+def _name_no_object(raw: bytes, fault: Exception) -> Rejected:
+    try:
+        msgspec.json.decode(raw)
+    except UNREADABLE as worse:
+        return Rejected(Reason.MALFORMED_JSON, str(worse))
+    return Rejected(Reason.INVALID_FIELD, str(fault))
+
+
+def _time_fault(value: Any) -> Reason | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
+        return Reason.INVALID_TIME
+    return Reason.TIME_WITHOUT_OFFSET if parsed.tzinfo is None else None

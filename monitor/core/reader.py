@@ -1,0 +1,236 @@
+"""Reads one mission event: bytes in, a `Mission` out, or a named rejection.
+
+Decides what a snapshot contributes to each clock of the service (docs/design.md, "What a mission contributes"), where
+in time it lies, and what each fault is called. An event is a snapshot of a mission as known now, so nothing here
+depends on earlier events. Refuses to know where the bytes came from, what has been counted already, and what time it
+is: the record's own timestamp is an argument.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, cast
+
+import msgspec
+
+from monitor.core.event import UNREADABLE, Event, Form
+from monitor.core.mission import (
+    EARLIEST,
+    EPOCH,
+    LATEST,
+    LONGEST_SECONDS,
+    Kind,
+    Limits,
+    Mission,
+    Reason,
+    Rejected,
+    index_of,
+    pack,
+)
+from monitor.core.notation import beyond_microseconds
+from monitor.core.service import Clock, Moment, Series, Service
+from monitor.core.slices import Grid
+
+_POINT: Final = ord(".")
+
+# Members by a name of the module: looking them up in their class takes several times as long.
+_NOTHING, _MEASURED, _EXCLUDED = Kind.NOTHING, Kind.MEASURED, Kind.EXCLUDED
+_NO_BEGIN, _NO_END, _UNTIMED, _OPEN = Kind.NO_BEGIN, Kind.NO_END, Kind.UNTIMED, Kind.OPEN
+
+Edge = Callable[[Any], datetime | None]
+"""Finds where a clock begins, or ends, in an event."""
+
+
+class _Interval(NamedTuple):
+    """A clock as the reader follows it."""
+
+    begin: Edge
+    end: Edge
+    shortest: float
+    longest: float
+
+    def implausible(self, seconds: float) -> Kind:
+        """What an interval is that is no measurement."""
+        if seconds < 0.0:
+            return Kind.NEGATIVE
+        return Kind.TOO_LONG if seconds > self.longest else Kind.TOO_SHORT
+
+
+class EventReader:
+    """Reads the events of one service: `index[(area, category)]` is the number of a series."""
+
+    __slots__ = (
+        "_ahead", "_begin", "_begin_names", "_decode", "_end", "_epoch", "_epochs", "_first", "_form", "_further",
+        "_grid", "_largest", "_leaves", "_reforms", "_service", "_shared", "_zone", "index", "limits",
+    )  # fmt: skip
+
+    def __init__(
+        self, service: Service, grid: Grid, index: Mapping[Series, int] | None = None, limits: Limits | None = None
+    ) -> None:
+        """`index`: numbers of the series that an event may name, by default in the service's order."""
+        self.index = index_of(service.told_series) if index is None else index
+        self.limits = limits = limits or Limits()
+        self._service, self._grid = service, grid
+        self._form = form = Form(service)
+        self._decode = form.decode
+        self._first, *self._further = [_interval(clock, form) for clock in service.clocks]
+        self._begin, self._end = self._first.begin, self._first.end
+        self._begin_names = " or ".join(dict.fromkeys(one.field for one in service.clocks[0].begin))
+        self._shared: dict[bytes, bytes] = {}
+        """Packed states without a value, of which there are few: held once, not by every open mission."""
+        self._reforms = [day.toordinal() for day in service.reforms]
+        self._leaves = [
+            frozenset(area for area in service.leaf_areas if service.is_leaf(area, date.fromordinal(day)))
+            for day in (date.min.toordinal(), *self._reforms)
+        ]
+        """The areas that an event may name, before the first reform, and since each."""
+        self._epochs: dict[tzinfo | None, datetime] = {}
+        self._zone: tzinfo | None = UTC
+        self._epoch = EPOCH
+        self._largest, self._ahead = limits.record_bytes, limits.ahead_seconds
+
+    def read(self, raw: bytes | None, recorded: float | None) -> Mission:
+        """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.
+
+        Raises `Rejected` with a named reason for whatever is not a valid event, and nothing else.
+        """
+        if not raw or len(raw) > self._largest:
+            raise self._name_size(raw)
+        try:
+            event = self._decode(raw)
+        except UNREADABLE as fault:
+            event = self._look_again(raw, fault)
+        series = self.index.get((event.area, event.category))
+        if series is None:
+            raise self._name_unknown(event)
+        begin = self._begin(event)
+        if begin is not None:
+            if begin.tzinfo is not self._zone:
+                self._turn_to(begin.tzinfo)
+            # As `timestamp()`, in a third of its time: of one zone, neither has to be asked for its offset.
+            placed = (begin - self._epoch).total_seconds()
+            if placed.is_integer() and _POINT in raw and beyond_microseconds(raw):
+                # The decoder rounds to the microsecond: this may be a second that has not been reached.
+                event = self._form.look_again(raw)
+                begin = cast("datetime", self._begin(event))
+                placed = (begin - EPOCH).total_seconds()
+        else:
+            placed = self._placed_by_record(event, raw, recorded)
+        if not EARLIEST <= placed < LATEST or (recorded is not None and placed > recorded + self._ahead):
+            raise self._name_place(placed, recorded)
+        if self._reforms:
+            self._require_leaf(event.area, placed)
+        if not event.eligible or event.status == "cancelled":
+            return Mission(event.mission_id, event.revision, series, placed, _NOTHING, None)
+        if event.excluded is not None:
+            return Mission(event.mission_id, event.revision, series, placed, _EXCLUDED, None)
+        kind, seconds = _state(self._first, event, begin, self._end(event))
+        times = self._packed(event, kind, seconds) if self._further else seconds
+        return Mission(event.mission_id, event.revision, series, placed, kind, times)
+
+    def _packed(self, event: Event, kind: Kind, seconds: float | None) -> bytes:
+        """The states on all clocks; `kind` and `seconds` are those of the first."""
+        states = [
+            (kind, seconds), *(_state(one, event, one.begin(event), one.end(event)) for one in self._further)
+        ]  # fmt: skip
+        packed = pack(states)
+        if any(seconds is not None for _, seconds in states):
+            return packed
+        return self._shared.setdefault(packed, packed)
+
+    def _placed_by_record(self, event: Event, raw: bytes, recorded: float | None) -> float:
+        """Where a mission lies of which the begin is not known."""
+        if event.recorded_at is not None:
+            placed = event.recorded_at.timestamp()
+            if placed.is_integer() and beyond_microseconds(raw):
+                placed = cast("datetime", self._form.look_again(raw).recorded_at).timestamp()
+            return placed
+        if recorded is not None:
+            return recorded
+        raise Rejected(Reason.NO_TIME, f"neither {self._begin_names}, recorded_at nor a record timestamp")
+
+    def _require_leaf(self, area: str, placed: float) -> None:
+        """Raises Rejected where the area is not one that a mission of that local day may name."""
+        leaves = self._leaves[bisect_right(self._reforms, self._grid.day_of(placed))]
+        if area not in leaves:
+            raise Rejected(
+                Reason.UNKNOWN_DISTRICT,
+                f"{self._service.fields.area} is declared, but not for the local day that places the mission; then: "
+                f"{' '.join(sorted(leaves))}",
+            )
+
+    def _turn_to(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+        epoch = self._epochs.get(zone)
+        if epoch is None:
+            epoch = self._epochs[zone] = EPOCH.astimezone(zone)
+        self._epoch = epoch
+
+    def _look_again(self, raw: bytes, fault: Exception) -> Event:
+        """The event, where the strict decoder was only too strict. Raises `Rejected`, which says what is wrong."""
+        if isinstance(fault, msgspec.ValidationError):
+            return self._form.look_again(raw)
+        raise Rejected(Reason.MALFORMED_JSON, str(fault)) from fault
+
+    def _name_size(self, raw: bytes | None) -> Rejected:
+        if raw is None:
+            return Rejected(Reason.TOMBSTONE, "a null value; withdraw a mission with status 'cancelled'")
+        if not raw:
+            return Rejected(Reason.EMPTY, "a value of zero bytes")
+        return Rejected(Reason.TOO_LARGE, f"{len(raw)} bytes; the limit is {self._largest}")
+
+    def _name_place(self, placed: float, recorded: float | None) -> Rejected:
+        if recorded is None or placed < EARLIEST or placed >= LATEST:
+            return Rejected(Reason.INVALID_TIME, "the time that places the mission is not in the years 1900 to 9998")
+        return Rejected(
+            Reason.IN_THE_FUTURE,
+            f"placed {placed - recorded:g} s after the record's timestamp; the limit is {self._ahead:g} s",
+        )
+
+    def _name_unknown(self, event: Event) -> Rejected:
+        fields = self._service.fields
+        if any(area == event.area for area, _ in self.index):
+            known = sorted({category for _, category in self.index})
+            return Rejected(Reason.UNKNOWN_SETTLEMENT, f"{fields.category} is not one of: {' '.join(known)}")
+        known = sorted({area for area, _ in self.index})
+        return Rejected(Reason.UNKNOWN_DISTRICT, f"{fields.area} is not one of: {' '.join(known)}")
+
+
+def _state(clock: _Interval, event: Event, begin: datetime | None, end: datetime | None) -> tuple[Kind, float | None]:
+    """The first row that holds (docs/design.md, "What a mission contributes"), with the seconds where measured."""
+    if begin is not None and end is not None:
+        seconds = (end - begin).total_seconds()
+        if clock.shortest <= seconds <= clock.longest:
+            return _MEASURED, seconds
+        return clock.implausible(seconds), None
+    if event.status == "closed":
+        return _NO_BEGIN if begin is None else _NO_END, None
+    return _UNTIMED if begin is None else _OPEN, None
+
+
+def _interval(clock: Clock, form: Form) -> _Interval:
+    return _Interval(
+        _edge(clock.begin, form), _edge(clock.end, form), clock.shortest_seconds,
+        min(clock.longest_seconds, LONGEST_SECONDS),
+    )  # fmt: skip
+
+
+def _edge(moments: Sequence[Moment], form: Form) -> Edge:
+    """The earliest of the moments that an event tells; None where it tells none."""
+    if len(moments) == 1 and not moments[0].plus_seconds:
+        return attrgetter(form.attribute[moments[0].field])
+    told = [(attrgetter(form.attribute[one.field]), timedelta(seconds=one.plus_seconds)) for one in moments]
+
+    def earliest(event: Any) -> datetime | None:
+        found = [_later(at, plus) for read, plus in told if (at := read(event)) is not None]
+        return min(found, default=None)
+
+    return earliest
+
+
+def _later(at: datetime, plus: timedelta) -> datetime:
+    try:
+        return at + plus
+    except OverflowError:  # of the last day of all calendars
+        return datetime.max.replace(tzinfo=at.tzinfo)

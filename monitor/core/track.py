@@ -1,0 +1,216 @@
+"""One clock of a series: its missions that are still known one by one, in the order they rang.
+
+Judged once, on building: each mission by the target in force when it rang, so that a run of them costs two look-ups
+and one selection. Refuses to know sealed stretches, windows and the clock on the wall.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.core.digest import Floats
+from monitor.core.figures import MICROSECONDS, Count, InProgress, percent_of
+from monitor.core.mission import CAUSES, Cause, Kind
+from monitor.core.percent import rank
+from monitor.core.service import Objective, Statistic
+from monitor.core.stats import kaplan_meier, order_interval
+from monitor.core.stats.interval import UNBOUNDED, Interval
+from monitor.core.windows import Span
+
+Judge = Callable[[Objective, Floats], Floats]
+"""For an objective and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
+Run = tuple[int, int]
+"""The measured missions from one place to another (excluded)."""
+_PLACES: Final = {cause: number for number, cause in enumerate(Cause)}
+_NONE: Final = (0,) * len(Cause)
+
+
+class Track:
+    """The missions of one clock. Immutable once built."""
+
+    def __init__(
+        self, at: Floats, states: Floats, objectives: Sequence[Objective], judge: Judge, *, begins_there: bool
+    ) -> None:
+        """`at` ascends; `states` as in `core.mission.times_of`. `objectives` of this clock.
+
+        `begins_there`: the clock begins where missions are placed, so it is known how long open ones have waited.
+        """
+        measured = states >= 0
+        others, kinds = at[~measured], -states[~measured]
+        self.rang_at = at[measured]
+        self.seconds = states[measured]
+        self.objectives = objectives
+        by_cause = {cause: others[kinds == kind] for kind, cause in CAUSES.items()}
+        self._unmeasured = {_PLACES[cause]: times for cause, times in by_cause.items() if len(times)}
+        self._open = others[kinds == Kind.OPEN]
+        self._untimed = others[kinds == Kind.UNTIMED]
+        if not begins_there:
+            self._open, self._untimed = self._open[:0], np.sort(np.concatenate([self._open, self._untimed]))
+        self._begins_there = begins_there
+        self._targets = {one.slug: judge(one, self.rang_at) for one in objectives}
+        self._counts = {one.slug: _Running(self.seconds, self._targets[one.slug], one) for one in objectives}
+        self._powers = _powers(self.seconds) if any(map(_is_mean, objectives)) else None
+
+    def cut(self, span: Span) -> Run:
+        """The run of the measured missions that rang in `span`."""
+        return cut(self.rang_at, span)
+
+    def unmeasured(self, span: Span, abandoned_before: float) -> Sequence[int]:
+        """By cause, in the order of `Cause`."""
+        if not (self._unmeasured or len(self._open) or len(self._untimed)):
+            return _NONE
+        counted = [0] * len(Cause)
+        for place, times in self._unmeasured.items():
+            counted[place] = size(times, span)
+        forgotten = Span(span.start, min(span.end, abandoned_before))
+        counted[_PLACES[Cause.ABANDONED]] += size(self._open, forgotten) + size(self._untimed, forgotten)
+        return tuple(counted)
+
+    def count(self, objective: Objective, run: Run) -> Count:
+        """What decides about a run."""
+        return self._counts[objective.slug].count(run)
+
+    def moments(self, run: Run) -> tuple[int, float, float]:
+        """Sums of the measured times of a run, where the mean is an objective: microseconds, squares, cubes."""
+        first, last = run
+        sums, squares, cubes = self._powers or _powers(self.seconds)
+        return int(sums[last] - sums[first]), float(squares[last] - squares[first]), float(cubes[last] - cubes[first])
+
+    def lates(self, objective: Objective, span: Span) -> NDArray[np.bool_]:
+        """Whether each mission of `span` that had a target was late, in the order they rang."""
+        first, last = self.cut(span)
+        targets = self._targets[objective.slug][first:last]
+        judged = ~np.isnan(targets)
+        late: NDArray[np.bool_] = self.seconds[first:last][judged] > targets[judged]
+        return late
+
+    def in_progress(self, now: float, target: float | None, abandoned_before: float, span: Span) -> InProgress:
+        """Missions at `now` that rang in `span` and can still be measured; `target` in seconds."""
+        waiting = self._waiting(span, abandoned_before)
+        untimed = size(self._untimed, Span(max(span.start, abandoned_before), span.end))
+        overdue = 0 if target is None else int(np.count_nonzero(now - waiting > target))
+        return InProgress(open=len(waiting) + untimed, overdue=overdue)
+
+    def moved(
+        self, now: float, targets: Mapping[str, float | None], abandoned_before: float
+    ) -> tuple[int | None, ...]:
+        """How far `now` lies along the open missions: how many are given up, and how many past each target.
+
+        While this stays the same, so does every count of the missions in progress in a given span: the clock
+        passes them in the order they rang.
+        """
+        if not len(self._open) and not len(self._untimed):
+            return ()
+        waited = now - self._open
+        limits = [targets[one.slug] for one in self.objectives]
+        return (
+            int(self._open.searchsorted(abandoned_before)),
+            int(self._untimed.searchsorted(abandoned_before)),
+            *(None if limit is None else int(np.count_nonzero(waited > limit)) for limit in limits),
+        )
+
+    def with_open(self, now: float, span: Span, abandoned_before: float) -> dict[str, float | None]:
+        """The percentiles of the missions in `span`, those in progress counted as "longer than so far".
+
+        None where it is not known since when they wait; a mean is never told so.
+        """
+        told: dict[str, float | None] = dict.fromkeys([one.slug for one in self.objectives])
+        percentiles = [one for one in self.objectives if one.statistic is Statistic.PERCENTILE]
+        if not self._begins_there and size(self._untimed, Span(max(span.start, abandoned_before), span.end)):
+            return told
+        first, last = self.cut(span)
+        waited = now - self._waiting(span, abandoned_before)
+        waited = waited[waited > 0]
+        if not len(waited):  # then it is the nearest-rank percentile
+            return told | exact(self.seconds[first:last], percentiles)[0]
+        return told | {
+            one.slug: kaplan_meier.percentile(self.seconds[first:last], waited, percent_of(one))
+            for one in percentiles
+        }
+
+    def _waiting(self, span: Span, abandoned_before: float) -> Floats:
+        first, last = cut(self._open, Span(max(span.start, abandoned_before), span.end))
+        waiting: Floats = self._open[first:last]
+        return waiting
+
+
+class _Running:
+    """Running counts of one objective, so that a difference of two is the count of a run."""
+
+    def __init__(self, seconds: Floats, targets: Floats, objective: Objective) -> None:
+        judged = ~np.isnan(targets)
+        self._judged = _running(judged)
+        self._within = _running(seconds <= targets)
+        self._sums: tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats] | None = None
+        if _is_mean(objective):
+            took, allowed = np.where(judged, seconds, 0.0), np.where(judged, targets, 0.0)
+            _, squares, cubes = _powers(took - allowed)
+            self._sums = _running(_whole(took)), _running(_whole(allowed)), squares, cubes
+
+    def count(self, run: Run) -> Count:
+        first, last = run
+        judged, within = int(self._judged[last] - self._judged[first]), int(self._within[last] - self._within[first])
+        if self._sums is None:
+            return Count(judged, within)
+        took, allowed, squares, cubes = [(sums[last] - sums[first]).item() for sums in self._sums]
+        return Count(judged, within, took, allowed, squares, cubes)
+
+
+def exact(values: Floats, objectives: Sequence[Objective]) -> tuple[dict[str, float | None], dict[str, Interval]]:
+    """Nearest-rank percentiles and their intervals, by one selection instead of a sort."""
+    n = len(values)
+    slugs = [one.slug for one in objectives]
+    if not n or not slugs:
+        return dict.fromkeys(slugs), dict.fromkeys(slugs, UNBOUNDED)
+    wanted = {one.slug: (rank(n, percent_of(one)), order_interval.ranks(n, percent_of(one))) for one in objectives}
+    places = {
+        place
+        for middle, around in wanted.values()
+        for place in (middle, around.lower, around.upper)
+        if place is not None
+    }
+    selected = np.partition(values, [place - 1 for place in places])
+
+    def at(place: int | None) -> float | None:
+        return None if place is None else float(selected[place - 1])
+
+    shown = {slug: at(middle) for slug, (middle, _) in wanted.items()}
+    intervals = {slug: Interval(at(around.lower), at(around.upper)) for slug, (_, around) in wanted.items()}
+    return shown, intervals
+
+
+def cut(times: Floats, span: Span) -> Run:
+    """The run of ascending `times` in `span`."""
+    if not len(times):
+        return 0, 0
+    first, last = times.searchsorted((span.start, span.end)).tolist()  # the method: half the cost of the function
+    return first, max(first, last)
+
+
+def size(times: Floats, span: Span) -> int:
+    """How many of ascending `times` lie in `span`."""
+    first, last = cut(times, span)
+    return last - first
+
+
+def _is_mean(objective: Objective) -> bool:
+    return objective.statistic is Statistic.MEAN
+
+
+def _whole(seconds: Floats) -> NDArray[np.int64]:
+    return np.rint(seconds * MICROSECONDS).astype(np.int64)
+
+
+def _powers(seconds: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Running sums: of whole microseconds, of squares and of cubes."""
+    return (
+        _running(_whole(seconds)),
+        np.concatenate(([0.0], np.cumsum(seconds**2))),
+        np.concatenate(([0.0], np.cumsum(seconds**3))),
+    )
+
+
+def _running(numbers: NDArray[np.bool_] | NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
