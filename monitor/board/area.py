@@ -1,7 +1,7 @@
-"""The page of one area: each class with its alarms, all windows, and a chart of the last weeks.
+"""The page of one area: each category with its alarms, and each objective with all windows and its last weeks.
 
-Decides the order of what is told: what goes on now, what the official windows say, how it came about. Figures are
-the published ones; the weeks come with the request, None until the store has been read.
+Decides the order of what is told: what goes on now, what each objective says, which missions that is said of. Figures
+are the published ones; the weeks come with the request, None until the store has been read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,19 @@ from typing import Final
 
 from monitor.board.chart import Drawing, drawing
 from monitor.board.frame import Said, View, rendered
-from monitor.core.alarm import Baseline
+from monitor.core.alarm import Baseline, Level
+from monitor.core.figures import ClockFigures
+from monitor.core.ranking import as_tree
+from monitor.core.service import Objective
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.cusum import Drift
 from monitor.core.weeks import Week
+from monitor.words import names
 from monitor.words.speaker import NONE, Speaker, phrase
+from monitor.words.verdicts import causes, share_reached
 
 _BASELINES: Final[Mapping[Baseline, str]] = {
-    Baseline.REQUIREMENT: phrase("drift from the requirement"),
+    Baseline.REQUIREMENT: phrase("drift from the target"),
     Baseline.OWN_YEAR: phrase("drift from its own past year"),
 }
 
@@ -32,56 +37,108 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One class of the area."""
+class Aim:
+    """One objective of a category: what it says in each window, and how it came about. `key` as of the section."""
 
     key: str
     name: str
+    statistic: str
+    unit: str
+    mean: bool
     verdict: Said
     told: str
-    standing: Standing
-    drifts: Sequence[tuple[str, bool, str]]
-    """Against what, whether it is an alarm, and what is said of it."""
     windows: Sequence[Line]
     weeks: Sequence[Line]
     drawing: Drawing | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One category of the area; `within`: the pool that it is part of, if any. `missions` by window."""
+
+    key: str
+    name: str
+    within: str
+    standing: Standing
+    level: Level
+    drifts: Sequence[tuple[str, bool, str]]
+    """Against what, whether it is an alarm, and what is said of it."""
+    aims: Sequence[Aim]
+    missions: Sequence[Line]
+
+
 def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None, *, drift_threshold: float) -> str:
     """The whole page of one known area."""
-    snapshot = view.published.snapshot
+    service, snapshot = view.service, view.published.snapshot
     rows: dict[str, list[Row]] = {}
     for row in snapshot.rows:
         if row.area == area:
             rows.setdefault(row.category, []).append(row)
-    sections = [
-        _section(view, standing, rows[standing.category], weeks[standing.category] if weeks else (), drift_threshold)
-        for standing in snapshot.standings
-        if standing.area == area
-    ]
-    return rendered("area.html.jinja", view, area=area, name=view.area_named(area), sections=sections)
+    standings = {standing.category: standing for standing in snapshot.standings if standing.area == area}
+    within = {category.slug: category.within for category in service.categories}
+    return rendered(
+        "area.html.jinja",
+        view,
+        area=area,
+        name=view.area_named(area),
+        pools=_pools(view, area),
+        sections=[
+            _section(view, standings[slug], rows[slug], weeks[slug] if weeks else (), drift_threshold)
+            for slug, _ in as_tree(within)
+            if slug in standings
+        ],
+        missions=_heads(view),
+    )
+
+
+def _pools(view: View, area: str) -> list[tuple[str, str]]:
+    """What the area lies within, the root first: address and name."""
+    pools = view.service.pools(area, view.day(view.published.snapshot.at))[1:]
+    return [(view.link(f"/area/{pool}"), view.area_named(pool)) for pool in reversed(pools)]
 
 
 def _section(
     view: View, standing: Standing, rows: Sequence[Row], weeks: Sequence[Week], drift_threshold: float
 ) -> Section:
     chosen = next((row for row in rows if row.window == view.window), rows[0])
-    said = view.said(chosen.verdicts["requirement"])
-    drifts = standing.alarms["requirement"].drift
+    pools = view.service.category_pools[standing.category][1:]
     return Section(
         key=standing.category,
-        name=view.say.settlement(standing.category),
-        verdict=said,
-        told=said.text if view.outdated else view.sentences(chosen),
+        name=view.category_named(standing.category),
+        within="".join(map(view.category_named, pools[:1])),
         standing=standing,
+        level=view.level(standing),
         drifts=[
-            (view.say(named), bool(drift and drift.alarm), _told(view.say, drift, drift_threshold))
-            for baseline, named in _BASELINES.items()
-            for drift in [drifts[baseline]]
+            (_drift_named(view, slug, baseline), bool(drift and drift.alarm), _told(view.say, drift, drift_threshold))
+            for slug, alarm in standing.alarms.items()
+            for baseline, drift in alarm.drift.items()
         ],
-        windows=[_window(view, row) for row in rows],
-        weeks=[_week(view, week) for week in reversed(weeks)],
-        drawing=drawing(weeks, view.say) if weeks else None,
+        aims=[_aim(view, objective, chosen, rows, weeks) for objective in view.ranked],
+        missions=[_missions(view, row) for row in rows],
+    )
+
+
+def _drift_named(view: View, objective: str, baseline: Baseline) -> str:
+    """What is watched; the objective is named where several are."""
+    told = view.say(_BASELINES[baseline])
+    several = len(view.published.snapshot.standings[0].alarms) > 1
+    return f"{view.objective_named(view.service.objective(objective))}: {told}" if several else told
+
+
+def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], weeks: Sequence[Week]) -> Aim:
+    verdict = chosen.verdicts[objective.slug]
+    said = view.said(verdict)
+    return Aim(
+        key=f"{chosen.category}_{objective.slug}",
+        name=view.objective_named(objective),
+        statistic=view.statistic(objective),
+        unit=view.unit(chosen.category, objective),
+        mean=objective.percentile is None,
+        verdict=said,
+        told=said.text if view.outdated else view.sentence(chosen, verdict),
+        windows=[_window(view, row, objective) for row in rows],
+        weeks=[_week(view, chosen.category, week, objective) for week in reversed(weeks)],
+        drawing=drawing(view, chosen.category, weeks, objective) if weeks else None,
     )
 
 
@@ -94,36 +151,67 @@ def _told(say: Speaker, drift: Drift | None, threshold: float) -> str:
     return say("none, score {score} of {threshold}", **figures)
 
 
-def _window(view: View, row: Row) -> Line:
-    say, figures, loaded = view.say, row.figures, view.published.loaded
-    requirement, goal = row.verdicts["requirement"], row.verdicts["goal"]
-    spanned, budget = loaded and row.span is not None, requirement.late_budget
+def _window(view: View, row: Row, objective: Objective) -> Line:
+    verdict = row.verdicts[objective.slug]
+    share = () if objective.percentile is None else (share_reached(view.say, verdict),)
+    judged = view.say.count(verdict.judged) if view.published.loaded else NONE
     cells = (
-        view.minutes(figures.values["requirement"], exact=figures.exact["requirement"]),
-        view.between(figures.intervals["requirement"]),
-        view.target(requirement),
-        view.said(requirement),
-        say.share_reached(requirement.within_ratio),
-        NONE if budget is None or view.outdated else say.signed(budget),
-        view.minutes(figures.values["goal"], exact=figures.exact["goal"]),
-        view.target(goal),
-        view.said(goal),
-        say.count(figures.first.measured) if loaded else NONE,
-        say.count(figures.first.unmeasured_total) if spanned else NONE,
-        say.count(figures.excluded) if spanned else NONE,
+        *_statistic(view, row.category, row, objective),
+        view.said(verdict),
+        *share,
+        view.room(verdict) or NONE,
+        judged,
     )
-    return Line(f"w-{row.category}-{row.window}", say.window(row.window), cells)
+    return Line(f"w-{row.category}_{objective.slug}-{row.window}", view.say.window(row.window), cells)
 
 
-def _week(view: View, week: Week) -> Line:
-    say, verdict, figures = view.say, week.verdicts["requirement"], week.figures
+def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
+    say, verdict = view.say, week.verdicts[objective.slug]
     monday = week.monday.isoformat()
+    decided = view.room(verdict) or NONE if objective.percentile is None else share_reached(say, verdict)
+    measured = week.figures.of(objective).measured
     cells = (
-        view.minutes(figures.values["requirement"], exact=figures.exact["requirement"]),
-        view.between(figures.intervals["requirement"]),
-        view.target(verdict),
-        say("no missions") if verdict.within_ratio is None else say.share_reached(verdict.within_ratio),
-        say.count(figures.first.measured),
+        *_statistic(view, category, week, objective),
+        decided if measured else say("no missions"),
+        say.count(measured),
     )
     running = say("running")
     return Line(monday, f"{monday} ({running})" if week.running else monday, cells)
+
+
+def _statistic(view: View, category: str, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
+    figures, verdict = judged.figures, judged.verdicts[objective.slug]
+    value, around = view.value(category, figures, verdict), view.between(category, figures, objective)
+    return value, around, view.target(verdict)
+
+
+def _heads(view: View) -> list[str]:
+    """What stands over the cells of `_missions`; a clock is named where there are several."""
+    say, clocks = view.say, view.service.clocks
+    heads = [say("measured"), say("unmeasured")]
+    if len(clocks) == 1:
+        return heads
+    return [f"{names.clock(say, view.service, clock.slug)}: {head}" for clock in clocks for head in heads]
+
+
+def _missions(view: View, row: Row) -> Line:
+    """Which missions the window's figures are made of, clock by clock."""
+    say, loaded = view.say, view.published.loaded
+    spanned = loaded and row.span is not None
+    cells = [
+        told
+        for clock in view.service.clocks
+        for figures in [row.figures.clocks[clock.slug]]
+        for told in (
+            say.count(figures.measured) if loaded else NONE,
+            _unmeasured(say, figures) if spanned else NONE,
+        )
+    ]
+    excluded = say.count(row.figures.excluded) if spanned else NONE
+    return Line(f"n-{row.category}-{row.window}", say.window(row.window), (*cells, excluded))
+
+
+def _unmeasured(say: Speaker, figures: ClockFigures) -> str:
+    """How many, and why."""
+    told = causes(say, figures.unmeasured)
+    return f"{say.count(figures.unmeasured_total)} ({told})" if told else say.count(0)

@@ -38,5 +38,7 @@ def _load(stem: str, ending: str) -> Asset:
 
 SCRIPT: Final = _load("board", "js")
 STYLE: Final = _load("board", "css")
+STACKED: Final = _load("stacked", "css")
+"""For screens too narrow for the matrix: how narrow, depends on its columns."""
 ICON: Final = _load("icon", "svg")
-ASSETS: Final[Mapping[str, Asset]] = MappingProxyType({asset.name: asset for asset in (SCRIPT, STYLE, ICON)})
+ASSETS: Final[Mapping[str, Asset]] = MappingProxyType({asset.name: asset for asset in (SCRIPT, STYLE, STACKED, ICON)})

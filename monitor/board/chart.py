@@ -1,24 +1,36 @@
-"""The chart of one series: P80, share within the requirement, and number of missions, week by week.
+"""The chart of one objective: its statistic, the share within target, and the number of missions, week by week.
 
 Decides scales, and where what is marked; the template draws it as SVG. A week without missions is a gap in every
-line, never a zero.
+line, never a zero. A mean has no share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
+from monitor.board.frame import View
+from monitor.core.service import Objective
 from monitor.core.verdict import State
 from monitor.core.weeks import Week
-from monitor.words.speaker import Speaker
+from monitor.words import durations
+from monitor.words.durations import Notation
+from monitor.words.speaker import NONE
+from monitor.words.verdicts import share_reached
 
 WIDTH: Final = 880
 LEFT: Final = 44
 RIGHT: Final = WIDTH - 58
-_REQUIREMENT: Final = "requirement"
-_PERCENT: Final = 80
-_STEPS: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240)
+TOP: Final = 24
+_GAP: Final = 34
+"""Room for the heading of the next panel."""
+_DAYS: Final = 22
+"""Room for the days under the last."""
+_STATISTIC, _SHARE, _COUNT = 120, 76, 52
+"""Heights of the panels."""
+_STEPS: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
+"""Between ticks: round numbers, of minutes as of seconds."""
+_MOST_TICKS: Final = 5
 _BAR: Final = 0.7
 """Width of a bar, as a share of its week's."""
 
@@ -33,13 +45,30 @@ class Place:
     tip: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The weeks that all panels stand over, and where; `edges` are one more."""
+
+    objective: Objective
+    weeks: Sequence[Week]
+    edges: Sequence[float]
+    places: Sequence[Place]
+
+    @property
+    def pairs(self) -> Iterator[tuple[Place, Week]]:
+        """Each week with its place."""
+        return zip(self.places, self.weeks, strict=True)
+
+
 class Panel:
     """One of the stacked panels over the same weeks. Values are given in its own unit, None is a gap."""
 
-    def __init__(self, heading: str, *, top: int, height: int, largest: float, ticks: Sequence[int]) -> None:
+    def __init__(
+        self, heading: str, *, top: int, height: int, largest: float, ticks: Sequence[tuple[float, str]]
+    ) -> None:
         self.heading, self.top = heading, top
         self._height, self._largest = height, largest
-        self.ticks = [(tick, self.y(tick)) for tick in ticks]
+        self.ticks = [(named, self.y(tick)) for tick, named in ticks]
         self.line = self.target = self.target_named = ""
         self.target_y: float | None = None
         self.marks: Sequence[tuple[Place, float]] = ()
@@ -89,67 +118,94 @@ class Drawing:
     panels: Sequence[Panel]
     days: Sequence[tuple[float, str]]
     bar: float
+    height: int
     width: int = WIDTH
     left: int = LEFT
     right: int = RIGHT
 
 
-def drawing(weeks: Sequence[Week], say: Speaker) -> Drawing:
-    """What the chart of these weeks shows."""
+def drawing(view: View, category: str, weeks: Sequence[Week], objective: Objective) -> Drawing:
+    """What the chart of these weeks shows of an objective."""
     width = (RIGHT - LEFT) / len(weeks)
-    edges = [round(LEFT + width * number, 1) for number in range(len(weeks) + 1)]
-    places = [
-        Place(
-            round(LEFT + width * (number + 0.5), 1), week.verdicts[_REQUIREMENT].state, week.running, _tip(week, say)
-        )
-        for number, week in enumerate(weeks)
-    ]
-    minutes = [_minutes(week.figures.values[_REQUIREMENT]) for week in weeks]
-    targets = [_minutes(week.verdicts[_REQUIREMENT].target_seconds) for week in weeks]
-    ratios = [week.verdicts[_REQUIREMENT].within_ratio for week in weeks]
+    columns = Columns(
+        objective=objective,
+        weeks=weeks,
+        edges=[round(LEFT + width * number, 1) for number in range(len(weeks) + 1)],
+        places=[
+            Place(
+                round(LEFT + width * (number + 0.5), 1),
+                week.verdicts[objective.slug].state,
+                week.running,
+                _tip(view, category, week, objective),
+            )
+            for number, week in enumerate(weeks)
+        ],
+    )
+    panels = [_statistic(view, view.notation(category, objective), columns)]
+    if objective.percentile is not None:
+        panels.append(_share(view, columns, float(objective.percentile), top=panels[-1].bottom + _GAP))
+    panels.append(_count(view, columns, top=panels[-1].bottom + _GAP))
+    days = [(place.x, f"{week.monday.day}.{week.monday.month}.") for place, week in columns.pairs]
+    return Drawing(panels, days[::-1][::4], round(_BAR * width, 1), panels[-1].bottom + _DAYS)
+
+
+def _statistic(view: View, how: Notation, columns: Columns) -> Panel:
+    objective, slug, weeks = columns.objective, columns.objective.slug, columns.weeks
+    values = [week.figures.values[slug] for week in weeks]
+    targets = [week.verdicts[slug].target_seconds for week in weeks]
     # Room for every point and target; intervals may be cut off, or one quiet week would flatten all others.
-    longest = _ceiling(1.15 * max([value for value in (*minutes, *targets) if value is not None] + [1.0]), 5)
-    most = _ceiling(max(1, *(week.figures.first.measured for week in weeks)), 2)
-
-    p80 = Panel(say("P80 by week, minutes"), top=24, height=120, largest=longest, ticks=_ticks(longest))
-    p80.draw(places, minutes)
-    p80.aim(edges, targets, " ".join((say("req."), say.plain(targets[-1]))))
-    p80.whiskers = [
-        (place.x, p80.y(_minutes(interval.lower) or 0.0), p80.y(_minutes(interval.upper) or longest))
-        for place, week in zip(places, weeks, strict=True)
-        for interval in [week.figures.intervals[_REQUIREMENT]]
-        if week.figures.values[_REQUIREMENT] is not None
+    highest = 1.15 * max([value for value in (*values, *targets) if value is not None], default=how.unit)
+    ticks = _ticks(highest / how.unit)
+    longest = float(ticks[-1] * how.unit)
+    panel = Panel(
+        view.say("{statistic} by week, {unit}", statistic=view.statistic(objective), unit=view.say(how.value)),
+        top=TOP,
+        height=_STATISTIC,
+        largest=longest,
+        ticks=[(tick * how.unit, durations.plainly(view.say, how, tick * how.unit)) for tick in ticks],
+    )
+    panel.draw(columns.places, values)
+    panel.aim(columns.edges, targets, durations.plainly(view.say, how, targets[-1]))
+    panel.whiskers = [
+        (place.x, panel.y(interval.lower or 0.0), panel.y(longest if interval.upper is None else interval.upper))
+        for place, week in columns.pairs
+        for interval in [week.figures.intervals[slug]]
+        if week.figures.values[slug] is not None
     ]
-    share = Panel(say("Share within the requirement, by week"), top=178, height=76, largest=100, ticks=(0, 50, 100))
-    share.draw(places, [None if ratio is None else 100 * ratio for ratio in ratios])
-    share.aim(edges, [_PERCENT] * len(weeks), f"{_PERCENT} %")
-    count = Panel(say("Measured missions by week"), top=288, height=52, largest=most, ticks=(0, most))
-    count.bars = [
-        (place, count.y(week.figures.first.measured))
-        for place, week in zip(places, weeks, strict=True)
-        if week.figures.first.measured
+    return panel
+
+
+def _share(view: View, columns: Columns, percent: float, *, top: int) -> Panel:
+    ticks = [(tick, str(tick)) for tick in (0, 50, 100)]
+    panel = Panel(view.say("Share within the target, by week"), top=top, height=_SHARE, largest=100, ticks=ticks)
+    ratios = [week.verdicts[columns.objective.slug].within_ratio for week in columns.weeks]
+    panel.draw(columns.places, [None if ratio is None else 100 * ratio for ratio in ratios])
+    panel.aim(columns.edges, [percent] * len(ratios), f"{view.say.plain(percent)} %")
+    return panel
+
+
+def _count(view: View, columns: Columns, *, top: int) -> Panel:
+    measured = [(place, week.figures.of(columns.objective).measured) for place, week in columns.pairs]
+    most = max(2, *(count + count % 2 for _, count in measured))
+    ticks = [(0, "0"), (most, view.say.count(most))]
+    panel = Panel(view.say("Measured missions by week"), top=top, height=_COUNT, largest=most, ticks=ticks)
+    panel.bars = [(place, panel.y(count)) for place, count in measured if count]
+    return panel
+
+
+def _ticks(highest: float) -> list[int]:
+    """From 0 to the first that nothing is above."""
+    step = next((step for step in _STEPS if highest / step <= _MOST_TICKS), _STEPS[-1])
+    return list(range(0, int(highest // step) * step + step + 1, step))
+
+
+def _tip(view: View, category: str, week: Week, objective: Objective) -> str:
+    say, verdict, figures = view.say, week.verdicts[objective.slug], week.figures
+    value = view.value(category, figures, verdict)
+    told = [
+        " ".join((view.statistic(objective), value, *([] if value == NONE else [view.unit(category, objective)])))
     ]
-    days = [(place.x, f"{week.monday.day}.{week.monday.month}.") for place, week in zip(places, weeks, strict=True)]
-    return Drawing((p80, share, count), days[::-1][::4], round(_BAR * width, 1))
-
-
-def _minutes(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds / 60
-
-
-def _ceiling(value: float, step: int) -> int:
-    return int(-(-value // step) * step)
-
-
-def _ticks(largest: int) -> list[int]:
-    step = next((step for step in _STEPS if largest / step <= 5), largest)
-    return list(range(0, largest + 1, step))
-
-
-def _tip(week: Week, say: Speaker) -> str:
-    value, ratio = _minutes(week.figures.values[_REQUIREMENT]), week.verdicts[_REQUIREMENT].within_ratio
-    told = ["P80 –" if value is None else " ".join(("P80", say.number(value), say("min")))]
-    if ratio is not None:
-        told.append(" ".join((say("share within"), say.share_reached(ratio))))
-    told.append(f"n {week.figures.first.measured}")
+    if verdict.within_ratio is not None:
+        told.append(" ".join((say("share within"), share_reached(say, verdict))))
+    told.append(f"n {figures.of(objective).measured}")
     return ": ".join((say("week of {day}", day=week.monday.isoformat()), ", ".join(told)))

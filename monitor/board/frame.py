@@ -6,23 +6,26 @@ The templates escape whatever they are given. Parts that a live page replaces ca
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, cached_property
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.board.assets import ICON, SCRIPT, STYLE
+from monitor.board.assets import ICON, SCRIPT, STACKED, STYLE
 from monitor.core.alarm import Level
-from monitor.core.snapshot import Row
+from monitor.core.figures import Figures, InProgress
+from monitor.core.ranking import by_duty
+from monitor.core.service import Objective, Series, Service
+from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
-from monitor.core.stats.interval import Interval
-from monitor.core.timeline import InProgress
 from monitor.core.verdict import State, Verdict
 from monitor.exporter.published import Published, StoreState
+from monitor.words import durations, names
 from monitor.words.catalogue import LANGUAGES
+from monitor.words.durations import Notation
 from monitor.words.speaker import NONE, Speaker, phrase, speaker
 from monitor.words.verdicts import EVIDENCES, STATES, sentence
 
@@ -49,6 +52,8 @@ PROBLEMS: Final[Mapping[StoreState, str]] = {
     StoreState.UNREADABLE: phrase("the store (Redis) holds something that this program cannot read"),
     StoreState.UNKNOWN: phrase("the store (Redis) has not been read yet"),
 }
+_SPARED_TO: Final = 60
+"""Seconds matter to few minutes, not to hours."""
 SILENT: Final = phrase("The feed is silent: nothing can be said about now, so every verdict is “no data”.")
 
 
@@ -61,7 +66,7 @@ class Said:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
     """What is shown to whom. `patience_seconds`: silence of the stream after which a page trusts it no more.
 
@@ -71,7 +76,6 @@ class View:
 
     published: Published
     say: Speaker
-    names: Mapping[str, str]
     zone: ZoneInfo
     window: str
     windows: Sequence[str]
@@ -80,13 +84,80 @@ class View:
     root: str = ""
 
     @property
+    def service(self) -> Service:
+        """Whose missions these are."""
+        return self.published.snapshot.service
+
+    @property
     def outdated(self) -> bool:
         """Whether the figures are no longer those of now, so that no verdict may be shown as one."""
         return self.published.loaded and not self.published.store_up
 
+    @cached_property
+    def _notations(self) -> Mapping[tuple[str, str], Notation]:
+        targets: dict[tuple[str, str], list[float | None]] = {}
+        for standing in self.published.snapshot.standings:
+            for slug, seconds in standing.targets.items():
+                targets.setdefault((standing.category, slug), []).append(seconds)
+        return {place: durations.notation(known) for place, known in targets.items()}
+
+    def notation(self, category: str, objective: Objective) -> Notation:
+        """How values of an objective are written: by what they are held against, in whatever area."""
+        return self._notations[category, objective.slug]
+
+    @cached_property
+    def marks(self) -> Mapping[Series, str]:
+        """What tells each series from all others in the ids of a page: slugs and hyphens alone may be ambiguous."""
+        marks: dict[str, Series] = {}
+        for series in self.service.judged_series:
+            mark = "-".join(series)
+            while mark in marks:
+                mark += "_"
+            marks[mark] = series
+        return {series: mark for mark, series in marks.items()}
+
     def area_named(self, area: str) -> str:
         """An area's name in the reader's language."""
-        return self.say.area(area, self.names.get(area, area))
+        return names.area(self.say, self.service, area)
+
+    def category_named(self, category: str) -> str:
+        """A category's name in the reader's language."""
+        return names.category(self.say, self.service, category)
+
+    def objective_named(self, objective: Objective) -> str:
+        """An objective's name in the reader's language."""
+        return names.objective(self.say, objective)
+
+    def statistic(self, objective: Objective) -> str:
+        """What is held against the threshold, in little space."""
+        return names.statistic(self.say, objective)
+
+    @property
+    def heading(self) -> str:
+        """What all pages are about."""
+        return self.say("{service}: response times", service=names.service(self.say, self.service))
+
+    @property
+    def ranked(self) -> Sequence[Objective]:
+        """The objectives, those first that may ask most of people."""
+        return by_duty(self.service.objectives)
+
+    def rule(self, objective: Objective) -> str:
+        """What an objective asks for."""
+        clock = names.clock(self.say, self.service, objective.clock)
+        if objective.percentile is None:
+            return self.say("mean of the measured missions ({clock})", clock=clock)
+        percent = self.say.plain(float(objective.percentile))
+        return self.say(
+            "P{percent}: so long, at most, took {percent} % of the measured missions ({clock})",
+            percent=percent,
+            clock=clock,
+        )
+
+    def level(self, standing: Standing, objective: Objective | None = None) -> Level:
+        """The gravest alarm of a series; or of one objective there."""
+        alarms = [alarm for slug, alarm in standing.alarms.items() if objective is None or slug == objective.slug]
+        return max((alarm.level for alarm in alarms), key=list(Level).index, default=Level.NONE)
 
     def link(self, path: str, **changes: str) -> str:
         """An address with the present choices, some of them changed."""
@@ -101,44 +172,69 @@ class View:
         """A moment in the monitor's zone."""
         return self.say.moment(seconds, self.zone)
 
-    def minutes(self, seconds: float | None, *, exact: bool) -> str:
-        """A percentile in minutes."""
-        return NONE if seconds is None else f"{'' if exact else '≈ '}{self.say.number(seconds / 60)}"
+    def day(self, seconds: float) -> date:
+        """The local day that holds a moment."""
+        return datetime.fromtimestamp(seconds, self.zone).date()
+
+    def value(self, category: str, figures: Figures, verdict: Verdict) -> str:
+        """The statistic that a verdict is about."""
+        slug = verdict.objective.slug
+        seconds, how = figures.values[slug], self.notation(category, verdict.objective)
+        if seconds is None:
+            return NONE
+        return durations.briefly(self.say, how, seconds, verdict.target_seconds, exact=figures.exact[slug])
+
+    def unit(self, category: str, objective: Objective) -> str:
+        """What values are given in."""
+        return self.say(self.notation(category, objective).value)
 
     def target(self, verdict: Verdict) -> str:
-        """A verdict's target in minutes."""
-        return self.say.plain(None if verdict.target_seconds is None else verdict.target_seconds / 60)
+        """A verdict's target, with its unit."""
+        seconds = verdict.target_seconds
+        return NONE if seconds is None else durations.lasting(self.say, seconds)
 
-    def between(self, interval: Interval) -> str:
-        """An interval in minutes."""
-        lower, upper = (None if end is None else end / 60 for end in (interval.lower, interval.upper))
-        return self.say.between(lower, upper)
+    def between(self, category: str, figures: Figures, objective: Objective) -> str:
+        """Where the statistic may truly lie."""
+        interval = figures.intervals[objective.slug]
+        return durations.between(self.say, self.notation(category, objective), interval.lower, interval.upper)
+
+    def room(self, verdict: Verdict) -> str:
+        """What is left until the target is missed: late missions, or of a mean the time of all; may be empty."""
+        if self.outdated:
+            return ""
+        if verdict.late_budget is not None:
+            return self.say.signed(verdict.late_budget)
+        seconds = verdict.spare_seconds
+        if seconds is None:
+            return ""
+        rounded = round(seconds / _SPARED_TO) * _SPARED_TO if abs(seconds) >= _SPARED_TO**2 else round(seconds)
+        return ("+" if rounded > 0 else "") + durations.lasting(self.say, rounded)
 
     def said(self, verdict: Verdict) -> Said:
         """A verdict and its evidence; none where nobody can vouch for it."""
         return _said(self.say, None if self.outdated else verdict.state, verdict.evidence)
 
-    def sentences(self, row: Row) -> str:
-        """The verdicts of a row in words, the requirement's first."""
-        name = self.area_named(row.area)
-        return " ".join(
-            sentence(
-                self.say,
-                row.verdicts[objective],
-                seconds=row.figures.values[objective],
-                area=name,
-                category=self.say.settlement(row.category),
-                window=row.window,
-            )
-            for objective in ("requirement", "goal")
+    def sentence(self, row: Row, verdict: Verdict) -> str:
+        """A verdict of a row in words."""
+        return sentence(
+            self.say,
+            verdict,
+            seconds=row.figures.values[verdict.objective.slug],
+            area=self.area_named(row.area),
+            category=self.category_named(row.category),
+            window=row.window,
         )
+
+    def sentences(self, row: Row) -> str:
+        """The verdicts of a row in words, those that ask most of people first."""
+        return " ".join(self.sentence(row, row.verdicts[objective.slug]) for objective in self.ranked)
 
     def opened(self, progress: InProgress) -> str:
         """How many missions are in progress."""
         return self.say.several("{count} open", "{count} open", progress.open)
 
     def overdue(self, progress: InProgress) -> str:
-        """How many of them have already missed the requirement."""
+        """How many of them are past the target already."""
         return self.say.several("{count} overdue", "{count} overdue", progress.overdue)
 
     @property
@@ -169,12 +265,11 @@ class View:
             )
             told.append((text, False))
         if left_out := published.snapshot.left_out:
-            listed = ", ".join(f"{self.names.get(area, area)} {count}" for area, count in left_out.items())
+            listed = ", ".join(f"{self.area_named(area)} {count}" for area, count in left_out.items())
             text = say(
-                "{missions} stored missions are in no figure, because their district or class is not configured: "
-                "{districts}.",
+                "{missions} stored missions are in no figure, for their area or category is not declared: {areas}.",
                 missions=sum(left_out.values()),
-                districts=listed,
+                areas=listed,
             )
             told.append((text, False))
         return told
@@ -218,7 +313,9 @@ def _environment() -> Environment:
         "icon": ICON,
         "script": SCRIPT,
         "style": STYLE,
+        "stacked": STACKED,
         "speakers": [speaker(language) for language in LANGUAGES],
         "NONE": NONE,
+        "headed": names.headed,
     }
     return environment

@@ -1,39 +1,78 @@
-"""The board's first page: areas by classes for one window, the whole country on top.
+"""The board's first page: areas by categories for one window, the pool of all areas on top.
 
-Decides what stands in a cell and in which order areas come; every figure is the published one. The verdict is told
-in words, colour only repeats it together with its evidence. Outdated figures keep their numbers and lose their
-verdict: no cell may look met when nobody knows.
+Decides what stands in a cell and in which order areas and categories come; every figure is the published one. A cell
+tells the objective that may ask most of people there, and the others in short; where there is but one category, each
+objective has a column instead. Pools stand before what lies within them. The verdict is told in words, colour only
+repeats it together with its evidence. Outdated figures keep their numbers and lose their verdict: no cell may look
+met when nobody knows.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from typing import Final
 
 from monitor.board.frame import Order, Said, View, macros, rendered
 from monitor.core.alarm import Level
-from monitor.core.ranking import worst_first
+from monitor.core.ranking import as_tree, leading, worst_first
+from monitor.core.service import Objective, Service
 from monitor.core.snapshot import Row, Standing
-from monitor.core.targets import NATIONAL
-from monitor.core.verdict import Verdict
+from monitor.core.verdict import State, Verdict
 from monitor.words.speaker import NONE, Speaker
+
+LEAST_COLUMN_REM: Final = 7.5
+"""A narrower cell has no room for a figure; so narrow a screen gets the cells stacked."""
+AREAS_REM: Final = 11.0
+REM_PX: Final = 13.5
+STACKED_PX: Final = 768
+"""Screens up to here get them stacked in any case."""
+DEEPEST: Final = 4
+"""Whatever lies deeper is shown as deep as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A category, or an objective of the only one. `pool`: others lie within the category."""
+
+    category: str
+    objective: Objective | None
+    name: str
+    explained: str = ""
+    depth: int = 0
+    pool: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A further objective of a cell, in short."""
+
+    name: str
+    value: str
+    verdict: Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One area and class, in words; what is not shown is empty."""
+    """One area and column, in words; what is not shown is empty."""
 
-    name: str
+    heading: str
     place: str
     address: str
     verdict: Said
-    p80: str
+    named: str
+    """The objective, where another one than usual is told."""
+    statistic: str
+    value: str
+    unit: str
     target: str
     interval: str
-    p50: str
     level: Level
     missions: str
-    budget: str
+    room: str
+    kind_of_room: str
     overdrawn: bool
+    others: Sequence[Other]
     opened: str
     overdue: str
     hint: str
@@ -41,38 +80,87 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One area's row."""
+    """One area's row; `kind`: the root, a pool below it, or a leaf."""
 
     area: str
     name: str
     address: str
-    nation: bool
+    kind: str
+    depth: int
     cells: Sequence[Cell]
 
 
 def board(view: View) -> str:
     """The whole page."""
-    snapshot = view.published.snapshot
-    rows = [row for row in snapshot.rows if row.window == view.window]
+    snapshot, service = view.published.snapshot, view.service
+    rows = {(row.area, row.category): row for row in snapshot.rows if row.window == view.window}
     standings = {(standing.area, standing.category): standing for standing in snapshot.standings}
-    cells: dict[str, list[Cell]] = {}
-    areas = ordered(rows, view.order)
-    addresses = {area: view.link(f"/area/{area}") for area in areas}
-    for row in rows:
-        cell = _cell(view, row, standings[row.area, row.category], addresses[row.area])
-        cells.setdefault(row.area, []).append(cell)
+    span = next((row.span for row in rows.values() if row.span), None)
+    pools, shown = {area.within for area in service.areas}, columns(view)
+
+    def line(area: str, depth: int) -> Line:
+        address = view.link(f"/area/{area}")
+        return Line(
+            area,
+            view.area_named(area),
+            address,
+            "root" if area == service.root else "pool" if area in pools else "leaf",
+            min(depth, DEEPEST),
+            tuple(
+                _cell(view, one, rows[area, one.category], standings[area, one.category], address) for one in shown
+            ),
+        )
+
+    areas = ordered(service, list(rows.values()), view.order, view.day(snapshot.at))
     return rendered(
         "board.html.jinja",
         view,
-        rows=[
-            _markup(
-                view.say, Line(area, view.area_named(area), addresses[area], area == NATIONAL, tuple(cells[area]))
-            )
-            for area in areas
-        ],
-        classes=[view.say.settlement(category) for category in dict.fromkeys(row.category for row in rows)],
-        span=next((row.span for row in rows if row.span), None),
+        rows=[_markup(view.say, line(area, depth)) for area, depth in areas],
+        columns=shown,
+        by_objective=shown[0].objective is not None,
+        stacked_px=max(STACKED_PX, round(REM_PX * (AREAS_REM + LEAST_COLUMN_REM * len(shown)))),
+        span=span,
     )
+
+
+def columns(view: View) -> list[Column]:
+    """The columns, pools before what lies within them."""
+    service = view.service
+    if len(service.categories) == 1 and len(service.objectives) > 1:
+        (category,) = service.judged_categories
+        return [
+            Column(category, objective, view.objective_named(objective), view.statistic(objective))
+            for objective in service.objectives
+        ]
+    within = {category.slug: category.within for category in service.categories}
+    return [
+        Column(
+            slug, None, view.category_named(slug), depth=min(depth, DEEPEST), pool=slug in within.values(),
+            explained=view.category_named(pool) if (pool := within[slug]) else "",
+        )
+        for slug, depth in as_tree(within)
+    ]  # fmt: skip
+
+
+def ordered(service: Service, rows: Sequence[Row], order: Order, today: date) -> list[tuple[str, int]]:
+    """The areas that have rows, with their depth, in the order asked for: pools before what lies in them today.
+
+    Among those of one pool as declared, or the worst first.
+    """
+    verdicts: dict[str, list[Verdict]] = {}
+    for row in rows:
+        verdicts.setdefault(row.area, []).append(leading(row.verdicts))
+    within = {area: _pool(service, area, today) for area in verdicts}
+    if order == "fixed":
+        return list(as_tree(within))
+    return list(as_tree(within, key=lambda area: worst_first(verdicts[area])))
+
+
+def _pool(service: Service, area: str, day: date) -> str | None:
+    """What an area lies within; one that is no more on that day, within everything."""
+    if area == service.root:
+        return None
+    return next(iter(service.pools(area, day)[1:]), service.root)
 
 
 @lru_cache(maxsize=1024)
@@ -82,33 +170,39 @@ def _markup(say: Speaker, line: Line) -> str:
     return drawn
 
 
-def ordered(rows: Sequence[Row], order: Order) -> list[str]:
-    """The areas in the order asked for: the nation first; then as configured, or the worst requirement first."""
-    areas: dict[str, list[Verdict]] = {}
-    for row in rows:
-        areas.setdefault(row.area, []).append(row.verdicts["requirement"])
-    if order == "fixed":
-        return list(areas)
-    return sorted(areas, key=lambda area: (area != NATIONAL, worst_first(areas[area])))
-
-
-def _cell(view: View, row: Row, standing: Standing, address: str) -> Cell:
-    say, figures, verdict = view.say, row.figures, row.verdicts["requirement"]
-    loaded, progress, budget = view.published.loaded, standing.in_progress, verdict.late_budget
+def _cell(view: View, column: Column, row: Row, standing: Standing, address: str) -> Cell:
+    say, figures, loaded = view.say, row.figures, view.published.loaded
+    verdict = leading(row.verdicts) if column.objective is None else row.verdicts[column.objective.slug]
+    objective, mark, room = verdict.objective, view.marks[row.area, row.category], view.room(verdict)
+    others = [] if column.objective else [one for one in row.verdicts.values() if one is not verdict]
+    # What goes on now is about all of a series, and overdue by the objective that asks most of people: told once.
+    progress = standing.in_progress if column.objective in (None, view.ranked[0]) else None
     return Cell(
-        name=say.settlement(row.category),
+        heading=column.name,
         address=f"{address}#{row.category}",
-        place=f"{row.area}-{row.category}",
+        place=f"{mark}_{objective.slug}" if column.objective else mark,
         verdict=view.said(verdict),
-        p80=view.minutes(figures.values["requirement"], exact=figures.exact["requirement"]),
-        target="" if verdict.target_seconds is None else " ".join((say("req."), view.target(verdict))),
-        interval=view.between(figures.intervals["requirement"]),
-        p50=view.minutes(figures.values["goal"], exact=figures.exact["goal"]),
-        level=standing.alarms["requirement"].level if loaded else Level.NONE,
-        missions=say.count(figures.first.measured) if loaded else NONE,
-        budget="" if budget is None or view.outdated else say.signed(budget),
-        overdrawn=budget is not None and budget < 0,
-        opened=view.opened(progress) if loaded and progress.open else "",
-        overdue=view.overdue(progress) if loaded and progress.overdue else "",
-        hint="" if view.outdated else view.sentences(row),
+        named="" if column.objective or objective == view.ranked[0] else view.objective_named(objective),
+        statistic=view.statistic(objective),
+        value=view.value(row.category, figures, verdict),
+        unit=view.unit(row.category, objective),
+        target="" if verdict.target_seconds is None else f"≤ {view.target(verdict)}",
+        interval=view.between(row.category, figures, objective),
+        level=view.level(standing, column.objective) if loaded else Level.NONE,
+        missions=say.count(figures.of(objective).measured) if loaded else NONE,
+        room=room,
+        kind_of_room=say("budget") if objective.percentile is not None else say("to spare"),
+        overdrawn=room.startswith("−"),
+        others=tuple(_other(view, row, one) for one in others if one.state is not State.NO_TARGET),
+        opened=view.opened(progress) if loaded and progress and progress.open else "",
+        overdue=view.overdue(progress) if loaded and progress and progress.overdue else "",
+        hint="" if view.outdated else view.sentence(row, verdict) if column.objective else view.sentences(row),
+    )
+
+
+def _other(view: View, row: Row, verdict: Verdict) -> Other:
+    return Other(
+        view.objective_named(verdict.objective),
+        view.value(row.category, row.figures, verdict),
+        view.said(verdict),
     )

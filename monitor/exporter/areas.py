@@ -1,16 +1,24 @@
 """`/api/v1/areas/{area}`: one area with its windows, its alarms, and its last weeks. The classes are the schema."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
 
-from monitor.core.alarm import Alarm, Baseline, Level
+from monitor.answer import row_document
+from monitor.core.alarm import Baseline, Level
 from monitor.core.mission import instant
-from monitor.core.stats.binomial import Evidence
-from monitor.core.verdict import State
+from monitor.core.service import Service
+from monitor.core.snapshot import Row, Standing
 from monitor.core.weeks import Week
-from monitor.exporter.compliance import SeriesAnswer, answer
+from monitor.exporter.compliance import (
+    JudgedAnswer,
+    StandingAnswer,
+    WindowRow,
+    moment,
+    standing_answer,
+    window_row,
+)
 from monitor.exporter.published import Published, StoreState
 
 
@@ -27,52 +35,37 @@ class PeriodEvidence(msgspec.Struct):
     """Evidence against a target in the running period that may be looked at after every mission: 1 / e-value."""
 
     unit: str
-    percentile: int
     p_value: float
 
 
 class AlarmAnswer(msgspec.Struct):
-    """What the tests made for continuous watching say. `breach`: none, warning or page."""
+    """What the tests made for continuous watching say of a paging objective. `breach`: none, warning or page."""
 
+    category: str
+    objective: str
     breach: Level
     window_p_value: float
     periods: list[PeriodEvidence]
     drifts: list[DriftAnswer]
 
 
-class WeekAnswer(msgspec.Struct):
-    """A local week from its `monday`, judged by the requirement. `running`: it is not over. null: no missions."""
+class WeekRow(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
+    """One category in the local week that begins on `monday`. `running`: it is not over."""
 
     monday: date
     running: bool
-    measured: int
-    unmeasured: int
-    excluded: int
-    p50_seconds: float | None
-    p80_seconds: float | None
-    p80_lower_seconds: float | None
-    p80_upper_seconds: float | None
-    requirement_seconds: float | None
-    judged: int
-    within: int | None
-    within_ratio: float | None
-    state: State
-    evidence: Evidence
-
-
-class AreaSeriesAnswer(msgspec.Struct):
-    """One class of the area. `alarms` and `weeks` (oldest first) are null until the store was read."""
-
-    series: SeriesAnswer
-    alarms: AlarmAnswer | None
-    weeks: list[WeekAnswer] | None
 
 
 class AreaAnswer(msgspec.Struct):
-    """The whole answer; what stands above `classes` means the same as in `/api/v1/compliance`."""
+    """The whole answer; what stands above `standings` means the same as in `/api/v1/compliance`.
 
+    `within`: what the area is part of today, the nearest first. `weeks`: of each category, oldest first.
+    """
+
+    service: str
     area: str
     name: str
+    within: list[str]
     at: datetime
     loaded: bool
     feed_stale: bool
@@ -80,77 +73,67 @@ class AreaAnswer(msgspec.Struct):
     store: StoreState
     store_problem: str | None
     store_read_at: datetime | None
-    classes: list[AreaSeriesAnswer]
+    standings: list[StandingAnswer] | None
+    alarms: list[AlarmAnswer] | None
+    rows: list[WindowRow] | None
+    weeks: list[WeekRow] | None
 
 
 def area_answer(
     published: Published,
-    names: Mapping[str, str],
     area: str,
     weeks: Mapping[str, Sequence[Week]] | None,
     *,
+    name: str,
+    within: Sequence[str],
     drift_threshold: float,
 ) -> AreaAnswer:
-    """One known area in the API's words."""
-    whole = answer(published, dict(names), area=area)
-    alarms = {one.category: one.alarms["requirement"] for one in published.snapshot.standings if one.area == area}
+    """One known area in the API's words; `weeks` by category, None until the store was read."""
+    snapshot, loaded = published.snapshot, published.loaded
+    standings = [standing for standing in snapshot.standings if standing.area == area]
     return AreaAnswer(
+        service=snapshot.service.slug,
         area=area,
-        name=names.get(area, area),
-        at=instant(published.snapshot.at),
-        loaded=whole.loaded,
-        feed_stale=whole.feed_stale,
-        last_record_at=whole.last_record_at,
-        store=whole.store,
-        store_problem=whole.store_problem,
-        store_read_at=whole.store_read_at,
-        classes=[
-            AreaSeriesAnswer(
-                series=series,
-                alarms=_alarm(alarms[series.settlement], drift_threshold) if published.loaded else None,
-                weeks=None if weeks is None else [_week(week) for week in weeks[series.settlement]],
-            )
-            for series in whole.series
-        ],
+        name=name,
+        within=list(within),
+        at=instant(snapshot.at),
+        loaded=loaded,
+        feed_stale=snapshot.stale,
+        last_record_at=moment(snapshot.last_record_at),
+        store=published.store,
+        store_problem=published.problem,
+        store_read_at=moment(published.read_at),
+        standings=[standing_answer(standing) for standing in standings] if loaded else None,
+        alarms=[told for one in standings for told in _alarms(one, drift_threshold)] if loaded else None,
+        rows=[window_row(snapshot.service, row) for row in snapshot.rows if row.area == area] if loaded else None,
+        weeks=None
+        if weeks is None
+        else [_week(snapshot.service, area, category, week) for category, those in weeks.items() for week in those],
     )
 
 
-def _alarm(alarm: Alarm, drift_threshold: float) -> AlarmAnswer:
-    return AlarmAnswer(
-        breach=alarm.level,
-        window_p_value=alarm.window_p_value,
-        periods=[
-            PeriodEvidence(unit=unit, percentile=80, p_value=seen.p_value) for unit, seen in alarm.periods.items()
-        ],
-        drifts=[
-            DriftAnswer(
-                baseline=baseline,
-                score=drift.score if drift else None,
-                threshold=drift_threshold,
-                alarm=drift.alarm if drift else None,
-            )
-            for baseline, drift in alarm.drift.items()
-        ],
-    )
+def _alarms(standing: Standing, drift_threshold: float) -> Iterator[AlarmAnswer]:
+    for slug, alarm in standing.alarms.items():
+        yield AlarmAnswer(
+            category=standing.category,
+            objective=slug,
+            breach=alarm.level,
+            window_p_value=alarm.window_p_value,
+            periods=[PeriodEvidence(unit=unit, p_value=seen.p_value) for unit, seen in alarm.periods.items()],
+            drifts=[
+                DriftAnswer(
+                    baseline=baseline,
+                    score=drift.score if drift else None,
+                    threshold=drift_threshold,
+                    alarm=drift.alarm if drift else None,
+                )
+                for baseline, drift in alarm.drift.items()
+            ],
+        )
 
 
-def _week(week: Week) -> WeekAnswer:
-    figures, verdict = week.figures, week.verdicts["requirement"]
-    interval = figures.intervals["requirement"]
-    return WeekAnswer(
-        monday=week.monday,
-        running=week.running,
-        measured=figures.first.measured,
-        unmeasured=figures.first.unmeasured_total,
-        excluded=figures.excluded,
-        p50_seconds=figures.values["goal"],
-        p80_seconds=figures.values["requirement"],
-        p80_lower_seconds=interval.lower,
-        p80_upper_seconds=interval.upper,
-        requirement_seconds=verdict.target_seconds,
-        judged=verdict.judged,
-        within=verdict.within,
-        within_ratio=verdict.within_ratio,
-        state=verdict.state,
-        evidence=verdict.evidence,
-    )
+def _week(service: Service, area: str, category: str, week: Week) -> WeekRow:
+    row = Row(area, category, week.monday.isoformat(), week.span, week.figures, dict(week.verdicts))
+    document = row_document(service, row, None) | {"monday": week.monday, "running": week.running}
+    del document["previous"]
+    return msgspec.convert(document, WeekRow)

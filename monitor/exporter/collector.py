@@ -5,7 +5,9 @@ own. What NaN and absence mean is told in `monitor.exporter.metrics`.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final, get_args
 
@@ -16,8 +18,10 @@ from prometheus_client.samples import Sample
 from monitor.core import restated
 from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
+from monitor.core.figures import ClockFigures
 from monitor.core.ledger import Outcome
-from monitor.core.mission import Reason
+from monitor.core.mission import Cause, Reason, instant
+from monitor.core.service import Clock, Statistic, named
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head
 from monitor.exporter import metrics
@@ -28,19 +32,31 @@ CALENDAR: Final = frozenset(get_args(Unit))
 """Windows that are official periods: they have a budget to spend, a rolling one gets back what it spent."""
 
 
+LANGUAGE: Final = "en"
+"""Of names in metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaInfo:
+    """What people call an area, and the slug of the one that it lies within today; empty for the root."""
+
+    name: str
+    within: str = ""
+
+
 class PublishedCollector(Collector):
-    """Tells of one state, in those of its windows; `names` are those of its areas."""
+    """Tells of one state, in those of its windows; `areas` says what is told of its areas."""
 
     def __init__(
         self,
         published: Published,
         *,
         windows: Iterable[str],
-        names: Callable[[Published], Mapping[str, str]] = lambda _: {},
+        areas: Callable[[Published], Mapping[str, AreaInfo]] = lambda _: {},
     ) -> None:
         self._published = published
         self._windows = frozenset(windows)
-        self._names = names
+        self._areas = areas
 
     def collect(self) -> Iterable[Family]:
         """All families, in the order of the vocabulary."""
@@ -51,7 +67,7 @@ class PublishedCollector(Collector):
                 telling.row(row)
         for standing in published.snapshot.standings:
             telling.standing(standing)
-        telling.whole(self._names(published))
+        telling.whole(self._areas(published))
         return telling.families.values()
 
 
@@ -69,19 +85,16 @@ class _Telling:
         names = dict(zip(metric.labels, (self._service.slug, *labels), strict=True))
         self.families[metric.name].samples.append(Sample(metric.name, names, told))
 
-    def _known(self, value: float | None) -> float | None:
+    def _known(self, value: float) -> float | None:
         """A count: not known as long as nothing was read."""
         return value if self._published.loaded else None
 
     def row(self, row: Row) -> None:
         """One series in one window."""
         series, figures = (row.area, row.category), row.figures
-        self._add(metrics.RESPONSE_TIME_EXACT, self._known(all(figures.exact.values())), *series, row.window)
-        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.first.measured), *series, row.window)
+        for clock in self._service.clocks:
+            self._clock(row, clock, figures.clocks[clock.slug])
         if row.span is not None:
-            self._add(
-                metrics.RESPONSE_MISSIONS_UNMEASURED, self._known(figures.first.unmeasured_total), *series, row.window
-            )
             self._add(metrics.RESPONSE_MISSIONS_EXCLUDED, self._known(figures.excluded), *series, row.window)
         for slug, verdict in row.verdicts.items():
             place, interval = (*series, slug, row.window), figures.intervals[slug]
@@ -89,10 +102,26 @@ class _Telling:
             self._add(metrics.RESPONSE_TIME_LOWER_SECONDS, interval.lower, *place)
             self._add(metrics.RESPONSE_TIME_UPPER_SECONDS, interval.upper, *place)
             self._add(metrics.RESPONSE_MISSIONS_JUDGED, self._known(verdict.judged), *place)
-            self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within), *place)
             self._add(metrics.RESPONSE_VERDICT, metrics.VERDICTS[verdict.state, verdict.evidence], *place)
-            if row.window in CALENDAR:
-                self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, *place)
+            if verdict.objective.statistic is Statistic.PERCENTILE:
+                self._add(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, self._known(verdict.within or 0), *place)
+                if row.window in CALENDAR:
+                    self._add(metrics.RESPONSE_LATE_BUDGET_MISSIONS, verdict.late_budget, *place)
+            elif row.window in CALENDAR:
+                self._add(metrics.RESPONSE_SPARE_SECONDS, verdict.spare_seconds, *place)
+
+    def _clock(self, row: Row, clock: Clock, figures: ClockFigures) -> None:
+        place = (row.area, row.category, clock.slug)
+        self._add(metrics.RESPONSE_MISSIONS_MEASURED, self._known(figures.measured), *place, row.window)
+        if row.span is not None:
+            unmeasured = self._known(figures.unmeasured_total)
+            self._add(metrics.RESPONSE_MISSIONS_UNMEASURED, unmeasured, *place, row.window)
+        if row.window == metrics.UNMEASURED_WINDOW:
+            for cause in Cause:
+                count = figures.unmeasured.get(cause, 0)
+                if count or _expected(cause, clock):
+                    by_cause = metrics.RESPONSE_MISSIONS_UNMEASURED_BY_CAUSE
+                    self._add(by_cause, self._known(count), *place, cause, row.window)
 
     def standing(self, standing: Standing) -> None:
         """One series now."""
@@ -114,16 +143,32 @@ class _Telling:
         for unit, seen in alarm.periods.items():
             self._add(metrics.RESPONSE_PERIOD_E_VALUE, self._known(seen.highest), *place, unit)
 
-    def whole(self, names: Mapping[str, str]) -> None:
+    def whole(self, areas: Mapping[str, AreaInfo]) -> None:
         """What is told once, whatever the series."""
-        for area in self._service.judged_areas:
-            self._add(metrics.RESPONSE_AREA_INFO, 1, area, names.get(area, area))
+        service = self._service
+        told = {area: areas.get(area, AreaInfo(area)) for area in service.judged_areas}
+        for area, name in _apart({area: one.name for area, one in told.items()}).items():
+            self._add(metrics.RESPONSE_AREA_INFO, 1, area, told[area].within, self._kind(area), name)
+        called = _apart({one.slug: named(one.names, LANGUAGE, one.slug) for one in service.categories})
+        for category in service.categories:
+            kind = metrics.LEAF if category.slug in service.leaf_categories else metrics.POOL
+            place = (category.slug, category.within or "", kind)
+            self._add(metrics.RESPONSE_CATEGORY_INFO, 1, *place, called[category.slug])
         for one in self._service.objectives:
-            told = (one.slug, "percentile", f"{one.percentile:g}", one.duty)
-            self._add(metrics.RESPONSE_OBJECTIVE_INFO, 1, *told)
+            percentile = "" if one.percentile is None else f"{one.percentile:g}"
+            self._add(metrics.RESPONSE_OBJECTIVE_INFO, 1, one.slug, one.clock, one.statistic, percentile, one.duty)
+            if one.percentile is not None:
+                self._add(metrics.RESPONSE_OBJECTIVE_RATIO, float(one.percentile) / 100, one.slug)
         if self._published.loaded:
             self._counters(self._published.heads)
         self._pipeline()
+
+    def _kind(self, area: str) -> str:
+        """As of today, where a day more or less matters to nobody."""
+        service, today = self._service, instant(self._published.snapshot.at).date()
+        if not service.lasts(area, today, today):
+            return metrics.FORMER
+        return metrics.LEAF if service.is_leaf(area, today) else metrics.POOL
 
     def _counters(self, heads: Mapping[int, Head]) -> None:
         outcomes = _total(Outcome, (head.outcomes for head in heads.values()))
@@ -159,6 +204,19 @@ class _Telling:
         for metric, those in ((metrics.PARTITION_HELD, held), (metrics.PARTITION_SLOWED, slowed)):
             for partition in sorted(self._published.heads.keys() | (held or frozenset())):
                 self._add(metric, None if those is None else partition in those, str(partition))
+
+
+def _expected(cause: Cause, clock: Clock) -> bool:
+    """Whether missions may have it: those that only older programs gave, or that the clock does not know, may not."""
+    if cause is Cause.TOO_SHORT:
+        return clock.shortest_seconds > 0
+    return cause is not Cause.UNKNOWN
+
+
+def _apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Names by slug; what is called the same is told apart by its slug, or a table would show one for the other."""
+    often = Counter(names.values())
+    return {slug: name if often[name] == 1 else f"{name} ({slug})" for slug, name in names.items()}
 
 
 def _family(metric: Metric) -> Family:

@@ -22,13 +22,16 @@ Source = Literal["exporter", "worker"]
 Unit = Literal[
     "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "partitions", "rewinds", "workers",
     "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability", "-3 to 3",
-    "0 to 2",
+    "0 to 2", "0 to 1",
 ]  # fmt: skip
 
 SERVICE: Final = "service"
 AREA: Final = "area"
 CATEGORY: Final = "category"
 OBJECTIVE: Final = "objective"
+CLOCK: Final = "clock"
+CAUSE: Final = "cause"
+WITHIN: Final = "within"
 WINDOW: Final = "window"
 STATISTIC: Final = "statistic"
 PERCENTILE: Final = "percentile"
@@ -38,21 +41,30 @@ REASON: Final = "reason"
 BASELINE: Final = "baseline"
 PARTITION: Final = "partition"
 NAME: Final = "name"
+KIND: Final = "kind"
+LEAF: Final = "leaf"
+POOL: Final = "pool"
+FORMER: Final = "former"
 
 LABELS: Final[dict[str, str]] = {
     SERVICE: "Slug of the service whose missions these are (`service.slug`): several may share one Prometheus.",
-    AREA: "Slug of the area, or `national` for the pool of all of them.",
-    CATEGORY: "Slug of the category; of the police the settlement class: `urban`, `town` or `rural`.",
-    OBJECTIVE: "Slug of the objective, as `response_objective_info` lists them: `goal`, `requirement`.",
+    AREA: "Slug of the area, as `response_area_info` lists them; an inner node of the tree is the pool of what lies "
+    "within it.",
+    CATEGORY: "Slug of the category; one that others lie within is their pool.",
+    OBJECTIVE: "Slug of the objective, as `response_objective_info` lists them.",
+    CLOCK: "Slug of the clock: the interval of a mission that is measured.",
+    CAUSE: "Why a mission that counts has no value on the clock: `no_end`, `too_long` ...",
+    WITHIN: "Slug of the area or category that this one lies within; empty for the root, and for what has ended.",
     WINDOW: "Missions looked at: rolling (`28d`), the newest by count (`last100`), or to date (`year`).",
-    STATISTIC: "What of the response times is judged: `percentile`.",
-    PERCENTILE: "Which percentile that is: 80 where 80 % of the missions are to be within the target.",
+    STATISTIC: "What of the times is judged: `percentile` or `mean`.",
+    PERCENTILE: "Which percentile: 80 where 80 % of the missions are to be within the target; empty for a mean.",
     DUTY: "What the objective may ask of people when it is not reached: `page`, `ticket` or `show`.",
     OUTCOME: "What became of an event in the ledger (docs/design.md prints the table).",
     REASON: "Why an event was put among the dead letters.",
     BASELINE: "What a drift is measured from: the `requirement`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
-    NAME: "The area's name as the targets in force print it; its slug where they do not.",
+    NAME: "What people call it, in English where the service says so; with its slug where two are called the same.",
+    KIND: "`leaf` where missions name it themselves, `pool` where others lie within it, `former` where it has ended.",
 }
 """Every label with its meaning."""
 
@@ -70,10 +82,14 @@ question finds it. The greatest of several (exporters, windows, categories) is t
 BREACHES: Final[dict[Level, float]] = {Level.NONE: 0, Level.WARNING: 1, Level.PAGE: 2}
 """The number that says what to do about a breach."""
 
+UNMEASURED_WINDOW: Final = "28d"
+"""Where the alert on unmeasured missions looks: only there they are told by cause."""
+
 _SERIES: Final = (AREA, CATEGORY)
 _WINDOWED: Final = (*_SERIES, WINDOW)
 _AIMED: Final = (*_SERIES, OBJECTIVE)
 _JUDGED: Final = (*_AIMED, WINDOW)
+_CLOCKED: Final = (*_SERIES, CLOCK, WINDOW)
 _TESTED: Final = (*_AIMED, BASELINE)
 
 
@@ -108,45 +124,47 @@ _NOT_READ: Final = "before the store was first read completely"
 
 RESPONSE_TIME_SECONDS: Final = Metric(
     "response_time_seconds",
-    "The objective's statistic of the response time, from ringing to first patrol on scene.",
+    "The objective's statistic, a percentile or the mean, of the times on its clock.",
     "gauge", "seconds", _JUDGED, "NaN without measured missions",
 )  # fmt: skip
 RESPONSE_TIME_LOWER_SECONDS: Final = Metric(
-    "response_time_lower_seconds", "Lower end of the 95 % interval of that statistic (order statistics).",
+    "response_time_lower_seconds", "Lower end of the 95 % interval of that statistic.",
     "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
 )  # fmt: skip
 RESPONSE_TIME_UPPER_SECONDS: Final = Metric(
-    "response_time_upper_seconds", "Upper end of the 95 % interval of that statistic (order statistics).",
+    "response_time_upper_seconds", "Upper end of the 95 % interval of that statistic.",
     "gauge", "seconds", _JUDGED, "NaN with too few measured missions",
-)  # fmt: skip
-RESPONSE_TIME_EXACT: Final = Metric(
-    "response_time_exact",
-    "Whether the percentiles of this window are nearest-rank over every mission (1) or read from a sketch (0).",
-    "gauge", "0 or 1", _WINDOWED, f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_TIME_TARGET_SECONDS: Final = Metric(
     "response_time_target_seconds", "The objective's target in force today.",
     "gauge", "seconds", _AIMED, "NaN where none is set",
 )  # fmt: skip
 RESPONSE_MISSIONS_MEASURED: Final = Metric(
-    "response_missions_measured", "Urgent missions with both times, which the percentiles are taken from.",
-    "gauge", "missions", _WINDOWED, f"NaN {_NOT_READ}",
+    "response_missions_measured", "Missions that count and have a value on the clock.",
+    "gauge", "missions", _CLOCKED, f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_MISSIONS_UNMEASURED: Final = Metric(
-    "response_missions_unmeasured", "Urgent missions that ended, or were given up, without both times.",
-    "gauge", "missions", _WINDOWED, f"NaN {_NOT_READ}; no series for windows by count, where it has no meaning",
+    "response_missions_unmeasured", "Missions that count and ended, or were given up, without a value on the clock.",
+    "gauge", "missions", _CLOCKED, f"NaN {_NOT_READ}; no series for windows by count, where it has no meaning",
+)  # fmt: skip
+RESPONSE_MISSIONS_UNMEASURED_BY_CAUSE: Final = Metric(
+    "response_missions_unmeasured_by_cause",
+    f"The same by cause, for the window {UNMEASURED_WINDOW} alone, where the alert on them looks.",
+    "gauge", "missions", (*_SERIES, CLOCK, CAUSE, WINDOW),
+    f"NaN {_NOT_READ}; no series for `unknown`, and for `too_short` on a clock without a shortest time, where there "
+    "are none",
 )  # fmt: skip
 RESPONSE_MISSIONS_EXCLUDED: Final = Metric(
-    "response_missions_excluded", "Urgent missions that the source takes out of the official figure.",
+    "response_missions_excluded", "Missions that the source takes out of the official figure.",
     "gauge", "missions", _WINDOWED, f"NaN {_NOT_READ}; no series for windows by count, where it has no meaning",
 )  # fmt: skip
 RESPONSE_MISSIONS_JUDGED: Final = Metric(
-    "response_missions_judged", "Measured missions that had a target when they rang: the verdict's denominator.",
+    "response_missions_judged", "Measured missions that had a target when they began: what the verdict is made of.",
     "gauge", "missions", _JUDGED, f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_MISSIONS_WITHIN_TARGET: Final = Metric(
-    "response_missions_within_target", "Judged missions that took at most the target in force when they rang.",
-    "gauge", "missions", _JUDGED, f"NaN {_NOT_READ}",
+    "response_missions_within_target", "Judged missions that took at most the target in force when they began.",
+    "gauge", "missions", _JUDGED, f"NaN {_NOT_READ}; no series for a mean",
 )  # fmt: skip
 RESPONSE_VERDICT: Final = Metric(
     "response_verdict",
@@ -157,7 +175,13 @@ RESPONSE_VERDICT: Final = Metric(
 RESPONSE_LATE_BUDGET_MISSIONS: Final = Metric(
     "response_late_budget_missions",
     "Further late missions that the target allows in the period to date as it stands; negative: overdrawn.",
-    "gauge", "missions", _JUDGED, "NaN without a verdict; only for periods of the calendar",
+    "gauge", "missions", _JUDGED, "NaN without a verdict; only for periods of the calendar, no series for a mean",
+)  # fmt: skip
+RESPONSE_SPARE_SECONDS: Final = Metric(
+    "response_spare_seconds",
+    "How much longer the missions of the period to date may take, together, before their mean exceeds the target; "
+    "negative: overdrawn.",
+    "gauge", "seconds", _JUDGED, "NaN without a verdict; only for means, and periods of the calendar",
 )  # fmt: skip
 RESPONSE_BREACH_LEVEL: Final = Metric(
     "response_breach_level",
@@ -186,23 +210,31 @@ RESPONSE_DRIFT_ALARM: Final = Metric(
     "gauge", "0 or 1", _TESTED, "NaN with too few missions for a level",
 )  # fmt: skip
 RESPONSE_MISSIONS_OPEN: Final = Metric(
-    "response_missions_open", "Urgent missions in progress.", "gauge", "missions", _SERIES, f"NaN {_NOT_READ}"
+    "response_missions_open", "Missions in progress that count.", "gauge", "missions", _SERIES, f"NaN {_NOT_READ}"
 )
 RESPONSE_MISSIONS_OVERDUE: Final = Metric(
-    "response_missions_overdue", "Urgent missions in progress that are past the paging objective's target already.",
+    "response_missions_overdue", "Missions in progress that are past the paging objective's target already.",
     "gauge", "missions", _SERIES, f"NaN {_NOT_READ}; 0 where no target is set",
 )  # fmt: skip
 RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS: Final = Metric(
-    "response_last_mission_timestamp_seconds", "When the call of the newest measured mission began to ring.",
+    "response_last_mission_timestamp_seconds", "When the newest measured mission began.",
     "gauge", "Unix time, seconds", _SERIES, "NaN without measured missions",
 )  # fmt: skip
 RESPONSE_AREA_INFO: Final = Metric(
-    "response_area_info", "What people call an area: for joins, and for the texts of alerts.",
-    "gauge", "always 1", (AREA, NAME),
+    "response_area_info", "What people call an area, and its place among the others: for joins, and for texts.",
+    "gauge", "always 1", (AREA, WITHIN, KIND, NAME),
+)  # fmt: skip
+RESPONSE_CATEGORY_INFO: Final = Metric(
+    "response_category_info", "What people call a category, and its place among the others.",
+    "gauge", "always 1", (CATEGORY, WITHIN, KIND, NAME),
 )  # fmt: skip
 RESPONSE_OBJECTIVE_INFO: Final = Metric(
-    "response_objective_info", "What an objective is: its statistic, and its duty when it is not reached.",
-    "gauge", "always 1", (OBJECTIVE, STATISTIC, PERCENTILE, DUTY),
+    "response_objective_info", "What an objective is: the statistic of a clock, and its duty when it is not reached.",
+    "gauge", "always 1", (OBJECTIVE, CLOCK, STATISTIC, PERCENTILE, DUTY),
+)  # fmt: skip
+RESPONSE_OBJECTIVE_RATIO: Final = Metric(
+    "response_objective_ratio", "Share of the missions that the objective wants within its target.",
+    "gauge", "0 to 1", (OBJECTIVE,), "no series for a mean",
 )  # fmt: skip
 
 EVENTS: Final = Metric(
@@ -233,7 +265,7 @@ MOVED_ACROSS_PERIODS: Final = Metric(
 )  # fmt: skip
 MISSIONS_LEFT_OUT: Final = Metric(
     "monitor_missions_left_out",
-    "Stored missions whose district or class is not configured: they are in no figure, the nation's included.",
+    "Stored missions whose area or category is not declared: they are in no figure, nor in any pool.",
     "gauge", "missions", (), f"NaN {_NOT_READ}",
 )  # fmt: skip
 MISSIONS_TRACKED: Final = Metric(

@@ -27,18 +27,18 @@ def description() -> bytes:
             "info": {
                 "title": "Response-time monitor",
                 "version": "1",
-                "description": "Percentiles of response times, judged. Times are RFC 3339 in UTC, durations seconds. "
+                "description": "Response times, judged by objectives. Times are RFC 3339 in UTC, durations seconds. "
                 "null: not known, or there is none to give. Fields may be added; none changes its meaning.",
             },
             "servers": [{"url": "../..", "description": "Wherever this document was found."}],
             "paths": {
                 "/api/v1/compliance": _get(
-                    "Every area, class and window as published", by_type[Answer], tagged=True, faults={}
+                    "Every area, category and window as published", by_type[Answer], tagged=True, faults={}
                 ),
                 "/api/v1/areas/{area}": _get(
                     "One area with its windows, alarms and last weeks", by_type[AreaAnswer], tagged=True,
-                    parameter=("area", "A district's slug, or `national`."),
-                    faults={"404": failed | {"description": "No such area is configured."}},
+                    parameter=("area", "The slug of an area."),
+                    faults={"404": failed | {"description": "No such area is declared."}},
                 ),
                 "/api/v1/periods/{period}": _get(
                     "A year or a part of one, judged from what is stored now", by_type[PeriodAnswer], tagged=True,

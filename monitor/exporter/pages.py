@@ -20,12 +20,13 @@ from monitor.board.assets import ASSETS, Asset
 from monitor.board.frame import ORDERS, POLICY, View
 from monitor.board.matrix import board
 from monitor.core.alarm import Rules
-from monitor.core.calendar import HOW_TO_NAME
-from monitor.core.snapshot import over_period
-from monitor.core.targets import NATIONAL
+from monitor.core.calendar import HOW_TO_NAME, Period
+from monitor.core.history import History
+from monitor.core.snapshot import Row, over_period
 from monitor.core.weeks import Week, weeks_of
 from monitor.exporter.answers import Answer, Answers, rendered
 from monitor.exporter.areas import area_answer
+from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
@@ -34,8 +35,9 @@ from monitor.exporter.refresh import Refresh
 from monitor.http.negotiation import languages
 from monitor.http.problem import problem
 from monitor.settings import Configuration
-from monitor.words.catalogue import chosen
-from monitor.words.speaker import NATION, speaker
+from monitor.words import names
+from monitor.words.catalogue import SOURCE, chosen
+from monitor.words.speaker import speaker
 
 PREFERRED_WINDOW: Final = "28d"
 MISSED_REFRESHES: Final = 2
@@ -55,9 +57,9 @@ class Pages:
         self._refresh = refresh
         self._threshold = rules.drift_threshold
         self._answers = Answers()
-        settings = configuration.settings
-        self._areas = configuration.service.judged_areas
-        self._patience_seconds = MISSED_REFRESHES * settings.exporter.refresh_seconds + GRACE_SECONDS
+        self._service = configuration.service
+        self._areas = self._service.judged_areas
+        self._patience_seconds = MISSED_REFRESHES * configuration.settings.exporter.refresh_seconds + GRACE_SECONDS
 
     def routes(self) -> list[web.RouteDef]:
         """Where everything is found."""
@@ -72,7 +74,7 @@ class Pages:
         ]
 
     async def board(self, request: web.Request) -> web.Response:
-        """Areas by classes for one window."""
+        """Areas by categories for one window."""
         view = self._view(request)
 
         async def make() -> bytes:
@@ -118,8 +120,10 @@ class Pages:
 
         async def make() -> bytes:
             weeks = await self._weeks(area, published)
-            found = partial(area_answer, published, self.names(published), area, weeks)
-            return await _encoded(lambda: found(drift_threshold=self._threshold))
+            found = partial(area_answer, published, area, weeks, drift_threshold=self._threshold)
+            told = self.areas(published)[area]
+            within = self._service.pools(area, self._day(published))[1:]
+            return await _encoded(lambda: found(name=told.name, within=within))
 
         return await self._json(request, ("area", area), published, make)
 
@@ -133,21 +137,26 @@ class Pages:
         if not published.loaded:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store has not been read yet.", **{"Retry-After": "5"})
         now = published.snapshot.at
-        today = date.fromordinal(self._configuration.grid.day_of(now))
+        today = self._day(published)
         if today < period.first:
             return problem(HTTPStatus.NOT_FOUND, "The period has not begun.")
 
-        over = period.after <= today
+        over, previous = period.after <= today, self._configuration.grid.calendar.previous(period)
 
         async def make() -> bytes:
-            rows = await self._refresh.ask(
-                partial(
-                    over_period, period=period, now=now, abandoned_after_seconds=self._abandoned_after_seconds,
-                    silent=published.snapshot.stale and not over,
+            def rows(of: Period, *, silent: bool) -> Callable[[History], Sequence[Row]]:
+                return partial(
+                    over_period,
+                    period=of,
+                    now=now,
+                    abandoned_after_seconds=self._abandoned_after_seconds,
+                    silent=silent,
                 )
-            )  # fmt: skip
-            found = partial(period_answer, published, period, rows, self.names(published))
-            return await _encoded(lambda: found(over=over))
+
+            judged = await self._refresh.ask(rows(period, silent=published.snapshot.stale and not over))
+            before = (previous, await self._refresh.ask(rows(previous, silent=False))) if previous else None
+            told = partial(period_answer, published, period, judged, before, self.names(published))
+            return await _encoded(lambda: told(over=over))
 
         return await self._json(request, ("period", period.name), published, make)
 
@@ -191,7 +200,6 @@ class Pages:
         return View(
             published=published,
             say=speaker(language),
-            names=self.names(published),
             zone=self._configuration.grid.zone,
             window=window,
             windows=windows,
@@ -213,10 +221,19 @@ class Pages:
         return (await self._answers.get(key, published, make, JSON)).response(request)
 
     def names(self, published: Published) -> dict[str, str]:
-        """Names of the areas as the targets in force print them."""
-        day = date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
-        in_force = self._configuration.targets.in_force(day)
-        return {NATIONAL: NATION} | (dict(in_force.area_names) if in_force else {})
+        """What areas are called, for programs."""
+        return {area: told.name for area, told in self.areas(published).items()}
+
+    def areas(self, published: Published) -> dict[str, AreaInfo]:
+        """What programs are told of each area: its name in English, and what it lies within today."""
+        say, service, day = speaker(SOURCE), self._service, self._day(published)
+        return {
+            area: AreaInfo(names.area(say, service, area), "".join(service.pools(area, day)[1:2]))
+            for area in self._areas
+        }
+
+    def _day(self, published: Published) -> date:
+        return date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
 
 
 @cache

@@ -33,7 +33,7 @@ GATHER_SECONDS: Final = 0.03
 SHARE: Final = 2
 """Where judging takes long, the pause is stretched: the loop works one part in so many of the time.
 
-Two, so that a year of the nation is published within the half second between two checkpoints also while /metrics is
+Two, so that a year of a nation is published within the half second between two checkpoints also while /metrics is
 rendered: missing one costs as much again (benchmarks/freshness.py)."""
 ROLL_CALL_SECONDS: Final = 2.0
 """How often the workers' signs of life are looked at: they end by time, which nothing hints at."""
@@ -252,9 +252,9 @@ class Refresh:
     def _tell_left_out(self, left_out: Mapping[str, int]) -> None:
         """Once for each change, and not for every mission."""
         if left_out.keys() != self._left_out.keys():
-            named = ", ".join(f"{district} ({missions})" for district, missions in left_out.items())
+            named = ", ".join(f"{area} ({missions})" for area, missions in left_out.items())
             _log.warning(
-                "stored missions of districts or classes that are not configured are in no figure, the nation's "
-                "included: %s", named or "none any more",
-            )  # fmt: skip
+                "stored missions of areas or categories that are not declared are in no figure, nor in any pool: %s",
+                named or "none any more",
+            )
         self._left_out = left_out

@@ -42,8 +42,8 @@ class Service:
         self._refresh = refresh
         self._clock = clock
         self._pages = Pages(configuration, refresh, rules=snapshot_terms(configuration).alarms)
-        windows, names = configuration.settings.windows.exposed, self._pages.names
-        self._scrapes = Scrapes(lambda published: PublishedCollector(published, windows=windows, names=names))
+        windows, areas = configuration.settings.windows.exposed, self._pages.areas
+        self._scrapes = Scrapes(lambda published: PublishedCollector(published, windows=windows, areas=areas))
         self._stream = Stream(refresh, clock)
 
     def application(self) -> web.Application:

@@ -14,6 +14,8 @@ MINUTE: Final = 60
 HOUR: Final = 3600
 _ROUND: Final = 5 * MINUTE
 """Half a minute up or down is little beside thresholds from here on."""
+_LONG: Final = 2 * HOUR
+"""Nobody reads 172 minutes."""
 _BRIEF: Final = 2 * MINUTE
 _MOST_DIGITS: Final = 6
 
@@ -45,7 +47,7 @@ def notation(thresholds: Iterable[float | None]) -> Notation:
     (<Notation.MINUTES: 'min'>, <Notation.SECONDS: 's'>, <Notation.CLOCK: 'min:s'>, <Notation.CLOCK: 'min:s'>)
     """
     known = [one for one in thresholds if one is not None]
-    if known and min(known) >= _ROUND and all(one % MINUTE == 0 for one in known):
+    if known and min(known) >= _ROUND and max(known) <= _LONG and all(one % MINUTE == 0 for one in known):
         return Notation.MINUTES
     return Notation.SECONDS if known and max(known) <= _BRIEF else Notation.CLOCK
 
@@ -53,6 +55,12 @@ def notation(thresholds: Iterable[float | None]) -> Notation:
 def exactly(say: Speaker, how: Notation, seconds: float, threshold: float | None, *, exact: bool) -> str:
     """A value with its decimals, and more where rounding would carry it to or over the threshold."""
     return f"{'' if exact else '≈ '}{_written(say, how, seconds, _digits(how, seconds, threshold))}"
+
+
+def briefly(say: Speaker, how: Notation, seconds: float, threshold: float | None, *, exact: bool) -> str:
+    """The same with one decimal at most, where it needs no more: for a figure that is read from afar."""
+    digits = _digits(how, seconds, threshold, least=min(how.digits, 1))
+    return f"{'' if exact else '≈ '}{_written(say, how, seconds, digits)}"
 
 
 def plainly(say: Speaker, how: Notation, seconds: float | None) -> str:
@@ -93,8 +101,8 @@ def lasting(say: Speaker, seconds: float, threshold: float | None = None) -> str
     return ("−" if seconds < 0 else "") + " ".join(told)
 
 
-def _digits(how: Notation, seconds: float, threshold: float | None) -> int:
-    digits = how.digits
+def _digits(how: Notation, seconds: float, threshold: float | None, least: int | None = None) -> int:
+    digits = how.digits if least is None else least
     while threshold is not None and digits < _MOST_DIGITS:
         if (seconds > threshold) == (round(seconds / how.unit, digits) > threshold / how.unit):
             break

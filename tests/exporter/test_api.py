@@ -1,53 +1,87 @@
 """The API: what the core says, in documented JSON, told again only where it changed."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
 
+from monitor.core.service import Duty, Objective
 from monitor.exporter.areas import AreaAnswer
-from monitor.exporter.compliance import Answer
+from monitor.exporter.compliance import Answer, JudgedAnswer, answer
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import PeriodAnswer
 from monitor.http.problem import CONTENT_TYPE, Problem
 from tests.eventually import wait_until
+from tests.exporter.invented import published, service
 from tests.exporter.serving import Get, served, status_is
 from tests.exporter.world import DAY, NOW, World, event, missions
+
+Judged = TypeVar("Judged", bound=JudgedAnswer)
 
 API = Path(__file__).parents[2] / "docs" / "api.md"
 STALE = 7 * 3600.0
 
 
+def of(rows: Iterable[Judged] | None, area: str, category: str = "urban") -> list[Judged]:
+    """The rows of one area and category."""
+    return [row for row in rows or () if (row.area, row.category) == (area, category)]
+
+
 async def test_json_is_the_snapshot(get: Get) -> None:
-    """The answer fits its own schema and holds every row."""
+    """The answer fits its own schema, field by field, and holds every row."""
     status, text, headers = await get("/api/v1/compliance")
     assert (status, headers["Content-Type"]) == (200, "application/json; charset=utf-8")
     found = msgspec.json.decode(text, type=Answer)
     assert found.loaded
-    assert len(found.series) == 39
-    (oslo,) = [one for one in found.series if (one.district, one.settlement) == ("oslo", "urban")]
-    assert oslo.name == "Oslo"
-    windows = {window.window: window for window in oslo.windows}
-    assert windows["28d"].measured == 3
-    assert windows["last100"].unmeasured is None
-    requirement = windows["28d"].judgements[1]
-    assert (requirement.percentile, requirement.seconds, requirement.state) == (80, 1500.0, "missed")
+    assert found.names["oslo"] == "Oslo"
+    assert (len(found.standings or ()), len(found.rows or ())) == (39, 39 * 9)
+    windows = {row.window: row for row in of(found.rows, "oslo")}
+    assert windows["28d"].clocks["response"].measured == 3
+    assert windows["last100"].starts_at is None
+    requirement = windows["28d"].objectives["requirement"]
+    assert (requirement.percentile, requirement.value_seconds, requirement.state) == (80, 1500.0, "missed")
     assert (requirement.judged, requirement.within, requirement.late_budget) == (3, 2, -1)
 
 
 async def test_an_area_tells_the_same_as_everything_does(get: Get) -> None:
-    """Windows and series are those of the whole answer; national is an area like any other."""
+    """Rows and standings are those of the whole answer; the root is an area like any other."""
     whole = msgspec.json.decode((await get("/api/v1/compliance"))[1], type=Answer)
-    for area in ("oslo", "national"):
+    for area, within in (("oslo", ["national"]), ("national", [])):
         found = msgspec.json.decode((await get(f"/api/v1/areas/{area}"))[1], type=AreaAnswer)
-        assert (found.area, len(found.classes)) == (area, 3)
-        same = [one for one in whole.series if one.district == area]
-        assert [one.series.windows[-1].judgements for one in found.classes] == [
-            one.windows[-1].judgements for one in same
+        assert (found.area, found.within, found.name) == (area, within, whole.names[area])
+        assert found.rows == [row for row in whole.rows or () if row.area == area]
+        assert found.standings == [one for one in whole.standings or () if one.area == area]
+        assert [(one.category, one.objective, one.breach) for one in found.alarms or ()] == [
+            (category, "requirement", "none") for category in ("urban", "town", "rural")
         ]
-        assert all(one.alarms is not None and one.alarms.breach == "none" for one in found.classes)
+
+
+def test_any_service_is_told_whole() -> None:
+    """Every clock, objective and category that is declared, in its order; a mean has seconds to spare, no share."""
+    declared = service(
+        {"all": None, "east": "all"},
+        {"any": None, "red": "any", "amber": "any"},
+        (Objective("late-end", Decimal("99.9"), clock="answer"), Objective("mean", None, Duty.PAGE)),
+        ("response", "answer"),
+    )
+    encoded = msgspec.json.encode(answer(published(declared), {}))
+    found = msgspec.json.decode(encoded, type=Answer)
+    assert {tuple(row.clocks) for row in found.rows or ()} == {("response", "answer")}
+    assert {tuple(row.objectives) for row in found.rows or ()} == {("late-end", "mean")}
+    assert list(dict.fromkeys(row.category for row in found.rows or ())) == ["any", "red", "amber"]
+    for row in found.rows or ():
+        share, mean = row.objectives["late-end"], row.objectives["mean"]
+        assert (share.statistic, share.percentile, share.clock) == ("percentile", 99.9, "answer")
+        assert (mean.statistic, mean.percentile, mean.within, mean.late_budget) == ("mean", None, None, None)
+        assert share.spare_seconds is None
+        assert (mean.spare_seconds is None) == (mean.state in ("no_data", "no_target"))
+        for clock in row.clocks.values():
+            assert clock.unmeasured == sum(clock.unmeasured_by_cause.values())
 
 
 async def test_weeks_are_local_and_end_with_the_running_one() -> None:
@@ -64,16 +98,16 @@ async def test_weeks_are_local_and_end_with_the_running_one() -> None:
     async with served(world) as get:
         await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
         found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
-    weeks = next(one.weeks for one in found.classes if one.series.settlement == "urban")
-    assert weeks is not None
+    weeks = of(found.weeks, "oslo")
     assert [week.monday for week in weeks] == [monday - timedelta(weeks=back) for back in reversed(range(26))]
     assert [week.running for week in weeks] == [False] * 25 + [True]
-    assert [(week.measured, week.p80_seconds, week.state) for week in weeks[-2:]] == [
+    told = [week.objectives["requirement"] for week in weeks]
+    assert [(one.judged, one.value_seconds, one.state) for one in told[-3:]] == [
+        (0, None, "no_data"),
         (1, 1500.0, "missed"),
         (1, 540.0, "met"),
     ]
-    assert [(week.measured, week.p80_seconds, week.within_ratio) for week in weeks[-3:-2]] == [(0, None, None)]
-    assert sum(week.measured for week in weeks) == 6
+    assert sum(week.clocks["response"].measured for week in weeks) == 6
 
 
 @pytest.mark.parametrize("silent_seconds", [STALE, 7 * DAY])
@@ -93,9 +127,8 @@ async def test_a_week_that_was_not_heard_to_its_end_is_no_data(silent_seconds: f
 
         await wait_until(stale, "the feed to be stale")
         found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
-    weeks = next(one.weeks for one in found.classes if one.series.settlement == "urban")
-    assert weeks is not None
-    told = [(week.measured, week.state) for week in weeks if week.measured]
+    judged = [week.objectives["requirement"] for week in of(found.weeks, "oslo")]
+    told = [(one.judged, one.state) for one in judged if one.judged]
     assert told == [(1, "met"), (1, "no_data")]
 
 
@@ -104,7 +137,7 @@ async def test_weeks_follow_corrections(get: Get, world: World) -> None:
 
     async def measured() -> int:
         found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
-        return sum(week.measured for week in found.classes[0].weeks or ())
+        return sum(week.clocks["response"].measured for week in found.weeks or ())
 
     assert await measured() == 3
     await world.tell([event("m-0", status="cancelled", revision=2, minutes=None)])
@@ -121,10 +154,25 @@ async def test_weeks_follow_corrections(get: Get, world: World) -> None:
 async def test_a_period_is_judged_from_what_is_stored(get: Get, name: str, measured: int, over: bool) -> None:
     """Year, tertial and month, with their local days and whether they are over."""
     found = msgspec.json.decode((await get(f"/api/v1/periods/{name}"))[1], type=PeriodAnswer)
-    assert (found.period, found.over, len(found.series)) == (name, over, 39)
-    (oslo,) = [one for one in found.series if (one.district, one.settlement) == ("oslo", "urban")]
-    assert oslo.figures.measured == measured
-    assert oslo.figures.judgements[1].state == ("missed" if measured else "no_data")
+    assert (found.period, found.over, len(found.rows)) == (name, over, 39)
+    (oslo,) = of(found.rows, "oslo")
+    assert oslo.clocks["response"].measured == measured
+    assert oslo.objectives["requirement"].state == ("missed" if measured else "no_data")
+
+
+async def test_a_period_is_compared_with_the_one_before() -> None:
+    """Of the same kind, in the same form; what was not measured then is nothing, and never a zero."""
+    world = World()
+    await world.tell([*missions(3), *missions(4, late=4, name="old", rang=NOW - 30 * DAY)])
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
+        found = msgspec.json.decode((await get("/api/v1/periods/2024-06"))[1], type=PeriodAnswer)
+        before = msgspec.json.decode((await get("/api/v1/periods/2024-05"))[1], type=PeriodAnswer)
+    assert found.previous_period == before.period == "2024-05"
+    (oslo,), (then,) = of(found.rows, "oslo"), of(before.rows, "oslo")
+    assert oslo.previous is not None
+    assert oslo.previous.objectives == then.objectives
+    assert [row.previous for row in found.rows if row.area == "vest"] == [None] * 3
 
 
 async def test_a_running_period_is_no_data_while_the_feed_is_stale(get: Get, world: World) -> None:
@@ -134,7 +182,7 @@ async def test_a_running_period_is_no_data_while_the_feed_is_stale(get: Get, wor
     async def states() -> set[str]:
         found = msgspec.json.decode((await get("/api/v1/periods/2024"))[1], type=PeriodAnswer)
         return (
-            {judged.state for one in found.series for judged in one.figures.judgements} if found.feed_stale else set()
+            {judged.state for one in found.rows for judged in one.objectives.values()} if found.feed_stale else set()
         )
 
     async def silent() -> bool:
@@ -163,7 +211,9 @@ async def test_before_the_first_reading_nothing_is_made_up(world: World) -> None
     async with served(world) as get:
         found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
         assert not found.loaded
-        assert {(one.weeks is None, one.alarms is None) for one in found.classes} == {(True, True)}
+        assert (found.rows, found.standings, found.weeks, found.alarms) == (None, None, None, None)
+        whole = msgspec.json.decode((await get("/api/v1/compliance"))[1], type=Answer)
+        assert (whole.rows, whole.standings) == (None, None)
         assert await status_is(get, "/api/v1/periods/2024", 503)
 
 
@@ -208,9 +258,8 @@ def test_the_description_fits_the_answers() -> None:
     }  # fmt: skip
     schemas = found["components"]["schemas"]
     assert set(re.findall(r'"#/components/schemas/(\w+)"', description().decode())) <= set(schemas)
-    assert {"Answer", "AreaAnswer", "PeriodAnswer", "StreamEvent", "Problem", "Judgement", "WeekAnswer"} <= set(
-        schemas
-    )
+    expected = {"Answer", "AreaAnswer", "PeriodAnswer", "StreamEvent", "Problem", "RowAnswer", "WindowRow", "WeekRow"}
+    assert expected <= set(schemas)
 
 
 def test_every_address_and_field_is_in_the_document() -> None:

@@ -13,12 +13,15 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from monitor.core.mission import Cause
+from monitor.core.service import Objective
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 from monitor.exporter import metrics
 from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.published import Published
 from monitor.settings.sections import WindowSettings
+from tests.exporter import invented
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, NOW, World, event, missions, shows
 from tests.presets import police
@@ -64,8 +67,13 @@ async def published(world: World, running: Running) -> Published:
 
 
 async def test_vocabulary_and_exposition_are_equal(published: Published) -> None:
-    """Every exposed name and label set is in the vocabulary, and everything there is exposed."""
-    told = {(name, frozenset(label for label, _ in labels)) for name, labels in exposed(published)}
+    """Every exposed name and label set is in the vocabulary, and all of that is exposed; a mean's where one is."""
+    means = invented.published(invented.service({"all": None}, {"any": None}, (Objective("mean", None),)))
+    told = {
+        (name, frozenset(label for label, _ in labels))
+        for shown in (published, means)
+        for name, labels in exposed(shown)
+    }
     assert told == {(metric.name, frozenset(metric.labels)) for metric in metrics.EXPORTER}
 
 
@@ -79,7 +87,8 @@ async def test_kinds_and_help_are_the_vocabularys(published: Published) -> None:
 def per_series(told: Iterable[Series]) -> Counter[tuple[str, str]]:
     """How many samples each area and category has."""
     labels = [dict(labels) for _, labels in told]
-    return Counter((one[metrics.AREA], one[metrics.CATEGORY]) for one in labels if metrics.CATEGORY in one)
+    both = {metrics.AREA, metrics.CATEGORY}
+    return Counter((one[metrics.AREA], one[metrics.CATEGORY]) for one in labels if one.keys() >= both)
 
 
 async def test_a_series_costs_less_than_a_hundred_samples(published: Published) -> None:
@@ -106,9 +115,10 @@ async def test_only_the_windows_that_are_chosen_are_told(published: Published) -
 async def test_objectives_and_areas_are_told(published: Published) -> None:
     """What a name stands for: duty and percentile of an objective, and what people call an area."""
     told = exposed(published)
-    assert value(told, metrics.RESPONSE_OBJECTIVE_INFO, "requirement", "percentile", "80", "page") == 1
-    assert value(told, metrics.RESPONSE_OBJECTIVE_INFO, "goal", "percentile", "50", "ticket") == 1
-    assert value(told, metrics.RESPONSE_AREA_INFO, "oslo", "oslo") == 1
+    assert value(told, metrics.RESPONSE_OBJECTIVE_INFO, "requirement", "response", "percentile", "80", "page") == 1
+    assert value(told, metrics.RESPONSE_OBJECTIVE_INFO, "goal", "response", "percentile", "50", "ticket") == 1
+    assert value(told, metrics.RESPONSE_AREA_INFO, "oslo", "", "leaf", "oslo") == 1
+    assert value(told, metrics.RESPONSE_CATEGORY_INFO, "urban", "", "leaf", "urban") == 1
 
 
 def test_no_data_lies_between_met_and_missed_and_no_target_is_no_number() -> None:
@@ -191,8 +201,12 @@ async def test_values_are_the_snapshots(published: Published) -> None:
     assert len(shown) == 39 * 5
     for row in shown:
         place = (row.area, row.category, row.window)
-        assert one(metrics.RESPONSE_MISSIONS_MEASURED, *place) == row.figures.first.measured
-        assert one(metrics.RESPONSE_TIME_EXACT, *place) == all(row.figures.exact.values())
+        (clock,), series = row.figures.clocks.items(), (row.area, row.category)
+        assert one(metrics.RESPONSE_MISSIONS_MEASURED, *series, clock[0], row.window) == clock[1].measured
+        if row.span is not None:
+            unmeasured = one(metrics.RESPONSE_MISSIONS_UNMEASURED, *series, clock[0], row.window)
+            assert unmeasured == clock[1].unmeasured_total
+            assert one(metrics.RESPONSE_MISSIONS_EXCLUDED, *place) == row.figures.excluded
         for slug, verdict in row.verdicts.items():
             judged = (row.area, row.category, slug, row.window)
             assert same(one(metrics.RESPONSE_TIME_SECONDS, *judged), row.figures.values[slug])
@@ -225,7 +239,7 @@ async def test_known_missions_give_known_figures(published: Published) -> None:
     assert value(told, metrics.RESPONSE_MISSIONS_JUDGED, *urban, "requirement", "28d") == 20
     assert value(told, metrics.RESPONSE_MISSIONS_EXCLUDED, *urban, "28d") == 1
     assert value(told, metrics.RESPONSE_MISSIONS_OVERDUE, *urban) == 1
-    assert value(told, metrics.RESPONSE_MISSIONS_MEASURED, "national", "rural", "28d") == 5
+    assert value(told, metrics.RESPONSE_MISSIONS_MEASURED, "national", "rural", "response", "28d") == 5
     assert value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, *urban, "requirement") == 1200
     assert math.isnan(value(told, metrics.RESPONSE_TIME_TARGET_SECONDS, "finnmark", "urban", "requirement"))
     assert value(told, metrics.EVENTS, "new") == 27
@@ -233,6 +247,53 @@ async def test_known_missions_give_known_figures(published: Published) -> None:
     assert value(told, metrics.DEAD_LETTERS, "late") == 0
     assert value(told, metrics.NEXT_OFFSET, "1") == 6
     assert value(told, metrics.MISSIONS_TRACKED) == 27
+
+
+def test_unmeasured_missions_are_told_by_cause() -> None:
+    """For each clock, in the alert's window: whatever may be, also where there are none; together it is the whole."""
+    declared = invented.service(
+        {"all": None}, {"any": None}, (Objective("mean", None), Objective("p9", 90, clock="answer")),
+        ("response", "answer"),
+    )  # fmt: skip
+    published = invented.published(declared)
+    told, by_cause = exposed(published), metrics.RESPONSE_MISSIONS_UNMEASURED_BY_CAUSE
+    found: dict[str, dict[str, float]] = {}
+    for (name, labels), count in told.items():
+        if name == by_cause.name:
+            found.setdefault(dict(labels)["clock"], {})[dict(labels)["cause"]] = count
+    (row,) = [row for row in published.snapshot.rows if row.window == metrics.UNMEASURED_WINDOW]
+    assert found.keys() == row.figures.clocks.keys()
+    for clock, counts in found.items():
+        expected = {cause: row.figures.clocks[clock].unmeasured.get(cause, 0) for cause in Cause}
+        assert counts == {cause: n for cause, n in expected.items() if cause not in ("unknown", "too_short")}
+        whole = told[
+            metrics.RESPONSE_MISSIONS_UNMEASURED.name,
+            frozenset({
+                "service": "invented", "area": "all", "category": "any", "clock": clock, "window": row.window,
+            }.items()),
+        ]  # fmt: skip
+        assert whole == sum(counts.values()) > 0
+
+
+def test_a_mean_has_seconds_to_spare_instead_of_late_missions() -> None:
+    """And no count within target; a percentile has those, and no seconds."""
+    declared = invented.service({"all": None}, {"any": None}, (Objective("mean", None), Objective("p9", 90)))
+    published = invented.published(declared)
+    objectives: dict[str, set[str]] = {}
+    for name, labels in exposed(published):
+        if "objective" in dict(labels):
+            objectives.setdefault(name, set()).add(dict(labels)["objective"])
+    assert objectives[metrics.RESPONSE_SPARE_SECONDS.name] == {"mean"}
+    assert objectives[metrics.RESPONSE_LATE_BUDGET_MISSIONS.name] == {"p9"}
+    assert objectives[metrics.RESPONSE_MISSIONS_WITHIN_TARGET.name] == {"p9"}
+    assert objectives[metrics.RESPONSE_VERDICT.name] == {"mean", "p9"}
+    told = exposed(published)
+    for row in published.snapshot.rows:
+        if row.window == "year":
+            labels = {"service": "invented", "area": "all", "category": "any", "objective": "mean", "window": "year"}
+            spare = told[metrics.RESPONSE_SPARE_SECONDS.name, frozenset(labels.items())]
+            assert spare == row.verdicts["mean"].spare_seconds
+    assert metrics.RESPONSE_BREACH_LEVEL.name not in objectives, "no objective pages"
 
 
 async def test_a_window_by_count_has_no_unmeasured_missions(published: Published) -> None:

@@ -344,6 +344,6 @@ async def test_stored_missions_of_a_district_no_longer_configured_are_told(
     assert refresh.published.snapshot.left_out == {"finnmark": 4}
     await world.tell(missions(5, name="more"))
     await shows(refresh, 8)
-    told = [record.getMessage() for record in caplog.records if "not configured" in record.getMessage()]
+    told = [record.getMessage() for record in caplog.records if "not declared" in record.getMessage()]
     assert len(told) == 1
     assert "finnmark (4)" in told[0]

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from monitor.board.assets import SCRIPT
-from monitor.exporter.collector import PublishedCollector
+from monitor.exporter.collector import AreaInfo, PublishedCollector
 from monitor.exporter.compliance import Answer
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import FORMATS, Scrapes, format_wanted, text_of
@@ -34,10 +34,7 @@ async def test_metrics_are_served_in_both_formats(get: Get) -> None:
     """Text for everybody, OpenMetrics for who asks for it; nonsense in the header gets text."""
     status, text, headers = await get("/metrics")
     assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
-    assert (
-        'response_missions_measured{area="oslo",category="urban",service="norwegian-police",window="28d"} 3.0\n'
-        in text
-    )
+    assert f"{MEASURED} 3.0\n" in text
     _, told, headers = await get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     assert len(list(parse_openmetrics(told))) == text.count("# TYPE")
@@ -139,11 +136,25 @@ async def test_the_process_is_told_as_it_is_now(get: Get) -> None:
     await wait_until(more, "the service to have worked")
 
 
-async def test_areas_are_named(get: Get) -> None:
+async def test_areas_and_categories_are_named_with_their_place(get: Get) -> None:
     """As the targets in force print them, for texts that people read; by slug where they do not."""
     _, text, _ = await get("/metrics")
-    assert 'response_area_info{area="oslo",name="Oslo",service="norwegian-police"} 1.0\n' in text
-    assert 'response_area_info{area="vest",name="vest",service="norwegian-police"} 1.0\n' in text
+    told = {line for line in text.splitlines() if line.startswith(("response_area_info", "response_category_info"))}
+    leaf = 'kind="leaf",name="{}",service="norwegian-police",within="{}"}} 1.0'
+    assert len(told) == 13 + 3
+    assert told >= {
+        'response_area_info{area="oslo",' + leaf.format("Oslo", "national"),
+        'response_area_info{area="vest",' + leaf.format("Vest", "national"),
+        'response_category_info{category="urban",' + leaf.format("urban", ""),
+    }
+    assert [line for line in told if 'kind="pool"' in line] == [line for line in told if 'area="national"' in line]
+
+
+MEASURED = (
+    'response_missions_measured{area="oslo",category="urban",clock="response",service="norwegian-police",'
+    'window="28d"}'
+)
+EVIL = {"oslo": AreaInfo('Os"lo\\ {0}\n%s ø')}
 
 
 async def test_a_compressed_text_is_one_member_and_says_what_the_library_would(world: World) -> None:
@@ -154,7 +165,7 @@ async def test_a_compressed_text_is_one_member_and_says_what_the_library_would(w
     unread, read = refresh.published, await refresh.after(refresh.published)
     reading.cancel()
     for published, wanted in product((unread, read), FORMATS):
-        collector = PublishedCollector(published, windows=("28d",), names=lambda _: {"oslo": 'Os"lo\\ {0}\n%s ø'})
+        collector = PublishedCollector(published, windows=("28d",), areas=lambda _: EVIL)
         registry = CollectorRegistry()
         registry.register(collector)
         body, end = text_of(collector, wanted, compressed=False).ended(b"more\n" + wanted.end)
@@ -177,7 +188,7 @@ async def test_metrics_follow_the_published_state(get: Get, world: World) -> Non
     """What was rendered once is not served again after a change."""
     await get("/metrics")
     await world.tell(missions(2, name="more"))
-    line = 'response_missions_measured{area="oslo",category="urban",service="norwegian-police",window="28d"} 5.0\n'
+    line = f"{MEASURED} 5.0\n"
 
     async def told() -> bool:
         return line in (await get("/metrics"))[1]
@@ -348,7 +359,7 @@ async def test_figures_from_redis_are_served(redis_url: str) -> None:
 
             async def count(expected: int) -> bool:
                 answer = msgspec.json.decode((await get("/api/v1/compliance"))[1], type=Answer)
-                return answer.loaded and answer.series[0].windows[2].measured == expected
+                return [row.clocks["response"].measured for row in answer.rows or ()][2:3] == [expected]
 
             await wait_until(lambda: count(3), "the stored missions")
             await world.tell(missions(2, name="more"), partition=1)

@@ -33,7 +33,7 @@ class SilentStore(MemoryStore):
 def page(published: Published, world: World, language: str = "en") -> str:
     return board(
         View(
-            published=published, say=speaker(language), names={}, zone=world.configuration.grid.zone,
+            published=published, say=speaker(language), zone=world.configuration.grid.zone,
             window="28d", windows=("28d",),
         )
     )  # fmt: skip

@@ -45,9 +45,11 @@ def configuration(*, refresh_seconds: float = 0.05, oslo: str = "Oslo") -> Confi
             for series in police().judged_series
             if series != ("finnmark", "urban")
         },
-        area_names={"oslo": oslo},
     )
-    return Configuration(settings, Targets([one]), Grid(ZoneInfo("Europe/Oslo")), police())
+    declared = police()
+    areas = (replace(area, names={"en": oslo}) if area.slug == "oslo" else area for area in declared.areas)
+    service = replace(declared, areas=tuple(areas))
+    return Configuration(settings, Targets([one]), Grid(ZoneInfo("Europe/Oslo")), service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,10 @@ def missions(count: int, *, late: int = 0, name: str = "m", **changes: object) -
 class World:
     """What the workers would do, and a refresh loop over it."""
 
-    def __init__(self, *, store: Store | None = None, **settings: float | str) -> None:
-        self.configuration = configuration(**settings)  # type: ignore[arg-type] - names and types are checked there
+    def __init__(
+        self, *, store: Store | None = None, configured: Configuration | None = None, **settings: float | str
+    ) -> None:
+        self.configuration = configured or configuration(**settings)  # type: ignore[arg-type] - checked there
         self.clock = Clock()
         self.backing = MemoryBacking()
         self.store: Store = store or MemoryStore(self.backing)

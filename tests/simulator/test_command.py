@@ -5,12 +5,16 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from monitor.cli import cli
 from monitor.simulator import year
-from monitor.simulator.command import simulate
 
-PROGRAM = [sys.executable, "-c", "from monitor.simulator.command import simulate; simulate()"]
+PROGRAM = [sys.executable, "-m", "monitor", "simulate"]
+
+
+def simulated(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["simulate", *arguments])
 
 
 def test_a_year_is_written_line_by_line() -> None:
@@ -23,7 +27,7 @@ def test_a_year_is_written_line_by_line() -> None:
 def test_a_history_ends_where_told() -> None:
     """--end is the last moment of a history, and makes it repeatable."""
     arguments = ["--history", "3d", "--end", "2025-03-01T12:00:00+01:00"]
-    once, again = (CliRunner().invoke(simulate, arguments) for _ in range(2))
+    once, again = (simulated(*arguments) for _ in range(2))
     assert once.exit_code == 0
     assert once.stdout_bytes == again.stdout_bytes
     recorded = [json.loads(line)["recorded_at"] for line in once.stdout.splitlines()]
@@ -62,8 +66,10 @@ def test_a_reader_that_has_seen_enough_is_no_error(mode: list[str]) -> None:
         (["--history", "2d", "--scenario", "storm"], "--scenario goes with --rate"),
         (["--history", "2d", "--duration", "3"], "--duration goes with --rate"),
         (["--rate", "1", "--storm-after", "3"], "--storm-after goes with --scenario storm"),
-        (["--rate", "1", "--scenario", "storm", "--storm-district", "atlantis"], "use one of oslo"),
+        (["--rate", "1", "--scenario", "storm", "--storm-area", "atlantis"], "use one of oslo"),
         (["--rate", "0"], "no number above 0"),
+        (["--year", "2024", "--meets", "1.5"], "not in the range 0<=x<=1"),
+        (["--year", "2024", "--missions", "0"], "no number above 0"),
         (["--rate", "nan"], "no number above 0"),
         (["--history", "0d"], "write 400d"),
         (["--history", "soon"], "write 400d"),
@@ -74,7 +80,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(mode: list[str]) -> None:
 )
 def test_mistakes_are_usage_errors_that_say_what_to_do(arguments: list[str], message: str) -> None:
     """Half-meant combinations are refused with exit code 2 before anything is written."""
-    done = CliRunner().invoke(simulate, arguments)
+    done = simulated(*arguments)
     assert done.exit_code == 2
     assert message in " ".join(done.stderr.split())
     assert done.stdout == ""
@@ -82,5 +88,5 @@ def test_mistakes_are_usage_errors_that_say_what_to_do(arguments: list[str], mes
 
 def test_the_help_shows_commands_to_copy() -> None:
     """Examples keep their lines, so that a stranger can copy one."""
-    done = CliRunner().invoke(simulate, ["--help"])
+    done = simulated("--help")
     assert "\n  monitor simulate --history 400d > history.jsonl\n" in done.stdout

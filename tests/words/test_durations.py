@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.words.durations import Notation, between, exactly, lasting, notation, plainly, signed
+from monitor.words.durations import Notation, between, briefly, exactly, lasting, notation, plainly, signed
 from monitor.words.speaker import speaker
 
 EN, NB = speaker("en"), speaker("nb")
@@ -33,10 +33,11 @@ def test_a_length_of_time_is_said_with_its_units(seconds: float, english: str, n
         ([420.0, 660.0, None], Notation.MINUTES), ([300.0], Notation.MINUTES), ([240.0], Notation.CLOCK),
         ([450.0, 660.0], Notation.CLOCK), ([60.0], Notation.SECONDS), ([10.0, 15.0], Notation.SECONDS),
         ([10.0, 900.0], Notation.CLOCK), ([], Notation.CLOCK), ([None], Notation.CLOCK), ([7200.0], Notation.MINUTES),
+        ([900.0, 10_800.0], Notation.CLOCK),
     ],
 )  # fmt: skip
 def test_thresholds_decide_how_values_are_written(thresholds: list[float | None], how: Notation) -> None:
-    """Whole minutes where half a minute is little beside any of them; seconds where all are brief."""
+    """Whole minutes where half a minute is little beside any, up to two hours; seconds where all are brief."""
     assert notation(thresholds) is how
 
 
@@ -55,6 +56,15 @@ def test_each_notation_writes_everything(how: Notation, value: str, threshold: s
     assert between(EN, how, 450.3, 480.0) == around
     assert signed(EN, how, 30.0) == change
     assert exactly(EN, how, 450.3, None, exact=False).startswith("≈ ")
+
+
+def test_a_figure_to_be_read_from_afar_has_one_decimal_unless_it_needs_more() -> None:
+    """Near the threshold it tells as much as decides."""
+    values = [(754.0, 780.0), (780.4, 780.0), (90.04, 20.0)]
+    told = [briefly(EN, Notation.MINUTES, seconds, limit, exact=True) for seconds, limit in values]
+    assert told == ["12.6", "13.01", "1.5"]
+    assert briefly(EN, Notation.SECONDS, 20.04, 20.0, exact=False) == "≈ 20.04"
+    assert briefly(EN, Notation.CLOCK, 320.4, 320.0, exact=True) == "5:20.4"
 
 
 @pytest.mark.parametrize("how", Notation)
