@@ -61,7 +61,7 @@ LABELS: Final[dict[str, str]] = {
     DUTY: "What the objective may ask of people when it is not reached: `page`, `ticket` or `show`.",
     OUTCOME: "What became of an event in the ledger (docs/design.md prints the table).",
     REASON: "Why an event was put among the dead letters.",
-    BASELINE: "What a drift is measured from: the `requirement`, or the series' `own_year`.",
+    BASELINE: "What a drift is measured from: the `target`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
     NAME: "What people call it, in English where the service says so; with its slug where two are called the same.",
     KIND: "`leaf` where missions name it themselves, `pool` where others lie within it, `former` where it has ended.",
