@@ -58,7 +58,7 @@ async def by_size(client: "Redis[bytes]", url: str, arguments: argparse.Namespac
         store = RedisStore(url, namespace=f"size-{size}", timeout_seconds=30.0)
         stores.append(store)
         before = (await client.info("memory"))["used_memory"]
-        lane = await Lane(f"{size:,}", keeper_of(policy, store), policy.series).begin()
+        lane = await Lane(f"{size:,}", keeper_of(policy, store), policy.service.told_series).begin()
         await lane.fill(size)
         memory = ((await client.info("memory"))["used_memory"] - before) / size
         lanes.append((lane, memory))
@@ -89,7 +89,7 @@ async def full_load(client: "Redis[bytes]", url: str, seconds: float) -> list[tu
     """Redis' own counters, a second, while one keeper of four partitions takes all it can."""
     policy = partition_policy(load())
     store = RedisStore(url, namespace="full", timeout_seconds=30.0)
-    lane = await Lane("full", keeper_of(policy, store), policy.series, partitions=4).begin()
+    lane = await Lane("full", keeper_of(policy, store), policy.service.told_series, partitions=4).begin()
     await client.config_resetstat()
     missions, taking = 0, 0.0
     stop = time.monotonic() + seconds

@@ -25,8 +25,8 @@ from invented import RESPONSES_SECONDS, table
 
 from monitor.core.history import History, seal_targets
 from monitor.core.mission import Kind, Mission
-from monitor.core.service import Area
-from monitor.core.slices import Aggregate, roll_up, seal
+from monitor.core.service import Area, Measure
+from monitor.core.slices import Aggregate, Threshold, roll_up, seal
 from monitor.core.snapshot import take
 from monitor.core.stored import Changes, Head, StoredDay, write_entries, write_head
 from monitor.demo.servers import EmbeddedRedis
@@ -59,11 +59,17 @@ def series_of(conf: Configuration) -> list[tuple[str, str]]:
     return [pair for pair in conf.service.told_series if pair != ("finnmark", "urban")]
 
 
+def measures_of(conf: Configuration) -> list[Measure]:
+    """Every threshold that there may be."""
+    return [(*series, one.slug) for series in conf.service.judged_series for one in conf.service.objectives]
+
+
 def head_of(conf: Configuration, partition_missions: int = 0) -> Head:
     """A head that numbers the series in their order."""
     return Head(
         next_offset=1, slice_seconds=conf.grid.seconds, zone=conf.grid.zone.key, series=series_of(conf),
-        last_record_at=NOW, missions=partition_missions,
+        clocks=list(conf.service.clock_slugs), measures=measures_of(conf), last_record_at=NOW,
+        missions=partition_missions,
     )  # fmt: skip
 
 
@@ -95,24 +101,18 @@ def sealed_day(
     conf: Configuration, series: list[tuple[str, str]], entries: list[Mission], *, rolled_up: bool
 ) -> list[Aggregate]:
     """Aggregates by slice, or by day."""
-    slices: dict[tuple[int, int], list[float]] = {}
+    slices: dict[tuple[int, int], list[Mission]] = {}
     for entry in entries:
-        slices.setdefault((entry.series, conf.grid.slice_of(entry.placed_at)), []).append(entry.response or 0.0)
+        slices.setdefault((entry.series, conf.grid.slice_of(entry.placed_at)), []).append(entry)
+    places = {measure: place for place, measure in enumerate(measures_of(conf))}
     parts = []
-    for (number, place), responses in sorted(slices.items()):
+    for (number, place), missions in sorted(slices.items()):
         start = conf.grid.start_of(place)
-        targets = seal_targets(conf.targets, conf.grid, conf.service, series[number], start)
-        parts.append(
-            seal(
-                series=number,
-                start=start,
-                end=start + conf.grid.seconds,
-                responses=responses,
-                unmeasured=0,
-                excluded=0,
-                targets=targets,
-            )
-        )
+        thresholds = [
+            Threshold(places[measure], seconds, 0)
+            for measure, seconds in seal_targets(conf.targets, conf.grid, conf.service, series[number], start)
+        ]
+        parts.append(seal(missions, series=number, start=start, end=start + conf.grid.seconds, thresholds=thresholds))
     if not rolled_up:
         return parts
     return roll_up(parts)

@@ -209,8 +209,8 @@ def invented(ids: int) -> str:
     before, rang = process.memory_info().rss, now - 7_200
     for first in range(0, ids, 5_000):
         some = list(
-            records(range(first, first + 5_000), policy.series, first_offset=first, stamp=now, rang_at=rang,
-                    apart_seconds=7_200 / ids, arrived=False)
+            records(range(first, first + 5_000), policy.service.told_series, first_offset=first, stamp=now,
+                    rang_at=rang, apart_seconds=7_200 / ids, arrived=False)
         )  # fmt: skip
         refused += len(partition.apply(Batch(first, first + 5_000, some), now).dead_letters)
         partition.checkpoint()

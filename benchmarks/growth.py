@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from invented import Record, records, table
 
 from monitor.core.partition import Batch, DeadLetter, Policy
+from monitor.core.service import Area
 from monitor.demo.servers import EmbeddedRedis
 from monitor.settings import load
 from monitor.store.memory import MemoryBacking, MemoryStore
@@ -146,23 +147,28 @@ async def groups(arguments: argparse.Namespace, make: Callable[[str], Store]) ->
     sizes = [size for size in (10_000, 100_000, 1_000_000) if size <= arguments.largest]
     lanes = []
     for size in sizes:
-        lane = Lane(f"{size:,}", keeper_of(policy, make(f"ledger-{size}")), policy.series)
+        lane = Lane(f"{size:,}", keeper_of(policy, make(f"ledger-{size}")), policy.service.told_series)
         lanes.append(await (await lane.begin()).fill(size))
     await group("missions in the ledger", lanes)
     lanes = []
     for factor in (1, 10, 100):
-        series = [(f"{district}-{n}", kind) for n in range(factor) for district, kind in policy.series]
-        known = replace(policy, series=series, seal_targets=lambda *_: (None,) * 4)
+        service = policy.service
+        leaves = [Area(f"{area}-{n}", service.root) for n in range(factor) for area in service.leaf_areas]
+        service = replace(service, areas=(Area(service.root), *leaves))
+        series = service.told_series
+        known = replace(policy, service=service, seal_targets=lambda *_: ())
         lanes.append(await Lane(f"{len(series):,}", keeper_of(known, make(f"series-{factor}")), series).begin())
     await group("series", lanes)
     lanes = []
     for batch in (20, 100, 500, 5_000):
-        lane = Lane(f"{batch:,}", keeper_of(policy, make(f"batch-{batch}")), policy.series, batch=batch)
+        lane = Lane(f"{batch:,}", keeper_of(policy, make(f"batch-{batch}")), policy.service.told_series, batch=batch)
         lanes.append(await lane.begin())
     await group("records in a batch", lanes)
     lanes = []
     for count in (1, 4, 16, 64):
-        lane = Lane(f"{count}", keeper_of(policy, make(f"parts-{count}")), policy.series, partitions=count)
+        lane = Lane(
+            f"{count}", keeper_of(policy, make(f"parts-{count}")), policy.service.told_series, partitions=count
+        )
         lanes.append(await lane.begin())
     await group("partitions", lanes)
     return rows
@@ -244,7 +250,10 @@ async def measure(arguments: argparse.Namespace) -> None:
             ("sealing by a full ledger (capacity 200,000)", replace(policy, capacity=200_000, keep_seconds=3600.0)),
         ):
             found = await paced(
-                keeper_of(known, make(f"pause-{len(shown)}")), policy.series, arguments.pause_seconds, 2.0
+                keeper_of(known, make(f"pause-{len(shown)}")),
+                policy.service.told_series,
+                arguments.pause_seconds,
+                2.0,
             )
             shown.append((name, f"{found.handled:,}", f"{found.longest_ms:.0f}", f"{found.behind_seconds:.1f}"))
         print(table(["50,000 records/s", "records", "longest pause (ms)", "behind at the end (s)"], shown))

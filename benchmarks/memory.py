@@ -45,7 +45,7 @@ def filled(missions: int, *, arrived: bool, shelf: Path | None) -> dict[str, int
     for first in range(0, missions, BATCH):
         some = list(
             records(
-                range(first, min(missions, first + BATCH)), policy.series, first_offset=first, stamp=NOW,
+                range(first, min(missions, first + BATCH)), policy.service.told_series, first_offset=first, stamp=NOW,
                 rang_at=NOW - SPREAD_SECONDS, apart_seconds=SPREAD_SECONDS / missions, arrived=arrived,
             )
         )  # fmt: skip

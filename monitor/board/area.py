@@ -169,10 +169,11 @@ def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
     say, verdict = view.say, week.verdicts[objective.slug]
     monday = week.monday.isoformat()
     decided = view.room(verdict) or NONE if objective.percentile is None else share_reached(say, verdict)
+    measured = week.figures.of(objective).measured
     cells = (
         *_statistic(view, category, week, objective),
-        decided if verdict.judged else say("no missions"),
-        say.count(week.figures.of(objective).measured),
+        decided if measured else say("no missions"),
+        say.count(measured),
     )
     running = say("running")
     return Line(monday, f"{monday} ({running})" if week.running else monday, cells)

@@ -111,9 +111,16 @@ _NO_VALUE: Final = 2 ** (8 * _STATE_BYTES) - 1
 _LONGEST: Final = _NO_VALUE - 2**8
 LONGEST_SECONDS: Final = _LONGEST // 10**6
 """The longest interval that is ever measured, some nine years, whatever a clock allows."""
-_STATES: Final = tuple(nan if kind == Kind.NOTHING else -float(kind) for kind in Kind)
 _OF_A_CLOCK: Final = frozenset((*CAUSES, *UNFINISHED))
 _MEASURED: Final = int(Kind.MEASURED)
+
+
+def _no_value(kind: int) -> float:
+    # Of nothing it would be the negative zero, which is no less than zero.
+    return -float(kind) if kind else nan
+
+
+_STATES: Final = tuple(map(_no_value, Kind))
 
 
 class Mission(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -163,7 +170,7 @@ def pack(states: Iterable[tuple[int, float | None]]) -> bytes:
 def unpack(times: bytes) -> list[float]:
     """By clock: seconds (0 or more) where measured, else `-float(kind)`."""
     numbers = [int.from_bytes(times[at : at + _STATE_BYTES], "little") for at in range(0, len(times), _STATE_BYTES)]
-    return [number / 1e6 if number <= _LONGEST else -float(_NO_VALUE - number) for number in numbers]
+    return [number / 1e6 if number <= _LONGEST else _no_value(_NO_VALUE - number) for number in numbers]
 
 
 def columns_of(missions: Iterable[Mission], clocks: int) -> Sequence[Sequence[float]]:

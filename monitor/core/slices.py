@@ -223,7 +223,7 @@ def _tally(column: Sequence[float], ordered: Sequence[float], backend: Backend) 
         causes = tuple(counted)
     return ClockTally(
         len(ordered), causes, sum([round(value * 1e6) for value in ordered]),
-        sum([value * value for value in ordered]), digest.fields_of(ordered, backend=backend),
+        sum([value * value for value in ordered], 0.0), digest.fields_of(ordered, backend=backend),
     )  # fmt: skip
 
 

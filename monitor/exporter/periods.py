@@ -17,14 +17,14 @@ from monitor.exporter.published import Published, StoreState
 
 
 class PeriodAnswer(msgspec.Struct):
-    """The whole answer. `over`: the period has ended, and only corrections restate it. `previous`: compared with."""
+    """The whole answer. `over`: the period has ended, and only corrections restate it."""
 
     service: str
     period: str
     first_day: date
     last_day: date
     over: bool
-    previous: str | None
+    previous_period: str | None
     at: datetime
     feed_stale: bool
     store: StoreState
@@ -52,7 +52,7 @@ def period_answer(
         first_day=period.first,
         last_day=date.fromordinal(period.after.toordinal() - 1),
         over=over,
-        previous=before[0].name if before else None,
+        previous_period=before[0].name if before else None,
         at=instant(snapshot.at),
         feed_stale=snapshot.stale,
         store=published.store,

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
-from monitor.core.service import Objective, Service
+from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import YearCount
@@ -151,7 +152,7 @@ class Month:
         return Judged(self.row.figures, self.row.verdicts[slug])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A judged period. `start` (included) and `end` (excluded) are local midnights."""
 
@@ -187,13 +188,12 @@ class Report:
     """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 
     def row(self, area: str, category: str) -> ReportRow:
-        """The row of an area and category."""
-        return next(row for row in self.rows if (row.area, row.category) == (area, category))
+        """The row of an area and category. Raises KeyError."""
+        return self._by_series[area, category]
 
     def shown(self) -> list[ReportRow]:
         """The rows of the areas that there are in the period, each area behind what it lies within."""
-        places = {area: place for place, area in enumerate(self.areas)}
-        return sorted((row for row in self.rows if row.area in places), key=lambda row: places[row.area])
+        return [self.row(area, category) for area in self.areas for category in self.service.judged_categories]
 
     @property
     def compared_areas(self) -> list[str]:
@@ -202,7 +202,11 @@ class Report:
 
     def leaves(self, area: str) -> list[ReportRow]:
         """The rows of an area that hold each of its missions once."""
-        return [row for row in self.rows if row.area == area and row.category in self.service.leaf_categories]
+        return [self.row(area, category) for category in self.service.leaf_categories]
+
+    @cached_property
+    def _by_series(self) -> Mapping[Series, ReportRow]:
+        return {(row.area, row.category): row for row in self.rows}
 
     @property
     def known(self) -> bool:

@@ -95,7 +95,8 @@ class Page:
         say, report, root = self.say, self.report, self.report.service.root
 
         def states(area: str) -> list[State]:
-            judged = (row.judged(objective.slug) for row in report.rows if row.area == area)
+            categories = report.service.judged_categories
+            judged = (report.row(area, category).judged(objective.slug) for category in categories)
             return [one.state for one in judged if one.evidence is not None]
 
         pool = states(root)

@@ -175,10 +175,7 @@ def missions_told(say: Speaker, report: Report) -> list[str]:
     for clock in service.clocks:
         figures = [row.clock(clock.slug) for row in leaves]
         measured, without = sum(one.measured for one in figures), sum(one.unmeasured_total for one in figures)
-        by_cause: dict[Cause, int] = {}
-        for one in figures:
-            for cause, count in one.unmeasured.items():
-                by_cause[cause] = by_cause.get(cause, 0) + count
+        by_cause = {cause: sum(one.unmeasured.get(cause, 0) for one in figures) for cause in Cause}
         why = causes(say, by_cause)
         said = say(
             "{measured} missions were measured; {unmeasured} more ({share}) have no value and are in no result",

@@ -138,7 +138,7 @@ def _declared(settings: Settings, path: Path | None, origin: Origin, faults: lis
     """The service that is named, as the keys of before change it."""
     folder = path.parent if path else Path()
     rooms = [room / "services" for room in (folder, Path("config"), _PACKAGED_CONFIG, _REPOSITORY_CONFIG)]
-    beside = Path() if SERVICE in origin.variables.names else folder
+    beside = [Path(), folder] if SERVICE in origin.variables.names else [folder]
     try:
         declared = read_service(find_service(settings.service.name, rooms, beside))
     except FileUnusable as fault:
@@ -157,6 +157,9 @@ def _grid(
     if declared.service is None or unknown & {"ledger.timezone", "ledger.slice_seconds"}:
         return None
     where = origin.where("ledger.timezone") if ledger.timezone is not None else f"{FILE}: timezone"
+    if not zone and ledger.timezone is None:
+        faults.append(Fault("error", where, "is missing: name the zone of local days, like Europe/Oslo"))
+        return None
     if zone in _NO_PLACES:
         message = f"{zone!r} is another one on each machine, or none: name one like Europe/Oslo"
         faults.append(Fault("error", where, message))

@@ -1,17 +1,27 @@
 """docs/configuration.md, said from the settings: every key with type, default, meaning and environment variable."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, variable
+from monitor.core.service import DAY_SECONDS
+from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, SERVICE_VARIABLE, variable
 from monitor.settings.former import FORMER
 from monitor.settings.reading import models
 from monitor.settings.relations import RELATIONS
+from monitor.settings.service_tables import (
+    AreaTable,
+    CategoryTable,
+    ClockTable,
+    EventTable,
+    HeadTable,
+    ObjectiveTable,
+)
 
 _TYPES: Final = {float: "number", int: "whole number", str: "text", Path: "path", tuple: "list", SecretStr: "secret"}
 
@@ -35,16 +45,82 @@ break at its end; in the configuration file they are an error. Every file is UTF
 Redis' address is `redis://[user@]host[:port][/database]`, `rediss://` for TLS (with `ssl_ca_certs` and its neighbours
 after a question mark, where the system's authorities do not do), or `unix:///path/of/socket`.
 
-Targets are files of their own, one per year, in the folder that `targets.directory` names; `config/targets/2024.toml`
-shows how they are written: minutes as a number, read as the decimal that stands there (4.1 is 246 s), or in quotes as
-`"5:20"` and `"1:05:00"`. Two files may not begin on the same day. A relative folder begins at the configuration file;
-the files of `*_file` keys, where the program was started. Sizes and times carry their unit in their name.
+Relative paths of `*_file` keys begin where the program was started. Sizes and times carry their unit in their name.
 """
 _TOGETHER: Final = """
 ## What must fit together
 
 `monitor check` refuses (error) or tells (warning) what no key shows alone. No clock of the service may run longer
 than `ledger.horizon_days`.
+"""
+_SERVICE: Final = """
+## The service
+
+What is judged is declared in a folder of its own: `service.toml`, and `targets/*.toml` beside it. `service` in the
+file, `{SERVICE_VARIABLE}`, or `--service` at any command names it: by its name, looked for in `services/` beside
+the file, in `config/services/` of the current directory and among those that came along; or by the path of a folder
+(or of its service.toml), which begins at the file that names it, else in the current directory. `config/services/`
+has two to look at: `norwegian-police` and `england-ambulance`. `monitor check` says in words what is declared. This
+is a whole one:
+
+```toml service
+name = "Ambulances of the valley"
+timezone = "Europe/Zurich"
+
+[[clocks]]
+slug = "response"
+begin = "called_at"
+end = "on_scene_at"
+
+[[objectives]]
+slug = "p90"
+percentile = 90
+duty = "ticket"
+
+[[categories]]
+slug = "urgent"
+
+[[areas]]
+slug = "upper-valley"
+
+[[areas]]
+slug = "lower-valley"
+```
+
+A length of time is minutes as a number, read as the decimal that stands there (4.1 is 246 s), or a text: `"5:20"`
+(minutes and seconds), `"1:05:00"`, `"80 s"`, `"5 min"`, `"2 h"`.
+"""
+_TARGETS: Final = """
+### `targets/*.toml`
+
+One file for each set of thresholds, in force from `valid_from` until a later one is; two may not begin on one day.
+
+```toml targets
+name = "Rule of 2024"               # else the file's name
+valid_from = 2024-01-01
+errata = ["What is printed wrong, and was kept."]
+
+[source]                            # title, publisher, tables: where the numbers come from
+title = "Ordinance on ambulances"
+
+[default.urgent]                    # [AREA.CATEGORY]; either may be default
+p90 = 15
+
+[upper-valley.urgent]
+p90 = "17:30"
+
+[national]                          # of every category of the area
+not_applicable = true
+```
+
+For each objective what is said nearest holds: `[AREA.CATEGORY]`, else `[AREA.default]`, else `[default.CATEGORY]`,
+else `[default.default]`. Pools, of areas and of categories, are addressed as any other. Keys that stand in `[AREA]`
+itself are of all its categories. `"none"` in place of a length takes an inherited threshold away, `not_applicable =
+true` all of them. An objective that no table speaks of is an error; `"none"` in `[default.default]` says that it is
+only shown. Warnings, each told once: what the tables say nothing of, a higher percentile with a shorter time than a
+lower one, two areas with the same tables where most differ, tables of an area that does not exist while they are in
+force, tables without a source, and newest tables that are more than two years old. Keys of before
+(`goal_p50_minutes`, and areas as `[districts.oslo]`) are still read.
 """
 _BEFORE: Final = """
 ## Keys of before
@@ -53,6 +129,16 @@ Once, this file named districts and settlement classes. Such a file is still rea
 service's folder says, a folder `targets` beside a file that names no service is still that service's, and one warning
 says what to write instead.
 """
+
+
+_TABLES: Final[Mapping[str, type[BaseModel]]] = {
+    "`service.toml`": HeadTable,
+    "`[event]`": EventTable,
+    "`[[clocks]]`": ClockTable,
+    "`[[objectives]]`": ObjectiveTable,
+    "`[[categories]]`": CategoryTable,
+    "`[[areas]]`": AreaTable,
+}
 
 
 def configuration_markdown() -> str:
@@ -69,9 +155,24 @@ def configuration_markdown() -> str:
             (model.__doc__ or "").strip(),
             _table(("Key", "Type", "Default", "Meaning", "Environment"), rows).rstrip(),
         ]
-    parts += [_TOGETHER.strip(), relations_markdown().rstrip()]
+    parts += [_SERVICE.strip().replace("{SERVICE_VARIABLE}", SERVICE_VARIABLE)]
+    for head, table in _TABLES.items():
+        rows = [_key(key, field) for key, field in table.model_fields.items() if key != "event"]
+        parts += [f"### {head}", cleandoc(table.__doc__ or ""), _table(("Key", "Default", "Meaning"), rows).rstrip()]
+    parts += [_TARGETS.strip(), _TOGETHER.strip(), relations_markdown().rstrip()]
     former = _table(("Key", "Now"), ((f"`{key}`", moved) for key, moved in FORMER.items()))
     return "\n\n".join([*parts, _BEFORE.strip(), former.rstrip()]) + "\n"
+
+
+def _key(key: str, field: FieldInfo) -> tuple[str, str, str]:
+    default: object = field.default
+    if field.is_required():
+        shown = "needed"
+    elif default is None or field.default_factory is not None or default == ():
+        shown = "—"
+    else:
+        shown = "24 h" if default == DAY_SECONDS else _default(default)
+    return f"`{key}`", shown, field.description or ""
 
 
 def relations_markdown() -> str:

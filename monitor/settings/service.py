@@ -4,6 +4,7 @@ Where a folder is found by its name is told here, too. What one table may hold i
 areas and categories imply in `service_tree`, thresholds in `core.targets`.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,7 +19,7 @@ from monitor.settings.files import FileUnusable, read_toml
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
 from monitor.settings.service_tree import Problem, areas_of, categories_of
 from monitor.settings.told import read_table, unknown
-from monitor.settings.values import RESERVED_AREAS, RESERVED_CATEGORIES, is_slug
+from monitor.settings.values import LONGEST_SLUG, RESERVED_AREAS, RESERVED_CATEGORIES, is_slug
 
 FILE: Final = "service.toml"
 TARGETS: Final = "targets"
@@ -45,17 +46,17 @@ class Declared:
     faults: list[Fault] = field(default_factory=list)
 
 
-def find_service(named: str, rooms: Sequence[Path], beside: Path) -> Path:
-    """The folder of a service by its name, looked for in `rooms`, or by its path, which begins at `beside`.
+def find_service(named: str, rooms: Sequence[Path], beside: Sequence[Path]) -> Path:
+    """The folder of a service by its name, looked for in `rooms`, or by its path, which begins in one of `beside`.
 
     Raises FileUnusable with what there is.
     """
-    found = [room / named for room in rooms if is_slug(named)] + [beside / named]
+    found = [room / named for room in rooms if is_slug(named)] + [place / named for place in beside]
     for folder in found:
         if (folder / FILE).is_file():
             return folder
-    if (beside / named).name == FILE and (beside / named).is_file():
-        return (beside / named).parent
+        if folder.name == FILE and folder.is_file():
+            return folder.parent
     there = sorted({file.parent.name for room in rooms for file in room.glob(f"*/{FILE}")})
     raise FileUnusable(
         f"no service {named!r}: there is no folder of that name or path with a {FILE} in it; "
@@ -83,9 +84,9 @@ def read_service(folder: Path) -> Declared:
     made = [_clock(table) for table in clocks]
     reading.fields(head, made)
     judged = list(reading.objectives(objectives, [clock.slug for clock in made]))
-    slug = (head.slug if head else None) or folder.resolve().name
+    slug = (head.slug if head else None) or _slug_of(folder.resolve().name)
     if not is_slug(slug):
-        reading.fault("slug", f'the folder\'s name {slug!r} is no slug: say slug = "…", in small letters')
+        reading.fault("slug", 'is missing, and the name of the folder makes none: say slug = "…", in small letters')
     if head is None or any(fault.severity == "error" for fault in reading.faults):
         return Declared(None, folder, faults=reading.faults)
     service = Service(
@@ -98,8 +99,12 @@ def read_service(folder: Path) -> Declared:
         head.name,
     )
     return Declared(
-        service, folder, head.timezone, head.year_starts, head.unverified, head.description, reading.faults
+        service, folder, head.timezone or "", head.year_starts, head.unverified, head.description, reading.faults
     )  # fmt: skip
+
+
+def _slug_of(name: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:LONGEST_SLUG]
 
 
 def simulated(percentile: int | Decimal | None) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from monitor.core.duration import seconds_of_length
 from monitor.core.service import DAY_SECONDS, Duty, Moment, Statistic
@@ -140,24 +140,56 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_SLUG: Final = "What it is called everywhere: small letters, digits, `-` and `_`."
+_NAME: Final = 'A text, or one for each language: `{ en = "…", nb = "…" }`; else the slug is shown.'
+
+
+def _name() -> Any:
+    return Field(default_factory=dict, description=_NAME)
+
+
 class EventTable(_Table):
     """What events call what every service has."""
 
-    area: EventField = "area"
-    category: EventField = "category"
-    eligible: Annotated[str | None, BeforeValidator(_field)] = None
-    instants: Annotated[tuple[str, ...], BeforeValidator(_fields)] = ()
+    area: EventField = Field("area", description="Field of an event that names the area.")
+    category: EventField = Field("category", description="Field that names the category.")
+    eligible: Annotated[str | None, BeforeValidator(_field)] = Field(
+        None,
+        description="Field that says, true or false, whether the mission counts; none given: every mission does.",
+    )
+    instants: Annotated[tuple[str, ...], BeforeValidator(_fields)] = Field(
+        (), description="Further fields that are times, of no clock: an event that gives one wrong is refused."
+    )
+
+
+class HeadTable(_Table):
+    """Before all tables: what is true of the service as a whole."""
+
+    slug: Slug | None = Field(None, description="Tells it from others: the label `service`; else the folder's name.")
+    name: Names = _name()
+    description: Names = Field(default_factory=dict, description="The rule in a sentence, as a name is given.")
+    timezone: OptionalText = Field(None, description="Zone of periods and local days, like `Europe/Oslo`; needed.")
+    year_starts: Annotated[int, BeforeValidator(_month)] = Field(
+        1, description='Where years begin, like `"04-01"`; their parts follow, and bear that year\'s name.'
+    )
+    unverified: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(
+        (), description="What the sources did not settle, a list of texts; `monitor check` shows them."
+    )
+    event: EventTable = Field(default_factory=EventTable)
 
 
 class ClockTable(_Table):
-    """An interval between two named instants."""
+    """An interval between two named instants of the event. The first clock places a mission in time."""
 
-    slug: Slug
-    begin: Moments
-    end: Moments
-    longest: Length = DAY_SECONDS
-    shortest: Length = 0.0
-    name: Names = Field(default_factory=dict)
+    slug: Slug = Field(description=_SLUG)
+    begin: Moments = Field(
+        description="Field of the event; or a list, of which the earliest known counts; an element may carry a cap: "
+        '`{ from = "connected_at", plus = "4:00" }`.'
+    )
+    end: Moments = Field(description="The same.")
+    longest: Length = Field(DAY_SECONDS, description="What takes longer is unmeasured, and is counted as such.")
+    shortest: Length = Field(0.0, description="What takes less is unmeasured, too.")
+    name: Names = _name()
 
     @model_validator(mode="after")
     def _measures_something(self) -> "ClockTable":
@@ -171,12 +203,20 @@ class ClockTable(_Table):
 class ObjectiveTable(_Table):
     """A statistic of a clock with a threshold."""
 
-    slug: Slug
-    clock: OptionalText = None
-    percentile: Annotated[int | Decimal | None, BeforeValidator(_percentile)] = None
-    statistic: Annotated[Statistic | None, BeforeValidator(_statistic)] = None
-    duty: Annotated[Duty, BeforeValidator(_duty)] = Duty.SHOW
-    name: Names = Field(default_factory=dict)
+    slug: Slug = Field(description=_SLUG)
+    clock: OptionalText = Field(None, description="Slug of its clock; else the first.")
+    percentile: Annotated[int | Decimal | None, BeforeValidator(_percentile)] = Field(
+        None, description="So many percent of the missions take at most the threshold: above 0, below 100."
+    )
+    statistic: Annotated[Statistic | None, BeforeValidator(_statistic)] = Field(
+        None, description='`"mean"`, in place of a percentile.'
+    )
+    duty: Annotated[Duty, BeforeValidator(_duty)] = Field(
+        Duty.SHOW,
+        description="What a breach asks of people: `page`, `ticket` or `show`. A page needs an alarm that was "
+        "simulated; another objective's is taken as `show`, and told.",
+    )
+    name: Names = _name()
 
     @model_validator(mode="after")
     def _one_statistic(self) -> "ObjectiveTable":
@@ -188,30 +228,25 @@ class ObjectiveTable(_Table):
 
 
 class CategoryTable(_Table):
-    """The second axis beside the area."""
+    """The second axis beside the area. An event names a category that holds no other."""
 
-    slug: Slug
-    within: Annotated[Slug | None, Field()] = None
-    name: Names = Field(default_factory=dict)
+    slug: Slug = Field(description=_SLUG)
+    within: Slug | None = Field(None, description="The pool that it is part of; one that is only named is implied.")
+    name: Names = _name()
 
 
 class AreaTable(_Table):
-    """A place in the tree, for some time."""
+    """A place in a tree, for some time; a slug may have several tables, in turn.
 
-    slug: Slug
-    within: Annotated[Slug | None, Field()] = None
-    since: Day | None = None
-    until: Day | None = None
-    name: Names = Field(default_factory=dict)
+    An event names an area that holds no other then.
+    """
 
-
-class HeadTable(_Table):
-    """What is true of the service as a whole."""
-
-    slug: Annotated[Slug | None, Field()] = None
-    name: Names = Field(default_factory=dict)
-    description: Names = Field(default_factory=dict)
-    timezone: Annotated[str, AfterValidator(plain)]
-    year_starts: Annotated[int, BeforeValidator(_month)] = 1
-    unverified: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
-    event: EventTable = EventTable()
+    slug: Slug = Field(description=_SLUG)
+    within: Slug | None = Field(
+        None,
+        description="The area that it is part of; one that is only named is implied. Where none holds the others, "
+        "`national` is implied, and bears the service's name.",
+    )
+    since: Day | None = Field(None, description="First day; else as what it lies within.")
+    until: Day | None = Field(None, description="The day after the last; else as what it lies within.")
+    name: Names = _name()

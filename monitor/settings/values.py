@@ -19,6 +19,7 @@ LARGEST_DAYS: Final = 36_525
 LARGEST_PORT: Final = 65_535
 TOPIC_CHARACTERS: Final = 249
 """Kafka's own limit."""
+LONGEST_SLUG: Final = 40
 RESERVED_AREAS: Final = frozenset({"default", "name", "valid_from", "errata", "source", "districts"})
 RESERVED_CATEGORIES: Final = frozenset({"default", "name", "table", "not_applicable"})
 """Slugs that mean something else in the tables of targets."""
@@ -124,14 +125,14 @@ def _brokers(addresses: str) -> str:
 
 def is_slug(name: str) -> bool:
     """Whether a name can stand in addresses, files, labels and columns as it is."""
-    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name) is not None
+    return len(name) <= LONGEST_SLUG and re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name) is not None
 
 
 def _slug(name: str) -> str:
     if not is_slug(name):
         raise ValueError(
-            f"{name!r} is no slug: use small letters a to z, digits, hyphens and underscores, at most 40, "
-            "a letter or digit first"
+            f"{name!r} is no slug: use small letters a to z, digits, hyphens and underscores, at most "
+            f"{LONGEST_SLUG}, a letter or digit first"
         )
     return name
 

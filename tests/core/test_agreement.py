@@ -8,10 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from monitor.core.agreement import Tally
-from monitor.core.mission import Kind, Mission
-from monitor.core.partition import DAY_SECONDS, Partition
+from monitor.core.mission import Kind, Mission, pack
+from monitor.core.partition import Partition
+from monitor.core.service import DAY_SECONDS
+from monitor.core.slices import Aggregate, seal
 from monitor.core.stored import DamagedState, Head, StoredDay, read_day, read_head
 from tests.core.events import BASE, GRID, SERIES, Shelf, Snap, batches, policy, records, snaps
+from tests.core.stretches import stretch
 
 LATER = BASE.timestamp() + 40 * DAY_SECONDS
 
@@ -79,13 +82,59 @@ def test_a_day_that_holds_another_days_missions_is_refused() -> None:
 
 def test_a_series_that_the_head_does_not_name_is_refused() -> None:
     """It would be an index out of range, much later."""
-    head = Head(next_offset=1, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), missions=1)
+    head = Head(
+        next_offset=1, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), clocks=["response"], missions=1
+    )
     day = GRID.day_of(BASE.timestamp())
     stray = Mission("m", 1, len(SERIES), BASE.timestamp(), Kind.MEASURED, 60.0)
     with pytest.raises(DamagedState, match=r"series 4, unknown"):
         Tally(GRID).after(head, {day: StoredDay({"m": stray})})
     known = Mission("m", 1, 0, BASE.timestamp(), Kind.MEASURED, 60.0)
     assert Tally(GRID).after(head, {day: replace(StoredDay(), entries={"m": known})}).missions == 1
+
+
+@pytest.mark.parametrize("clocks", [1, 2, 3])
+def test_what_has_other_clocks_than_the_head_names_is_refused(clocks: int) -> None:
+    """A state too many, or too few, would be taken for another clock's."""
+    names = ["response", "travel", "door"]
+    head = Head(next_offset=1, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), clocks=names[:clocks])
+    start = GRID.floor(BASE.timestamp())
+    day = GRID.day_of(start)
+    for held in (1, 2, 3):
+        entry, part = of_clocks(held, start)
+        one = msgspec.structs.replace(head, missions=1)
+        other = msgspec.structs.replace(head, sealed=1)
+        if held == clocks:
+            assert Tally(GRID).after(one, {day: StoredDay({"m": entry})}).missions == 1
+            assert Tally(GRID).after(other, {day: StoredDay({}, [part])}).sealed == 1
+            continue
+        with pytest.raises(DamagedState, match="a mission of other clocks than the head"):
+            Tally(GRID).after(one, {day: StoredDay({"m": entry})})
+        with pytest.raises(DamagedState, match="an aggregate of other clocks"):
+            Tally(GRID).after(other, {day: StoredDay({}, [part])})
+
+
+def test_what_was_held_against_thresholds_that_the_head_does_not_list_is_refused() -> None:
+    """Nobody could say whose they were."""
+    start = GRID.floor(BASE.timestamp())
+    head = Head(
+        next_offset=1, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), clocks=["response"], sealed=1,
+        measures=[("oslo", "urban", "goal")],
+    )  # fmt: skip
+    for targets in ((600.0,), (600.0, 1200.0), (None, 1200.0)):
+        stored = StoredDay({}, [stretch(responses=[60.0], start=start, end=start + 3600.0, targets=targets)])
+        if len(targets) == 1:
+            assert Tally(GRID).after(head, {GRID.day_of(start): stored}).sealed == 1
+            continue
+        with pytest.raises(DamagedState, match="thresholds than the head has"):
+            Tally(GRID).after(head, {GRID.day_of(start): stored})
+
+
+def of_clocks(count: int, at: float) -> tuple[Mission, Aggregate]:
+    """A mission measured on so many clocks, and a stretch of it."""
+    times = 60.0 if count == 1 else pack([(Kind.MEASURED, 60.0)] * count)
+    mission = Mission("m", 1, 0, at, Kind.MEASURED, times)
+    return mission, seal([mission], series=0, start=at, end=at + 3600.0, thresholds=(), clocks=count)
 
 
 def test_a_head_from_before_sealed_missions_were_counted_is_taken_as_it_is() -> None:

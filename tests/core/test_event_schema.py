@@ -15,17 +15,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from monitor.core.mission import EventReader, Reason, Rejected, index_of
+from monitor.core.mission import Reason, Rejected
+from monitor.core.reader import EventReader
 from monitor.generate import event_schema
+from tests.core.events import GRID
+from tests.core.police import SERVICE
 
-DISTRICTS, SETTLEMENTS = ("oslo", "vest"), ("urban", "rural")
-READER = EventReader(index_of((one, other) for one in DISTRICTS for other in SETTLEMENTS))
-BEYOND_A_SCHEMA = {
-    Reason.ARRIVAL_BEFORE_RINGING,
-    Reason.IMPLAUSIBLE_RESPONSE,
-    Reason.IN_THE_FUTURE,
-    Reason.NO_TIME,
-}
+READER = EventReader(SERVICE, GRID)
+BEYOND_A_SCHEMA = {Reason.IN_THE_FUTURE, Reason.NO_TIME}
 """What two fields together, or the record, make of an event: the schema's description says so."""
 
 
@@ -41,7 +38,7 @@ def number(text: str) -> int | float:
     return int(exact) if exact.denominator == 1 else float(text)
 
 
-SCHEMA = json.loads(event_schema(DISTRICTS, SETTLEMENTS))
+SCHEMA = json.loads(event_schema(SERVICE))
 VALIDATOR = extend(Draft202012Validator, {"pattern": ecma_pattern})(
     SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
 )

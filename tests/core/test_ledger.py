@@ -1,5 +1,6 @@
 """The ledger's judgement row by row, its outcomes as small stories, and what holds after any events."""
 
+import json
 from datetime import UTC, datetime
 from itertools import product
 from typing import Literal
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec import structs
 
 from monitor.core.ledger import (
     NO_CEILING,
@@ -22,10 +24,13 @@ from monitor.core.ledger import (
     Outcome,
     Seen,
 )
-from monitor.core.mission import Event, Kind, Mission, contribution, instant
+from monitor.core.mission import Kind, Mission, instant
+from monitor.core.reader import EventReader
 from monitor.core.slices import Aggregate, Grid, seal
+from tests.core.police import SERVICE
 
 GRID = Grid(ZoneInfo("Europe/Oslo"))
+READER = EventReader(SERVICE, GRID)
 HOUR = 3600.0
 NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC).timestamp()
 NEW_YEARS_EVE = datetime(2024, 12, 31, 22, 30, tzinfo=UTC).timestamp()
@@ -45,25 +50,18 @@ def snap(
     excluded: bool = False,
 ) -> Mission:
     """A snapshot, by default of a measured mission."""
-    event = Event(
-        mission, "oslo", "urban", urgent, status, instant(at) if timed else None, None,
-        excluded="exercise" if excluded else None,
-    )  # fmt: skip
-    kind = contribution(event, response)
-    return Mission(mission, revision, series, at, kind, response if kind is Kind.MEASURED else None)
+    ended = None if response is None else instant(at + response).isoformat()
+    event = {
+        "mission_id": mission, "district": "oslo", "settlement": "urban", "urgent": urgent, "status": status,
+        "ringing_at": instant(at).isoformat() if timed else None, "on_scene_at": ended,
+        "recorded_at": instant(at).isoformat(), "excluded": "exercise" if excluded else None, "revision": revision,
+    }  # fmt: skip
+    return structs.replace(READER.read(json.dumps(event).encode(), None), series=series)
 
 
 def aggregate(entries: list[Mission], series: int, start: float, end: float) -> Aggregate:
     """A sealer that knows no targets."""
-    return seal(
-        series=series,
-        start=start,
-        end=end,
-        responses=[entry.response for entry in entries if entry.response is not None],
-        unmeasured=sum(entry.kind in (Kind.UNMEASURED, Kind.OPEN, Kind.UNTIMED) for entry in entries),
-        excluded=sum(entry.kind == Kind.EXCLUDED for entry in entries),
-        targets=(None,) * 4,
-    )
+    return seal(entries, series=series, start=start, end=end, thresholds=())
 
 
 def story(*snaps: Mission, sealed_before: float | None = None, ceiling: int = NO_CEILING) -> tuple[list[str], Ledger]:
@@ -88,8 +86,16 @@ def story(*snaps: Mission, sealed_before: float | None = None, ceiling: int = NO
         (snap(), Kind.MEASURED),
         (snap(status="open"), Kind.MEASURED),
         (snap(response=0.0), Kind.MEASURED),
-        (snap(response=None), Kind.UNMEASURED),
-        (snap(response=None, timed=False), Kind.UNMEASURED),
+        (snap(response=86_400.0), Kind.MEASURED),
+        (snap(response=86_400.000001), Kind.TOO_LONG),
+        (snap(response=-0.000001), Kind.NEGATIVE),
+        (snap(response=-0.000001, status="open"), Kind.NEGATIVE),
+        (snap(response=90_000.0, excluded=True), Kind.EXCLUDED),
+        (snap(response=-1.0, status="cancelled"), Kind.NOTHING),
+        (snap(response=None), Kind.NO_END),
+        (snap(timed=False), Kind.NO_BEGIN),
+        (snap(response=None, timed=False), Kind.NO_BEGIN),
+        (snap(timed=False, status="open"), Kind.UNTIMED),
         (snap(response=None, status="open"), Kind.OPEN),
         (snap(response=None, status="open", timed=False), Kind.UNTIMED),
     ],
@@ -230,7 +236,7 @@ def test_the_same_revision_twice_is_a_duplicate_and_with_other_content_a_conflic
     """The first one stands: nobody can tell which of two is right, so a person must look."""
     outcomes, ledger = story(snap(), snap(), snap(response=999.0), snap(series=1), snap(status="cancelled"))
     assert outcomes == ["new", "duplicate", "conflict", "conflict", "conflict"]
-    assert ledger.missions["a"].response == 300.0
+    assert ledger.missions["a"].times == 300.0
 
 
 def test_without_a_revision_the_order_decides() -> None:
@@ -261,7 +267,7 @@ def test_an_event_for_a_sealed_slice_is_late_and_changes_nothing() -> None:
     assert ledger.seal_before(NOON, aggregate) == 1
     assert ledger.apply(snap(revision=2, at=OLD, response=9.0)) is Outcome.LATE
     (day,) = ledger.days.values()
-    assert [(part.measured, part.start) for part in day.aggregates] == [(1, GRID.floor(OLD))]
+    assert [(part.clocks[0].measured, part.start) for part in day.aggregates] == [(1, GRID.floor(OLD))]
     assert not ledger.missions
 
 
@@ -344,14 +350,14 @@ class LedgerMachine(RuleBasedStateMachine):
         """Entries stand under their own id and carry a response exactly when measured."""
         for mission, entry in self.ledger.missions.items():
             assert entry.mission_id == mission
-            assert (entry.response is not None) == (entry.kind == Kind.MEASURED)
+            assert (entry.times is not None) == (entry.kind == Kind.MEASURED)
             assert entry.placed_at >= self.ledger.sealed_before
 
     @invariant()
     def sealed_missions_are_counted_at_most_once(self) -> None:
         """Aggregates never count more than was let go, and lie behind the line, each in its day."""
         parts = [(number, part) for number, day in self.ledger.days.items() for part in day.aggregates]
-        assert sum(part.measured + part.unmeasured + part.excluded for _, part in parts) <= self.sealed
+        assert sum(part.missions for _, part in parts) <= self.sealed
         for number, part in parts:
             assert GRID.midnight(number) <= part.start < part.end <= GRID.midnight(number + 1)
             assert part.end <= self.ledger.sealed_before

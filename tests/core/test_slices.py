@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.core.slices import Aggregate, Grid, roll_up, seal
+from monitor.core.mission import Cause
+from monitor.core.slices import Aggregate, Grid, roll_up
+from tests.core.stretches import stretch
 
 OSLO = ZoneInfo("Europe/Oslo")
 GRID = Grid(OSLO)
@@ -96,7 +98,7 @@ TARGETS = (600.0, 1200.0, None, 900.0)
 def part(responses: list[float], hour: int = 0, unmeasured: int = 0, excluded: int = 0, series: int = 0) -> Aggregate:
     """One sealed slice of an hour."""
     start = epoch(2024, 6, 1) + hour * HOUR
-    return seal(
+    return stretch(
         series=series, start=start, end=start + HOUR, responses=responses, unmeasured=unmeasured, excluded=excluded,
         targets=TARGETS,
     )  # fmt: skip
@@ -112,18 +114,24 @@ PARTS = st.lists(st.tuples(RESPONSES, st.integers(0, 3), st.integers(0, 3)), min
 def test_sealing_counts_exactly(responses: list[float]) -> None:
     """A response of exactly the target is within it; without a target nothing is."""
     sealed = part(responses, unmeasured=2, excluded=1)
-    assert (sealed.measured, sealed.unmeasured, sealed.excluded) == (len(responses), 2, 1)
-    assert sealed.within == tuple(
-        0 if target is None else len([one for one in responses if one <= target]) for target in TARGETS
+    [tally] = sealed.clocks
+    assert (tally.measured, dict(zip(Cause, tally.unmeasured, strict=True))["no_end"]) == (len(responses), 2)
+    assert (sum(tally.unmeasured), sealed.excluded, sealed.missions) == (2, 1, len(responses) + 3)
+    assert sealed.judged == tuple(
+        (place, target, len([one for one in responses if one <= target]))
+        for place, target in enumerate(TARGETS)
+        if target is not None
     )
-    assert sealed.digest().weight == len(responses)
+    assert (tally.total, tally.squares) == (1_000_000 * sum(responses), sum(one * one for one in responses))
+    assert tally.digest().weight == len(responses)
 
 
 def counts(aggregate: Aggregate) -> tuple[object, ...]:
     """All of an aggregate that is exact at any size."""
+    [tally] = aggregate.clocks
     return (
-        aggregate.series, aggregate.start, aggregate.end, aggregate.measured, aggregate.unmeasured,
-        aggregate.excluded, aggregate.targets, aggregate.within, aggregate.digest().weight,
+        aggregate.series, aggregate.start, aggregate.end, tally.measured, tally.unmeasured, tally.total,
+        aggregate.excluded, aggregate.judged, tally.digest().weight,
     )  # fmt: skip
 
 
@@ -135,8 +143,8 @@ def test_rolling_up_in_any_order_and_grouping_gives_the_same(parts: list[Aggrega
     shuffled = data.draw(st.permutations(parts))
     [steps] = roll_up([*roll_up(shuffled[:cut]), *shuffled[cut:]])
     assert counts(steps) == counts(whole)
-    assert steps.sketch[:2] == whole.sketch[:2]
-    assert whole.measured == sum(one.measured for one in parts)
+    assert steps.clocks[0].sketch[:2] == whole.clocks[0].sketch[:2]
+    assert whole.clocks[0].measured == sum(one.clocks[0].measured for one in parts)
     assert (whole.start, whole.end) == (parts[0].start, parts[-1].end)
 
 
@@ -144,9 +152,9 @@ def test_rolling_up_in_any_order_and_grouping_gives_the_same(parts: list[Aggrega
 def test_rolling_up_equals_sealing_everything_at_once(parts: list[Aggregate]) -> None:
     """A day rolled up knows what it would know had it been sealed whole."""
     [whole] = roll_up(parts)
-    once = seal(
-        series=0, start=whole.start, end=whole.end, responses=[one for held in parts for one in held.sketch[0]],
-        unmeasured=whole.unmeasured, excluded=whole.excluded, targets=TARGETS,
+    once = stretch(
+        start=whole.start, end=whole.end, responses=[one for held in parts for one in held.clocks[0].sketch[0]],
+        unmeasured=sum(whole.clocks[0].unmeasured), excluded=whole.excluded, targets=TARGETS,
     )  # fmt: skip
     assert counts(whole) == counts(once)
 
@@ -155,14 +163,14 @@ def test_rolling_up_equals_sealing_everything_at_once(parts: list[Aggregate]) ->
     "other",
     [
         part([60.0], 1, series=1),
-        seal(series=0, start=0.0, end=HOUR, responses=[60.0], unmeasured=0, excluded=0, targets=(None,) * 4),
+        stretch(responses=[60.0]),
     ],
 )
 def test_what_could_not_be_told_apart_afterwards_stays_apart(other: Aggregate) -> None:
     """Other series, and other targets of the same series, are rolled up beside each other."""
     one = part([60.0])
     assert roll_up([one, other]) == [one, other]
-    assert [whole.measured for whole in roll_up([one, other, one])] == [2, 1]
+    assert [whole.clocks[0].measured for whole in roll_up([one, other, one])] == [2, 1]
 
 
 def test_two_new_years_apart_by_a_leap_day() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.mission import Kind, Mission
+from monitor.core.mission import CAUSES, UNFINISHED, Kind, Mission, pack
 from monitor.core.partition import Batch, Partition
-from monitor.core.slices import Aggregate, seal
+from monitor.core.slices import Aggregate, Threshold, seal
 from monitor.core.stored import (
     VERSION,
     DamagedState,
@@ -26,27 +26,39 @@ from tests.core.events import BASE, GRID, Shelf, Snap, batches, policy, records,
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC).timestamp()
 SECONDS = st.floats(-2e9, 1e11, allow_nan=False)
-ENTRIES = st.sampled_from([kind.value for kind in Kind]).flatmap(
-    lambda kind: st.builds(
-        Mission,
-        mission_id=st.text(min_size=1, max_size=8),
-        revision=st.none() | st.integers(0, 2**63 - 1),
-        series=st.integers(0, 40),
-        placed_at=SECONDS,
-        kind=st.just(kind),
-        response=st.floats(0, 86_400) if kind == Kind.MEASURED else st.none(),
+TIMES = st.integers(0, 86_400_000_000).map(lambda microseconds: microseconds / 1e6)
+STATES = st.tuples(st.just(Kind.MEASURED), TIMES) | st.tuples(st.sampled_from([*CAUSES, *UNFINISHED]), st.none())
+"""What a mission that counts may be on one clock."""
+
+
+@st.composite
+def entries(draw: st.DrawFn, clocks: int | None = None) -> Mission:
+    """Any mission that a program may have stored, of one to four clocks."""
+    clocks = draw(st.integers(1, 4)) if clocks is None else clocks
+    states = draw(st.lists(STATES, min_size=clocks, max_size=clocks))
+    kind: int = draw(st.just(states[0][0]) | st.sampled_from([Kind.NOTHING, Kind.EXCLUDED, Kind.MOVED]))
+    times = (
+        None if kind in (Kind.NOTHING, Kind.EXCLUDED, Kind.MOVED) else states[0][1] if clocks == 1 else pack(states)
     )
-)
-AGGREGATES = st.builds(
-    seal,
-    series=st.integers(0, 40),
-    start=st.floats(-2e9, 1e10, exclude_max=True),
-    end=st.floats(1e10, 1e11),
-    responses=st.lists(st.floats(0, 86_400), min_size=1, max_size=10),
-    unmeasured=st.integers(0, 9),
-    excluded=st.integers(0, 9),
-    targets=st.tuples(*[st.none() | st.floats(1, 86_400)] * 4),
-)
+    return Mission(
+        draw(st.text(min_size=1, max_size=8)), draw(st.none() | st.integers(0, 2**63 - 1)), draw(st.integers(0, 40)),
+        draw(SECONDS), int(kind), times,
+    )  # fmt: skip
+
+
+@st.composite
+def aggregates(draw: st.DrawFn) -> Aggregate:
+    """Any stretch that a program may have sealed."""
+    clocks = draw(st.integers(1, 3))
+    thresholds = st.builds(Threshold, st.integers(0, 90), TIMES, st.integers(0, clocks - 1))
+    return seal(
+        draw(st.lists(entries(clocks), max_size=10)), series=draw(st.integers(0, 40)), clocks=clocks,
+        start=draw(st.floats(-2e9, 1e10, exclude_max=True)), end=draw(st.floats(1e10, 1e11)),
+        thresholds=draw(st.lists(thresholds, max_size=4)),
+    )  # fmt: skip
+
+
+ENTRIES, AGGREGATES = entries(), aggregates()
 COUNTS = st.dictionaries(st.text(max_size=5), st.integers(0, 10**12), max_size=3)
 YEAR_COUNTS = st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 9999), st.integers(1, 10**12)), max_size=3)
 HEADS = st.builds(
@@ -55,6 +67,8 @@ HEADS = st.builds(
     slice_seconds=st.integers(1, 3600),
     zone=st.text(max_size=20),
     series=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=4),
+    clocks=st.lists(st.text(max_size=5), max_size=3),
+    measures=st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5), st.text(max_size=5)), max_size=4),
     watermark=st.none() | SECONDS,
     sealed_before=st.none() | SECONDS,
     last_record_at=st.none() | SECONDS,
@@ -91,7 +105,7 @@ def test_a_day_comes_back_as_its_last_entries_and_all_its_aggregates(
         for entry in log:
             last[entry.mission_id] = entry
     assert stored.entries == {mission: entry for mission, entry in last.items() if entry.kind != Kind.MOVED}
-    assert list(stored.aggregates) == sealed
+    assert repr(list(stored.aggregates)) == repr(sealed)  # an empty sketch has no least value, which equals nothing
     assert stored.logged == sum(len(log) for log in logs)
 
 
@@ -151,7 +165,7 @@ def test_garbage_raises_a_stored_state_error_or_nothing(blob: bytes, changes: li
             assert "stored" in str(fault)  # noqa: PT017 - one of two good outcomes
 
 
-@given(st.binary(max_size=60), st.sampled_from([b"\x01E", b"\x01A", b"\x01H", b""]))
+@given(st.binary(max_size=60), st.sampled_from([b"\x01E", b"\x01A", b"\x01H", b"\x02E", b"\x02A", b"\x02H", b""]))
 def test_random_bytes_raise_a_stored_state_error_or_nothing(garbage: bytes, prefix: bytes) -> None:
     """Also behind a prefix that promises better."""
     for read in (read_head, lambda one: read_day([one])):
@@ -170,6 +184,7 @@ def test_random_bytes_raise_a_stored_state_error_or_nothing(garbage: bytes, pref
         ("watermark", math.inf), ("sealed_before", -math.inf), ("last_record_at", 1e300), ("missions", "many"),
         ("missions", 1.5), ("series", [["oslo"]]), ("zone", None), ("records_ahead", -1), ("records_ahead", 2**62),
         ("ahead_at", math.nan), ("ahead_at", math.inf), ("moves", [[2024, 2025, -1]]), ("moves", [[-1, 2025, 1]]),
+        ("clocks", [5]), ("measures", [["oslo", "urban"]]), ("measures", [["oslo", "urban", 80]]),
         ("moves", [[2024, 10_000, 1]]), ("conflicts", [[2024, 2025, 2**62]]), ("conflicts", [[2024]]),
     ],
 )  # fmt: skip
@@ -181,30 +196,63 @@ def test_a_head_with_impossible_numbers_is_damaged(field: str, value: object) ->
 
 
 MISSION = ["m-1", 1, 0, 1.7e9, int(Kind.MEASURED), 300.0]
-SEALED = [0, 1.7e9, 1.7e9 + 3600, 2, 0, 0, [600.0, None], [1, 0], [[300.0, 700.0], [1.0, 1.0], 300.0, 700.0]]
+PACKED = pack([(Kind.MEASURED, 300.0), (Kind.OPEN, None)])
+TIMED = ["m-1", 1, 0, 1.7e9, int(Kind.MEASURED), PACKED]
+CAUSES_NONE = [0] * 7
+SKETCH = [[300.0, 700.0], [1.0, 1.0], 300.0, 700.0]
+TALLY = [2, CAUSES_NONE, 1_000_000_000, 580_000.0, SKETCH]
+SEALED = [0, 1.7e9, 1.7e9 + 3600, 0, [TALLY], [[0, 600.0, 1]]]
+SEALED_V1 = [0, 1.7e9, 1.7e9 + 3600, 2, 0, 0, [600.0, None, None, None], [1, 0, 0, 0], SKETCH]
+_BROKEN_SKETCHES = [
+    [[300.0], [1.0, 1.0], 300.0, 700.0], [[700.0, 300.0], [1.0, 1.0], 300.0, 700.0],
+    [[300.0, 700.0], [2.0, -0.0], 3.0, 7.0], [[300.0, math.nan], [1.0, 1.0], 300.0, 700.0],
+    [[300.0, 700.0], [1.0, 1.0], 7.0, 3.0], [[300.0, 700.0], [1.0, 1.0], math.nan, math.nan], [[], [], 0.0, 0.0],
+]  # fmt: skip
+
+
+def tally(place: int, value: object) -> list[object]:
+    """The tally with something else in one place."""
+    return [*TALLY[:place], value, *TALLY[place + 1 :]]
 
 
 @pytest.mark.parametrize(
-    ("kind", "place", "value"),
+    ("sound", "place", "value"),
     [
-        (b"E", 2, -1), (b"E", 2, 2**62), (b"E", 3, math.nan), (b"E", 3, 1e300), (b"E", 4, 7), (b"E", 4, -1),
-        (b"E", 4, int(Kind.OPEN)), (b"E", 5, None), (b"E", 5, -1.0), (b"E", 5, math.inf), (b"E", 0, 5),
-        (b"A", 0, -1), (b"A", 1, math.nan), (b"A", 2, 1.6e9), (b"A", 3, -2), (b"A", 3, 2**62), (b"A", 3, 3),
-        (b"A", 4, -1), (b"A", 5, 2**62), (b"A", 6, [600.0]), (b"A", 6, [math.nan, None]), (b"A", 7, [-1, 0]),
-        (b"A", 7, [3, 0]), (b"A", 8, [[300.0], [1.0, 1.0], 300.0, 700.0]),
-        (b"A", 8, [[700.0, 300.0], [1.0, 1.0], 300.0, 700.0]), (b"A", 8, [[300.0, 700.0], [2.0, -0.0], 3.0, 7.0]),
-        (b"A", 8, [[300.0, math.nan], [1.0, 1.0], 300.0, 700.0]), (b"A", 8, [[300.0, 700.0], [1.0, 1.0], 7.0, 3.0]),
-        (b"A", 8, [[300.0, 700.0], [1.0, 1.0], math.nan, math.nan]), (b"A", 8, [[], [], 0.0, 0.0]),
+        *((MISSION, place, value) for place, value in [
+            (2, -1), (2, 2**62), (3, math.nan), (3, 1e300), (4, 12), (4, -1), (4, int(Kind.OPEN)), (5, None),
+            (5, -1.0), (5, math.inf), (5, b""), (5, b"12345"), (0, 5),
+        ]),
+        *((TIMED, place, value) for place, value in [
+            (4, int(Kind.OPEN)), (4, int(Kind.EXCLUDED)), (5, b""), (5, PACKED[:-1]), (5, PACKED + b"\0"), (5, None),
+            (5, pack([(Kind.MEASURED, 300.0), (Kind.EXCLUDED, None)])), (5, pack([(Kind.MEASURED, 3.0), (12, None)])),
+            (5, pack([(Kind.OPEN, None), (Kind.MEASURED, 300.0)])), (5, pack([(Kind.NOTHING, None)] * 2)),
+        ]),
+        *((SEALED, place, value) for place, value in [
+            (0, -1), (1, math.nan), (2, 1.6e9), (3, -2), (3, 2**62), (4, []), (5, [[-1, 600.0, 1]]),
+            (5, [[0, -1.0, 1]]), (5, [[0, math.nan, 1]]), (5, [[0, 600.0, 3]]), (5, [[0, 600.0, -1]]),
+            (5, [[0, 600.0]]), (4, [TALLY, tally(1, [1, *CAUSES_NONE[1:]])]),
+        ]),
+        *((SEALED, 4, [tally(place, value)]) for place, value in [
+            (0, -2), (0, 2**62), (0, 3), (1, [0] * 6), (1, [0] * 8), (1, [-1, *CAUSES_NONE[1:]]), (2, -1), (2, 1.5),
+            (2, 2**63), (2, 599_000_000), (2, 1_401_000_000), (3, -1.0), (3, math.nan), (3, 1e300), (3, 179_000.0),
+            (3, 981_000.0),
+        ]),
+        *((SEALED, 4, [tally(4, broken)]) for broken in _BROKEN_SKETCHES),
+        *((SEALED_V1, place, value) for place, value in [
+            (0, -1), (1, math.nan), (2, 1.6e9), (3, -2), (3, 2**62), (3, 3), (4, -1), (5, 2**62), (6, [600.0]),
+            (6, [600.0] * 5), (6, [math.nan, None, None, None]), (7, [-1, 0, 0, 0]), (7, [3, 0, 0, 0]), (7, [1]),
+        ]),
+        *((SEALED_V1, 8, broken) for broken in _BROKEN_SKETCHES),
     ],
 )  # fmt: skip
-def test_a_day_with_impossible_numbers_is_damaged(kind: bytes, place: int, value: object) -> None:
-    """Counts, times, kinds and sketches that no mission can have made."""
-    sound = list(MISSION if kind == b"E" else SEALED)
-    prefix = bytes((VERSION,)) + kind
+def test_a_day_with_impossible_numbers_is_damaged(sound: list[object], place: int, value: object) -> None:
+    """Counts, times, kinds, sums and sketches that no mission can have made."""
+    kind = b"E" if len(sound) == 6 and isinstance(sound[0], str) else b"A"
+    prefix = bytes((1 if sound is SEALED_V1 else VERSION,)) + kind
     read_day([prefix + msgspec.msgpack.encode([sound])])
-    sound[place] = value
+    wrong = [*sound[:place], value, *sound[place + 1 :]]
     with pytest.raises(DamagedState, match="stored day"):
-        read_day([prefix + msgspec.msgpack.encode([sound])])
+        read_day([prefix + msgspec.msgpack.encode([wrong])])
 
 
 def test_a_head_that_knows_fewer_fields_is_still_read() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.mission import EventReader, index_of
+from monitor.core.reader import EventReader
+from monitor.settings import load
 from tests.docs.blocks import ROOT, Block, blocks
 
 BLOCKS = blocks()
@@ -65,8 +66,8 @@ def test_every_block_is_of_a_known_kind() -> None:
 @pytest.mark.parametrize("block", EVENTS, ids=str)
 def test_every_event_shown_is_valid(block: Block) -> None:
     """Somebody who sends the example finds it counted."""
-    mission = EventReader(index_of([("oslo", "urban")])).read(block.text.encode(), None)
-    assert mission.response is not None
+    mission = EventReader(load().service, load().grid).read(block.text.encode(), None)
+    assert mission.times is not None
 
 
 @pytest.mark.parametrize("word", ["make demo", "make test"])

@@ -7,11 +7,13 @@ import pytest
 from pydantic import BaseModel
 
 from monitor.cli import COMMANDS
+from monitor.core.event import Form
 from monitor.core.ledger import Outcome
-from monitor.core.mission import Event, EventReader, Kind, Reason, index_of
+from monitor.core.mission import Cause, Kind, Reason
+from monitor.core.reader import EventReader
 from monitor.core.verdict import State
 from monitor.exporter import metrics
-from monitor.settings import Settings, variable
+from monitor.settings import Settings, load, variable
 from monitor.settings.former import FORMER
 from tests.docs.blocks import ROOT, documents, words
 
@@ -22,7 +24,10 @@ SNAPSHOTS = {
     "nothing": {"urgent": False},
     "excluded": {"excluded": "exercise"},
     "measured": {"on_scene_at": "2024-05-01T12:05:00+02:00"},
-    "unmeasured": {"status": "closed"},
+    "negative": {"on_scene_at": "2024-05-01T11:59:59+02:00"},
+    "too_long": {"on_scene_at": "2024-05-02T12:00:01+02:00"},
+    "no_begin": {"status": "closed", "ringing_at": None, "recorded_at": "2024-05-01T12:00:00+02:00"},
+    "no_end": {"status": "closed"},
     "open": {},
     "untimed": {"ringing_at": None, "recorded_at": "2024-05-01T12:00:00+02:00"},
 }
@@ -78,13 +83,13 @@ def test_every_reason_of_a_dead_letter_is_explained(reason: Reason) -> None:
     assert f"| `{reason}` |" in DESIGN
 
 
-@pytest.mark.parametrize("word", [*Outcome, *State])
-def test_every_outcome_and_verdict_is_in_the_design(word: str) -> None:
+@pytest.mark.parametrize("word", [*Outcome, *State, *Cause])
+def test_every_outcome_verdict_and_cause_is_in_the_design(word: str) -> None:
     """Whoever finds it in a label can look it up."""
     assert f"`{word}`" in DESIGN
 
 
-@pytest.mark.parametrize("field", Event.__struct_fields__)
+@pytest.mark.parametrize("field", Form(load().service).type.__struct_encode_fields__)
 def test_every_field_of_an_event_is_in_the_contract(field: str) -> None:
     """Each field the decoder reads has its row."""
     assert f"| `{field}` |" in DESIGN
@@ -95,7 +100,7 @@ def test_the_table_of_contributions_is_what_the_code_decides() -> None:
     section = DESIGN.partition("## What a mission contributes")[2].partition("\n## ")[0]
     assert re.findall(r"^\| (?!Snapshot|---).*?`(\w+)`[^`]*\|$", section.replace("`excluded` is", "excluded is"),
                       re.MULTILINE) == list(SNAPSHOTS)  # fmt: skip
-    reader = EventReader(index_of([("oslo", "urban")]))
+    reader = EventReader(load().service, load().grid)
     for kind, changes in SNAPSHOTS.items():
         assert Kind(reader.read(_event(**changes), None).kind).name.lower() == kind
 

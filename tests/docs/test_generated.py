@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli import cli
+from monitor.core.event import Form
 from monitor.core.ledger import RULES
-from monitor.core.mission import Event
+from monitor.core.service import Area, Category
 from monitor.generate import CONFIGURATION, DESIGN, SCHEMA, event_schema, generated, rules_markdown, with_rules
 from monitor.settings import load
 from monitor.simulator import year
+from tests.core.police import SERVICE
 from tests.docs.blocks import ROOT
 
 CONFIGURED = load(ROOT / "config" / "monitor.toml")
@@ -73,8 +76,11 @@ def test_a_design_without_its_markers_is_refused() -> None:
 
 def test_the_schema_names_every_field_and_the_configured_lists() -> None:
     """The schema has the decoder's fields, and allows what the configuration allows."""
-    schema = json.loads(event_schema(("north",), ("city", "land")))
-    assert list(schema["properties"]) == list(Event.__struct_fields__)
+    service = replace(
+        SERVICE, areas=(Area("all"), Area("north", "all")), categories=(Category("city"), Category("land"))
+    )
+    schema = json.loads(event_schema(service))
+    assert list(schema["properties"]) == list(Form(service).type.__struct_encode_fields__)
     assert schema["properties"]["district"]["enum"] == ["north"]
     assert schema["properties"]["settlement"]["enum"] == ["city", "land"]
     assert {"ringing_at", "on_scene_at"} <= set(schema["required"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,46 @@ def service(
         objectives=objectives,
         names={"en": slug.replace("-", " ").capitalize()},
     )
+
+
+def _named(text: str) -> dict[str, str]:
+    return {"en": text}
+
+
+_CITY: dict[str, str | None] = {"city": None, "east": "city", "west": "city", "harbour": "city"}
+_COUNTRY: dict[str, str | None] = {
+    "england": None, "london": "england", "north-west": "england", "south-east": "england",
+    "london-ambulance": "london", "cumbria": "north-west", "lancashire": "north-west", "kent": "south-east",
+    "surrey": "south-east",
+}  # fmt: skip
+_SIX = (
+    Objective("call-answered", Decimal("99.9"), Duty.SHOW, "answer", _named("call answered")),
+    Objective("turnout", 90, Duty.PAGE, "answer", _named("turnout")),
+    Objective("first-engine", 90, Duty.TICKET, "response", _named("first engine on scene")),
+    Objective("full-alarm", 90, Duty.TICKET, "response", _named("full alarm on scene")),
+    Objective("mean-first", None, Duty.SHOW, "response", _named("mean of the first engine")),
+    Objective("handover", 80, Duty.SHOW, "transfer", _named("handover at hospital")),
+)
+_THREE = ("answer", "response", "transfer")
+SHAPES = {
+    "1x1": service(
+        {"norway": None, "oslo": "norway", "bergen": "norway"}, {"calls": None},
+        (Objective("answered", 95, Duty.PAGE, "answer", _named("answered in time")),), ("answer",), "calls",
+    ),
+    "4x2": service(
+        _COUNTRY,
+        {"all": None} | {f"category-{number}": "all" for number in range(1, 5)},
+        (Objective("mean", None, Duty.TICKET), Objective("p90", 90, Duty.PAGE, names=_named("90th percentile"))),
+        slug="ambulances",
+    ),
+    "1x6": service(_CITY, {"fire": None}, _SIX, _THREE, "fire-and-rescue"),
+    "12x1": service(
+        _CITY, {f"reason-group-{number}": None for number in range(1, 13)}, (Objective("ninety", 90, Duty.PAGE),),
+        slug="reasons",
+    ),
+    "12x6": service(_CITY, {f"risk-{number}": None for number in range(1, 13)}, _SIX, _THREE, "much"),
+}  # fmt: skip
+"""Services by their categories and objectives."""
 
 
 def published(declared: Service, *, seed: int = 1, missions: int = 400) -> Published:

@@ -168,7 +168,7 @@ async def test_a_period_is_compared_with_the_one_before() -> None:
         await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
         found = msgspec.json.decode((await get("/api/v1/periods/2024-06"))[1], type=PeriodAnswer)
         before = msgspec.json.decode((await get("/api/v1/periods/2024-05"))[1], type=PeriodAnswer)
-    assert found.previous == before.period == "2024-05"
+    assert found.previous_period == before.period == "2024-05"
     (oslo,), (then,) = of(found.rows, "oslo"), of(before.rows, "oslo")
     assert oslo.previous is not None
     assert oslo.previous.objectives == then.objectives

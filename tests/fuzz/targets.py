@@ -4,10 +4,12 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from monitor.core.mission import EventReader, Kind, Mission, Rejected, index_of
+from monitor.core.mission import Kind, Mission, Rejected, pack
 from monitor.core.partition import Batch, Partition
-from monitor.core.slices import seal
+from monitor.core.reader import EventReader
+from monitor.core.slices import Threshold, seal
 from monitor.core.stored import (
     Head,
     StoredStateError,
@@ -17,7 +19,9 @@ from monitor.core.stored import (
     write_entries,
     write_head,
 )
-from tests.core.events import BASE, SERIES, Rec, policy
+from tests.core.events import BASE, GRID, SERIES, Rec, policy
+from tests.core.police import SERVICE
+from tests.core.stretches import stretch
 
 EVENTS = tuple(
     json.dumps(event).encode()
@@ -34,7 +38,8 @@ EVENTS = tuple(
     )
 )  # fmt: skip
 HEAD = Head(
-    next_offset=41, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), watermark=1.7e9, sealed_before=1.6e9,
+    next_offset=41, slice_seconds=3600, zone="Europe/Oslo", series=list(SERIES), clocks=["response"],
+    measures=[("oslo", "rural", "goal"), ("national", "rural", "goal")], watermark=1.7e9, sealed_before=1.6e9,
     last_record_at=1.7e9, missions=2, outcomes={"new": 2}, dead_letters={"late": 1},
     records_ahead=1, ahead_at=1.8e9, moves=[(2024, 2025, 3), (2024, 0, 1)], conflicts=[(2024, 2025, 1)],
 )  # fmt: skip
@@ -44,9 +49,21 @@ ENTRIES = [
     Mission("m-3", 0, 1, 0.0, Kind.MOVED, None),
 ]
 AGGREGATES = [
-    seal(series=1, start=BASE.timestamp(), end=BASE.timestamp() + 3600, responses=[60.0, 90.5, 700.0], unmeasured=1,
-         excluded=2, targets=(600.0, 1200.0, None, 1200.0), backend="fastdigest"),
+    stretch(
+        series=1, start=BASE.timestamp(), end=BASE.timestamp() + 3600, responses=[60.0, 90.5, 700.0], unmeasured=1,
+        excluded=2, targets=(600.0, 1200.0, None, 1200.0),
+    ),
 ]  # fmt: skip
+OF_TWO_CLOCKS = [
+    Mission("m-4", 1, 0, BASE.timestamp(), Kind.MEASURED, pack([(Kind.MEASURED, 610.5), (Kind.MEASURED, 60.0)])),
+    Mission("m-5", 1, 0, BASE.timestamp(), Kind.NO_END, pack([(Kind.NO_END, None), (Kind.TOO_LONG, None)])),
+    Mission("m-6", 1, 0, BASE.timestamp(), Kind.EXCLUDED, None),
+]
+SEALED_OF_TWO = seal(
+    OF_TWO_CLOCKS, series=0, start=BASE.timestamp(), end=BASE.timestamp() + 3600, clocks=2,
+    thresholds=[Threshold(0, 600.0, 0), Threshold(1, 90.0, 1)],
+)  # fmt: skip
+V1 = Path(__file__).parent.parent / "golden" / "v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +84,13 @@ class Target:
         return True
 
 
+READER = EventReader(SERVICE, GRID)
+
+
 def _read_event(data: bytes) -> object:
-    mission = EventReader(index_of(SERIES)).read(data, 1.75e9)
+    mission = READER.read(data, 1.75e9)
     assert math.isfinite(mission.placed_at)
-    assert mission.response is None or 0 <= mission.response <= 86_400
+    assert mission.times is None or (isinstance(mission.times, float) and 0 <= mission.times <= 86_400)
     return mission
 
 
@@ -91,10 +111,18 @@ def _partition(data: bytes) -> object:
 TARGETS = (
     Target("event", EVENTS, _read_event, Rejected),
     Target("record", EVENTS, _partition, Rejected),
-    Target("head", (write_head(HEAD),), read_head, StoredStateError),
+    Target("head", (write_head(HEAD), (V1 / "head.bin").read_bytes()), read_head, StoredStateError),
     Target(
         "day",
-        (write_entries(ENTRIES), write_aggregates(AGGREGATES), write_entries([])),
+        (
+            write_entries(ENTRIES),
+            write_aggregates(AGGREGATES),
+            write_entries([]),
+            write_entries(OF_TWO_CLOCKS),
+            write_aggregates([SEALED_OF_TWO]),
+            (V1 / "entries.bin").read_bytes(),
+            (V1 / "aggregates.bin").read_bytes(),
+        ),
         lambda data: read_day([data]),
         StoredStateError,
     ),

@@ -28,8 +28,6 @@ def bad_records(now: datetime) -> list[tuple[str, Record]]:
         ("unknown_settlement", event("b4", settlement="village")),
         ("time_without_offset", event("b5", ringing_at="2024-05-01T12:00:00")),
         ("invalid_time", event("b6", on_scene_at="noon")),
-        ("arrival_before_ringing", event("b7", on_scene_at="2024-05-01T11:59:00+02:00")),
-        ("implausible_response", event("b8", on_scene_at="2024-05-03T12:00:00+02:00")),
         ("in_the_future", event("b9", ringing_at=ahead, on_scene_at=ahead)),
         ("invalid_field", event("b10", urgent="yes")),
         ("too_large", (b"big", LARGE)),

@@ -1,5 +1,6 @@
 """How a service is declared: what may be left out, what is meant, and every fault with what to do."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -161,7 +162,6 @@ def test_a_page_that_nobody_simulated_is_only_shown_and_told_why(tmp_path: Path)
 REFUSED = {
     "colour = 1\n" + LEAST: ("colour", "unknown key"),
     "unverfied = []\n" + LEAST: ("unverfied", "did you mean unverified?"),
-    LEAST.replace('timezone = "UTC"\n', ""): ("timezone", "is missing"),
     LEAST.replace("[[areas]]", "[areas]"): ("areas", "write [[areas]] on a line"),
     HEAD + CLOCK + OBJECTIVE + AREA: ("categories", "declare at least one with [[categories]]"),
     LEAST.replace('"town"', '"Town"'): ("areas[1].slug", "is no slug"),
@@ -252,9 +252,21 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_zone_that_is_none_is_told_in_the_services_file(tmp_path: Path) -> None:
-    """With the one that was meant."""
+    """With the one that was meant; one that is missing is no default, for it would move missions into other days."""
     (fault,) = refused(tmp_path, LEAST.replace("UTC", "Europe/Olso"))
     assert (fault.where, "did you mean Europe/Oslo?" in fault.message) == ("service.toml: timezone", True)
+    (fault,) = refused(tmp_path, LEAST.replace('timezone = "UTC"\n', ""))
+    assert (fault.where, "is missing" in fault.message) == ("service.toml: timezone", True)
+
+
+@pytest.mark.parametrize("name", ["Our Service", "x" * 60, "b.02"])
+def test_a_folder_gives_the_slug_that_its_name_makes(tmp_path: Path, name: str) -> None:
+    """Whatever a temporary folder is called; who minds says `slug`."""
+    (tmp_path / "monitor.toml").write_text(f'service = "{name}"\n', encoding="utf-8")
+    write_service(tmp_path / name)
+    assert load(tmp_path / "monitor.toml").service.slug in {"our-service", "x" * 40, "b-02"}
+    write_service(tmp_path / name, 'slug = "mine"\n' + LEAST)
+    assert load(tmp_path / "monitor.toml").service.slug == "mine"
 
 
 def test_a_service_without_tables_is_refused(tmp_path: Path) -> None:
@@ -305,3 +317,16 @@ def refused_file(path: Path) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         load(path)
     return [fault.where for fault in caught.value.faults if fault.severity == "error"]
+
+
+def test_the_example_of_the_documents_is_a_service(tmp_path: Path) -> None:
+    """Both blocks together, without an error; the second says nothing that the first does not declare."""
+    document = (CONFIG.parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"```toml (service|targets)\n(.*?)```", document, re.DOTALL))
+    folder = write_service(tmp_path / "valley", blocks["service"])
+    (folder / "targets" / "rule.toml").write_text(blocks["targets"], encoding="utf-8")
+    (tmp_path / "monitor.toml").write_text('service = "valley"\n', encoding="utf-8")
+    found = load(tmp_path / "monitor.toml")
+    assert found.service.judged_areas == ("national", "upper-valley", "lower-valley")
+    (one,) = found.targets.sets
+    assert [one.of(area, "urgent") for area in found.service.judged_areas] == [{}, {"p90": 1050.0}, {"p90": 900.0}]

@@ -87,11 +87,14 @@ def test_seconds_never_read_sixty(seconds: float, shown: str) -> None:
 
 @given(lengths, lengths, st.sampled_from(Notation))
 @example(420.0004, 420.0, Notation.MINUTES)
+@example(420.0, 420.0, Notation.MINUTES)
 @example(420.0, 420.0, Notation.CLOCK)
 @example(9.96, 10.0, Notation.SECONDS)
 def test_no_value_is_rounded_over_its_threshold(seconds: float, threshold: float, how: Notation) -> None:
     """What a reader sees lies on the side that the verdict is given for, to the microsecond."""
     seconds, threshold = round(seconds, 3), round(threshold, 3)
+    if how is Notation.MINUTES:  # which is for such thresholds alone
+        threshold = 60.0 * max(5, round(threshold / 60))
     for shown in (exactly(EN, how, seconds, threshold, exact=True), lasting(EN, seconds, threshold)):
         assert (read(shown, how) > threshold + 1e-9) == (seconds > threshold), shown
 

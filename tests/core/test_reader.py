@@ -12,11 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.ledger import Ledger
-from monitor.core.mission import EventReader, Kind, Limits, Mission, Reason, Rejected, index_of, instant
+from monitor.core.mission import Kind, Limits, Mission, Reason, Rejected, instant
+from monitor.core.reader import EventReader
 from monitor.core.slices import Grid
+from tests.core.police import SERVICE
 
 OSLO = ZoneInfo("Europe/Oslo")
-READER = EventReader(index_of([("oslo", "urban"), ("oslo", "rural"), ("vest", "urban")]))
+GRID = Grid(OSLO)
+READER = EventReader(SERVICE, GRID)
 RANG = datetime(2024, 3, 1, 10, 0, tzinfo=UTC)
 RECORDED = (RANG + timedelta(hours=1)).timestamp()
 LEAVE_OUT = object()
@@ -96,7 +99,7 @@ def test_a_measured_mission_reads_as_its_place_and_its_response() -> None:
         (raw(district="kautokeino"), Reason.UNKNOWN_DISTRICT, "oslo vest"),
         (raw(district="Oslo"), Reason.UNKNOWN_DISTRICT, "oslo vest"),
         (raw(settlement="suburb"), Reason.UNKNOWN_SETTLEMENT, "rural urban"),
-        (raw(district="vest", settlement="rural"), Reason.UNKNOWN_SETTLEMENT, ""),
+        (raw(district="national"), Reason.UNKNOWN_DISTRICT, "oslo vest"),
         (raw(ringing_at="2024-03-01T11:00:00"), Reason.TIME_WITHOUT_OFFSET, "ringing_at"),
         (raw(on_scene_at="2024-03-01T11:07:00"), Reason.TIME_WITHOUT_OFFSET, "on_scene_at"),
         (raw(dispatched_at="2024-03-01T11:01:00"), Reason.TIME_WITHOUT_OFFSET, "dispatched_at"),
@@ -105,8 +108,6 @@ def test_a_measured_mission_reads_as_its_place_and_its_response() -> None:
         (raw(ringing_at=""), Reason.INVALID_TIME, "ringing_at"),
         (raw(ringing_at="2024-02-30T11:00:00Z"), Reason.INVALID_TIME, "ringing_at"),
         (raw(on_scene_at="2024-03-01T24:00:00Z"), Reason.INVALID_TIME, "on_scene_at"),
-        (raw(on_scene_at="2024-03-01T09:59:59.999999Z"), Reason.ARRIVAL_BEFORE_RINGING, "1e-06 s before"),
-        (raw(on_scene_at="2024-03-02T10:00:00.000001Z"), Reason.IMPLAUSIBLE_RESPONSE, "limit is 86400 s"),
         (raw(ringing_at="2024-03-01T11:05:00.001Z", on_scene_at=None), Reason.IN_THE_FUTURE, "limit is 300 s"),
         (raw(ringing_at=None, recorded_at="2025-03-01T11:00:00Z"), Reason.IN_THE_FUTURE, "limit is 300 s"),
     ],
@@ -119,12 +120,12 @@ def test_each_fault_has_its_name_and_says_what_was_found(value: bytes | None, re
 
 
 def test_every_reason_that_a_reader_can_give_is_given_above() -> None:
-    """Some are the ledger's or a batch's; no_time needs a record without timestamp; all others have an example."""
+    """Some are the ledger's, a batch's or of old; no_time needs a record without timestamp; others are shown."""
     marks = test_each_fault_has_its_name_and_says_what_was_found.pytestmark  # type: ignore[attr-defined]
     shown = {reason for _, reason, _ in marks[0].args[1]}
     assert set(Reason) - shown == {
         Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL, Reason.BATCH_TOO_LARGE, Reason.BATCH_UNREADABLE,
-        Reason.NO_TIME,
+        Reason.NO_TIME, Reason.ARRIVAL_BEFORE_RINGING, Reason.IMPLAUSIBLE_RESPONSE,
     }  # fmt: skip
 
 
@@ -139,10 +140,24 @@ def test_a_mission_with_no_time_at_all_is_refused_and_any_one_time_places_it() -
 
 
 def test_an_arrival_without_a_ringing_time_is_no_response() -> None:
-    """A response needs both times; one alone leaves the mission unmeasured, not refused."""
-    for missing in ("ringing_at", "on_scene_at"):
+    """A response needs both times; one alone leaves the mission unmeasured, not refused, and says what is missing."""
+    for missing, kind in (("ringing_at", Kind.NO_BEGIN), ("on_scene_at", Kind.NO_END)):
         mission = READER.read(raw(**{missing: None}), RECORDED)
-        assert (mission.kind, mission.response) == (Kind.UNMEASURED, None)
+        assert (mission.kind, mission.times) == (kind, None)
+    assert READER.read(raw(ringing_at=None, on_scene_at=None), RECORDED).kind == Kind.NO_BEGIN
+
+
+@pytest.mark.parametrize(
+    ("arrived", "kind"),
+    [("2024-03-01T09:59:59.999999Z", Kind.NEGATIVE), ("2024-03-02T10:00:00.000001Z", Kind.TOO_LONG)],
+)
+@pytest.mark.parametrize("status", ["open", "closed"])
+def test_an_implausible_response_leaves_a_mission_unmeasured_with_its_cause(
+    arrived: str, kind: Kind, status: str
+) -> None:
+    """A mission that happened stays in every denominator: its times are wrong, not its existence."""
+    mission = READER.read(raw(on_scene_at=arrived, status=status), RECORDED)
+    assert (mission.kind, mission.times, mission.placed_at) == (kind, None, RANG.timestamp())
 
 
 def test_only_what_counts_as_measured_has_a_response() -> None:
@@ -161,8 +176,7 @@ def test_the_limits_belong_to_what_they_allow() -> None:
 
 def test_limits_are_the_readers_own() -> None:
     """A reader with other limits refuses by them."""
-    strict = EventReader(READER.index, Limits(response_seconds=60.0, ahead_seconds=0.0, record_bytes=400))
-    assert refusal(raw(), reader=strict).reason is Reason.IMPLAUSIBLE_RESPONSE
+    strict = EventReader(SERVICE, GRID, limits=Limits(ahead_seconds=0.0, record_bytes=400))
     assert refusal(raw(on_scene_at=None), RANG.timestamp() - 1.0, strict).reason is Reason.IN_THE_FUTURE
     assert refusal(raw() + b" " * 400, reader=strict).reason is Reason.TOO_LARGE
 
@@ -227,7 +241,7 @@ def test_the_response_is_exact_to_the_microsecond_whatever_the_offsets(
     mission = READER.read(value, None)
     assert mission.placed_at == start.timestamp()
     assert mission.times is not None
-    assert round(mission.response * 1_000_000) == microseconds
+    assert round(mission.times * 1_000_000) == microseconds
 
 
 @pytest.mark.parametrize("digits", ["9999995", "9999999", "999999999", "9" * 400])
@@ -255,8 +269,8 @@ def test_digits_beyond_the_microsecond_make_no_mission_late(start: int, length: 
     mission = READER.read(raw(ringing_at=written(start), on_scene_at=written(end)), None)
     assert mission.times is not None
     assert mission.placed_at // 1 == RANG.timestamp() + start // 10**9
-    assert abs(mission.response - (end - start) / 10**9) < 2e-6
-    assert mission.response <= -((start - end) // 10**9)
+    assert abs(mission.times - (end - start) / 10**9) < 2e-6
+    assert mission.times <= -((start - end) // 10**9)
 
 
 @pytest.mark.parametrize("fraction", ["", ".0", ".25", ".9999999"])
@@ -311,7 +325,7 @@ def test_whatever_is_read_is_a_mission_that_can_be_placed_or_a_rejection(
         assert fault.reason in Reason  # noqa: PT017 - a rejection is one of two good outcomes
         assert fault.detail  # noqa: PT017
     else:
-        Ledger(Grid(OSLO)).apply(mission)
+        Ledger(GRID).apply(mission)
 
 
 @settings(max_examples=400)
@@ -368,7 +382,7 @@ def test_names_beside_another_fault_are_not_what_is_reported() -> None:
     assert refusal(raw(district="kautokeino", urgent="yes")).reason is Reason.INVALID_FIELD
     assert refusal(raw(district="kautokeino", ringing_at="soon")).reason is Reason.INVALID_TIME
     assert refusal(raw(district="kautokeino") + b"}").reason is Reason.MALFORMED_JSON
-    assert refusal(raw(), reader=EventReader({})).reason is Reason.UNKNOWN_DISTRICT
+    assert refusal(raw(), reader=EventReader(SERVICE, GRID, {})).reason is Reason.UNKNOWN_DISTRICT
 
 
 @given(st.floats(-2e9, 2e9))
