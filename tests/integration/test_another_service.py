@@ -75,6 +75,32 @@ async def test_the_streamed_year_equals_the_year_from_the_file(
     assert (await served())["service"] == "coast-rescue"
 
 
+async def test_what_decides_survives_sealing(coast: Station, events: list[Record], tmp_path: Path) -> None:
+    """With three months kept exact, the year is mostly sealed sums and sketches: counts, means and verdicts stay."""
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"".join((value or b"") + b"\n" for _, value in events))
+    exact = json.loads(await coast.report("2024", "--events", str(file)))["rows"]
+    coast.settings["MONITOR_LEDGER__HORIZON_DAYS"] = "90"
+    await coast.owning(coast.worker())
+    await coast.produce(events)
+    await coast.all_stored(len(events))
+    sealed = json.loads(await coast.report("2024"))["rows"]
+    assert [decided(row) for row in sealed] == [decided(row) for row in exact]
+    assert await coast.dead_letters() == []
+    by_statistic = {(one["statistic"], one["exact"]) for row in sealed for one in row["objectives"].values()}
+    assert ("percentile", False) in by_statistic
+
+
+def decided(row: dict[str, Any]) -> object:
+    """What a row counts, and what decides its verdicts; a mean is its exact sum, however old."""
+    objectives = {
+        slug: (one["judged"], one["within"], one["state"], one["late_budget"], one["target_seconds"])
+        + ((one["value_seconds"],) if one["statistic"] == "mean" else ())
+        for slug, one in row["objectives"].items()
+    }
+    return row["area"], row["category"], row["excluded"], row["clocks"], objectives
+
+
 def require_everything_declared(rows: list[dict[str, Any]]) -> None:
     """Every area and category in the service's order, each clock and objective, and verdicts of all kinds."""
     service = load(CONFIG, service=str(SERVICE)).service
