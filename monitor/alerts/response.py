@@ -98,14 +98,14 @@ RULES: Final = (
         left=left(YEAR),
     ),
     _rule(
-        "ResponseDriftOverTarget", Severity.PAGE, _drift(Baseline.REQUIREMENT), opens="last100",
+        "ResponseDriftOverTarget", Severity.PAGE, _drift(Baseline.TARGET), opens="last100",
         summary=phrase("{area}, {category}: late far more often than {objective} allows, {how} of the last 100"),
         how=standing(NEWEST),
         description=phrase(
             "The newest missions are late much more often than the objective {objective} ({minutes} min) allows: "
             "something has changed. CUSUM {score}."
         ),
-        score=drift_score(Baseline.REQUIREMENT),
+        score=drift_score(Baseline.TARGET),
     ),
     _rule(
         "ResponseDriftOwnLevel", Severity.TICKET, _drift(Baseline.OWN_YEAR), opens="last100",

@@ -174,7 +174,8 @@ def over_categories(metric: Metric, *fixed: Matcher) -> Figure:
     def summed(scope: Scope) -> str:
         more = tuple(label for label in scope.by if label in metric.by and label not in SERIES)
         each = greatest(scope.lately(metric, *fixed), *SERIES, *more)
-        return f"sum {grouped(AREA, *more)} ({of_leaf_categories(each, remembered=REMEMBERED)})"
+        once = of_leaf_categories(each, remembered=REMEMBERED).replace("\n", " ")
+        return f"sum {grouped(AREA, *more)} ({once})"
 
     return Figure(summed)
 

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from monitor.core.service import Duty, Service, named
+from monitor.core.alarm import watched
+from monitor.core.service import Service, named
 from monitor.dashboards.alerting import FIRST, SHOWN, Panels
 from monitor.dashboards.area import area
 from monitor.dashboards.frame import Names
@@ -63,5 +64,5 @@ def names_of(service: Service) -> Names:
     return Names(
         columns=tuple(named(one.names, SOURCE, one.slug) for one in service.categories),
         areas={(service.slug, area): named(service.area_names(area), SOURCE, area) for area in service.judged_areas},
-        pages=any(one.duty is Duty.PAGE for one in service.objectives),
+        watched=bool(watched(service.objectives)),
     )

@@ -74,7 +74,7 @@ def area(words: Words, names: Names) -> str:
             Shelf(9, [(times(words, "times", HERE[0]), 12), (_share(words), 12)],
                   title=words("row.category"), repeat=CATEGORY),
             Shelf(8, [(_counts(words), 9), (_causes(words), 9), (_progress(words), 6)]),
-            *([alarms] if names.pages else []),
+            *([alarms] if names.watched else []),
         ],
     )  # fmt: skip
 
@@ -148,7 +148,7 @@ def _causes(words: Words) -> PanelBuilder:
 def _drift(words: Words) -> PanelBuilder:
     limit = Rules().drift_threshold
     named = (
-        (Baseline.REQUIREMENT, words("name.over.target"), BLUE),
+        (Baseline.TARGET, words("name.over.target"), BLUE),
         (Baseline.OWN_YEAR, words("name.over.own_year"), ORANGE),
     )
     panel = lines(

@@ -47,8 +47,8 @@ class Names:
 
     columns: tuple[str, ...]
     areas: Mapping[tuple[str, str], str]
-    pages: bool
-    """Whether any of its objectives may page: others have no alarms to show."""
+    watched: bool
+    """Whether any of its objectives has an alarm to show."""
 
 
 @dataclass(frozen=True, slots=True)

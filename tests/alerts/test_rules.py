@@ -76,7 +76,7 @@ FROZEN: Final = {
         Sample(Alert("ResponseObjectiveAtRisk", PAGING), {at("response_breach_level", PAGING): (1, 0)}),
         Sample(
             Alert("ResponseDriftOverTarget", PAGING),
-            {at("response_drift_alarm", PAGING, ',baseline="requirement"'): (1, 0)},
+            {at("response_drift_alarm", PAGING, ',baseline="target"'): (1, 0)},
         ),
         Sample(
             Alert("ResponseDriftOwnLevel", PAGING),
@@ -308,7 +308,7 @@ def test_the_country_is_a_ticket_and_no_district(promtool: Path) -> None:
     """National breach and drift page nobody; they are told once."""
     series: dict[str, Phases] = {
         at("response_breach_level", NATION): [(LONG, 2)],
-        at("response_drift_alarm", NATION, ',baseline="requirement"'): [(LONG, 1)],
+        at("response_drift_alarm", NATION, ',baseline="target"'): [(LONG, 1)],
         at("response_missions_overdue", POOL): [(LONG, 9)],
     }
     judge(promtool, series, {79: [Alert("ResponsePoolBreached", NATION)]})
