@@ -58,7 +58,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.report": {*SHARED, "monitor.report", "monitor.words", "monitor.event_lines"},
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, *KAFKA, "monitor.dead_letters", "monitor.worker.rejects"},
-    "monitor.simulator": {"monitor.clock", "monitor.simulator"},
+    "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {
     "monitor.__main__": "it is the command line",

@@ -21,11 +21,11 @@ TICKET_AGAIN_SECONDS: Final = 4 * 86_400
 """Shorter than Alertmanager remembers what it has sent (120 h)."""
 
 WEAKER: Final = {
-    "ResponseRequirementBreached": (
-        "ResponseRequirementAtRisk", "ResponseDriftOverTarget", "ResponseDriftOwnLevel", "ResponseGoalMissed",
+    "ResponseObjectiveBreached": (
+        "ResponseObjectiveAtRisk", "ResponseDriftOverTarget", "ResponseDriftOwnLevel", "ResponseObjectiveMissed",
     ),
-    "ResponseNationalRequirementBreached": ("ResponseRequirementAtRisk", "ResponseGoalMissed"),
-    "ResponseDriftOverTarget": ("ResponseRequirementAtRisk", "ResponseDriftOwnLevel"),
+    "ResponsePoolBreached": ("ResponseObjectiveAtRisk", "ResponseObjectiveMissed"),
+    "ResponseDriftOverTarget": ("ResponseObjectiveAtRisk", "ResponseDriftOwnLevel"),
 }  # fmt: skip
 """By alert: what it makes superfluous for the same area and category."""
 BLIND: Final = ("ResponseFeedStale", "MonitorStoreDown", "MonitorNoWorker")

@@ -6,13 +6,24 @@ without events only: after that they may have ended unheard.
 
 from typing import Final
 
-from monitor.alerts.promql import AREAS, FEED_KNOWN, SERIES, SIGHT, STORE_UP, greatest, grouped, selector
+from monitor.alerts.promql import (
+    FEED_KNOWN,
+    SERIES,
+    SIGHT,
+    STORE_UP,
+    greatest,
+    grouped,
+    of_leaf_areas,
+    of_leaf_categories,
+    selector,
+)
 from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
 from monitor.alerts.setup import MANY_OVERDUE
-from monitor.alerts.text import AreaName, ago, over_categories, text
+from monitor.alerts.text import AreaName, Label, ago, over_categories, text
 from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, SERVICE, WINDOW
+from monitor.exporter.metrics import AREA, CLOCK, SERVICE, WINDOW
 
+MONTH: Final = (WINDOW, "=", "28d")
 QUIET_SECONDS: Final = HOUR
 UNMEASURED_SHARE: Final = 0.15
 UNMEASURED_LEAST_MISSIONS: Final = 20
@@ -25,43 +36,39 @@ _READ: Final = f"{STORE_UP}\nand on ({SERVICE}) {FEED_KNOWN}"
 
 def _unmeasured() -> str:
     """More missing times than a true share of 15 % would give by chance (two standard deviations)."""
-    unmeasured = _sum(selector(metrics.RESPONSE_MISSIONS_UNMEASURED, (WINDOW, "=", "28d"), AREAS))
-    measured = _sum(selector(metrics.RESPONSE_MISSIONS_MEASURED, (WINDOW, "=", "28d"), AREAS))
+    unmeasured = _sum(selector(metrics.RESPONSE_MISSIONS_UNMEASURED, MONTH), CLOCK)
+    measured = _sum(selector(metrics.RESPONSE_MISSIONS_MEASURED, MONTH), CLOCK)
     missions = f"({unmeasured} + {measured})"
     spread = f"2 * sqrt({UNMEASURED_SHARE * (1 - UNMEASURED_SHARE):g} * {missions})"
-    return (
-        f"{unmeasured} > {UNMEASURED_SHARE:g} * {missions} + {spread}\n"
-        f"and on ({SERVICE}, {AREA}) {missions} >= {UNMEASURED_LEAST_MISSIONS}"
-    )
+    many = f"{unmeasured} > {UNMEASURED_SHARE:g} * {missions} + {spread}"
+    return of_leaf_areas(f"{many}\nand on ({SERVICE}, {AREA}, {CLOCK}) {missions} >= {UNMEASURED_LEAST_MISSIONS}")
 
 
-def _sum(vector: str) -> str:
-    return f"sum {grouped(AREA)} ({greatest(vector, *SERIES)})"
+def _sum(vector: str, *by: str) -> str:
+    return f"sum {grouped(AREA, *by)} ({of_leaf_categories(greatest(vector, *SERIES, *by))})"
 
 
 def overdue(missions: int = MANY_OVERDUE) -> Rule:
-    """So many missions in progress past the requirement, in one area at once, are a page."""
+    """So many missions in progress past the target of an objective that pages, in one area at once, are a page."""
     return Rule(
         name="ResponseMissionsOverdue",
         severity=Severity.PAGE,
         group="response",
-        condition=f"{_sum(selector(metrics.RESPONSE_MISSIONS_OVERDUE, AREAS))} >= {missions}",
+        condition=of_leaf_areas(f"{_sum(selector(metrics.RESPONSE_MISSIONS_OVERDUE))} >= {missions}"),
         labels=(SERVICE, AREA),
         sight=f"{SIGHT}\nand on ({SERVICE}) time() - {_LAST_RECORD} < {QUIET_SECONDS}",
         frozen=True,
         for_seconds=2 * MINUTE,
         keep_firing_seconds=10 * MINUTE,
         summary=text(
-            AreaName(),
-            ": ",
-            over_categories(metrics.RESPONSE_MISSIONS_OVERDUE),
-            " missions in progress are past the requirement, of ",
-            over_categories(metrics.RESPONSE_MISSIONS_OPEN),
-            " open",
+            "{area}: {overdue} missions in progress are past their target, of {open} open",
+            area=AreaName(),
+            overdue=over_categories(metrics.RESPONSE_MISSIONS_OVERDUE),
+            open=over_categories(metrics.RESPONSE_MISSIONS_OPEN),
         ),
         description=text(
-            "Nobody is on scene yet in these urgent missions, although the requirement's time is over. They are late "
-            "already, whatever comes; the percentiles do not show them yet.",
+            "Nobody has arrived yet in these missions, although the target's time is over. They are late already, "
+            "whatever comes; the figures do not show them yet.",
         ),
         window="24h",
     )
@@ -73,22 +80,21 @@ RULES: Final = (
         severity=Severity.TICKET,
         group="response",
         condition=_unmeasured(),
-        labels=(SERVICE, AREA),
+        labels=(SERVICE, AREA, CLOCK),
         sight=SIGHT,
         frozen=True,
         for_seconds=HOUR,
         keep_firing_seconds=DAY,
         summary=text(
-            AreaName(),
-            ": ",
-            over_categories(metrics.RESPONSE_MISSIONS_UNMEASURED, (WINDOW, "=", "28d")),
-            " missions of 28 d cannot be measured, ",
-            over_categories(metrics.RESPONSE_MISSIONS_MEASURED, (WINDOW, "=", "28d")),
-            " can",
+            "{area}: by the clock {clock}, {unmeasured} missions of 28 d cannot be measured, {measured} can",
+            area=AreaName(),
+            clock=Label(CLOCK),
+            unmeasured=over_categories(metrics.RESPONSE_MISSIONS_UNMEASURED, MONTH),
+            measured=over_categories(metrics.RESPONSE_MISSIONS_MEASURED, MONTH),
         ),
         description=text(
-            "More than 15 % of this area's urgent missions lack a time stamp, by more than chance explains. What "
-            "cannot be measured is in no percentile: the area may be better or worse than its figures.",
+            "More than 15 % of this area's missions have no value on the clock, by more than chance explains. What "
+            "cannot be measured is in no figure: the area may be better or worse than these say.",
         ),
     ),
     Rule(
@@ -98,10 +104,10 @@ RULES: Final = (
         condition=f"{_FEED_STALE} == 1\nand on ({SERVICE}) {_LAST_RECORD} > 0",
         sight=_READ,
         for_seconds=2 * MINUTE,
-        summary=text("No mission event for ", ago(metrics.LAST_RECORD_TIMESTAMP_SECONDS, HOUR), " h"),
+        summary=text("No mission event for {hours} h", hours=ago(metrics.LAST_RECORD_TIMESTAMP_SECONDS, HOUR)),
         description=text(
             "The feed has been silent for longer than plausible. Every verdict to date is no_data, and alerts about "
-            "response times stand still: none begins, none ends.",
+            "response times stand still: none begins, none ends."
         ),
         window="24h",
     ),
@@ -115,7 +121,7 @@ RULES: Final = (
         summary=text("No mission event has ever arrived"),
         description=text(
             "The monitor runs and its store is empty. On a new installation this ends with the first event; "
-            "otherwise it reads the wrong topic or the wrong store.",
+            "otherwise it reads the wrong topic or the wrong store."
         ),
         window="24h",
     ),

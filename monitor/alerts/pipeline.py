@@ -7,7 +7,7 @@ from typing import Final
 
 from monitor.alerts.promql import Matcher, greatest, grouped, seen, selector
 from monitor.alerts.rule import MINUTE, Rule, Severity
-from monitor.alerts.text import Figure, ago, at_partition, text
+from monitor.alerts.text import Figure, Label, ago, newest, text
 from monitor.exporter import metrics
 from monitor.exporter.metrics import PARTITION, REASON, SERVICE, Metric
 
@@ -69,10 +69,10 @@ RULES: Final = (
         condition=_absent(),
         labels=(SERVICE, COMPONENT),
         for_seconds=3 * MINUTE,
-        summary=text("No {{ $labels.component }} of the response-time monitor answers"),
+        summary=text("No {component} of the response-time monitor answers", component=Label(COMPONENT)),
         description=text(
             "Prometheus reaches none of them. Without exporter there are no verdicts; without worker no mission is "
-            "counted. Alerts about response times stand still.",
+            "counted. Alerts about response times stand still."
         ),
         window="24h",
     ),
@@ -85,11 +85,9 @@ RULES: Final = (
         for_seconds=3 * MINUTE,
         summary=text("The store (Redis) does not answer, or holds what this program cannot read"),
         description=text(
-            "The figures shown were read ",
-            ago(metrics.STORE_READ_TIMESTAMP_SECONDS, MINUTE),
-            " min ago and are not "
-            "renewed. Workers wait; nothing is lost as long as Kafka keeps the events. Alerts about "
-            "response times stand still.",
+            "The figures shown were read {minutes} min ago and are not renewed. Workers wait; nothing is lost as "
+            "long as Kafka keeps the events. Alerts about response times stand still.",
+            minutes=ago(metrics.STORE_READ_TIMESTAMP_SECONDS, MINUTE),
         ),
         window="24h",
     ),
@@ -103,7 +101,7 @@ RULES: Final = (
         summary=text("No worker is running: no mission is counted"),
         description=text(
             "None has given a sign of life in the store for ten seconds. What the source sends is kept by Kafka, and "
-            "counted once a worker is started. Missions in progress seem to go on for ever meanwhile.",
+            "counted once a worker is started. Missions in progress seem to go on for ever meanwhile."
         ),
         window="24h",
     ),
@@ -116,10 +114,13 @@ RULES: Final = (
         sight=seen(metrics.PARTITION_SLOWED),
         for_seconds=0,
         keep_firing_seconds=10 * MINUTE,
-        summary=text("Partition {{ $labels.partition }} brings a flood of invalid records and is slowed down"),
+        summary=text(
+            "Partition {partition} brings a flood of invalid records and is slowed down",
+            partition=Label(PARTITION),
+        ),
         description=text(
             "Most of what it brings cannot be read and goes to the dead letters, 50 records a second by default; "
-            "valid missions behind them wait. All other partitions go on.",
+            "valid missions behind them wait. All other partitions go on."
         ),
         window="24h",
     ),
@@ -132,13 +133,13 @@ RULES: Final = (
         sight=seen(metrics.CONSUMER_LAG_RECORDS),
         for_seconds=5 * MINUTE,
         summary=text(
-            "Partition {{ $labels.partition }}: the worker is ",
-            at_partition(metrics.CONSUMER_LAG_RECORDS),
-            " records behind and does not catch up",
+            "Partition {partition}: the worker is {records} records behind and does not catch up",
+            partition=Label(PARTITION),
+            records=newest(metrics.CONSUMER_LAG_RECORDS),
         ),
         description=text(
             "For ten minutes there has been more to read than the worker got done. Missions in progress are told too "
-            "late, or not at all.",
+            "late, or not at all."
         ),
         window="24h",
     ),
@@ -150,11 +151,12 @@ RULES: Final = (
         sight=seen(metrics.DEAD_LETTERS),
         for_seconds=5 * MINUTE,
         summary=text(
-            Figure(lambda here: _risen(metrics.DEAD_LETTERS, *here)), " events of the last 6 h were refused"
+            "{events} events of the last 6 h were refused",
+            events=Figure(lambda scope: _risen(metrics.DEAD_LETTERS, *scope.here)),
         ),
         description=text(
             "They lie in the dead letter topic with the reason and the original bytes, and are in no figure. "
-            "`monitor dead-letters list` shows them.",
+            "`monitor dead-letters list` shows them."
         ),
         window="24h",
     ),
@@ -168,7 +170,7 @@ RULES: Final = (
         summary=text("Kafka removed events before they were read"),
         description=text(
             "The topic's retention is shorter than the workers were away. Missions of that time may be missing or "
-            "open for ever; `monitor replay` sends them again from the source.",
+            "open for ever; `monitor replay` sends them again from the source."
         ),
         window="24h",
     ),
@@ -182,7 +184,7 @@ RULES: Final = (
         summary=text("Records claim to be of the future: a clock is wrong"),
         description=text(
             "They are believed no further than their arrival, so they hide no silence. But a clock of the source, of "
-            "the broker or of the worker is wrong, and so may be the times of missions.",
+            "the broker or of the worker is wrong, and so may be the times of missions."
         ),
         window="24h",
     ),
@@ -196,7 +198,7 @@ RULES: Final = (
         summary=text("Corrections have taken missions out of a calendar year, or into one that was closed"),
         description=text(
             "Figures of a closed year have changed. A true correction, a wrong date, or ids that are used again each "
-            "year: then the old year loses its missions one by one. The report of either year says how many.",
+            "year: then the old year loses its missions one by one. The report of either year says how many."
         ),
         window="24h",
     ),
@@ -210,7 +212,7 @@ RULES: Final = (
         summary=text("The store was empty: the workers rebuild it from the beginning of the topic"),
         description=text(
             "Figures are complete again once the workers have caught up, as far back as the topic reaches. What is "
-            "older is gone from the figures.",
+            "older is gone from the figures."
         ),
         window="24h",
     ),

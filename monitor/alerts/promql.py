@@ -7,17 +7,14 @@ apart: nothing of one says anything about another.
 
 from typing import Final
 
-from monitor.core.targets import NATIONAL
 from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CATEGORY, OBJECTIVE, SERVICE, Metric
+from monitor.exporter.metrics import AREA, CATEGORY, KIND, LEAF, OBJECTIVE, POOL, SERVICE, Metric
 
 Matcher = tuple[str, str, str]
 """Label, operator, value."""
 
 SERIES: Final = (AREA, CATEGORY)
 JUDGED: Final = (*SERIES, OBJECTIVE)
-AREAS: Final[Matcher] = (AREA, "!=", NATIONAL)
-POOL: Final[Matcher] = (AREA, "=", NATIONAL)
 _OPERATORS: Final = ("=", "!=", "=~", "!~")
 
 
@@ -38,6 +35,26 @@ def greatest(vector: str, *by: str) -> str:
 def grouped(*by: str) -> str:
     """How an aggregation keeps services apart, and `by`."""
     return f"by ({', '.join((SERVICE, *by))})"
+
+
+def of_leaf_areas(vector: str, *here: Matcher) -> str:
+    """What is of an area that missions name: whose night it is. `here` selects the service, where one is chosen."""
+    return _of(vector, AREA, selector(metrics.RESPONSE_AREA_INFO, *here, (KIND, "=", LEAF)))
+
+
+def of_pooled_areas(vector: str) -> str:
+    """What is of an area that others lie within: nobody's alone."""
+    return _of(vector, AREA, selector(metrics.RESPONSE_AREA_INFO, (KIND, "=", POOL)))
+
+
+def of_leaf_categories(vector: str, *here: Matcher, remembered: str = "") -> str:
+    """What is of a category that missions name: each mission once. `remembered`: for how long that is known."""
+    info = selector(metrics.RESPONSE_CATEGORY_INFO, *here, (KIND, "=", LEAF))
+    return _of(vector, CATEGORY, f"last_over_time({info}[{remembered}])" if remembered else info)
+
+
+def _of(vector: str, label: str, those: str) -> str:
+    return f"{vector}\nand on ({SERVICE}, {label}) {greatest(those, label)}"
 
 
 def seen(metric: Metric) -> str:

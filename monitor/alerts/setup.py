@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 MANY_OVERDUE: Final = 3
-"""Open missions past the requirement, in one district at once, that make a page. At the volumes of 2024 a district
-has one in progress beyond its requirement during less than a hundredth of the time."""
+"""Open missions past their target, in one area at once, that make a page. At the volumes of the police in 2024 a
+district has one in progress beyond its target during less than a hundredth of the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

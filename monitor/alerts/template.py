@@ -1,39 +1,46 @@
-"""An alert's text as Prometheus' templates have it: every figure is a query, asked when the alert is told."""
+"""An alert's text as Prometheus' templates have it: every figure is a query, asked when the alert is told.
+
+In English: Prometheus evaluates one set of rules for everybody.
+"""
 
 from collections.abc import Sequence
-from typing import Final
 
-from monitor.alerts.text import UNKNOWN, AreaName, Figure, Here, Text
+from monitor.alerts.text import KNOWN, UNKNOWN, AreaName, Blank, Figure, FirstKnown, Label, Scope, Text
 from monitor.exporter.metrics import AREA, NAME
-
-_GREATEST: Final = ">= -Inf"
-"""Lets every number pass and NaN not: that is not known."""
 
 
 def template(text: Text, labels: Sequence[str]) -> str:
     """The template; `labels` are those of the rule."""
-    return "".join(_printed(part, labels) for part in text)
+    verbs = {label: f"%[{number}]q" for number, label in enumerate(labels, 1)}
+    scope = Scope(tuple(labels), tuple((label, "=", verb) for label, verb in verbs.items()))
+    return text.filled(str, lambda blank: _printed(blank, scope))
 
 
-def _printed(part: str | Figure | AreaName, labels: Sequence[str]) -> str:
-    if isinstance(part, str):
-        return part
-    if isinstance(part, AreaName):
-        asked = _query(part.asked(_here(labels)), labels)
-        shown, otherwise = f'label "{NAME}"', f"{{{{ $labels.{AREA} }}}}"
-    else:
-        asked = _query(f"{part.asked(_here(labels))} {_GREATEST}", labels)
-        shown, otherwise = f'value | printf "{part.form}"', UNKNOWN
-    return f"{{{{ with {asked} }}}}{{{{ . | first | {shown} }}}}{{{{ else }}}}{otherwise}{{{{ end }}}}"
+def _printed(blank: Blank, scope: Scope) -> str:
+    match blank:
+        case Label(name):
+            return f"{{{{ $labels.{name} }}}}"
+        case AreaName():
+            return _with(
+                blank.asked(scope), f'{{{{ . | first | label "{NAME}" }}}}', f"{{{{ $labels.{AREA} }}}}", scope
+            )
+        case Figure():
+            return _told("{figure}", blank, UNKNOWN, scope)
+        case FirstKnown(ways):
+            told = UNKNOWN
+            for way in reversed(ways):
+                told = _told(way.said, way.figure, told, scope)
+            return told
 
 
-def _here(labels: Sequence[str]) -> Here:
-    """`%[1]q` is the value of the first label, in quotes; a number may stand as often as it is wanted."""
-    return tuple((label, "=", f"%[{number}]q") for number, label in enumerate(labels, 1))
+def _told(said: str, figure: Figure, otherwise: str, scope: Scope) -> str:
+    shown = f'{{{{ . | first | value | printf "{figure.form}" }}}}'
+    return _with(f"{figure.asked(scope)} {KNOWN}", said.format(figure=shown), otherwise, scope)
 
 
-def _query(asked: str, labels: Sequence[str]) -> str:
-    values = "".join(f" $labels.{label}" for label in labels)
-    for _, _, verb in _here(labels):
-        asked = asked.replace(f'"{verb}"', verb)  # the verb brings quotes of its own
-    return f"printf `{asked}`{values} | query"
+def _with(asked: str, shown: str, otherwise: str, scope: Scope) -> str:
+    """What is shown of the answer to a query; in it `%[1]q` is the value of the first label, in quotes of its own."""
+    for _, _, verb in scope.here:
+        asked = asked.replace(f'"{verb}"', verb)
+    values = "".join(f" $labels.{label}" for label in scope.by)
+    return f"{{{{ with printf `{asked}`{values} | query }}}}{shown}{{{{ else }}}}{otherwise}{{{{ end }}}}"

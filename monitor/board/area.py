@@ -22,7 +22,7 @@ from monitor.words.speaker import NONE, Speaker, phrase
 from monitor.words.verdicts import causes, share_reached
 
 _BASELINES: Final[Mapping[Baseline, str]] = {
-    Baseline.REQUIREMENT: phrase("drift from the target"),
+    Baseline.TARGET: phrase("drift from the target"),
     Baseline.OWN_YEAR: phrase("drift from its own past year"),
 }
 

@@ -38,7 +38,7 @@ class Level(StrEnum):
 class Baseline(StrEnum):
     """What a drift is measured from; the value is the metric label."""
 
-    REQUIREMENT = "requirement"
+    TARGET = "target"
     OWN_YEAR = "own_year"
 
 
@@ -156,7 +156,7 @@ class _Watch:
                 drifting=early is not None and early.alarm,
             ),
             drift={
-                Baseline.REQUIREMENT: None if pooled else _drift(ever, rules.shift, rules.drift_threshold),
+                Baseline.TARGET: None if pooled else _drift(ever, rules.shift, rules.drift_threshold),
                 Baseline.OWN_YEAR: None if pooled else self._own_drift(ends.until),
             },
             periods=periods,

@@ -214,6 +214,15 @@ class Service:
         gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
         return tuple(one for one in self.objectives if one.duty is gravest)
 
+    def area_names(self, area: str) -> Words:
+        """The names of an area, the newest where they changed; none where it has none."""
+        named_so = [one for one in self.areas if one.slug == area and one.names]
+        return max(named_so, key=lambda one: one.since).names if named_so else {}
+
+    def category_names(self, category: str) -> Words:
+        """The names of a category; none where it has none."""
+        return next((one.names for one in self.categories if one.slug == category), {})
+
     @cached_property
     def clock_slugs(self) -> tuple[str, ...]:
         """The clocks in their order, which is that of stored state."""
@@ -223,10 +232,6 @@ class Service:
     def longest_seconds(self) -> float:
         """Longer than this is no mission in progress: no clock could measure it any more."""
         return max(clock.longest_seconds for clock in self.clocks)
-
-    def category_names(self, category: str) -> Words:
-        """The names of a category; none where it has none."""
-        return next((one.names for one in self.categories if one.slug == category), {})
 
     def clock(self, slug: str) -> Clock:
         """The clock of a slug. Raises KeyError."""
@@ -241,11 +246,6 @@ class Service:
         """The days, ascending, on which the tree of areas is another one than the day before."""
         edges = {edge for one in self.areas for edge in (one.since, one.until)}
         return tuple(sorted(edges - {date.min, date.max}))
-
-    def area_names(self, area: str) -> Words:
-        """The names of an area, the newest where they changed; none where it has none."""
-        named_so = [one for one in self.areas if one.slug == area and one.names]
-        return max(named_so, key=lambda one: one.since).names if named_so else {}
 
     @cached_property
     def _eras(self) -> tuple[date, ...]:

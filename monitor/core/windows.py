@@ -14,10 +14,14 @@ from typing import Final, get_args
 from monitor.core.calendar import Period, Unit
 from monitor.core.slices import Grid
 
-ALERTED: Final = ("28d", "tertial")
+PARTS: Final[tuple[Unit, ...]] = ("quarter", "tertial", "half_year")
+"""Official parts of a year. A rule tests whichever a service has: with none it could never fire."""
+ALERTED: Final = ("28d",)
 """Windows that the conditions of alert rules test: without them a rule could never fire."""
-SHOWN: Final = ("28d", "last100", "month", "tertial", "year")
+NAMED: Final = ("28d", "last100", "year")
 """Windows that texts of alerts and panels of dashboards name."""
+SHOWN: Final = ("28d", "last100", "month", *PARTS, "year")
+"""Windows that programs are told by default, those of them that are judged: dashboards show each official period."""
 DEFAULT: Final = ("24h", "7d", "28d", "90d", "365d", "last100", "month", "tertial", "year")
 
 

@@ -6,28 +6,32 @@ running part of the monitor imports this package.
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any, Final
 
-from monitor.core.service import Duty
+from monitor.core.alarm import watched
+from monitor.core.service import Service, named
 from monitor.dashboards.alerting import FIRST, SHOWN, Panels
-from monitor.dashboards.district import district
+from monitor.dashboards.area import area
 from monitor.dashboards.frame import Names
-from monitor.dashboards.national import national
+from monitor.dashboards.overview import overview
 from monitor.dashboards.pipeline import pipeline
 from monitor.dashboards.provisioning import provisioning
 from monitor.dashboards.runbooks import pages
 from monitor.dashboards.words import Words
 from monitor.settings import Configuration
-from monitor.words.catalogue import LANGUAGES, Language
+from monitor.words.catalogue import LANGUAGES, SOURCE, Language
 
 FOLDER: Final = "grafana/dashboards"
-BUILDERS: Final = {"national": national, "district": district, "pipeline": pipeline}
+BUILDERS: Final = {"overview": overview, "area": area, "pipeline": pipeline}
 
 
 def files(configuration: Configuration, runbooks: Mapping[str, str]) -> Mapping[str, str]:
-    """Every generated file of Grafana with its text, by its place in the repository; `runbooks` by their names."""
-    names = names_of(configuration)
+    """Every generated file of Grafana with its text, by its place in the repository; `runbooks` by their names.
+
+    They fit any service. The one that is configured is the one whose categories stand in order, and whose areas
+    Grafana's alerts call by their names.
+    """
+    names = names_of(configuration.service)
     built = {
         (language, name): build(Words(language), names) for language in LANGUAGES for name, build in BUILDERS.items()
     }
@@ -55,16 +59,10 @@ def _panels(dashboard: dict[str, Any], words: Words) -> Iterator[tuple[tuple[str
             yield (uid, key), numbers[title]
 
 
-def names_of(configuration: Configuration) -> Names:
-    """Areas as the newest targets print them, categories, objectives and windows as configured."""
-    settings = configuration.settings
-    service, newest = configuration.service, configuration.targets.in_force(date.max)
-    printed = dict(newest.area_names) if newest else {}
-    areas = {slug: printed.get(slug, slug) for slug in service.judged_areas}
-    duties = list(Duty)
+def names_of(service: Service) -> Names:
+    """What the files know of a service beforehand, in the words in which the exporter tells it."""
     return Names(
-        areas=areas,
-        categories=service.judged_categories,
-        objectives=tuple(sorted(service.objectives, key=lambda one: duties.index(one.duty))),
-        windows=settings.windows.exposed,
+        columns=tuple(named(one.names, SOURCE, one.slug) for one in service.categories),
+        areas={(service.slug, area): named(service.area_names(area), SOURCE, area) for area in service.judged_areas},
+        watched=bool(watched(service.objectives)),
     )

@@ -21,7 +21,7 @@ ADVICE: Final[Mapping[str, str]] = {
 **Far more than two a second and worker:** lower `worker.checkpoint_missions` was set by mistake."""
     ),
     "advice.events": phrase(
-        """**Dead letters:** `monitor dead-letters list` shows each with its reason. Correct the source or the configuration (a new district?), then `monitor dead-letters requeue`.
+        """**Dead letters:** `monitor dead-letters list` shows each with its reason. Correct the source or the configuration (a new area?), then `monitor dead-letters requeue`.
 
 **A burst of one reason:** a release of the source; call its people.
 

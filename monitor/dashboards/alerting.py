@@ -7,23 +7,25 @@ on as `monitor.alerts.rule` promises; what Grafana does without data or without 
 end one. One rule of its own tells that Prometheus does not answer, or evaluates no rules.
 
 Grafana's templates cannot ask the data source: every figure that a text names becomes a query of the rule, whose
-value the text then prints. An area's name would be a label of another query, which they cannot reach: the names known
-when the files are made stand in the text.
+value the text then prints. An area's name would be a label of another query, which they cannot reach: the names of
+the service that the files are made for stand in the text, other services' areas are told by their slugs.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
 from monitor.alerts.promql import selector
 from monitor.alerts.rule import ALERTS, MINUTE, Rule, Severity
-from monitor.alerts.text import UNKNOWN, AreaName, Figure, Text, text
-from monitor.dashboards.frame import DISTRICT_UID, NATIONAL_UID, PIPELINE_UID
+from monitor.alerts.text import KNOWN, UNKNOWN, AreaName, Blank, Figure, FirstKnown, Label, Scope, Text, text
+from monitor.dashboards.frame import AREA_UID, OVERVIEW_UID, PIPELINE_UID
 from monitor.dashboards.sources import PROMETHEUS_UID
 from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, SERVICE, WINDOW
+from monitor.exporter.metrics import AREA, OBJECTIVE, SERVICE, WINDOW
+from monitor.words.catalogue import Language
+from monitor.words.speaker import speaker
 
 EVALUATION_SECONDS: Final = 60
 LOOK_BACK_SECONDS: Final = 600
@@ -49,38 +51,56 @@ UNWATCHED: Final = Rule(
 )
 """Grafana's own: the one thing that Prometheus cannot say of itself."""
 SHOWN: Final = {
-    "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseGoalMissed": "times.50",
+    "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseObjectiveMissed": "timeline",
     "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "store",
     "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
     "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",
 }  # fmt: skip
 """The panel that shows what an alert is about, by the key of its title; others lead to their dashboard's first."""
-FIRST: Final = {DISTRICT_UID: "times.80", NATIONAL_UID: "feed", PIPELINE_UID: "trouble"}
+FIRST: Final = {AREA_UID: "times", OVERVIEW_UID: "feed", PIPELINE_UID: "trouble"}
 
 Panels = Mapping[tuple[str, str], int]
 """Numbers of panels, by the uid of their dashboard (without language) and the key of their title."""
+
+
+Names = Mapping[tuple[str, str], str]
+"""What people call areas, by (service, area)."""
 
 
 @dataclass(slots=True)
 class Asked:
     """The figures that one rule's texts name: PromQL by the name of its query, each asked once."""
 
+    scope: Scope
+    say: Callable[[str], str]
+    names: Names
     queries: dict[str, str] = field(default_factory=dict)
     """The name of each query by what it asks."""
 
-    def printed(self, words: Text, names: Mapping[str, str]) -> str:
-        """A text as Grafana's template; `names` are what people call the areas, by slug."""
-        return "".join(self._printed(part, names) for part in words)
+    def printed(self, words: Text) -> str:
+        """A text as Grafana's template."""
+        return words.filled(self.say, self._printed)
 
-    def _printed(self, part: str | Figure | AreaName, names: Mapping[str, str]) -> str:
-        if isinstance(part, str):
-            return part
-        if isinstance(part, AreaName):
-            return _called(names)
-        name = self.queries.setdefault(part.asked(()), f"F{len(self.queries) + 1}")
+    def _printed(self, blank: Blank) -> str:
+        match blank:
+            case Label(name):
+                return f"{{{{ $labels.{name} }}}}"
+            case AreaName():
+                return _called(self.names)
+            case Figure():
+                return self._told("{figure}", blank.asked(self.scope), blank.form, UNKNOWN)
+            case FirstKnown(ways):
+                told = UNKNOWN
+                for way in reversed(ways):
+                    asked = f"{way.figure.asked(self.scope)} {KNOWN}"  # NaN is no figure that is known
+                    told = self._told(self.say(way.said), asked, way.figure.form, told)
+                return told
+
+    def _told(self, said: str, asked: str, form: str, otherwise: str) -> str:
+        name = self.queries.setdefault(asked, f"F{len(self.queries) + 1}")
         value = f'(index $values "{name}")'  # of no labels where there is no such figure: it would read as 0
-        shown = f'{{{{ printf "{part.form}" {value}.Value }}}}'
-        return f"{{{{ if {value}.Labels }}}}{shown}{{{{ else }}}}{UNKNOWN}{{{{ end }}}}"
+        shown = said.format(figure=f'{{{{ printf "{form}" {value}.Value }}}}')
+        return f"{{{{ if {value}.Labels }}}}{shown}{{{{ else }}}}{otherwise}{{{{ end }}}}"
 
 
 def expression(rule: Rule) -> str:
@@ -95,9 +115,9 @@ def expression(rule: Rule) -> str:
 
 
 def groups(
-    rules: Iterable[Rule], folder: str, names: Mapping[str, str], language: str, panels: Panels
+    rules: Iterable[Rule], folder: str, names: Names, language: Language, panels: Panels
 ) -> list[dict[str, Any]]:
-    """The rule groups as provisioning wants them; `names` of areas by slug, links to dashboards of `language`."""
+    """The rule groups as provisioning wants them: texts in `language`, links to its dashboards."""
     made: dict[str, list[dict[str, Any]]] = {}
     for rule in (*rules, UNWATCHED):
         made.setdefault(rule.group, []).append(_written(rule, names, language, panels))
@@ -113,13 +133,13 @@ def groups(
     ]
 
 
-def _written(rule: Rule, names: Mapping[str, str], language: str, panels: Panels) -> dict[str, Any]:
-    asked = Asked()
+def _written(rule: Rule, names: Names, language: Language, panels: Panels) -> dict[str, Any]:
+    asked = Asked(Scope(rule.labels), speaker(language), names)
     dashboard, about = _dashboard(rule)
     uid, panel = f"{dashboard}-{language}", panels[dashboard, SHOWN.get(rule.name, FIRST[dashboard])]
     annotations = {
-        "summary": asked.printed(rule.summary, names),
-        "description": asked.printed(rule.description, names),
+        "summary": asked.printed(rule.summary),
+        "description": asked.printed(rule.description),
         "dashboard_url": f"{HERE}/d/{uid}{about}",
         "runbook_url": f"{HERE}/d/{rule.name}",
         # What Grafana makes dashboardURL and panelURL of a notification from.
@@ -146,11 +166,20 @@ def _written(rule: Rule, names: Mapping[str, str], language: str, panels: Panels
     }
 
 
-def _called(names: Mapping[str, str]) -> str:
-    """A template that says the area's name, and its slug where it has none."""
-    slug = f"$labels.{AREA}"
-    cases = "".join(f"if eq {slug} `{one}` }}}}{name}{{{{ else " for one, name in names.items() if name != one)
-    return f"{{{{ {cases.removesuffix(' ')} }}}}{{{{ {slug} }}}}{{{{ end }}}}" if cases else f"{{{{ {slug} }}}}"
+def _called(names: Names) -> str:
+    """A template that says the area's name, and its slug where that is all that is known."""
+    slug = f"{{{{ $labels.{AREA} }}}}"
+    told = slug
+    for service in dict.fromkeys(service for service, _ in names):
+        cases = "{{ else ".join(
+            f"if eq $labels.{AREA} `{area}` }}}}{name}"
+            for (whose, area), name in names.items()
+            if whose == service and name != area
+        )
+        if cases:
+            known = f"{{{{ {cases}{{{{ else }}}}{slug}{{{{ end }}}}"
+            told = f"{{{{ if eq $labels.{SERVICE} `{service}` }}}}{known}{{{{ else }}}}{told}{{{{ end }}}}"
+    return told
 
 
 def _query(name: str, asked: str) -> dict[str, Any]:
@@ -190,9 +219,11 @@ def _dashboard(rule: Rule) -> tuple[str, str]:
     if rule.group == "monitor":
         return PIPELINE_UID, ""
     if AREA in rule.labels:
-        place = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in (SERVICE, AREA))
-        return DISTRICT_UID, f"?{place}&var-{WINDOW}={rule.window}"
-    return NATIONAL_UID, ""
+        place = "&".join(
+            f"var-{one}={{{{ $labels.{one} }}}}" for one in (SERVICE, AREA, OBJECTIVE) if one in rule.labels
+        )
+        return AREA_UID, f"?{place}&var-{WINDOW}={rule.window}"
+    return OVERVIEW_UID, ""
 
 
 def _identity(name: str) -> str:

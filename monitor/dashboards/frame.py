@@ -6,57 +6,57 @@ A dashboard is a list of shelves from top to bottom; each shelf is as high as it
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
-from monitor.core.service import Objective
-from monitor.core.targets import NATIONAL
+from monitor.alerts.promql import greatest
 from monitor.dashboards.panels import SOURCE, reference
-from monitor.dashboards.queries import chosen
+from monitor.dashboards.queries import INFO, ROOT, chosen, with_duties_first
 from monitor.dashboards.words import Words
 from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CATEGORY, SERVICE, WINDOW
+from monitor.exporter.metrics import AREA, CATEGORY, CLOCK, NAME, OBJECTIVE, SERVICE, WINDOW, WITHIN
 
 COLUMNS: Final = 24
 TAG: Final = "response-time"
 ALL: Final = "$__all"
 EVERYTHING: Final = ".*"
 """What "All" stands for in a regular expression."""
-NATIONAL_UID: Final = "response-national"
-DISTRICT_UID: Final = "response-district"
+OVERVIEW_UID: Final = "response-overview"
+AREA_UID: Final = "response-area"
 PIPELINE_UID: Final = "response-pipeline"
-PREFERRED_WINDOW: Final = "28d"
+FIRST_WINDOW: Final = "28d"
+MOST_BESIDE: Final = 4
+"""Repeated panels in one line."""
+LABEL_VALUES: Final = 1
+QUERY_RESULT: Final = 3
+"""Kinds of a Prometheus query variable, as Grafana numbers them."""
 
 PanelBuilder = Builder[models.Panel]
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the configuration brings: names of areas by slug, and the objectives, those that page first."""
+    """What is known of the service that the files are made for; they fit any other, which may order it less well.
 
-    areas: Mapping[str, str]
-    categories: tuple[str, ...]
-    objectives: tuple[Objective, ...]
-    windows: tuple[str, ...]
+    `columns`: names of categories, in order. `areas`: names by (service, area).
+    """
 
-    @property
-    def watched(self) -> Objective:
-        """The objective that is shown where there is room for one."""
-        return self.objectives[0]
-
-    @property
-    def window(self) -> str:
-        """The window shown first."""
-        return PREFERRED_WINDOW if PREFERRED_WINDOW in self.windows else self.windows[0]
+    columns: tuple[str, ...]
+    areas: Mapping[tuple[str, str], str]
+    watched: bool
+    """Whether any of its objectives has an alarm to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Panels side by side: (panel, columns). A titled shelf begins a row that can be folded, or repeated."""
+    """Panels side by side: (panel, columns). A titled shelf begins a row that can be folded.
+
+    `repeat` names a variable: there is such a row, or without a title such a panel, for each of its values.
+    """
 
     height: int
     panels: Sequence[tuple[PanelBuilder, int]]
@@ -86,7 +86,7 @@ def begun(title: str, description: str, uid: str, words: Words, *, since: str, r
         )
         .with_variable(service_variable(words))
     )
-    for other, key in ((NATIONAL_UID, "national"), (DISTRICT_UID, "district"), (PIPELINE_UID, "pipeline")):
+    for other, key in ((OVERVIEW_UID, "overview"), (AREA_UID, "area"), (PIPELINE_UID, "pipeline")):
         if other != uid:
             dashboard = dashboard.link(
                 builders.DashboardLink(words(f"{key}.title"))
@@ -102,43 +102,75 @@ def begun(title: str, description: str, uid: str, words: Words, *, since: str, r
 
 def service_variable(words: Words) -> builders.QueryVariable:
     """Whose missions are shown: the first there is."""
-    return (
-        builders.QueryVariable(SERVICE)
-        .label(words("variable.service"))
-        .description(words("variable.service.help"))
-        .datasource(reference())
-        .query(_query(f"label_values({metrics.RESPONSE_OBJECTIVE_INFO.name}, {SERVICE})"))
-        .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
-        .sort(models.VariableSort.ALPHABETICAL_ASC)
+    return _values(SERVICE, words, f"label_values({metrics.RESPONSE_OBJECTIVE_INFO.name}, {SERVICE})").sort(
+        models.VariableSort.ALPHABETICAL_ASC
     )
 
 
-def window_variable(words: Words, names: Names) -> builders.QueryVariable:
+def window_variable(words: Words) -> builders.QueryVariable:
     """Which missions the figures look at."""
-    series = chosen(metrics.RESPONSE_VERDICT, (AREA, "=", NATIONAL))
-    return (
-        builders.QueryVariable(WINDOW)
-        .label(words("variable.window"))
-        .description(words("variable.window.help"))
-        .datasource(reference())
-        .query(_query(f"label_values({series}, {WINDOW})"))
-        .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
-        .sort(models.VariableSort.DISABLED)
-        .current(models.VariableOption(text=names.window, value=names.window))
+    return _values(WINDOW, words, f"label_values({chosen(metrics.RESPONSE_MISSIONS_EXCLUDED)}, {WINDOW})").current(
+        models.VariableOption(text=FIRST_WINDOW, value=FIRST_WINDOW)
     )
+
+
+def objective_variable(words: Words) -> builders.QueryVariable:
+    """By which objective it is judged: one that pages first."""
+    return _results(OBJECTIVE, words, with_duties_first(), f'/{OBJECTIVE}="([^"]+)"/')
+
+
+def area_variable(words: Words) -> builders.QueryVariable:
+    """Which area is shown, by the name that people use; the pool of all is one of them."""
+    return _named(AREA, words).sort(models.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
 
 
 def category_variable(words: Words) -> builders.QueryVariable:
     """Which categories are shown; all of them at first."""
-    series = chosen(metrics.RESPONSE_MISSIONS_OPEN, (AREA, "=", NATIONAL))
+    return _all(_named(CATEGORY, words), words)
+
+
+def root_variable(words: Words) -> builders.QueryVariable:
+    """The area that holds all others; nobody needs to see the variable."""
+    root = chosen(metrics.RESPONSE_AREA_INFO, (WITHIN, "=", ""))
+    return _values(ROOT, words, f"label_values({root}, {AREA})").hide(models.VariableHide.HIDE_VARIABLE)
+
+
+def clock_variable(words: Words) -> builders.QueryVariable:
+    """The clock of the objective; it follows that."""
+    clock = chosen(metrics.RESPONSE_OBJECTIVE_INFO, (OBJECTIVE, "=", f"${OBJECTIVE}"))
+    return _values(CLOCK, words, f"label_values({clock}, {CLOCK})").hide(models.VariableHide.HIDE_VARIABLE)
+
+
+def _values(name: str, words: Words, query: str) -> builders.QueryVariable:
+    """The values of a label, as they come."""
     return (
-        builders.QueryVariable(CATEGORY)
-        .label(words("variable.settlement"))
-        .description(words("variable.settlement.help"))
+        builders.QueryVariable(name)
+        .label(words(f"variable.{name}"))
+        .description(words(f"variable.{name}.help"))
         .datasource(reference())
-        .query(_query(f"label_values({series}, {CATEGORY})"))
+        .query({"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery", "qryType": LABEL_VALUES})
         .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
-        .multi(True)
+        .sort(models.VariableSort.DISABLED)
+    )
+
+
+def _results(name: str, words: Words, expression: str, regex: str) -> builders.QueryVariable:
+    """What an expression gives, of which a pattern takes value and text."""
+    query = {"query": f"query_result({expression})", "refId": "PrometheusVariableQueryEditor-VariableQuery",
+             "qryType": QUERY_RESULT}  # fmt: skip
+    return _values(name, words, "").query(query).regex(regex)
+
+
+def _named(label: str, words: Words) -> builders.QueryVariable:
+    """The values of a label by the names that people use."""
+    names = greatest(chosen(INFO[label]), label, NAME)
+    return _results(label, words, names, f'/{label}="(?<value>[^"]+)|{NAME}="(?<text>[^"]+)/g')
+
+
+def _all(variable: builders.QueryVariable, words: Words) -> builders.QueryVariable:
+    """Several may be chosen; all are at first."""
+    return (
+        variable.multi(True)
         .include_all(True)
         .all_value(EVERYTHING)
         .current(models.VariableOption(text=[words("variable.all")], value=[ALL]))
@@ -147,37 +179,11 @@ def category_variable(words: Words) -> builders.QueryVariable:
 
 def instance_variable(words: Words) -> builders.QueryVariable:
     """Which workers are shown; all of them at first."""
+    query = f"label_values({chosen(metrics.PARTITIONS_ASSIGNED)}, instance)"
     return (
-        builders.QueryVariable("instance")
-        .label(words("variable.instance"))
-        .description(words("variable.instance.help"))
-        .datasource(reference())
-        .query(_query(f"label_values({chosen(metrics.PARTITIONS_ASSIGNED)}, instance)"))
+        _all(_values("instance", words, query), words)
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(models.VariableSort.ALPHABETICAL_ASC)
-        .multi(True)
-        .include_all(True)
-        .all_value(EVERYTHING)
-        .current(models.VariableOption(text=[words("variable.all")], value=[ALL]))
-    )
-
-
-def area_variable(words: Words, names: Names) -> builders.CustomVariable:
-    """Which area is shown, by the name that people use; the pool of all is one of them."""
-    options = [
-        models.VariableOption(text=name.replace(",", " "), value=slug, selected=not place)
-        for place, (slug, name) in enumerate(names.areas.items())
-        if slug != NATIONAL
-    ]
-    options.append(models.VariableOption(text=words("area.national"), value=NATIONAL, selected=False))
-    options[0].selected = True
-    return (
-        builders.CustomVariable(AREA)
-        .label(words("variable.district"))
-        .description(words("variable.district.help"))
-        .values(", ".join(f"{option.text} : {option.value}" for option in options))
-        .options(options)
-        .current(options[0])
     )
 
 
@@ -198,6 +204,9 @@ def filled(dashboard: builders.Dashboard, shelves: Sequence[Shelf]) -> str:
             built = panel.build()
             built.id_val = number
             built.grid_pos = models.GridPos(x=left, y=top, h=shelf.height, w=width)
+            if shelf.repeat and not shelf.title:
+                built.repeat, built.repeat_direction = shelf.repeat, "h"
+                built.max_per_row = MOST_BESIDE
             dashboard = dashboard.with_panel(_Built(built))
             left += width
         if left > COLUMNS:
@@ -212,7 +221,3 @@ class _Built(Builder[models.Panel]):
 
     def build(self) -> models.Panel:
         return self.panel
-
-
-def _query(text: str) -> dict[str, Any]:
-    return {"query": text, "refId": "StandardVariableQuery", "qryType": 1}

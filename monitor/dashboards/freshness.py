@@ -4,11 +4,11 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as models
 
-from monitor.alerts.promql import AREAS
+from monitor.alerts.promql import of_leaf_areas, of_leaf_categories
 from monitor.dashboards.frame import PanelBuilder
 from monitor.dashboards.palette import BLUE, GREY, ORANGE, SLATE, VERMILLION
 from monitor.dashboards.panels import COUNT, FLAG, SECONDS, Head, Query, figures, flags, not_a_number, steps
-from monitor.dashboards.queries import age, newest
+from monitor.dashboards.queries import HERE, age, newest
 from monitor.dashboards.words import Words
 from monitor.exporter import metrics
 
@@ -59,7 +59,7 @@ def banner(words: Words) -> list[tuple[PanelBuilder, int]]:
             figures(
                 Head(words("overdue.now.title"), words("overdue.now.description")),
                 [
-                    Query(f"sum({newest(metrics.RESPONSE_MISSIONS_OVERDUE, AREAS)})", words("name.overdue")),
+                    Query(f"sum({_each_once(newest(metrics.RESPONSE_MISSIONS_OVERDUE))})", words("name.overdue")),
                 ],
                 unit=COUNT,
                 thresholds=steps((None, SLATE), (1, ORANGE), (5, VERMILLION)),
@@ -68,6 +68,11 @@ def banner(words: Words) -> list[tuple[PanelBuilder, int]]:
             4,
         ),
     ]
+
+
+def _each_once(missions: str) -> str:
+    """Neither in the pools of areas nor in those of categories."""
+    return of_leaf_areas(of_leaf_categories(missions, HERE), HERE)
 
 
 def _sooner() -> models.DynamicConfigValue:

@@ -27,7 +27,7 @@ COUNT: Final = units.Short
 SHARE: Final = units.PercentUnit
 FLAG: Final = units.Short
 SPAN_MILLISECONDS: Final = 3_600_000
-"""Gaps up to an hour are bridged: a restart of the exporter is no hole in a district's year."""
+"""Gaps up to an hour are bridged: a restart of the exporter is no hole in an area's year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +245,9 @@ def cells(
     )
 
 
-def crossed(panel: table.Panel, row: str, column: str, value: str, heads: dict[str, str]) -> table.Panel:
-    """One row per `row`, in the order in which they come, one column per `column`; `heads` names and orders them."""
-    corner = corner_of(row, column)
-    order = {name: place for place, name in enumerate((corner, *heads))}
+def crossed(panel: table.Panel, row: str, column: str, value: str, first: Iterable[str]) -> table.Panel:
+    """One row per `row`, in the order in which they come, one column per `column`: `first` these, then all others."""
+    order = {name: place for place, name in enumerate((corner_of(row, column), *first))}
     return panel.transformations(
         [
             models.DataTransformerConfig(
@@ -257,7 +256,7 @@ def crossed(panel: table.Panel, row: str, column: str, value: str, heads: dict[s
             ),
             models.DataTransformerConfig(
                 id_val="organize",
-                options={"excludeByName": {}, "indexByName": order, "renameByName": heads},
+                options={"excludeByName": {}, "indexByName": order, "renameByName": {}},
             ),
         ]
     )
@@ -266,6 +265,15 @@ def crossed(panel: table.Panel, row: str, column: str, value: str, heads: dict[s
 def corner_of(row: str, column: str) -> str:
     """What Grafana calls the first column of a matrix."""
     return f"{row}\\{column}"
+
+
+def plain(name: str) -> list[models.DynamicConfigValue]:
+    """The column that says what a row is about: its head, and no colour."""
+    return [
+        models.DynamicConfigValue("displayName", name),
+        models.DynamicConfigValue("custom.cellOptions", {"type": "auto"}),
+        models.DynamicConfigValue("custom.width", 180),
+    ]
 
 
 def states(head: Head, queries: Sequence[Query], words: Words) -> statetimeline.Panel:

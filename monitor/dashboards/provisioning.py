@@ -26,8 +26,8 @@ RUNBOOKS: Final = {"name": "Runbooks", "folder": "Runbooks", "folderUid": "respo
 _GENERATED: Final = "Generated from monitor/dashboards/ and monitor/alerts/ by `monitor generate`; do not edit."
 
 
-def provisioning(areas: Mapping[str, str], panels: Mapping[Language, Panels]) -> Mapping[str, str]:
-    """The text of each file by its place in the repository; `areas` by slug, with their names.
+def provisioning(areas: Mapping[tuple[str, str], str], panels: Mapping[Language, Panels]) -> Mapping[str, str]:
+    """The text of each file by its place in the repository; `areas`: names by (service, area).
 
     The folder is whole by itself: alerts lead to the English dashboards, and nobody is told.
     """
@@ -65,5 +65,5 @@ def _dashboards() -> dict[str, Any]:
     return {"apiVersion": 1, "providers": providers}
 
 
-def _rules(areas: Mapping[str, str], language: Language, panels: Panels) -> dict[str, Any]:
+def _rules(areas: Mapping[tuple[str, str], str], language: Language, panels: Panels) -> dict[str, Any]:
     return {"apiVersion": 1, "groups": groups(RULES, Words(SOURCE)("folder"), areas, language, panels)}

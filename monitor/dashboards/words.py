@@ -1,6 +1,6 @@
 """The words of the dashboards, in English: one builder, as many languages as there are catalogues.
 
-Decides wording only. A key that nobody asks for fails a test. `{name}` is filled in.
+Decides wording only. A key that nobody asks for fails a test. Grafana fills in `$category` and its like.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,12 @@ from typing import Final
 from monitor.dashboards.advice import ADVICE
 from monitor.dashboards.palette import SHADES, Shade
 from monitor.words.catalogue import Language
-from monitor.words.speaker import NATION, phrase, speaker
+from monitor.words.speaker import phrase, speaker
 from monitor.words.verdicts import EVIDENCES, STATES
 
 SHARED: Final[Mapping[str, str]] = {
     "folder": phrase("Response time"),
-    "area.national": NATION,
-    "link.district": phrase("Open the district"),
+    "link.area": phrase("Open the area"),
     "variable.all": phrase("All"),
     "variable.datasource": phrase("Data source"),
     "variable.datasource.help": phrase("The Prometheus that scrapes exporter and workers."),
@@ -24,24 +23,22 @@ SHARED: Final[Mapping[str, str]] = {
     "variable.window.help": phrase("Which missions the figures look at: rolling, the newest by count, or to date."),
     "variable.service": phrase("Service"),
     "variable.service.help": phrase("Whose missions: several services may share one Prometheus."),
-    "variable.settlement": phrase("Class"),
-    "variable.settlement.help": phrase("Settlement class: urban from 20 000 inhabitants, town from 2 000, rural all else."),
-    "variable.district": phrase("District"),
-    "variable.district.help": phrase("Police district, or the pool of all of them."),
+    "variable.objective": phrase("Objective"),
+    "variable.objective.help": phrase("Which of the service's objectives is judged; those that page come first."),
+    "variable.category": phrase("Category"),
+    "variable.category.help": phrase("Categories of missions, pools among them."),
+    "variable.area": phrase("Area"),
+    "variable.area.help": phrase("An area of the service; what others lie within is their pool."),
+    "variable.root": phrase("The whole"),
+    "variable.root.help": phrase("The area that holds all others."),
+    "variable.clock": phrase("Clock"),
+    "variable.clock.help": phrase("The interval of a mission that the objective is about."),
     "variable.instance": phrase("Worker"),
     "variable.instance.help": phrase("Worker processes, as Prometheus names them."),
-
-
-
-
-
-
-
-    "name.p50": phrase("P50"),
-    "name.p80": phrase("P80"),
-    "name.target50": phrase("Goal"),
-    "name.target80": phrase("Requirement"),
-    "name.verdict": phrase("Verdict"),
+    "standing.title": phrase("How the objectives stand"),
+    "standing.description": phrase("Each objective in the chosen window, by category: its value in minutes, coloured by verdict and evidence. The verdict is decided by exact counts. What has the surest breach stands first."),
+    "name.value": phrase("Value"),
+    "name.target": phrase("Target"),
     "name.lower": phrase("95 % interval, lower end"),
     "name.upper": phrase("95 % interval, upper end"),
     "name.overdue": phrase("Overdue"),
@@ -61,71 +58,64 @@ SHARED: Final[Mapping[str, str]] = {
     "age.title": phrase("Age of what is shown"),
     "age.description": phrase("Time since the newest event was written, and since the figures were last taken. Figures are renewed every 15 s: a minute is too old."),
     "overdue.now.title": phrase("Overdue now"),
-    "overdue.now.description": phrase("Urgent missions in progress, in the whole country, whose requirement has already run out without a patrol on scene. They are late whatever comes."),
+    "overdue.now.description": phrase("Missions in progress, of the whole service, whose target has already run out: they are late whatever comes. Asked of objectives that page."),
 }  # fmt: skip
 
-NATIONAL: Final[Mapping[str, str]] = {
-    "national.title": phrase("Response time: national overview"),
-    "national.description": phrase("How the country and its districts stand against goal and requirement, what is late now, and whether the figures may be believed."),
-    "row.country": NATION,
-    "row.districts": phrase("Districts, worst first"),
-    "row.budget": phrase("Late missions still allowed"),
-    "row.trend": phrase("The country over time"),
-    "country.80.title": phrase("Requirement, {settlement}"),
-    "country.80.description": phrase("80 % of the urgent missions must be reached within the requirement. P80 is the time within which 80 % were; the verdict is decided by exact counts, its colour also by the evidence."),
-    "country.50.title": phrase("Goal, {settlement}"),
-    "country.50.description": phrase("Half of the urgent missions should be reached within the goal. P50 is the median; the verdict is decided by exact counts."),
-    "matrix.title": phrase("P80 against the requirement"),
-    "matrix.description": phrase("P80 in minutes per district and class, coloured by verdict and evidence; grey is no data or no requirement. Districts with the surest breach stand first. Click a cell for its district."),
+OVERVIEW: Final[Mapping[str, str]] = {
+    "overview.title": phrase("Response time: overview"),
+    "overview.description": phrase("How a service and its areas stand against its objectives, what is late now, and whether the figures may be believed."),
+    "row.whole": phrase("The whole service"),
+    "row.areas": phrase("Areas"),
+    "row.budget": phrase("What the periods still allow"),
+    "row.trend": phrase("The whole service over time"),
+    "matrix.title": phrase("Areas by the objective: $objective"),
+    "matrix.description": phrase("The objective's value in minutes per area and category, coloured by verdict and evidence; grey is no data or no target. What has the surest breach stands first. Click a cell for its area."),
     "overdue.title": phrase("In progress now"),
-    "overdue.description": phrase("Urgent missions in progress per district, and how many of them are past the requirement already."),
+    "overdue.description": phrase("Missions in progress per area, and how many of them are past their target already."),
     "alarms.title": phrase("Firing alerts"),
     "alarms.description": phrase("Alerts that fire now; each tells its numbers and links to what to do."),
     "legend.title": phrase("How to read the colours"),
     "legend.description": phrase("What the colours and signs of the matrix stand for."),
-    "budget.tertial.title": phrase("Late budget, this tertial"),
-    "budget.tertial.description": phrase("How many more late missions the requirement allows in these four months as it stands; negative: overdrawn. Fewest first."),
-    "budget.year.title": phrase("Late budget, this year"),
-    "budget.year.description": phrase("How many more late missions the requirement allows this year as it stands; negative: overdrawn. Fewest first."),
-    "trend.title": phrase("P80, {settlement}"),
-    "trend.description": phrase("P80 of the chosen window over time, with the 95 % interval as a band and the requirement as a dashed line."),
+    "budget.part.title": phrase("Left this part of the year"),
+    "budget.part.description": phrase("How many more late missions the objective allows in the quarter, tertial or half-year to date; of a mean, how many seconds its missions may take more together. Negative: overdrawn. Fewest first."),
+    "budget.year.title": phrase("Left this year"),
+    "budget.year.description": phrase("How many more late missions the objective allows in the year to date; of a mean, how many seconds its missions may take more together. Negative: overdrawn. Fewest first."),
+    "trend.title": phrase("$objective, $category"),
+    "trend.description": phrase("The objective's value in the chosen window over time, with the 95 % interval as a band and the target as a dashed line."),
 }  # fmt: skip
 
-DISTRICT: Final[Mapping[str, str]] = {
-    "district.title": phrase("Response time: district"),
-    "district.description": phrase("One district: its verdicts, and the percentiles, shares, counts and drift that lead to them."),
-    "row.class": phrase("Class: $category"),
-    "standing.80.title": phrase("Requirement (P80)"),
-    "standing.80.description": phrase("The verdict on the requirement in the chosen window, per class, with how well the counts carry it."),
-    "standing.50.title": phrase("Goal (P50)"),
-    "standing.50.description": phrase("The verdict on the goal in the chosen window, per class, with how well the counts carry it."),
-    "budget.here.title": phrase("Late missions still allowed"),
-    "budget.here.description": phrase("How many more late missions the requirement allows this tertial and this year; negative: overdrawn."),
-    "timeline.title": phrase("The requirement's verdict over time"),
-    "timeline.description": phrase("Verdict and evidence for month, tertial and year to date, as they stood. A new period begins with no data."),
+AREA: Final[Mapping[str, str]] = {
+    "area.title": phrase("Response time: area"),
+    "area.description": phrase("One area: how its objectives stand, and the values, shares, counts and drift that lead to the verdicts."),
+    "row.category": phrase("Category: $category"),
+    "budget.here.title": phrase("What the periods still allow"),
+    "budget.here.description": phrase("How many more late missions the objective allows in each period to date; of a mean, how many seconds its missions may take more together. Negative: overdrawn."),
+    "timeline.title": phrase("The verdict over time"),
+    "timeline.description": phrase("Verdict and evidence of the objective for each period to date, as they stood. A new period begins with no data."),
     "reading.title": phrase("How to read this"),
     "reading.description": phrase("What the colours and signs stand for."),
-    "times.80.title": phrase("P80 and the requirement"),
-    "times.80.description": phrase("The time within which 80 % of the missions were reached, with its 95 % interval as a band and the requirement as a dashed line. While the line is inside the band, chance may decide."),
-    "times.50.title": phrase("P50 and the goal"),
-    "times.50.description": phrase("The median response time, with its 95 % interval as a band and the goal as a dashed line."),
-    "share.title": phrase("Share within the requirement"),
-    "share.description": phrase("The share that decides (dashed line: 80 %), with its 95 % interval as a band."),
+    "times.title": phrase("Value and target: $objective"),
+    "times.description": phrase("The percentile or mean that the objective is about, with its 95 % interval as a band and the target as a dashed line. While the line is inside the band, chance may decide."),
+    "share.title": phrase("Share within the target"),
+    "share.description": phrase("The share that decides, with its 95 % interval as a band and the share that is wanted as a dashed line. A mean has none."),
     "name.share": phrase("Within"),
+    "name.wanted": phrase("Wanted"),
     "counts.title": phrase("Missions in the window"),
-    "counts.description": phrase("Measured missions, those that lack a time stamp, and those that the source takes out of the official figure. A growing unmeasured share makes the percentiles less sure than they look."),
+    "counts.description": phrase("Measured missions, those that lack a time stamp, and those that the source takes out of the official figure. A growing unmeasured share makes the figures less sure than they look."),
+    "causes.title": phrase("Why missions are not measured"),
+    "causes.description": phrase("Missions of the last 28 days without a value on the objective's clock, by cause."),
     "name.measured": phrase("Measured"),
     "name.unmeasured": phrase("Unmeasured"),
     "name.excluded": phrase("Excluded"),
     "drift.title": phrase("Drift (CUSUM)"),
-    "drift.description": phrase("Each late mission pushes the score up, each timely one down; over the dashed line the drift is more than chance. Against the requirement, and against the district's own trailing year."),
-    "name.over.requirement": phrase("Against the requirement"),
+    "drift.description": phrase("Each late mission pushes the score up, each timely one down; over the dashed line the drift is more than chance. Against the target, and against the area's own trailing year. Of objectives that page."),
+    "name.over.target": phrase("Against the target"),
     "name.over.own_year": phrase("Against its own year"),
     "progress.title": phrase("In progress"),
-    "progress.description": phrase("Urgent missions in progress, and those past the requirement already."),
-    "evidence.title": phrase("Evidence against the requirement"),
-    "evidence.description": phrase("Evidence of the period to date that may be looked at all the time: 20 is a warning, more a page (dashed lines). Logarithmic."),
-    "annotation.changed": phrase("The requirement's verdict changed"),
+    "progress.description": phrase("Missions in progress, and those past their target already."),
+    "evidence.title": phrase("Evidence against the objective"),
+    "evidence.description": phrase("Evidence of each period to date that may be looked at all the time: 20 is a warning, more a page (dashed lines). Logarithmic. Of objectives that page."),
+    "annotation.changed": phrase("The verdict changed"),
 }  # fmt: skip
 
 PIPELINE: Final[Mapping[str, str]] = {
@@ -179,7 +169,7 @@ PIPELINE: Final[Mapping[str, str]] = {
     "advice.description": phrase("What an operator does when these panels look wrong."),
 }  # fmt: skip
 
-TEXTS: Final[Mapping[str, str]] = {**SHARED, **NATIONAL, **DISTRICT, **PIPELINE, **ADVICE}
+TEXTS: Final[Mapping[str, str]] = {**SHARED, **OVERVIEW, **AREA, **PIPELINE, **ADVICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +178,8 @@ class Words:
 
     language: Language
 
-    def __call__(self, key: str, **figures: str) -> str:
-        return speaker(self.language)(TEXTS[key], **figures)
-
-    def settlement(self, slug: str) -> str:
-        """A settlement class as people call it."""
-        return speaker(self.language).settlement(slug).capitalize()
+    def __call__(self, key: str) -> str:
+        return speaker(self.language)(TEXTS[key])
 
     def verdict(self, shade: Shade) -> str:
         """A verdict with its evidence."""

@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from monitor.demo.stage import Show, play
+from monitor.settings import Configuration
 
 
 @click.command("demo")
@@ -15,24 +16,34 @@ from monitor.demo.stage import Show, play
 @click.option("--days", type=click.IntRange(1, 1000), default=400, show_default=True,
               help="Days of history to invent.")  # fmt: skip
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True,
-              help="New urgent missions a minute, in the whole country.")  # fmt: skip
+              help="New missions a minute that count, in all areas together.")  # fmt: skip
 @click.option("--storm-after", type=click.FloatRange(min=0), default=90.0, show_default=True, metavar="SECONDS",
-              help="When the storm comes over one district, counted from the first live mission.")  # fmt: skip
+              help="When the storm comes over one area, counted from the first live mission.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 4), default=2, show_default=True, help="Worker processes.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other missions.")
+@click.pass_obj
 def demo(
-    *, duration: float | None, port: int, days: int, rate: float, storm_after: float, workers: int, seed: int
+    configuration: Configuration,
+    *,
+    duration: float | None,
+    port: int,
+    days: int,
+    rate: float,
+    storm_after: float,
+    workers: int,
+    seed: int,
 ) -> None:
     """Show the whole monitor on this machine: broker, store, workers and page, with invented missions.
 
-    Starts an embedded Kafka-compatible broker and Redis, sends 400 days of history drawn from the published 2024
-    figures, then live missions, and after a while a storm that slows one district down. Prints where to look. A
-    worker that dies (try kill -9) is replaced and continues where the store stands. Ctrl-C ends everything;
-    nothing is left behind.
+    Starts an embedded Kafka-compatible broker and Redis, sends 400 days of history as the configured service
+    declares it (that of the Norwegian police is drawn from the published 2024 figures), then live missions, and
+    after a while a storm that slows one area down. Prints where to look. A worker that dies (try kill -9) is
+    replaced and continues where the store stands. Ctrl-C ends everything; nothing is left behind.
     """
     asyncio.run(
         play(
             Show(
+                configuration=configuration,
                 duration_seconds=duration,
                 port=port,
                 days=days,

@@ -47,7 +47,7 @@ class Page:
 
 
 class News:
-    """Tells what is new: a notification repeats everything of its district, and ends what was never told."""
+    """Tells what is new: a notification repeats everything of its group, and ends what was never told."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -137,7 +137,7 @@ class Programs:
 def hurried(exporter_url: str, workers: tuple[str, ...], *, rate_per_minute: float) -> Setup:
     """A setup for watching a demo: minutes become seconds.
 
-    A real district has a handful of missions a day, this one a handful a minute, so some are late at any moment:
+    A real area has a handful of missions a day, this one a handful a minute, so some are late at any moment:
     only more than usual is a page.
     """
     return Setup(

@@ -5,6 +5,7 @@ own. What NaN and absence mean is told in `monitor.exporter.metrics`.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -19,8 +20,8 @@ from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
 from monitor.core.figures import ClockFigures
 from monitor.core.ledger import Outcome
-from monitor.core.mission import Cause, Reason
-from monitor.core.service import Clock, Statistic
+from monitor.core.mission import Cause, Reason, instant
+from monitor.core.service import Clock, Statistic, named
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head
 from monitor.exporter import metrics
@@ -29,6 +30,10 @@ from monitor.exporter.published import Published
 
 CALENDAR: Final = frozenset(get_args(Unit))
 """Windows that are official periods: they have a budget to spend, a rolling one gets back what it spent."""
+
+
+LANGUAGE: Final = "en"
+"""Of names in metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +145,30 @@ class _Telling:
 
     def whole(self, areas: Mapping[str, AreaInfo]) -> None:
         """What is told once, whatever the series."""
-        for area in self._service.judged_areas:
-            told = areas.get(area, AreaInfo(area))
-            self._add(metrics.RESPONSE_AREA_INFO, 1, area, told.within, told.name)
+        service = self._service
+        told = {area: areas.get(area, AreaInfo(area)) for area in service.judged_areas}
+        for area, name in _apart({area: one.name for area, one in told.items()}).items():
+            self._add(metrics.RESPONSE_AREA_INFO, 1, area, told[area].within, self._kind(area), name)
+        called = _apart({one.slug: named(one.names, LANGUAGE, one.slug) for one in service.categories})
+        for category in service.categories:
+            kind = metrics.LEAF if category.slug in service.leaf_categories else metrics.POOL
+            place = (category.slug, category.within or "", kind)
+            self._add(metrics.RESPONSE_CATEGORY_INFO, 1, *place, called[category.slug])
         for one in self._service.objectives:
             percentile = "" if one.percentile is None else f"{one.percentile:g}"
             self._add(metrics.RESPONSE_OBJECTIVE_INFO, 1, one.slug, one.clock, one.statistic, percentile, one.duty)
+            if one.percentile is not None:
+                self._add(metrics.RESPONSE_OBJECTIVE_RATIO, float(one.percentile) / 100, one.slug)
         if self._published.loaded:
             self._counters(self._published.heads)
         self._pipeline()
+
+    def _kind(self, area: str) -> str:
+        """As of today, where a day more or less matters to nobody."""
+        service, today = self._service, instant(self._published.snapshot.at).date()
+        if not service.lasts(area, today, today):
+            return metrics.FORMER
+        return metrics.LEAF if service.is_leaf(area, today) else metrics.POOL
 
     def _counters(self, heads: Mapping[int, Head]) -> None:
         outcomes = _total(Outcome, (head.outcomes for head in heads.values()))
@@ -191,6 +211,12 @@ def _expected(cause: Cause, clock: Clock) -> bool:
     if cause is Cause.TOO_SHORT:
         return clock.shortest_seconds > 0
     return cause is not Cause.UNKNOWN
+
+
+def _apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Names by slug; what is called the same is told apart by its slug, or a table would show one for the other."""
+    often = Counter(names.values())
+    return {slug: name if often[name] == 1 else f"{name} ({slug})" for slug, name in names.items()}
 
 
 def _family(metric: Metric) -> Family:

@@ -22,7 +22,7 @@ Source = Literal["exporter", "worker"]
 Unit = Literal[
     "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "partitions", "rewinds", "workers",
     "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability", "-3 to 3",
-    "0 to 2",
+    "0 to 2", "0 to 1",
 ]  # fmt: skip
 
 SERVICE: Final = "service"
@@ -41,25 +41,30 @@ REASON: Final = "reason"
 BASELINE: Final = "baseline"
 PARTITION: Final = "partition"
 NAME: Final = "name"
+KIND: Final = "kind"
+LEAF: Final = "leaf"
+POOL: Final = "pool"
+FORMER: Final = "former"
 
 LABELS: Final[dict[str, str]] = {
-    SERVICE: "Slug of the service whose missions these are (`service.slug`): several may share one Prometheus.",
+    SERVICE: "Slug of the service whose missions these are (`slug` of its folder): several may share one Prometheus.",
     AREA: "Slug of the area, as `response_area_info` lists them; an inner node of the tree is the pool of what lies "
     "within it.",
     CATEGORY: "Slug of the category; one that others lie within is their pool.",
     OBJECTIVE: "Slug of the objective, as `response_objective_info` lists them.",
     CLOCK: "Slug of the clock: the interval of a mission that is measured.",
     CAUSE: "Why a mission that counts has no value on the clock: `no_end`, `too_long` ...",
-    WITHIN: "Slug of the area that this one lies within; empty for the root.",
+    WITHIN: "Slug of the area or category that this one lies within; empty for the root, and for what has ended.",
     WINDOW: "Missions looked at: rolling (`28d`), the newest by count (`last100`), or to date (`year`).",
     STATISTIC: "What of the times is judged: `percentile` or `mean`.",
     PERCENTILE: "Which percentile: 90 where 90 % of the missions are to be within the target; empty for a mean.",
     DUTY: "What the objective may ask of people when it is not reached: `page`, `ticket` or `show`.",
     OUTCOME: "What became of an event in the ledger (docs/design.md prints the table).",
     REASON: "Why an event was put among the dead letters.",
-    BASELINE: "What a drift is measured from: the `requirement`, or the series' `own_year`.",
+    BASELINE: "What a drift is measured from: the `target`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
-    NAME: "What people call the area, in English where the service says so.",
+    NAME: "What people call it, in English where the service says so; with its slug where two are called the same.",
+    KIND: "`leaf` where missions name it themselves, `pool` where others lie within it, `former` where it has ended.",
 }
 """Every label with its meaning."""
 
@@ -216,12 +221,20 @@ RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS: Final = Metric(
     "gauge", "Unix time, seconds", _SERIES, "NaN without measured missions",
 )  # fmt: skip
 RESPONSE_AREA_INFO: Final = Metric(
-    "response_area_info", "What people call an area, and what it lies within: for joins, and for texts of alerts.",
-    "gauge", "always 1", (AREA, WITHIN, NAME),
+    "response_area_info", "What people call an area, and its place among the others: for joins, and for texts.",
+    "gauge", "always 1", (AREA, WITHIN, KIND, NAME),
+)  # fmt: skip
+RESPONSE_CATEGORY_INFO: Final = Metric(
+    "response_category_info", "What people call a category, and its place among the others.",
+    "gauge", "always 1", (CATEGORY, WITHIN, KIND, NAME),
 )  # fmt: skip
 RESPONSE_OBJECTIVE_INFO: Final = Metric(
     "response_objective_info", "What an objective is: the statistic of a clock, and its duty when it is not reached.",
     "gauge", "always 1", (OBJECTIVE, CLOCK, STATISTIC, PERCENTILE, DUTY),
+)  # fmt: skip
+RESPONSE_OBJECTIVE_RATIO: Final = Metric(
+    "response_objective_ratio", "Share of the missions that the objective wants within its target.",
+    "gauge", "0 to 1", (OBJECTIVE,), "no series for a mean",
 )  # fmt: skip
 
 EVENTS: Final = Metric(

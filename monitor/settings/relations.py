@@ -77,7 +77,13 @@ def _windows_judged(settings: Settings, name: Name) -> str | None:
 
 def _windows_of_rules(settings: Settings, name: Name) -> str | None:
     del name
-    missing = [one for one in windows.ALERTED if one not in settings.windows.exposed]
+    exposed = settings.windows.exposed
+    missing = [one for one in windows.ALERTED if one not in exposed]
+    if not missing and not set(windows.PARTS) & set(exposed):
+        return (
+            f"alert rules ask for one of {', '.join(windows.PARTS)}, and could never fire: add the one that the "
+            "service reports by"
+        )
     if not missing:
         return None
     return f"alert rules ask for {', '.join(missing)}, and could never fire: add {_quoted(missing)}"
@@ -85,7 +91,7 @@ def _windows_of_rules(settings: Settings, name: Name) -> str | None:
 
 def _windows_shown(settings: Settings, name: Name) -> str | None:
     del name
-    needed = [one for one in windows.SHOWN if one not in settings.windows.exposed and one not in windows.ALERTED]
+    needed = [one for one in windows.NAMED if one not in settings.windows.exposed and one not in windows.ALERTED]
     if not needed:
         return None
     return (
@@ -156,12 +162,13 @@ RELATIONS: Final = (
     ),
     Relation("error", ("windows.metrics", "windows.names"), "all of them judged", _windows_judged),
     Relation(
-        "error", ("windows.metrics", "windows.names"), f"holds {_listed(windows.ALERTED)}, which alert rules test",
+        "error", ("windows.metrics", "windows.names"),
+        f"holds {_listed(windows.ALERTED)} and one of {_listed(windows.PARTS)}, which alert rules test",
         _windows_of_rules,
     ),
     Relation(
         "warning", ("windows.metrics", "windows.names"),
-        f"holds {_listed(windows.SHOWN)}, which alerts and dashboards show", _windows_shown,
+        f"holds {_listed(windows.NAMED)}, which alerts and dashboards show", _windows_shown,
     ),
     Relation(
         "warning", ("worker.metrics_port", "worker.metrics_host", "exporter.port", "exporter.host"),

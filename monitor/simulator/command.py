@@ -17,13 +17,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from monitor.clock import utc_now
-from monitor.simulator.calibration import calibration_2024
+from monitor.settings import Configuration
+from monitor.simulator.declared import MEETING_SHARE
 from monitor.simulator.delivery import Emission
 from monitor.simulator.feed import paced
 from monitor.simulator.live import live
 from monitor.simulator.past import history, year
-from monitor.simulator.rhythm import local_year, milliseconds
-from monitor.simulator.scenario import NAMES, NORMAL, STORM_DISTRICT, storm
+from monitor.simulator.rhythm import milliseconds
+from monitor.simulator.scenario import NAMES, NORMAL, storm
+from monitor.simulator.worlds import world_of
 
 _LINES_PER_WRITE: Final = 2_000
 _LONGEST_HISTORY_DAYS: Final = 3_660
@@ -67,40 +69,51 @@ class _Positive(click.ParamType):
 
 @click.command(
     name="simulate",
-    epilog="The figures are those of 2024 as published; everything else is invented. The same arguments "
-    "give the same bytes. Exit codes: 0 done, 2 wrong usage.",
+    epilog="Areas, categories, clocks and thresholds are those of the configured service; the Norwegian police's "
+    "figures are those of 2024 as published, unless --meets or --missions asks for others. Everything else is "
+    "invented. The same arguments give the same bytes. Exit codes: 0 done, 2 wrong usage or configuration.",
 )
 @click.option("--year", "of_year", type=click.IntRange(1971, 2199), metavar="YEAR",
-              help="One whole calendar year, every published figure met exactly.")  # fmt: skip
+              help="One whole calendar year; what is published, or asked for, comes out for any seed.")  # fmt: skip
 @click.option("--history", "history_days", type=_Days(), metavar="DAYS",
               help="The days before --end, like 400d; missions under way at the end stay open.")  # fmt: skip
 @click.option("--rate", type=_Positive(), metavar="N",
-              help="Live: N new urgent missions a minute in the whole country, written as they happen, "
+              help="Live: N new missions a minute that count, in all areas together, written as they happen, "
                    "until Ctrl-C or --duration.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another course of events.")
+@click.option("--meets", type=click.FloatRange(0, 1), metavar="SHARE",
+              help=f"So large a share of the series (area by category) reaches all its thresholds, the others none.  "
+                   f"[default: {MEETING_SHARE:g}, or as published]")  # fmt: skip
+@click.option("--missions", type=_Positive(), metavar="N",
+              help="About so many missions are measured in a year, in all areas together.")  # fmt: skip
 @click.option("--end", type=_Instant(), metavar="TIME",
               help="With --history: its last moment, RFC 3339 with offset.  [default: now]")  # fmt: skip
 @click.option("--scenario", type=click.Choice(NAMES), help="With --rate: what goes on.  [default: normal]")
-@click.option("--storm-district", metavar="SLUG",
-              help=f"With --scenario storm: the district slowed down.  [default: {STORM_DISTRICT}]")  # fmt: skip
+@click.option("--storm-area", metavar="SLUG",
+              help="With --scenario storm: the area slowed down.  [default: a busy one]")  # fmt: skip
 @click.option("--storm-after", type=click.FloatRange(0), metavar="SECONDS",
               help="With --scenario storm: when it begins.  [default: 0]")  # fmt: skip
 @click.option("--duration", type=_Positive(), metavar="SECONDS", help="With --rate: stop after this time.")
-def simulate(  # noqa: PLR0917 - click calls it, by name
+@click.pass_obj
+def simulate(
+    configuration: Configuration,
+    *,
     of_year: int | None,
     history_days: int | None,
     rate: float | None,
     seed: int,
+    meets: float | None,
+    missions: float | None,
     end: datetime | None,
     scenario: str | None,
-    storm_district: str | None,
+    storm_area: str | None,
     storm_after: float | None,
     duration: float | None,
 ) -> None:
     """Write mission events as a dispatch system would, one JSON object a line, to standard output.
 
     Choose exactly one of --year, --history and --rate. Each mission comes as several snapshots (open,
-    patrol sent, arrived, closed), some late, twice, out of order or corrected afterwards; the highest
+    one more for each instant, closed), some late, twice, out of order or corrected afterwards; the highest
     revision of a mission is the truth.
 
     \b
@@ -121,35 +134,34 @@ def simulate(  # noqa: PLR0917 - click calls it, by name
     ):
         if value is not None and owner not in chosen:
             raise click.UsageError(f"{option} goes with {owner}, not with {chosen[0]}.")
-    for option, given in (("--storm-district", storm_district), ("--storm-after", storm_after)):
+    for option, given in (("--storm-area", storm_area), ("--storm-after", storm_after)):
         if given is not None and scenario != "storm":
             raise click.UsageError(f"{option} goes with --scenario storm.")
-    if storm_district is not None:
-        districts = list(dict.fromkeys(cell.district for cell in calibration_2024().cells))
-        if storm_district not in districts:
-            raise click.BadParameter(
-                f"no district {storm_district!r}; use one of {', '.join(districts)}.", param_hint="--storm-district"
-            )
 
+    world = world_of(configuration, meets=meets, missions=missions)
     out = sys.stdout.buffer
     if of_year is not None:
-        first_ms, next_ms = local_year(of_year)
-        records = year(of_year, seed=seed)
+        first_ms, next_ms = world.year(of_year)
+        records = year(of_year, seed=seed, world=world)
         _quietly(lambda: _write(_with_progress(records, f"Year {of_year}", first_ms, next_ms), out), out)
     elif history_days is not None:
         stop = end or utc_now()
         first_ms, next_ms = milliseconds(stop - timedelta(days=history_days)), milliseconds(stop)
-        records = history(end=stop, days=history_days, seed=seed)
+        records = history(end=stop, days=history_days, seed=seed, world=world)
         _quietly(lambda: _write(_with_progress(records, f"{history_days} days", first_ms, next_ms), out), out)
     elif rate is not None:
         start = utc_now()
-        records = live(
-            start=start,
-            rate_per_minute=rate,
-            scenario=storm(storm_district or STORM_DISTRICT) if scenario == "storm" else NORMAL,
-            seed=seed,
-            storm_after=timedelta(seconds=storm_after or 0),
-        )
+        try:
+            records = live(
+                start=start,
+                rate_per_minute=rate,
+                scenario=storm(storm_area or world.stormy(start)) if scenario == "storm" else NORMAL,
+                seed=seed,
+                storm_after=timedelta(seconds=storm_after or 0),
+                world=world,
+            )
+        except ValueError as fault:
+            raise click.BadParameter(f"{fault}.", param_hint="--storm-area") from fault
         until = None if duration is None else start + timedelta(seconds=duration)
         _quietly(lambda: asyncio.run(_write_live(records, until, out)), out)
 

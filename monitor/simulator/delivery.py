@@ -4,14 +4,14 @@ Merges the revisions of many missions into one stream ordered by time of deliver
 missions under way. Refuses to know what the revisions say.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from random import Random
 from typing import Final
 
-from monitor.simulator.story import Revision, encode
+from monitor.simulator.snapshot import Revision
 
 DUPLICATED: Final = 0.010  # share of the deliveries
 OVERTAKEN: Final = 0.018  # share of the revisions with a next one soon after; gives 1 % of all
@@ -27,18 +27,24 @@ class Emission:
     value: bytes
 
 
-def deliver(stories: Iterable[tuple[int, list[Revision]]], rng: Random) -> Iterator[Emission]:
+def deliver(
+    stories: Iterable[tuple[int, list[Revision]]], encode: Callable[[Revision], bytes], rng: Random
+) -> Iterator[Emission]:
     """The stream of many stories, each given as (no revision earlier than, revisions), in that order."""
+
+    def emission(at_ms: int, _number: int, revision: Revision) -> Emission:
+        return Emission(datetime.fromtimestamp(at_ms / 1000, UTC), revision.mission_id, encode(revision))
+
     pending: list[tuple[int, int, Revision]] = []
     sequence = 0
     for not_before_ms, revisions in stories:
         while pending and pending[0][0] < not_before_ms:
-            yield _emission(heappop(pending))
+            yield emission(*heappop(pending))
         for at_ms, revision in _travels(revisions, rng):
             heappush(pending, (at_ms, sequence, revision))
             sequence += 1
     while pending:
-        yield _emission(heappop(pending))
+        yield emission(*heappop(pending))
 
 
 def _travels(revisions: list[Revision], rng: Random) -> Iterator[tuple[int, Revision]]:
@@ -54,8 +60,3 @@ def _travels(revisions: list[Revision], rng: Random) -> Iterator[tuple[int, Revi
         next_ms = at_ms
         if rng.random() < DUPLICATED:
             yield at_ms + rng.randrange(1, 10_000), revision
-
-
-def _emission(pending: tuple[int, int, Revision]) -> Emission:
-    at_ms, _, revision = pending
-    return Emission(datetime.fromtimestamp(at_ms / 1000, UTC), revision.mission_id, encode(revision))

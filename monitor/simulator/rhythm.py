@@ -6,14 +6,15 @@ Refuses to know what the calls are about.
 """
 
 from bisect import bisect_right
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from itertools import accumulate, pairwise
 from math import cos, pi
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-OSLO: Final = ZoneInfo("Europe/Oslo")
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 
 #                 0    1    2    3    4    5    6    7    8    9   10   11
@@ -29,26 +30,23 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def local_year(year: int) -> tuple[int, int]:
-    """First millisecond of a Norwegian calendar year, and of the next."""
-    return (
-        milliseconds(datetime(year, 1, 1, tzinfo=OSLO)),
-        milliseconds(datetime(year + 1, 1, 1, tzinfo=OSLO)),
-    )
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """The first millisecond of a local day."""
+    return milliseconds(datetime.combine(day, time.min, zone))
 
 
 class Rhythm:
-    """Draws times from the pattern of a span ``[start_ms, stop_ms)``."""
+    """Draws times from the pattern of a span ``[start_ms, stop_ms)``, by the local hours of a zone."""
 
     __slots__ = ("_cumulated", "_edges")
 
-    def __init__(self, start_ms: int, stop_ms: int) -> None:
+    def __init__(self, start_ms: int, stop_ms: int, zone: ZoneInfo) -> None:
         if start_ms >= stop_ms:
             raise ValueError(f"an empty span: {start_ms} to {stop_ms}; let it end after its start")
         first_full = (start_ms // HOUR_MS + 1) * HOUR_MS
         self._edges: list[int] = [start_ms, *range(first_full, stop_ms, HOUR_MS), stop_ms]
         self._cumulated = list(
-            accumulate(_weight(left) * (right - left) / HOUR_MS for left, right in pairwise(self._edges))
+            accumulate(_weight(left, zone) * (right - left) / HOUR_MS for left, right in pairwise(self._edges))
         )
 
     def draw(self, rng: Random) -> int:
@@ -59,8 +57,8 @@ class Rhythm:
         return int(left + rng.random() * (right - left))
 
 
-def _weight(moment_ms: int) -> float:
-    local = datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(OSLO)
+def _weight(moment_ms: int, zone: ZoneInfo) -> float:
+    local = datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(zone)
     weight = float(_HOURS[local.hour])
     day = local.isoweekday()
     if (day in {5, 6} and local.hour == 23) or (day in {6, 7} and local.hour < 5):

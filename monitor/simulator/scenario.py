@@ -1,6 +1,6 @@
-"""What is going on in the country while live missions ring: nothing special, or a storm.
+"""What is going on while live missions ring: nothing special, or a storm.
 
-A storm slows one district down and gives it more to do; the other districts notice nothing.
+A storm slows one area down and gives it more to do; the other areas notice nothing.
 Refuses to know when it begins: that is an argument of the live run.
 """
 
@@ -10,21 +10,20 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One state of affairs; ``district`` is None where no district is singled out."""
+    """One state of affairs; ``area`` is None where no area is singled out."""
 
     name: str
-    district: str | None = None
+    area: str | None = None
     slowdown: float = 1.0
-    """Factor on the district's response times."""
+    """Factor on how long things take there."""
     least_share: float = 0.0
-    """The district gets at least this share of the flow; the country's total stays what it is."""
+    """The area gets at least this share of the flow; the total stays what it is."""
 
 
 NORMAL: Final = Scenario("normal")
-STORM_DISTRICT: Final = "vest"
 NAMES: Final = ("normal", "storm")
 
 
-def storm(district: str = STORM_DISTRICT) -> Scenario:
-    """A storm over one district: responses take 2.2 times as long, a third of all missions are there."""
-    return Scenario("storm", district, slowdown=2.2, least_share=1 / 3)
+def storm(area: str) -> Scenario:
+    """A storm over one area: everything there takes 2.2 times as long, a third of all missions are there."""
+    return Scenario("storm", area, slowdown=2.2, least_share=1 / 3)

@@ -17,13 +17,15 @@ from babel.messages.pofile import write_po
 from monitor.words.catalogue import ENDING, LANGUAGES, SOURCE, Language, parsed
 
 FOLDER: Final = "monitor/words/locale"
-_PACKAGES: Final = ("board", "dashboards", "report", "words")
+_PACKAGES: Final = ("alerts", "board", "dashboards", "report", "words")
 _METHODS: Final = [("**.py", "python"), ("**.jinja", "jinja2.ext:babel_extract")]
 _KEYWORDS: Final[dict[str, Any]] = {
     "say": None,
     "phrase": None,
     "phrase_as": ((1, "c"), 2),
     "several": (1, 2),
+    "text": None,  # of alerts, with `Way`
+    "Way": None,
 }
 _NOTE: Final = "translators:"
 _DATED: Final = (

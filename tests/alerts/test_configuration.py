@@ -15,9 +15,11 @@ from monitor.alerts.promql import SEEN_SECONDS, selector
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
 from monitor.alerts.template import template
-from monitor.alerts.text import MOST_FIGURES
+from monitor.alerts.text import MOST_FIGURES, AreaName, Text
 from monitor.dashboards.alerting import UNWATCHED
 from monitor.exporter import metrics
+from monitor.words.catalogue import LANGUAGES
+from monitor.words.speaker import speaker
 from tests.servers.components import require
 
 ROOT: Final = Path(__file__).parents[2]
@@ -87,7 +89,7 @@ def test_a_rule_uses_only_the_vocabulary(rule: Rule) -> None:
     text = f"{rule.expression} {' '.join(texts_of(rule))}"
     names = set(re.findall(r"\b(?:response|monitor)_[a-z_]+", text))
     assert names <= {name for known in metrics.BY_NAME for name in (known, f"{known}_bucket")}
-    for name, matchers in re.findall(r"\b([A-Za-z_]+)\{([^}]*)\}", text):
+    for name, matchers in re.findall(r"\b([A-Za-z_]+)\{(?!\{)([^}]*)\}", text):
         if name in FOREIGN:
             continue
         labels = set(re.findall(r"(\w+)(?:=~|!~|!=|=)", matchers))
@@ -98,6 +100,38 @@ def test_a_label_that_a_metric_does_not_have_is_refused() -> None:
     """A typing error is found when the rule is made, not when it stays silent at night."""
     with pytest.raises(ValueError, match="cannot be selected by window"):
         selector(metrics.STORE_UP, ("window", "=", "28d"))
+
+
+def test_a_text_has_a_value_for_each_of_its_blanks() -> None:
+    """Neither a hole in a page, nor a figure that nobody reads."""
+    for said, blanks in (("{area} is late", {}), ("late", {"area": AreaName()})):
+        with pytest.raises(ValueError, match="blanks"):
+            Text(said, blanks)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_keeps_its_blanks_in_every_language(language: str) -> None:
+    """Whatever the order of words is there; and the words of alerts are in the catalogues."""
+    say = speaker(language)
+    for rule in (*RULES, UNWATCHED):
+        for text in (rule.summary, rule.description):
+            told = text.filled(say, lambda blank: f"<{type(blank).__name__}>")
+            assert told.count("<") == len(text.blanks), told
+            assert language == "en" or say(text.said) != text.said, f"{language}: {text.said}"
+
+
+def test_no_rule_names_an_objective_an_area_or_a_statistic() -> None:
+    """What a service has comes from labels: the same rules serve every service."""
+    written = " ".join(text for place, text in files().items() if "/rules/" in place)
+    assert not re.findall(r"\b(?:goal|requirement|settlement|district|national|urban|P50|P80|80 %|50 %)\b", written)
+    assert not re.findall(r'(?:area|category|objective|service)="', written)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_keeps_services_apart(rule: Rule) -> None:
+    """Each aggregation and each match of two vectors is by service: one Prometheus may hold several."""
+    for labels in re.findall(r"\b(?:by|on) \(([^)]*)\)", rule.expression):
+        assert "service" in labels.split(", "), rule.expression
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -33,7 +33,7 @@ LATE_MINUTES: Final = 90.0
 PAGE_SECONDS: Final = 90.0
 """Seldom more than ten are needed; a machine that is busy with other tests takes longer."""
 OVERDUE: Final = ("ResponseMissionsOverdue", "vest", None)
-BREACHED: Final = ("ResponseRequirementBreached", "vest", "rural")
+BREACHED: Final = ("ResponseObjectiveBreached", "vest", "rural")
 STORE_DOWN: Final = ("MonitorStoreDown", None, None)
 ABSENT: Final = ("MonitorAbsent", None, "exporter")
 
@@ -201,7 +201,7 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
             overdue, breached = await inbox.tells("firing", OVERDUE, BREACHED)
             assert {page.receiver for page in (overdue, breached)} == {"page"}
             assert breached.labels == {
-                "alertname": "ResponseRequirementBreached", "service": "norwegian-police", "area": "vest",
+                "alertname": "ResponseObjectiveBreached", "service": "norwegian-police", "area": "vest",
                 "category": "rural", "objective": "requirement", "severity": "page",
             }  # fmt: skip
             assert breached.annotations["summary"] in {  # the calm days may lie in the year before
@@ -212,7 +212,7 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
             assert (
                 overdue.annotations["summary"] == "Vest: 4 missions in progress are past the requirement, of 4 open"
             )
-            assert breached.annotations["runbook_url"] == "http://127.0.0.1:3000/d/ResponseRequirementBreached"
+            assert breached.annotations["runbook_url"] == "http://127.0.0.1:3000/d/ResponseObjectiveBreached"
             assert await answers(breached.annotations["dashboard_url"])
             await wait_until(lambda: inhibited(watch, "ResponseDriftOverTarget"), "the drift to be inhibited")
 

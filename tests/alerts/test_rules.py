@@ -14,6 +14,7 @@ from tests.alerts.timeline import (
     EXPORTER,
     GONE,
     LOST,
+    NAMED,
     NAN,
     RECORD,
     SETUP,
@@ -30,12 +31,12 @@ from tests.alerts.timeline import (
 AREA: Final = {"area": "vest"}
 VEST: Final = {"area": "vest", "category": "rural"}
 POOL: Final = {"area": "national", "category": "rural"}
-REQUIREMENT: Final = {**VEST, "objective": "requirement"}
-GOAL: Final = {**VEST, "objective": "goal"}
-NATION: Final = {**POOL, "objective": "requirement"}
+PAGING: Final = {**VEST, "objective": "eight_of_ten"}
+TICKETED: Final = {**VEST, "objective": "half"}
+NATION: Final = {**POOL, "objective": "eight_of_ten"}
 DUTIES: Final = {
     f'response_objective_info{{objective="{slug}",statistic="percentile",percentile="{percent}",duty="{duty}"}}': 1.0
-    for slug, percent, duty in (("goal", 50, "ticket"), ("requirement", 80, "page"))
+    for slug, percent, duty in (("half", 50, "ticket"), ("eight_of_ten", 80, "page"))
 }
 LONG: Final = 80
 """Minutes: longer than any alert of these waits."""
@@ -70,20 +71,20 @@ def at(series: str, labels: Mapping[str, str] = VEST, more: str = "") -> str:
 FROZEN: Final = {
     sample.alert.name: sample
     for sample in (
-        Sample(Alert("ResponseRequirementBreached", REQUIREMENT), {at("response_breach_level", REQUIREMENT): (2, 0)}),
-        Sample(Alert("ResponseNationalRequirementBreached", NATION), {at("response_breach_level", NATION): (2, 0)}),
-        Sample(Alert("ResponseRequirementAtRisk", REQUIREMENT), {at("response_breach_level", REQUIREMENT): (1, 0)}),
+        Sample(Alert("ResponseObjectiveBreached", PAGING), {at("response_breach_level", PAGING): (2, 0)}),
+        Sample(Alert("ResponsePoolBreached", NATION), {at("response_breach_level", NATION): (2, 0)}),
+        Sample(Alert("ResponseObjectiveAtRisk", PAGING), {at("response_breach_level", PAGING): (1, 0)}),
         Sample(
-            Alert("ResponseDriftOverTarget", REQUIREMENT),
-            {at("response_drift_alarm", REQUIREMENT, ',baseline="requirement"'): (1, 0)},
+            Alert("ResponseDriftOverTarget", PAGING),
+            {at("response_drift_alarm", PAGING, ',baseline="target"'): (1, 0)},
         ),
         Sample(
-            Alert("ResponseDriftOwnLevel", REQUIREMENT),
-            {at("response_drift_alarm", REQUIREMENT, ',baseline="own_year"'): (1, 0)},
+            Alert("ResponseDriftOwnLevel", PAGING),
+            {at("response_drift_alarm", PAGING, ',baseline="own_year"'): (1, 0)},
         ),
         Sample(
-            Alert("ResponseGoalMissed", GOAL),
-            {at("response_verdict", GOAL, ',window="tertial"'): (3, -3), **dict.fromkeys(DUTIES, (1, 1))},
+            Alert("ResponseObjectiveMissed", {**TICKETED, "window": "tertial"}),
+            {at("response_verdict", TICKETED, ',window="tertial"'): (3, -3), **dict.fromkeys(DUTIES, (1, 1))},
         ),
         Sample(Alert("ResponseMissionsOverdue", AREA), {at("response_missions_overdue"): (3, 2)}),
         Sample(
@@ -145,17 +146,23 @@ def names(alerts: Iterable[Alert]) -> set[str]:
     return {alert.name for alert in alerts}
 
 
+KNOWN: Final[Mapping[str, tuple[Value, Value]]] = {
+    STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2, **{name: (one, one) for name, one in NAMED.items()},
+}  # fmt: skip
+"""What the exporter tells beside, whatever is wrong."""
+
+
 def everything(name: str) -> tuple[Alert, dict[str, tuple[Value, Value]]]:
     """A rule's alert, and every series that it looks at with its bad and its good value."""
     if name in FROZEN:
         sample = FROZEN[name]
-        return sample.alert, dict(sample.series) | {STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2}
+        return sample.alert, {**KNOWN, **sample.series}
     bad, good = SEEING[name]
     series = {key: (bad[key], good[key]) for key in bad}
-    known = {STALE: (0, 0), STORE: (1, 1), RECORD: (_rising(0, 60),) * 2}
-    return Alert(
-        name, {"partition": "3"} if name in ("MonitorLagging", "MonitorInvalidFlood") else {}
-    ), known | series
+    return Alert(name, {"partition": "3"} if name in ("MonitorLagging", "MonitorInvalidFlood") else {}), {
+        **KNOWN,
+        **series,
+    }
 
 
 SIGHTED: Final = [*FROZEN, *SEEING]
@@ -288,7 +295,7 @@ def test_nothing_fires_at_an_empty_start(promtool: Path) -> None:
 
 def test_a_district_that_shows_nothing_yet_is_quiet(promtool: Path) -> None:
     """A baseline without enough missions is NaN with everything else alive: no drift."""
-    judge(promtool, {at("response_drift_alarm", REQUIREMENT, ',baseline="own_year"'): [(90, NAN)]}, {89: []})
+    judge(promtool, {at("response_drift_alarm", PAGING, ',baseline="own_year"'): [(90, NAN)]}, {89: []})
 
 
 def test_a_baseline_that_ceases_to_exist_ends_its_alert(promtool: Path) -> None:
@@ -301,10 +308,10 @@ def test_the_country_is_a_ticket_and_no_district(promtool: Path) -> None:
     """National breach and drift page nobody; they are told once."""
     series: dict[str, Phases] = {
         at("response_breach_level", NATION): [(LONG, 2)],
-        at("response_drift_alarm", NATION, ',baseline="requirement"'): [(LONG, 1)],
+        at("response_drift_alarm", NATION, ',baseline="target"'): [(LONG, 1)],
         at("response_missions_overdue", POOL): [(LONG, 9)],
     }
-    judge(promtool, series, {79: [Alert("ResponseNationalRequirementBreached", NATION)]})
+    judge(promtool, series, {79: [Alert("ResponsePoolBreached", NATION)]})
 
 
 def test_overdue_missions_add_up_over_the_classes_of_a_district(promtool: Path) -> None:
@@ -344,33 +351,43 @@ def test_missing_times_are_told_when_they_are_more_than_chance(
     judge(promtool, {missing: [(LONG, unmeasured)], times: [(LONG, measured)]}, {79: [sample.alert] if tells else []})
 
 
-def test_a_missed_goal_without_strong_evidence_is_not_told(promtool: Path) -> None:
+def test_a_missed_objective_without_strong_evidence_is_not_told(promtool: Path) -> None:
     """The official answer alone is no reason for a ticket, nor is any that is not one: met, no data, no target."""
     duties = {name: [(LONG, value)] for name, value in DUTIES.items()}
     for code in sorted({*metrics.VERDICTS.values()} - {3}):
         shown = NAN if math.isnan(code) else code
-        judge(promtool, {at("response_verdict", GOAL, ',window="tertial"'): [(LONG, shown)], **duties}, {79: []})
+        judge(promtool, {at("response_verdict", TICKETED, ',window="tertial"'): [(LONG, shown)], **duties}, {79: []})
 
 
 @pytest.mark.parametrize(
     ("window", "objective"),
-    [("tertial", "requirement"), ("month", "goal"), ("year", "goal"), ("28d", "goal"), ("month", "requirement")],
+    [("tertial", "eight_of_ten"), ("month", "half"), ("year", "half"), ("28d", "half"), ("quarter", "unheard_of")],
 )
-def test_nothing_but_the_goal_of_the_tertial_is_told_by_a_missed_window(
+def test_nothing_but_a_ticketed_objective_of_a_part_of_the_year_is_told_by_a_missed_window(
     promtool: Path, window: str, objective: str
 ) -> None:
-    """Missed with strong evidence is no alert: neither the goal over other windows, nor the requirement that way."""
+    """Missed with strong evidence is no alert: neither over other windows, nor by an objective of another duty."""
     series: dict[str, Phases] = {name: [(LONG, value)] for name, value in DUTIES.items()}
     series[at("response_verdict", {**VEST, "objective": objective}, f',window="{window}"')] = [(LONG, 3)]
     judge(promtool, series, {79: []})
 
 
+@pytest.mark.parametrize("window", ["quarter", "tertial", "half_year"])
+def test_a_ticketed_objective_is_told_by_the_part_of_the_year_that_its_service_has(
+    promtool: Path, window: str
+) -> None:
+    """The rule knows no service's calendar; the alert says which period it is about."""
+    series: dict[str, Phases] = {name: [(LONG, value)] for name, value in DUTIES.items()}
+    series[at("response_verdict", TICKETED, f',window="{window}"')] = [(LONG, 3)]
+    judge(promtool, series, {79: [Alert("ResponseObjectiveMissed", {**TICKETED, "window": window})]})
+
+
 def test_a_warning_pages_nobody(promtool: Path) -> None:
     """The level of a breach decides who is told: a warning is a ticket, for the country as for a district."""
-    for labels in (REQUIREMENT, NATION):
+    for labels in (PAGING, NATION):
         series: dict[str, Phases] = {at("response_breach_level", labels): [(LONG, 1)]}
-        judge(promtool, series, {79: [Alert("ResponseRequirementAtRisk", labels)]})
-    assert SEVERITIES["ResponseRequirementAtRisk"] == "ticket"
+        judge(promtool, series, {79: [Alert("ResponseObjectiveAtRisk", labels)]})
+    assert SEVERITIES["ResponseObjectiveAtRisk"] == "ticket"
 
 
 def test_a_silent_feed_is_told_even_when_the_exporter_goes_away(promtool: Path) -> None:
@@ -499,49 +516,98 @@ def test_a_wrong_clock_and_a_changed_year_are_told_and_end_by_themselves(
 
 
 def test_a_page_tells_its_numbers(promtool: Path) -> None:
-    """Whoever is woken reads where, how many, how much, and against which requirement."""
-    series: dict[str, Phases] = FROZEN["ResponseRequirementBreached"].showing((30, True))
-    series[at("response_missions_judged", REQUIREMENT, ',window="year"')] = [(30, 84)]
-    series[at("response_missions_within_target", REQUIREMENT, ',window="year"')] = [(30, 60)]
-    series[at("response_missions_judged", REQUIREMENT, ',window="tertial"')] = [(30, 0)]
-    series[at("response_missions_within_target", REQUIREMENT, ',window="tertial"')] = [(30, 0)]
-    series[at("response_time_target_seconds", REQUIREMENT)] = [(30, 960)]
-    series['response_area_info{area="vest",name="Vest og Øst"}'] = [(30, 1)]
+    """Whoever is woken reads where, how much of how many, and against which objective with which target."""
+    series: dict[str, Phases] = FROZEN["ResponseObjectiveBreached"].showing((30, True))
+    series[at("response_missions_judged", PAGING, ',window="year"')] = [(30, 84)]
+    series[at("response_missions_within_target", PAGING, ',window="year"')] = [(30, 60)]
+    series[at("response_time_target_seconds", PAGING)] = [(30, 960)]
     texts = {
-        "summary": "Vest og Øst, rural: the requirement is breached; 71.4 % of 84 missions within it this year",
-        "description": "The requirement (16 min) is not met, and that is not chance: the test of the tertial or the "
-        "year to date, which may be looked at all the time, has passed the threshold of a page. This tertial: ? % of "
-        "0 missions.",
+        "summary": "Vest og Øst, rural: eight_of_ten is breached, 71.4 % within it this year",
+        "description": "The objective eight_of_ten (16 min) is not met by the 84 missions of this year, or of its "
+        "part to date, and that is not chance: a test made for being looked at all the time has passed the "
+        "threshold of a page.",
         "dashboard_url": "http://127.0.0.1:8080/area/vest?window=year#rural",
-        "runbook_url": "http://127.0.0.1:3000/d/ResponseRequirementBreached",
+        "runbook_url": "http://127.0.0.1:3000/d/ResponseObjectiveBreached",
     }
-    breached = FROZEN["ResponseRequirementBreached"].alert
+    breached = FROZEN["ResponseObjectiveBreached"].alert
     judge(promtool, series, {29: [breached]}, {29: (breached, texts)})
+
+
+@pytest.mark.parametrize("unknown", [GONE, NAN], ids=["no share is shown", "the share is no number"])
+def test_an_objective_about_a_mean_is_told_in_seconds_over_its_target(promtool: Path, unknown: str) -> None:
+    """A mean has no share within the target, and no late missions that it still allows."""
+    mean = {**VEST, "objective": "mean"}
+    series: dict[str, Phases] = {
+        at("response_verdict", mean, ',window="quarter"'): [(LONG, 3)],
+        at("response_time_seconds", mean, ',window="quarter"'): [(LONG, 472)],
+        at("response_time_target_seconds", mean): [(LONG, 420)],
+        at("response_missions_judged", mean, ',window="quarter"'): [(LONG, 84)],
+        at("response_missions_within_target", mean, ',window="quarter"'): [(LONG, unknown)],
+        at("response_late_budget_missions", mean, ',window="quarter"'): [(LONG, unknown)],
+        'response_objective_info{objective="mean",statistic="mean",duty="ticket"}': [(LONG, 1)],
+    }
+    texts = {
+        "summary": "Vest og Øst, rural: mean is missed, 52 s over it this period",
+        "description": "The objective mean (7 min) is missed in the quarter to date, with strong evidence. So far: "
+        "52 s over it.",
+        "dashboard_url": "http://127.0.0.1:8080/area/vest?window=quarter#rural",
+        "runbook_url": "http://127.0.0.1:3000/d/ResponseObjectiveMissed",
+    }
+    missed = Alert("ResponseObjectiveMissed", {**mean, "window": "quarter"})
+    judge(promtool, series, {79: [missed]}, {79: (missed, texts)})
 
 
 def test_what_a_former_version_let_fire_is_not_gone_on_with_for_ever(promtool: Path) -> None:
     """Alerts from before they had a service: the new rules tell what they see, and nothing without labels."""
     former = {"alertname": "MonitorNoWorker", "alertstate": "firing", "severity": "page"}
-    breach = {**former, "alertname": "ResponseRequirementBreached", "district": "vest", "settlement": "rural"}
+    breach = {**former, "alertname": "ResponseObjectiveBreached", "district": "vest", "settlement": "rural"}
     series: dict[str, Phases] = {
         f"ALERTS{{{labelled(labels)}}}": [(10, 1), (50, GONE)] for labels in (former, breach)
     }
     judge(promtool, series | {"monitor_workers": [(60, 1)]}, {12: [], 30: [], 59: []})
 
 
+def _of_fire(series: Iterable[str]) -> dict[str, Phases]:
+    """Names of areas and categories, of another service in the same Prometheus."""
+    return {name.replace("{", '{service="fire",', 1): [(LONG, 1)] for name in series}
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_of_two_services_side_by_side_the_one_that_breaches_fires_alone(promtool: Path, name: str) -> None:
+    """Both show the same areas, categories and objectives; one is bad, the other good: one alert, of its service."""
+    sample = FROZEN[name]
+    series: dict[str, Phases] = {
+        key.replace("{", '{service="fire",', 1): [(LONG, good)] for key, (_, good) in sample.series.items()
+    }
+    series |= {f'{one}{{service="fire"}}': [(LONG, value)] for one, value in ((STALE, 0), (STORE, 1))}
+    series |= {f'{RECORD}{{service="fire"}}': [(LONG, _rising(0, 60))], **_of_fire(NAMED)}
+    judge(promtool, {**series, **sample.showing((LONG, True))}, {79: [sample.alert]})
+
+
+def test_a_mission_of_a_category_and_its_pool_is_counted_once(promtool: Path) -> None:
+    """Two that are overdue are two, although the pool of all categories shows them again."""
+    both = {**VEST, "category": "all"}
+    series: dict[str, Phases] = {
+        at("response_missions_overdue"): [(LONG, 2)],
+        at("response_missions_overdue", both): [(LONG, 2)],
+    }
+    judge(promtool, series, {79: []})
+
+
 def test_one_service_says_nothing_about_another(promtool: Path) -> None:
     """Two in one Prometheus: the dead store of one neither freezes nor frees the alerts of the other."""
     ours, theirs = (
-        at("response_breach_level", REQUIREMENT),
-        at("response_breach_level", {"service": "fire", **REQUIREMENT}),
+        at("response_breach_level", PAGING),
+        at("response_breach_level", {"service": "fire", **PAGING}),
     )
     fire = {name: name + '{service="fire"}' for name in (STALE, STORE, RECORD)}
     series: dict[str, Phases] = {
         ours: [(LONG, 2)], theirs: [(LONG, 2)],
         fire[STALE]: [(LONG, 0)], fire[STORE]: [(LONG, 0)], fire[RECORD]: [(LONG, _rising(0, 60))],
+        **_of_fire(NAMED),
     }  # fmt: skip
     down = Alert("MonitorStoreDown", {"service": "fire"})
-    judge(promtool, series, {79: [down, Alert("ResponseRequirementBreached", REQUIREMENT)]})
+    judge(promtool, series, {79: [down, Alert("ResponseObjectiveBreached", PAGING)]})
     mended = series | {fire[STORE]: [(LONG, 1)], STORE: [(LONG, 0)]}
-    breached = Alert("ResponseRequirementBreached", {"service": "fire", **REQUIREMENT})
+    breached = Alert("ResponseObjectiveBreached", {"service": "fire", **PAGING})
     judge(promtool, mended, {79: [STORE_DOWN, breached]})

@@ -26,7 +26,19 @@ Phases = Sequence[tuple[int, Value]]
 
 STALE, STORE, RECORD = "monitor_feed_stale", "monitor_store_up", "monitor_last_record_timestamp_seconds"
 EXPORTER, WORKER = 'up{job="response-exporter"}', 'up{job="response-worker"}'
-HEALTHY: Final[Mapping[str, Value]] = {STALE: 0, STORE: 1, RECORD: lambda minute: 60 * minute, EXPORTER: 1, WORKER: 1}
+NAMED: Final[Mapping[str, Value]] = {
+    'response_area_info{area="national",name="Norway",within="",kind="pool"}': 1,
+    'response_area_info{area="oslo",name="Oslo",within="national",kind="leaf"}': 1,
+    'response_area_info{area="vest",name="Vest og Øst",within="national",kind="leaf"}': 1,
+    'response_category_info{category="all",name="all",within="",kind="pool"}': 1,
+    'response_category_info{category="rural",name="rural",within="all",kind="leaf"}': 1,
+    'response_category_info{category="town",name="town",within="all",kind="leaf"}': 1,
+    'response_category_info{category="urban",name="urban",within="all",kind="leaf"}': 1,
+}
+"""The service's areas and categories, a pool among each."""
+HEALTHY: Final[Mapping[str, Value]] = {
+    STALE: 0, STORE: 1, RECORD: lambda minute: 60 * minute, EXPORTER: 1, WORKER: 1, **NAMED,
+}  # fmt: skip
 SETUP: Final = Setup(longest_for_seconds=20 * 60)
 """As shipped, but an hour or a day of waiting passes in 20 minutes."""
 SEVERITIES: Final = {rule.name: str(rule.severity) for rule in RULES}

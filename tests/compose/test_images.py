@@ -105,7 +105,7 @@ def test_grafana_opens_and_links_in_the_chosen_language(language: str) -> None:
     home = PurePosixPath(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     file = ROOT / places["/etc/grafana/dashboards"] / home.relative_to("/etc/grafana/dashboards")
     said = language or "en"
-    assert json.loads(file.read_text(encoding="utf-8"))["uid"] == f"response-national-{said}"
+    assert json.loads(file.read_text(encoding="utf-8"))["uid"] == f"response-overview-{said}"
     assert places["/etc/grafana/provisioning/alerting/rules.yml"] == f"./grafana/choices/rules-{said}.yml"
 
 

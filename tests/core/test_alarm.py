@@ -55,7 +55,7 @@ def test_a_degraded_series_pages() -> None:
     """Half of the missions late for two weeks: the period's evidence pages, and both drifts are on."""
     found = alarm_of(history_of(missions("L." * 60, until=NOW)))
     assert found.level is Level.PAGE
-    drift = found.drift[Baseline.REQUIREMENT]
+    drift = found.drift[Baseline.TARGET]
     assert drift is not None
     assert drift.alarm
 
@@ -164,7 +164,7 @@ def test_the_order_of_missions_matters_and_that_of_arrival_does_not() -> None:
     made = missions("....L....." * 20 + "L" * 8)
     turned = missions("L" * 8 + "....L....." * 20)
     assert alarm_of(history_of(made[::-1])) == alarm_of(history_of(made))
-    before, after = (alarm_of(history_of(one)).drift[Baseline.REQUIREMENT] for one in (turned, made))
+    before, after = (alarm_of(history_of(one)).drift[Baseline.TARGET] for one in (turned, made))
     assert before is not None
     assert after is not None
     assert before.score < after.score
@@ -176,7 +176,7 @@ def test_a_drift_from_the_own_year_needs_a_level() -> None:
     for before, known in ((49, False), (50, True)):
         drift = alarm_of(history_of(missions("." * before + recent))).drift
         assert (drift[Baseline.OWN_YEAR] is not None) == known
-        assert drift[Baseline.REQUIREMENT] is not None
+        assert drift[Baseline.TARGET] is not None
 
 
 def test_missions_after_the_moment_judged_are_not_seen() -> None:
@@ -228,7 +228,7 @@ def test_drift_opens_a_ticket_earlier_than_it_is_shown() -> None:
     seen = []
     for lates in range(40):
         found = alarm_of(history_of(missions("." * 200 + "L" * lates)), rules=DRIFT_ONLY)
-        drift = found.drift[Baseline.REQUIREMENT]
+        drift = found.drift[Baseline.TARGET]
         assert drift is not None
         seen.append((found.level, drift.alarm))
     quiet, ticket, shown = (Level.NONE, False), (Level.WARNING, False), (Level.WARNING, True)

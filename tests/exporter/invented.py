@@ -171,7 +171,7 @@ def alarms_of(declared: Service, rng: Random) -> dict[str, Alarm]:
     """Of the objectives that page."""
     level = rng.choice([Level.NONE] * 8 + [Level.WARNING, Level.PAGE])
     drift: dict[Baseline, Drift | None] = {
-        Baseline.REQUIREMENT: Drift(rng.uniform(0, 5), level is Level.PAGE, None),
+        Baseline.TARGET: Drift(rng.uniform(0, 5), level is Level.PAGE, None),
         Baseline.OWN_YEAR: None,
     }
     pages = [one.slug for one in declared.objectives if one.duty is Duty.PAGE]

@@ -136,12 +136,18 @@ async def test_the_process_is_told_as_it_is_now(get: Get) -> None:
     await wait_until(more, "the service to have worked")
 
 
-async def test_areas_are_named(get: Get) -> None:
-    """As the service declares it, with what they lie within, for texts that people read."""
+async def test_areas_and_categories_are_named_with_their_place(get: Get) -> None:
+    """As the targets in force print them, for texts that people read; by slug where they do not."""
     _, text, _ = await get("/metrics")
-    for area, name, within in (("oslo", "Oslo", "national"), ("national", "Whole country", "")):
-        labels = f'area="{area}",name="{name}",service="norwegian-police",within="{within}"'
-        assert f"response_area_info{{{labels}}} 1.0\n" in text
+    told = {line for line in text.splitlines() if line.startswith(("response_area_info", "response_category_info"))}
+    leaf = 'kind="leaf",name="{}",service="norwegian-police",within="{}"}} 1.0'
+    assert len(told) == 13 + 3
+    assert told >= {
+        'response_area_info{area="oslo",' + leaf.format("Oslo", "national"),
+        'response_area_info{area="vest",' + leaf.format("Vest", "national"),
+        'response_category_info{category="urban",' + leaf.format("urban", ""),
+    }
+    assert [line for line in told if 'kind="pool"' in line] == [line for line in told if 'area="national"' in line]
 
 
 MEASURED = (

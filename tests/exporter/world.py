@@ -89,8 +89,10 @@ def missions(count: int, *, late: int = 0, name: str = "m", **changes: object) -
 class World:
     """What the workers would do, and a refresh loop over it."""
 
-    def __init__(self, *, store: Store | None = None, **settings: float | str) -> None:
-        self.configuration = configuration(**settings)  # type: ignore[arg-type] - names and types are checked there
+    def __init__(
+        self, *, store: Store | None = None, configured: Configuration | None = None, **settings: float | str
+    ) -> None:
+        self.configuration = configured or configuration(**settings)  # type: ignore[arg-type] - checked there
         self.clock = Clock()
         self.backing = MemoryBacking()
         self.store: Store = store or MemoryStore(self.backing)

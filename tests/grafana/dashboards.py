@@ -50,9 +50,13 @@ def asked(file: Path) -> Iterator[Asked]:
             yield Asked(f"{name}: annotation {annotation['name']}", annotation["expr"], instant=False)
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            inside = variable["query"]["query"].removeprefix("label_values(").removesuffix(")")
-            series, _, label = inside.rpartition(", ")
-            yield Asked(f"{name}: variable {variable['name']}", series, instant=True, label=label)
+            kind, _, inside = variable["query"]["query"].removesuffix(")").partition("(")
+            where = f"{name}: variable {variable['name']}"
+            if kind == "query_result":
+                yield Asked(where, inside, instant=True)
+            else:
+                series, _, label = inside.rpartition(", ")
+                yield Asked(where, series, instant=True, label=label)
 
 
 def strings(value: object) -> Iterator[str]:

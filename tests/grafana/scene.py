@@ -1,4 +1,4 @@
-"""A running monitor to ask: an exporter over a store that the core has filled, a worker's own metrics, Prometheus.
+"""Two running monitors to ask: exporters over stores that the core has filled, workers' own metrics, Prometheus.
 
 Everything real but the way the events came: partitions of the core write their checkpoints to a store in memory.
 """
@@ -9,7 +9,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +33,11 @@ from monitor.worker.exposing import exposing
 from monitor.worker.instruments import Instruments
 from tests.eventually import wait_until
 from tests.exporter.world import DAY, HOUR, World, event
+from tests.grafana.services import fire
 
 SCRAPES = 3
-WORST = "vest"
+WORST = {"norwegian-police": "vest", "fire": "hills"}
+"""The area of each service that breaches."""
 SILENT = (("finnmark", "urban"), ("troms", "rural"))
 """Without missions: one has no target either."""
 FAR_BEHIND = 1_000_000
@@ -85,26 +87,27 @@ async def fill(world: World) -> None:
     """Districts that meet, miss and lack; a year's history; missions in progress, late, unmeasured, refused."""
     chance = random.Random(7)  # noqa: S311 - invented missions
     told: list[object] = []
-    for place, district in enumerate(world.configuration.service.leaf_areas):
-        for settlement in ("urban", "town", "rural"):
-            if (district, settlement) in SILENT:
-                continue
-            late = 0.6 if district == WORST else 0.02 * place
-            for number in range(400):
-                rang = world.clock.now - HOUR - number * (0.9 * DAY)
-                told.append(
-                    event(
-                        f"{district}-{settlement}-{number}",
-                        district=district,
-                        settlement=settlement,
-                        rang=rang,
-                        minutes=25.0 if chance.random() < late else 4.0 + 8 * chance.random(),
-                    )
+    service = world.configuration.service
+    worst = WORST[service.slug]
+    for place, (area, category) in enumerate(service.told_series):
+        if (area, category) in SILENT:
+            continue
+        late = 0.6 if area == worst else 0.006 * place
+        for number in range(400):
+            rang = world.clock.now - HOUR - number * (0.9 * DAY)
+            told.append(
+                event(
+                    f"{area}-{category}-{number}",
+                    district=area,
+                    settlement=category,
+                    rang=rang,
+                    minutes=25.0 if chance.random() < late else 4.0 + 8 * chance.random(),
                 )
-    told += [
-        event(f"open-{number}", district=WORST, minutes=None, rang=world.clock.now - HOUR / 2) for number in range(3)
-    ]
-    told += [event("unmeasured", rang=world.clock.now - HOUR, on_scene_at=None, status="closed"), b"no JSON"]
+            )
+    here = {"district": worst, "settlement": service.leaf_categories[0]}
+    rang = world.clock.now - HOUR / 2
+    told += [event(f"open-{number}", **here, minutes=None, rang=rang) for number in range(3)]
+    told += [event("unmeasured", **here, rang=rang, on_scene_at=None, status="closed"), b"no JSON"]
     await world.tell(told)
 
 
@@ -115,24 +118,44 @@ async def go_on(world: World, instruments: Instruments) -> None:
             instruments.checkpoint_seconds.observe(seconds)
             instruments.batch_seconds.observe(seconds / 10)
             instruments.event_delay_seconds.observe(seconds * 5)
-        await world.tell([event("again", rang=world.clock.now - HOUR), *([b"no JSON", b"[]", b"{}"] * 5)])
+        (area, category), *_ = world.configuration.service.told_series
+        again = event("again", district=area, settlement=category, rang=world.clock.now - HOUR)
+        await world.tell([again, *([b"no JSON", b"[]", b"{}"] * 5)])
         await asyncio.sleep(1)
 
 
+async def _monitored(world: World, worker_port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    """One service's exporter and worker, until it is stopped."""
+    plain = world.configuration
+    worker = WorkerSettings(metrics_port=worker_port, metrics_host=LOOPBACK)
+    configured = replace(plain, settings=plain.settings.model_copy(update={"worker": worker}))
+    await fill(world)
+    instruments = Instruments(plain.service.slug)
+    instruments.assigned.set(2)
+    instruments.lag(0, FAR_BEHIND)
+    instruments.lag(1, 0)
+    async with exposing(worker, instruments):
+        going = asyncio.create_task(go_on(world, instruments))
+        await serve(
+            configured, MemoryStore(world.backing), host=LOOPBACK, port=0, stop=stop, ready=ready, clock=world.clock
+        )
+        going.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await going
+
+
 @contextlib.contextmanager
-def exporter_and_worker(worker_port: int) -> Iterator[int]:
-    """Serve both from a thread of their own; gives the exporter's port.
+def monitors(worker_ports: Sequence[int]) -> Iterator[list[int]]:
+    """Serve both services, each with its exporter and worker, from a thread of their own; gives the exporters' ports.
 
     They do not limit their log lines: those filters are the process's, and would swallow what other tests wait for.
     """
     started = threading.Event()
     ports: list[int] = []
     loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-    world = World(refresh_seconds=5)
-    world.clock.now = well_into_a_tertial(time.time())
-    plain = world.configuration
-    worker = WorkerSettings(metrics_port=worker_port, metrics_host=LOOPBACK)
-    configured = replace(plain, settings=plain.settings.model_copy(update={"worker": worker}))
+    worlds = [World(refresh_seconds=5), World(configured=fire())]
+    for world in worlds:
+        world.clock.now = well_into_a_tertial(time.time())
 
     async def run() -> None:
         stop = asyncio.Event()
@@ -140,29 +163,19 @@ def exporter_and_worker(worker_port: int) -> Iterator[int]:
 
         def ready(url: str) -> None:
             ports.append(int(url.rstrip("/").rpartition(":")[2]))
-            started.set()
+            if len(ports) == len(worlds):
+                started.set()
 
-        await fill(world)
-        instruments = Instruments(plain.service.slug)
-        instruments.assigned.set(2)
-        instruments.lag(0, FAR_BEHIND)
-        instruments.lag(1, 0)
-        async with exposing(worker, instruments):
-            going = asyncio.create_task(go_on(world, instruments))
-            await serve(
-                configured, MemoryStore(world.backing), host=LOOPBACK, port=0, stop=stop, ready=ready,
-                clock=world.clock,
-            )  # fmt: skip
-            going.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await going
+        await asyncio.gather(
+            *(_monitored(world, port, stop, ready) for world, port in zip(worlds, worker_ports, strict=True))
+        )
 
-    thread = threading.Thread(target=asyncio.run, args=(run(),), name="monitor under test")
+    thread = threading.Thread(target=asyncio.run, args=(run(),), name="monitors under test")
     try:
         with patch("monitor.http.server.seldom", lambda *_names: contextlib.nullcontext()):
             thread.start()
-            assert started.wait(60), "the exporter did not start"
-        yield ports[0]
+            assert started.wait(60), "the exporters did not start"
+        yield ports
     finally:
         loop, stop = loops[0]
         loop.call_soon_threadsafe(stop.set)
@@ -170,9 +183,11 @@ def exporter_and_worker(worker_port: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def prometheus(program: Path, folder: Path, exporter_port: int, worker_port: int) -> Iterator[Prometheus]:
-    """A Prometheus that has scraped both often enough for rates; its rules wait for nothing."""
-    jobs = ((EXPORTER_JOB, exporter_port), (WORKER_JOB, worker_port))
+def prometheus(
+    program: Path, folder: Path, exporter_ports: Sequence[int], worker_ports: Sequence[int]
+) -> Iterator[Prometheus]:
+    """A Prometheus that has scraped all often enough for rates; its rules wait for nothing."""
+    jobs = ((EXPORTER_JOB, exporter_ports), (WORKER_JOB, worker_ports))
     for place, text in files(Setup(longest_for_seconds=0)).items():
         if "/rules/" in place:
             (folder / Path(place).name).write_text(text, encoding="utf-8")
@@ -180,7 +195,8 @@ def prometheus(program: Path, folder: Path, exporter_port: int, worker_port: int
         "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "2s"},
         "rule_files": [f"{group}.yml" for group in GROUPS],
         "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]} for job, port in jobs
+            {"job_name": job, "static_configs": [{"targets": [f"{LOOPBACK}:{port}" for port in ports]}]}
+            for job, ports in jobs
         ],
     }
     file = folder / "prometheus.yml"
@@ -204,8 +220,9 @@ def prometheus(program: Path, folder: Path, exporter_port: int, worker_port: int
             return False
         if not (counted and worker and asked.instant("min(up) == 1")):
             return False
-        fires = asked.instant('ALERTS{alertname="ResponseRequirementBreached",alertstate="firing"}')
-        return bool(fires and asked.instant(f"sum(increase(monitor_dead_letters_total[1m])) >= {REFUSED}"))
+        fires = 'count by (service) (ALERTS{alertname="ResponseObjectiveBreached",alertstate="firing"})'
+        refused = f"sum by (service) (increase(monitor_dead_letters_total[1m])) >= {REFUSED}"
+        return all(len(asked.instant(one)) == len(WORST) for one in (fires, refused))
 
     with Child("prometheus", command) as child:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitor.dashboards import palette
-from monitor.dashboards.frame import COLUMNS, DISTRICT_UID, NATIONAL_UID, PIPELINE_UID
+from monitor.dashboards.frame import AREA_UID, COLUMNS, OVERVIEW_UID, PIPELINE_UID
 from monitor.dashboards.palette import SHADES
 from monitor.dashboards.words import TEXTS, Words
 from monitor.exporter import metrics
@@ -19,15 +19,15 @@ from monitor.words.catalogue import LANGUAGES
 from tests.grafana.dashboards import FILES, WITHOUT_FIGURES, asked, load, name_of, panels, strings
 
 COLOURS = {value for value in vars(palette).values() if isinstance(value, str) and value.startswith("#")}
-OWN_LABELS = {"job", "instance", "le", "alertname", "verdict", "time", "cell"}
+OWN_LABELS = {"job", "instance", "le", "alertname", "verdict", "time", "cell", "row", "column"}
 
 each = pytest.mark.parametrize("file", FILES, ids=name_of)
 
 
 def test_three_dashboards_in_every_language() -> None:
-    """National, district, pipeline."""
+    """Overview, area, pipeline."""
     assert {name_of(file) for file in FILES} == {
-        f"{language}/{name}" for language in LANGUAGES for name in ("national", "district", "pipeline")
+        f"{language}/{name}" for language in LANGUAGES for name in ("overview", "area", "pipeline")
     }
 
 
@@ -145,7 +145,7 @@ def test_expressions_are_of_the_service_that_is_chosen(file: Path) -> None:
 @each
 def test_links_lead_to_dashboards_that_exist(file: Path) -> None:
     """Each link names a dashboard of the same language."""
-    known = {f"{uid}-{file.parent.name}" for uid in (NATIONAL_UID, DISTRICT_UID, PIPELINE_UID)}
+    known = {f"{uid}-{file.parent.name}" for uid in (OVERVIEW_UID, AREA_UID, PIPELINE_UID)}
     found = {name for text in strings(load(file)) for name in re.findall(r"/d/([\w-]+)", text)}
     assert found
     assert found <= known
@@ -196,6 +196,4 @@ def test_every_text_is_used() -> None:
         for key in TEXTS:
             if key == "folder":
                 continue
-            pattern = re.sub(r"\\{\w+\\}", ".+", re.escape(words(key)))
-            assert re.search(pattern, shown), f"{language}: {key}"
-    assert Words("en").settlement("urban") != Words("nb").settlement("urban")
+            assert words(key) in shown, f"{language}: {key}"

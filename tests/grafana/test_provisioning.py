@@ -3,13 +3,14 @@
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
 from monitor.alerts import RULES
-from monitor.alerts.text import AreaName, text
+from monitor.alerts.text import AreaName, Scope, standing, text
 from monitor.dashboards import receivers
 from monitor.dashboards.alerting import FIRST, SHOWN, UNWATCHED, Asked
 from monitor.dashboards.provisioning import DASHBOARDS_PATH, RUNBOOKS_PATH, VARIABLES
@@ -250,15 +251,50 @@ def test_dashboards_are_found_where_the_container_has_them() -> None:
     assert [one["uid"] for one in sources] == [PROMETHEUS_UID, ALERTMANAGER_UID]
 
 
+def asked(names: Mapping[tuple[str, str], str] | None = None) -> Asked:
+    """A renderer of one rule's texts, in English."""
+    return Asked(Scope(("service", "area")), str, names or {})
+
+
 def test_an_area_is_called_by_its_name() -> None:
-    """A page about Øst says so; an area that the files do not know is told by its slug."""
-    told = Asked().printed(text(AreaName(), ": late"), {"ost": "Øst", "oslo": "oslo"})
-    assert told == "{{ if eq $labels.area `ost` }}Øst{{ else }}{{ $labels.area }}{{ end }}: late"
-    assert Asked().printed(text(AreaName()), {"oslo": "oslo"}) == "{{ $labels.area }}"
+    """A page about Øst says so; an area that the files do not know, or of another service, is told by its slug."""
+    told = asked({("police", "ost"): "Øst", ("police", "oslo"): "oslo"}).printed(
+        text("{area}: late", area=AreaName())
+    )
+    slug = "{{ $labels.area }}"
+    named = f"{{{{ if eq $labels.area `ost` }}}}Øst{{{{ else }}}}{slug}{{{{ end }}}}"
+    assert told == f"{{{{ if eq $labels.service `police` }}}}{named}{{{{ else }}}}{slug}{{{{ end }}}}: late"
+    assert asked().printed(text("{area}", area=AreaName())) == slug
     summaries = [rule["annotations"]["summary"] for rule in provisioned.rules()]
     assert sum("`more-og-romsdal` }}Møre og Romsdal{{" in summary for summary in summaries) == len(
         [rule for rule in RULES if "area" in rule.labels]
     )
+
+
+def test_what_has_no_share_is_told_otherwise() -> None:
+    """The first way whose query gives a number: of a mean that is the second; "?" where none does."""
+    asking = asked()
+    told = asking.printed(text("now {how}", how=standing()))
+    queries = {name: query for query, name in asking.queries.items()}
+    assert all(query.endswith(" >= -Inf") for query in queries.values()), "NaN would be told as a number"
+    (share,) = (name for name, query in queries.items() if "within_target" in query)
+    (over,) = queries.keys() - {share}
+    first, second = (f'(index $values "{name}")' for name in (share, over))
+    assert told == (
+        f'now {{{{ if {first}.Labels }}}}{{{{ printf "%.3g" {first}.Value }}}} % within it{{{{ else }}}}'
+        f'{{{{ if {second}.Labels }}}}{{{{ printf "%.0f" {second}.Value }}}} s over it{{{{ else }}}}?{{{{ end }}}}'
+        "{{ end }}"
+    )
+
+
+def test_alerts_speak_the_language_of_the_file() -> None:
+    """Texts of alerts come from the catalogues, as all others do."""
+    english, norwegian = (provisioned.rules(f"choices/rules-{language}.yml") for language in ("en", "nb"))
+    for one, other in zip(english, norwegian, strict=True):
+        for key in ("summary", "description"):
+            assert one["annotations"][key] != other["annotations"][key], one["title"]
+            figures = [set(re.findall(r'index \$values "(\w+)"', text["annotations"][key])) for text in (one, other)]
+            assert figures[0] == figures[1]
 
 
 def test_files_read_back_as_they_were_meant() -> None:

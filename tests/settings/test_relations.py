@@ -4,12 +4,14 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from monitor import alerts
 from monitor.alerts.template import template
 from monitor.core import windows
+from monitor.core.calendar import Unit
 from monitor.settings import RELATIONS, Settings, load
 from monitor.settings.document import relations_markdown
 from monitor.settings.sections import WindowSettings
@@ -89,12 +91,17 @@ ERRORS = {
     "windows that alert rules test": (
         '[windows]\nnames = ["7d", "28d"]\n',
         "windows.names",
-        'ask for tertial, and could never fire: add "tertial"',
+        "ask for one of quarter, tertial, half_year, and could never fire",
+    ),
+    "the window that most rules test": (
+        '[windows]\nnames = ["7d", "quarter"]\n',
+        "windows.names",
+        'ask for 28d, and could never fire: add "28d"',
     ),
     "windows that are judged and not told to Prometheus": (
         '[windows]\nmetrics = ["28d", "last100", "month", "year"]\n',
         "windows.metrics",
-        'ask for tertial, and could never fire: add "tertial"',
+        "ask for one of quarter, tertial, half_year, and could never fire",
     ),
     "windows of /metrics that nobody judges": (
         '[windows]\nmetrics = ["28d", "last100", "month", "tertial", "year", "3d"]\n',
@@ -122,7 +129,7 @@ WARNINGS = {
     "windows that only texts and panels name": (
         '[windows]\nnames = ["28d", "tertial"]\n',
         "windows.names",
-        "last100, month, year",
+        "last100, year",
     ),
     "one port twice": ("[worker]\nmetrics_port = 8080\n", "worker.metrics_port", "exporter.port (8080)"),
     "one port twice, once everywhere": (
@@ -231,18 +238,34 @@ def test_the_windows_that_alert_rules_test_are_those_that_must_be_configured() -
     """Read from the rules' own expressions: a rule over another window would be one that never fires."""
     tested = {name for rule in alerts.RULES for name in re.findall(r'window="(\w+)"', rule.expression)}
     assert tested == set(windows.ALERTED)
+    any_of = {name for rule in alerts.RULES for name in re.findall(r'window=~"([\w|]+)"', rule.expression)}
+    assert any_of == {"|".join(windows.PARTS)}
 
 
 def test_the_windows_that_texts_and_panels_name_are_told() -> None:
     """Texts of alerts, and every dashboard that is shipped."""
-    texts = " ".join(template((*rule.summary, *rule.description), rule.labels) for rule in alerts.RULES)
+    texts = "".join(template(one, rule.labels) for rule in alerts.RULES for one in (rule.summary, rule.description))
     panels = [file.read_text(encoding="utf-8") for file in (ROOT / "grafana").rglob("*.json")]
-    named = set(re.findall(r'window(?:="|=~?\\")([\w|]+)', texts + " ".join(panels)))
-    assert {part for name in named for part in name.split("|")} == set(windows.SHOWN)
+    named = set(re.findall(r'window(?:="|=\\")(\w+)', texts + " ".join(panels)))
+    assert named == set(windows.NAMED)
+    any_of = {one for group in re.findall(r'window=~\\"([\w|]+)', " ".join(panels)) for one in group.split("|")}
+    assert any_of == set(get_args(Unit)) >= set(windows.PARTS)
 
 
 def test_every_default_window_keeps_the_rules_alive() -> None:
-    """The defaults hold what rules, texts and panels need."""
-    assert {*windows.ALERTED, *windows.SHOWN} <= set(windows.DEFAULT)
-    assert WindowSettings().exposed == windows.SHOWN
+    """The defaults hold what rules, texts and panels need; a service by quarters is told by quarters."""
+    assert {*windows.ALERTED, *windows.NAMED} <= set(windows.DEFAULT)
+    assert WindowSettings().exposed == ("28d", "last100", "month", "tertial", "year")
+    assert WindowSettings(names=("28d", "last100", "quarter", "year")).exposed == (
+        "28d",
+        "last100",
+        "quarter",
+        "year",
+    )
     assert load(ROOT / "config" / "monitor.toml").settings.windows.names == windows.DEFAULT
+
+
+@pytest.mark.parametrize("part", windows.PARTS)
+def test_one_official_part_of_the_year_is_enough(write: Write, part: str) -> None:
+    """Whichever the service reports by."""
+    assert warnings_of(write(f'[windows]\nnames = ["28d", "last100", "{part}", "year"]\n')) == {}

@@ -1,24 +1,27 @@
 """Live missions: the asked rate, figures that move at once, and a storm that stays where it is."""
 
-import sys
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise, takewhile
-from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.core.calendar import Calendar
 from monitor.core.reader import EventReader
-from monitor.settings import load
+from monitor.core.slices import Grid
 from monitor.simulator import NORMAL, Emission, Scenario, history, live, paced, storm
-from monitor.simulator.calibration import calibration_2024
-
-sys.path.insert(0, str(Path(__file__).parent))
-import recount
+from monitor.simulator.calibration import PublishedCell, published
+from tests.presets import police
+from tests.simulator import recount
 
 START = datetime(2025, 5, 2, 18, 0, tzinfo=UTC)
 FOREVER = START + timedelta(days=365)
-MEDIANS = {(cell.district, cell.settlement): cell.p50 for cell in calibration_2024().cells}
+MEDIANS = {
+    (cell.area, cell.category): cell.p50
+    for cell in published().cells_on(START.date())
+    if isinstance(cell, PublishedCell)
+}
 
 
 def run(
@@ -71,8 +74,8 @@ def test_a_few_missions_are_really_in_progress() -> None:
 
 def test_live_events_keep_the_contract_and_the_order() -> None:
     """The core reads every live event, none from the future, and delivery times never go back."""
-    reader = EventReader(load().service, load().grid)
-    emissions = run(1, scenario=storm())
+    reader = EventReader(police(), Grid(ZoneInfo("Europe/Oslo"), 3600.0, Calendar()))
+    emissions = run(1, scenario=storm("vest"))
     for one in emissions:
         reader.read(one.value, one.at.timestamp())
     for one, event in zip(emissions, recount.read(emissions), strict=True):
@@ -99,13 +102,13 @@ def test_a_storm_slows_only_its_district(district: str) -> None:
 
 def test_a_storm_begins_when_told() -> None:
     """Before storm_after the district is as fast as ever, and slow from then on."""
-    emissions = run(4, scenario=storm(), storm_after=timedelta(hours=2))
+    emissions = run(4, scenario=storm("vest"), storm_after=timedelta(hours=2))
     turn = START + timedelta(hours=2)
     assert slowness(emissions, until=turn)["vest"] == pytest.approx(1.0, abs=0.15)
     assert slowness(emissions, since=turn + timedelta(minutes=1))["vest"] == pytest.approx(2.2, rel=0.1)
 
 
-@pytest.mark.parametrize(("scenario", "low", "high"), [(NORMAL, 0.10, 0.17), (storm(), 0.25, 0.40)])
+@pytest.mark.parametrize(("scenario", "low", "high"), [(NORMAL, 0.10, 0.17), (storm("vest"), 0.25, 0.40)])
 def test_a_storm_brings_its_district_more_missions(scenario: Scenario, low: float, high: float) -> None:
     """In a storm at least a quarter of the country's missions are in the district, normally a seventh."""
     final = [one for one in recount.final_states(recount.read(run(1, scenario=scenario))).values() if one["urgent"]]
