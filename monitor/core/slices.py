@@ -206,7 +206,7 @@ def seal(
     """Aggregate of one closed stretch of a series, with all its missions."""
     columns = columns_of(missions, clocks)
     ordered = [sorted([state for state in column if state >= 0.0]) for column in columns]
-    tallies = tuple([_tally(column, values, backend) for column, values in zip(columns, ordered, strict=True)])
+    tallies = tuple([_tally(columns[clock], values, backend) for clock, values in enumerate(ordered)])
     judged = tuple([(place, seconds, bisect_right(ordered[clock], seconds)) for place, seconds, clock in thresholds])
     excluded = columns[0].count(_EXCLUDED)
     # By place, for there is one of these for most slices of each series.
@@ -216,9 +216,9 @@ def seal(
 def _tally(column: Sequence[float], ordered: Sequence[float], backend: Backend) -> ClockTally:
     causes = _NO_CAUSES
     if len(ordered) < len(column):
-        counted = [0] * len(Cause)
+        counted = [*_NO_CAUSES]
         for state in column:
-            if (place := _CAUSE_PLACES.get(state)) is not None:
+            if state < 0.0 and (place := _CAUSE_PLACES.get(state)) is not None:
                 counted[place] += 1
         causes = tuple(counted)
     return ClockTally(
