@@ -56,7 +56,8 @@ SHOWN: Final = {
     "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
     "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",
 }  # fmt: skip
-"""The panel that shows what an alert is about, by the key of its title; others lead to their dashboard's first."""
+"""The panel that shows what an alert is about, by the key of its title; others, and those of panels
+that a service does not need, lead to their dashboard's first."""
 FIRST: Final = {AREA_UID: "times", OVERVIEW_UID: "feed", PIPELINE_UID: "trouble"}
 
 Panels = Mapping[tuple[str, str], int]
@@ -136,7 +137,8 @@ def groups(
 def _written(rule: Rule, names: Names, language: Language, panels: Panels) -> dict[str, Any]:
     asked = Asked(Scope(rule.labels), speaker(language), names)
     dashboard, about = _dashboard(rule)
-    uid, panel = f"{dashboard}-{language}", panels[dashboard, SHOWN.get(rule.name, FIRST[dashboard])]
+    uid, first = f"{dashboard}-{language}", panels[dashboard, FIRST[dashboard]]
+    panel = panels.get((dashboard, SHOWN.get(rule.name, "")), first)
     annotations = {
         "summary": asked.printed(rule.summary),
         "description": asked.printed(rule.description),
