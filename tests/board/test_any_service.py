@@ -131,6 +131,18 @@ def test_an_area_that_is_no_more_lies_within_everything_and_keeps_its_page() -> 
         assert ("w-any_p80-28d" in page.attributes) == (area == "one")
 
 
+def test_an_objective_without_targets_in_a_category_is_not_told_there() -> None:
+    """Rules for one category alone do not fill the others; where nothing has a target, all statistics are told."""
+    declared = SHAPES["4x2"]
+    aimless = {("category-2", "mean"), ("category-3", "mean"), ("category-3", "p90")}
+    page = Page(area_page(view(published(declared, aimless=aimless)), "london", None, drift_threshold=6.5))
+    told = [key for key in page.attributes if re.fullmatch(r"category-[1-4]_\w+", key)]
+    assert told == [
+        "category-1_p90", "category-1_mean", "category-2_p90", "category-3_p90", "category-3_mean", "category-4_p90",
+        "category-4_mean",
+    ]  # fmt: skip
+
+
 def test_slugs_that_could_be_mistaken_for_each_other_have_ids_of_their_own() -> None:
     """`a` with `b-c` and `a-b` with `c` would share one: a live page would show the figures of another area."""
     declared = service({"a": None, "a-b": "a"}, {"b-c": None, "c": None}, (Objective("p80", 80),))
