@@ -4,9 +4,11 @@ One Apache Kafka, one Redis, the same records (corrections and duplicates includ
 Each consumer is a process of its own on one core; broker, Redis and this program have the others. Every peer keeps
 a ledger in which the highest revision of a mission counts, and a t-digest per day, district and class, and keeps
 them durably by its engine's own means (see `benchmarks/peers`); whose totals differ is no peer, and ends the run.
-Slow peers are given the beginning of the same records.
+Slow peers are given the beginning of the same records. With `--before` this worker as it was in a commit is a peer,
+too, and the last line says how many times as quick it is now, by the median of the rounds.
 
     python benchmarks/ingest.py [--rounds 3] [--records 2000000] [--head 200000] [--only ours,bare] [--quick]
+    python benchmarks/ingest.py --before 1120528 --only ours,before --rounds 5 --records 400000
 
 Takes about 20 minutes with everything on two quiet cores, one minute with --quick.
 """
@@ -78,6 +80,8 @@ class Peer:
     """Whether it is given only the beginning of the records."""
     counts: bool = True
     """Whether it computes anything that can be compared."""
+    tree: Path = ROOT
+    """Where its program and its configuration lie."""
 
 
 CONTENDERS = {
@@ -189,7 +193,14 @@ def command(peer: Peer) -> list[str | Path]:
         built = java_classes()
         return ["java", "-Xmx2g", "-cp", f"{built / 'classes'}:{built / 'lib'}/*", "peers.Missions"]
     python = BENCH_PYTHON if peer.apart else Path(sys.executable)
-    return [python, PEERS / peer.script, *peer.arguments]
+    return [python, peer.tree / PEERS.relative_to(ROOT) / peer.script, *peer.arguments]
+
+
+def tree_of(commit: str, directory: Path) -> Path:
+    """The files of a commit of this repository, in a directory."""
+    packed = subprocess.run(["git", "-C", ROOT, "archive", commit], capture_output=True, check=True)
+    subprocess.run(["tar", "-x", "-C", directory], input=packed.stdout, check=True)
+    return directory
 
 
 def missing(peer: Peer) -> str | None:
@@ -240,6 +251,8 @@ def pin(pid: int, cores: set[int]) -> None:
 async def run(peer: Peer, task: Task, *, core: set[int], profile: Path | None = None) -> tuple[float, Totals | None]:
     """Records a second, and the totals where the peer tells them itself. `profile`: where py-spy writes stacks."""
     ours = {
+        "PYTHONPATH": str(peer.tree),
+        "MONITOR_CONFIG": str(peer.tree / "config" / "monitor.toml"),
         "MONITOR_KAFKA__BOOTSTRAP": task.bootstrap,
         "MONITOR_KAFKA__TOPIC": task.topic,
         "MONITOR_KAFKA__DEAD_LETTER_TOPIC": DEAD_LETTERS,
@@ -410,22 +423,36 @@ def main() -> None:
     parser.add_argument("--head", type=int, default=200_000, help="records for slow peers")
     parser.add_argument("--copies", type=int, default=10, help="of each calibrated year of 100,000 records")
     parser.add_argument("--thin", type=int, default=1, metavar="N", help="keep one mission of N, over a longer time")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(CONTENDERS), metavar="NAME,…",
+    parser.add_argument("--only", type=lambda text: text.split(","), metavar="NAME,…",
                         help=f"of {', '.join(CONTENDERS)}")  # fmt: skip
+    parser.add_argument("--before", metavar="COMMIT", help="a peer more, `before`: this worker as it was")
     parser.add_argument("--quick", action="store_true", help="one small round, to see that it works")
     parser.add_argument("--unpinned", action="store_true", help="leave the choice of cores to the system")
     parser.add_argument("--profile", type=Path, metavar="FILE",
                         help="with --only and one peer in Python: its stacks, by py-spy, into FILE")  # fmt: skip
     arguments = parser.parse_args()
-    if unknown := set(arguments.only) - set(CONTENDERS):
-        parser.error(f"no such peer: {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory() as directory:
+        if arguments.before:
+            tree = tree_of(arguments.before, Path(directory))
+            CONTENDERS["before"] = Peer(f"this worker, as of {arguments.before}", "ours.py", tree=tree)
+        arguments.only = arguments.only or list(CONTENDERS)
+        if unknown := set(arguments.only) - set(CONTENDERS):
+            parser.error(f"no such peer: {', '.join(sorted(unknown))}")
+        results = asyncio.run(measure(small(arguments)))
+    print(f"\n{table(results, head=arguments.head)}")
+    if {"ours", "before"} <= results.keys():
+        now, before = (statistics.median(results[name].rates) for name in ("ours", "before"))
+        print(f"\n{now / before:.2f} times as quick as {arguments.before}")
+    if arguments.profile:
+        print(f"\n{heaviest(arguments.profile)}")
+
+
+def small(arguments: argparse.Namespace) -> argparse.Namespace:
+    """With --quick, so little that it only shows that it works."""
     if arguments.quick:
         arguments.rounds, arguments.records, arguments.head = 1, 40_000, 10_000
         arguments.copies, arguments.thin = 1, 4
-    results = asyncio.run(measure(arguments))
-    print(f"\n{table(results, head=arguments.head)}")
-    if arguments.profile:
-        print(f"\n{heaviest(arguments.profile)}")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from itertools import pairwise, zip_longest
 from typing import Final
 
 from monitor.core.fault import Fault
-from monitor.core.service import Objective, Series, Service
+from monitor.core.service import Duty, Objective, Series, Service
 from monitor.core.target_tables import DEFAULT, NOT_APPLICABLE, Tables
 from monitor.core.targets import Target
 
@@ -32,7 +32,7 @@ def validate(
 ) -> list[Fault]:
     """Every fault the sets have together with the service, on a given day.
 
-    `whole`: the service declared its objectives for these tables, so that each must have a threshold somewhere.
+    `whole`: the service declared its objectives for these tables, so that each should have a threshold somewhere.
     """
     ordered = sorted(sets, key=lambda one: one.valid_from)
     faults: list[Fault] = []
@@ -105,15 +105,19 @@ def _silent(one: Tables, service: Service, lasting: Sequence[str]) -> Iterator[F
 
 
 def _unset(sets: Sequence[Tables], service: Service) -> Iterator[Fault]:
-    """Objectives that no table of any set speaks of."""
+    """Objectives that no table of any set speaks of: an error where one asks something of people, and never could."""
     said = {objective for one in sets for written in one.written.values() for objective in written.named}
     for objective in service.objectives:
-        if objective.slug not in said:
-            message = (
-                "has no threshold in any table: nothing could ever be judged by it; add one, or say in "
-                f'[{DEFAULT}.{DEFAULT}] {objective.slug} = "none" where it is only to be shown'
-            )
-            yield Fault("error", f"objectives.{objective.slug}", message)
+        if objective.slug in said:
+            continue
+        where = f"objectives.{objective.slug}"
+        if objective.duty is Duty.SHOW:
+            so = f'[{DEFAULT}.{DEFAULT}] {objective.slug} = "none"'
+            message = f"has no threshold in any table, and is only shown; {so} would say that it is meant"
+            yield Fault("warning", where, message)
+        else:
+            message = f"has no threshold in any table, so that its {objective.duty} could never come: add one"
+            yield Fault("error", where, message)
 
 
 def _stricter(one: Tables, service: Service, lasting: Iterable[str]) -> Iterator[Fault]:

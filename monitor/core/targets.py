@@ -1,6 +1,6 @@
 """Which thresholds judge a mission: the set in force when it was placed, and what that says of a series.
 
-A set is a year's tables, read by `target_tables`. It is in force from its `valid_from` until a later set supersedes
+A set is a year's tables, read by `target_reading`. It is in force from its `valid_from` until a later set supersedes
 it. Refuses to know where the tables come from, whether they can be right (`target_rules`), and what day it is.
 """
 
@@ -30,7 +30,7 @@ class TargetSet:
     targets: Mapping[Series, Target]
     not_applicable: frozenset[Series] = frozenset()
     area_names: Mapping[str, str] = field(default_factory=dict)
-    """Areas in English: as the service calls them, else as the tables do."""
+    """The names that the tables print."""
     errata: tuple[str, ...] = ()
     name: str = ""
     origin: str = ""

@@ -142,9 +142,7 @@ def _counts(words: Words) -> PanelBuilder:
 def _causes(words: Words) -> PanelBuilder:
     metric = metrics.RESPONSE_MISSIONS_UNMEASURED_BY_CAUSE
     told = newest(metric, *HERE, (CLOCK, "=", f"${CLOCK}"), by=(*SERIES, CAUSE))
-    return lines(
-        _head(words, "causes"), [Query(f"sum by ({CAUSE}) ({told})", "{{cause}}")], unit=COUNT, stacked=True
-    )
+    return lines(_head(words, "causes"), [Query(f"sum by ({CAUSE}) ({told})", "{{cause}}")], unit=COUNT, stacked=True)
 
 
 def _drift(words: Words) -> PanelBuilder:

@@ -56,7 +56,7 @@ Which windows there are, `windows.metrics` says; board and API have all that are
 `service`, which is not repeated below.
 
 To judge from counts, use `{metrics.RESPONSE_MISSIONS_WITHIN_TARGET.name}` over
-`{metrics.RESPONSE_MISSIONS_JUDGED.name}`: missions that had no target when they rang are measured, not judged. Their
+`{metrics.RESPONSE_MISSIONS_JUDGED.name}`: missions that had no target when they began are measured, not judged. Their
 quotient is the share within the target.
 
 ## Labels

@@ -47,7 +47,7 @@ POOL: Final = "pool"
 FORMER: Final = "former"
 
 LABELS: Final[dict[str, str]] = {
-    SERVICE: "Slug of the service whose missions these are (`service.slug`): several may share one Prometheus.",
+    SERVICE: "Slug of the service whose missions these are (`slug` of its folder): several may share one Prometheus.",
     AREA: "Slug of the area, as `response_area_info` lists them; an inner node of the tree is the pool of what lies "
     "within it.",
     CATEGORY: "Slug of the category; one that others lie within is their pool.",
@@ -57,7 +57,7 @@ LABELS: Final[dict[str, str]] = {
     WITHIN: "Slug of the area or category that this one lies within; empty for the root, and for what has ended.",
     WINDOW: "Missions looked at: rolling (`28d`), the newest by count (`last100`), or to date (`year`).",
     STATISTIC: "What of the times is judged: `percentile` or `mean`.",
-    PERCENTILE: "Which percentile: 80 where 80 % of the missions are to be within the target; empty for a mean.",
+    PERCENTILE: "Which percentile: 90 where 90 % of the missions are to be within the target; empty for a mean.",
     DUTY: "What the objective may ask of people when it is not reached: `page`, `ticket` or `show`.",
     OUTCOME: "What became of an event in the ledger (docs/design.md prints the table).",
     REASON: "Why an event was put among the dead letters.",

@@ -48,7 +48,7 @@ MOST: Final = 0.5
 def report(
     configuration: Configuration, period_name: str, events: Sequence[BinaryIO], format_name: str, language: Language
 ) -> None:
-    """Judge a period: percentiles per area and class against goal and requirement.
+    """Judge a period: each objective of the service against its thresholds, per area and category.
 
     Without --events the figures come from the store, as the workers have left it. With --events they come
     straight from the files, through the same code, without Kafka or Redis: lines that cannot be counted are

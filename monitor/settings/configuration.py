@@ -20,8 +20,9 @@ from monitor.core.fault import Fault
 from monitor.core.mission import Limits
 from monitor.core.service import DAY_SECONDS, Service, Words
 from monitor.core.slices import Grid
+from monitor.core.target_reading import read_tables
 from monitor.core.target_rules import validate
-from monitor.core.target_tables import Tables, read_tables, target_set
+from monitor.core.target_tables import Tables, target_set
 from monitor.core.targets import Targets
 from monitor.settings.environment import CONFIG_VARIABLE, SERVICE, read_environment
 from monitor.settings.files import FileUnusable, read_toml, toml_files
@@ -145,8 +146,7 @@ def _declared(settings: Settings, path: Path | None, origin: Origin, faults: lis
         faults.append(Fault("error", origin.where("service.name"), str(fault)))
         return Declared(None, folder)
     faults += declared.faults
-    given = [key for key in FORMER if origin.given(key)]
-    faults += former_faults([origin.name(key) for key in given], origin.file) if given else []
+    faults += former_faults({key: origin.name(key) for key in FORMER if origin.given(key)}, origin.file)
     return with_former(declared, settings)
 
 

@@ -116,11 +116,12 @@ not_applicable = true
 For each objective what is said nearest holds: `[AREA.CATEGORY]`, else `[AREA.default]`, else `[default.CATEGORY]`,
 else `[default.default]`. Pools, of areas and of categories, are addressed as any other. Keys that stand in `[AREA]`
 itself are of all its categories. `"none"` in place of a length takes an inherited threshold away, `not_applicable =
-true` all of them. An objective that no table speaks of is an error; `"none"` in `[default.default]` says that it is
-only shown. Warnings, each told once: what the tables say nothing of, a higher percentile with a shorter time than a
-lower one, two areas with the same tables where most differ, tables of an area that does not exist while they are in
-force, tables without a source, and newest tables that are more than two years old. Keys of before
-(`goal_p50_minutes`, and areas as `[districts.oslo]`) are still read.
+true` all of them. An objective that no table speaks of is only shown, which is told unless `"none"` in
+`[default.default]` says so; where it asks for a page or a ticket, that is an error. Warnings, each told once: what
+the tables say nothing of, a higher percentile with a shorter time than a lower one, two areas with the same tables
+where most differ, tables of an area that does not exist while they are in force, tables without a source, and
+newest tables that are more than two years old. Keys of before (`goal_p50_minutes`, and areas as `[districts.oslo]`)
+are still read.
 """
 _BEFORE: Final = """
 ## Keys of before

@@ -4,7 +4,7 @@ Once, monitor.toml named districts and settlement classes of one kind of service
 means that service with these districts and classes; the one warning says what to write instead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -27,16 +27,15 @@ FORMER: Final = dict(_former_keys())
 """`section.key` of before → what says it now, in the service's folder."""
 
 
-def former_faults(given: list[str], where: str) -> Iterator[Fault]:
-    """The warning about the keys of before, as the user calls them."""
+def former_faults(given: Mapping[str, str], where: str) -> Iterator[Fault]:
+    """The warning about the keys of before that are set, each with what the user calls it."""
     if given:
-        said = [key for key in FORMER if key in given]
+        now = ", ".join(FORMER[key] for key in given)
         yield Fault(
             "warning",
             where,
-            f"{', '.join(said)}: a service declares this now. It holds as before; to be clear, write a folder "
-            f"services/NAME with a service.toml ({', '.join(FORMER[key] for key in said)}), and say here "
-            'service = "NAME"',
+            f"{', '.join(given.values())}: a service declares this now. It holds as before; to be clear, write a "
+            f'folder services/NAME with a service.toml ({now}), and say here service = "NAME"',
         )
 
 

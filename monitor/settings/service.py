@@ -7,7 +7,6 @@ areas and categories imply in `service_tree`, thresholds in `core.targets`.
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel
 
 from monitor.core.fault import Fault
 from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words
+from monitor.core.stats import chosen
 from monitor.settings.files import FileUnusable, read_toml
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
 from monitor.settings.service_tree import Problem, areas_of, categories_of
@@ -29,7 +29,6 @@ _TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "categories": CategoryTable,
     "areas": AreaTable,
 }
-SIMULATED_PERCENT: Final = 80
 Table = TypeVar("Table", bound=BaseModel)
 
 
@@ -107,11 +106,6 @@ def _slug_of(name: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_")[:LONGEST_SLUG]
 
 
-def simulated(percentile: int | Decimal | None) -> bool:
-    """Whether the alarm's parameters were found by simulation for it."""
-    return percentile == SIMULATED_PERCENT
-
-
 def _clock(table: ClockTable) -> Clock:
     return Clock(table.slug, table.begin, table.end, table.longest, table.shortest, table.name)
 
@@ -183,7 +177,7 @@ class _Reading:
 
     def duty(self, table: ObjectiveTable) -> Duty:
         """What the objective may ask of people: a page only where it is known how often it would come for nothing."""
-        if table.duty is not Duty.PAGE or simulated(table.percentile):
+        if table.duty is not Duty.PAGE or table.percentile == chosen.PERCENT:
             return table.duty
         what = "a mean" if table.percentile is None else f"P{table.percentile}"
         message = (

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
 
-from monitor.core.targets import NATIONAL
 from monitor.words.catalogue import SOURCE, Language, translations
 
 NONE: Final = "–"
@@ -26,7 +25,6 @@ _THOUSANDS: Final = "\N{NARROW NO-BREAK SPACE}"
 _MINUS: Final = "−"
 _IN_CONTEXT: Final = "\x04"
 """As gettext parts a context from its text."""
-_MOST_DIGITS: Final = 6
 _LOCALES: Final = {SOURCE: "en_GB"}
 """English as it is written this side of the Atlantic: 31 December 2024."""
 
@@ -41,8 +39,6 @@ def phrase_as(context: str, text: str) -> str:
     return f"{context}{_IN_CONTEXT}{text}"
 
 
-NATION: Final = phrase("Whole country")
-CLASSES: Final[Mapping[str, str]] = {"urban": phrase("urban"), "town": phrase("town"), "rural": phrase("rural")}
 _WINDOWS: Final[Mapping[str, str]] = {
     "week": phrase("this week"),
     "month": phrase("this month"),
@@ -101,32 +97,9 @@ class Speaker:
         """A number with decimals only where it has any, such as a target in minutes."""
         return NONE if value is None else f"{value:g}".replace(".", self.decimal)
 
-    def exactly(self, minutes: float, target: float | None, *, exact: bool) -> str:
-        """Minutes with two decimals, and more where rounding would carry them to or over the target."""
-        digits = 2
-        while target is not None and digits < _MOST_DIGITS:
-            if (minutes > target) == (round(minutes, digits) > target):
-                break
-            digits += 1
-        return f"{'' if exact else '≈ '}{self.number(minutes, digits)}"
-
-    def between(self, lower: float | None, upper: float | None) -> str:
-        """An interval; an open end is said, not left out."""
-        if lower is None and upper is None:
-            return NONE
-        if upper is None:
-            return f"≥ {self.number(lower or 0.0)}"
-        if lower is None:
-            return f"≤ {self.number(upper)}"
-        return f"{self.number(lower)}–{self.number(upper)}"
-
     def share(self, ratio: float | None) -> str:
         """A share in percent."""
         return NONE if ratio is None else f"{self.number(100 * ratio)} %"
-
-    def share_reached(self, ratio: float | None) -> str:
-        """A share in whole percent, cut rather than rounded: 79.9 % is not 80 %."""
-        return NONE if ratio is None else f"{int(100 * ratio + 1e-9)} %"
 
     def day(self, day: date) -> str:
         """A day, written out."""
@@ -150,14 +123,6 @@ class Speaker:
             return self(_NEVER)
         moment = datetime.fromtimestamp(seconds, zone)
         return format_datetime(moment, self(_MOMENT), tzinfo=zone, locale=self.locale)
-
-    def area(self, slug: str, name: str) -> str:
-        """Goes as soon as board and dashboards take names from `words.names`."""
-        return self(NATION) if slug == NATIONAL else name
-
-    def settlement(self, name: str) -> str:
-        """Goes as soon as board and dashboards take names from `words.names`."""
-        return self(CLASSES[name]) if name in CLASSES else name
 
     def window(self, label: str) -> str:
         """A window's label as words: `28d` is "28 d", `last100` "last 100 missions"."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -98,7 +99,7 @@ async def nation() -> World:
     world = World()
     settings = load(ROOT / "config" / "monitor.toml")
     changed = settings.settings.model_copy(update={"exporter": ExporterSettings(refresh_seconds=600.0)})
-    world.configuration = type(settings)(changed, settings.targets, settings.grid)
+    world.configuration = replace(settings, settings=changed)
     world.clock.now = NOON.timestamp()
     partition, _ = _past()
     _past.cache_clear()  # the partition goes on to live in this world

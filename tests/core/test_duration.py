@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.duration import seconds_of_minutes
-from monitor.core.target_tables import read_tables
+from monitor.core.target_reading import read_tables
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from monitor.core.fault import Fault
-from monitor.core.service import Area, Category, Clock, Moment, Objective, Service
+from monitor.core.service import Area, Category, Clock, Duty, Moment, Objective, Service
+from monitor.core.target_reading import read_tables
 from monitor.core.target_rules import validate
-from monitor.core.target_tables import Tables, read_tables
+from monitor.core.target_tables import Tables
 from tests.core.test_target_tables import HEAD, shipped
 from tests.presets import police
 
@@ -126,11 +127,14 @@ def test_the_tables_in_force_name_no_stranger() -> None:
     assert ("error", "oslo.vilage") in told(faults_of(raw))
 
 
-def test_an_objective_without_a_threshold_is_an_error_unless_it_is_said() -> None:
-    """It could never be judged; who only wants it shown writes so."""
+def test_an_objective_without_a_threshold_is_told_and_may_not_ask_anything_of_people() -> None:
+    """Many rules have a figure that is only shown; a ticket that could never come is a mistake."""
     every = "[default.default]\np50 = 5\np90 = 9\nmean = 6\n"
     (fault,) = faults_of(every, service=PAIR)
-    assert (fault.severity, fault.where) == ("error", "objectives.drive")
+    assert (fault.severity, fault.where) == ("warning", "objectives.drive")
+    asking = replace(PAIR, objectives=(*PAIR.objectives[:3], replace(PAIR.objectives[3], duty=Duty.TICKET)))
+    (fault,) = faults_of(every, service=asking)
+    assert (fault.severity, "ticket could never come" in fault.message) == ("error", True)
     assert faults_of(every + 'drive = "none"\n', service=PAIR) == []
     assert validate([tables_of(every, PAIR)], PAIR, today=TODAY, whole=False) == []
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.service import Area, Category, Clock, Moment, Objective, Service
-from monitor.core.target_tables import read_tables, target_set
+from monitor.core.target_reading import read_tables
+from monitor.core.target_tables import target_set
 from monitor.core.targets import NO_TARGET, TargetSet
 from tests.core.police import target_of
 from tests.presets import CONFIG, police
@@ -78,7 +79,7 @@ def test_tables_of_before_mean_what_they_meant() -> None:
     parsed, faults = read({**former, "districts": areas})
     assert faults == {}
     assert parsed.targets == read(shipped())[0].targets
-    assert parsed.area_names["sor-ost"] == "Sør-Øst"
+    assert parsed.area_names == {"oslo": "Oslo"}
 
 
 @pytest.mark.parametrize(
@@ -228,3 +229,38 @@ def test_the_nearest_word_on_each_objective_holds(said: dict[str, dict[str, Any]
                         expected[objective] = entry[objective] * 60.0
                     break
         assert parsed.of(area, category) == expected
+
+
+LEAVES = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        7,
+        1e308,
+        float("nan"),
+        float("inf"),
+        10**400,
+        "",
+        "x",
+        "none",
+        "5:20",
+        "\x00",
+        date(2024, 1, 1),
+    ]
+)
+NAMES = st.sampled_from(
+    ["default", "north", "all", "c1", "mean", "p90", "p90_p90_minutes", "mean_seconds", "name", "table", "source",
+     "errata", "districts", "not_applicable", "valid_from", "title", "x"]
+)  # fmt: skip
+
+
+@given(st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, max_size=4) | st.lists(inner, max_size=2)))
+def test_no_document_is_a_traceback(raw: Any) -> None:
+    """Whatever stands where: tables that may be worked with, or faults that can be printed."""
+    document = {"valid_from": date(2024, 1, 1)} | (raw if isinstance(raw, dict) else {"north": raw})
+    for service in (SMALL, None):
+        tables, faults = read_tables(document, service, origin="a.toml")
+        assert tables is None or all(tables.target(*series) for series in SMALL.judged_series)
+        assert all(fault.where.startswith("a.toml: ") for fault in faults)

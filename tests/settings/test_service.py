@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from monitor.core.service import Clock, Duty, Fields, Moment, Objective
 from monitor.settings import ConfigurationError, load
@@ -276,9 +278,11 @@ def test_a_service_without_tables_is_refused(tmp_path: Path) -> None:
     assert fault.where.endswith("own/targets")
 
 
-def test_an_objective_without_a_threshold_is_refused(tmp_path: Path) -> None:
-    """Unless the tables say that it is only shown."""
+def test_an_objective_that_asks_and_has_no_threshold_is_refused(tmp_path: Path) -> None:
+    """One that is only shown is told, unless the tables say so themselves."""
     text = LEAST + '[[objectives]]\nslug = "median"\npercentile = 50\n'
+    assert "objectives.median" in [fault.where for fault in loaded(tmp_path, text).warnings]
+    text += 'duty = "ticket"\n'
     (fault,) = refused(tmp_path, text)
     assert fault.where == "objectives.median"
     assert loaded(tmp_path, text, 'p90 = 15\nmedian = "none"\n').service.objectives[1].slug == "median"
@@ -330,3 +334,43 @@ def test_the_example_of_the_documents_is_a_service(tmp_path: Path) -> None:
     assert found.service.judged_areas == ("national", "upper-valley", "lower-valley")
     (one,) = found.targets.sets
     assert [one.of(area, "urgent") for area in found.service.judged_areas] == [{}, {"p90": 1050.0}, {"p90": 900.0}]
+
+
+LITERALS = [
+    '""', '"x"', '" "',
+    '"\\u0000"', '"é"', "0", "-1", "7", "true", "inf", "nan", "1e308", "99999999999999999999", "[]",
+    "[1]", '["x"]', "{}", "{ a = 1 }", '{ from = "x" }', '[{ plus = "4:00" }]', "2024-01-01", "2024-01-01T00:00:00Z",
+    "12:00:00", "[[1]]", "{ en = 5 }", '"mean"', '"4:00"', '"area"', '"default"', '"town"', '["x", "x"]',
+]  # fmt: skip
+KEYS = {
+    "": ["slug", "name", "description", "timezone", "year_starts", "unverified", "event", "clocks", "areas", "extra"],
+    "[event]": ["area", "category", "eligible", "instants", "extra"],
+    "[[clocks]]": ["slug", "begin", "end", "longest", "shortest", "name", "extra"],
+    "[[objectives]]": ["slug", "clock", "percentile", "statistic", "duty", "name"],
+    "[[categories]]": ["slug", "within", "name"],
+    "[[areas]]": ["slug", "within", "since", "until", "name"],
+}
+TABLES = st.lists(
+    st.sampled_from(list(KEYS)[1:]).flatmap(
+        lambda head: st.tuples(
+            st.just(head), st.dictionaries(st.sampled_from(KEYS[head]), st.sampled_from(LITERALS), max_size=4)
+        )
+    ),
+    max_size=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS[""]), st.sampled_from(LITERALS), max_size=3), TABLES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+def test_no_value_of_any_key_is_a_traceback(
+    tmp_path: Path, head: dict[str, str], more: list[tuple[str, dict[str, str]]]
+) -> None:
+    """Whatever stands where: a service that may be worked with, or faults of the file; or no TOML at all."""
+    lines = [f"{key} = {value}" for key, value in ({"timezone": '"UTC"'} | head).items()]
+    lines.append(CLOCK + OBJECTIVE + CATEGORY + AREA)
+    for name, table in more:
+        lines += [name, *(f"{key} = {value}" for key, value in table.items())]
+    found = read(tmp_path, "\n".join(lines) + "\n")
+    errors = [fault for fault in found.faults if fault.severity == "error"]
+    assert (found.service is None) == bool(errors)
+    assert all("service.toml" in fault.where and fault.message.isprintable() for fault in errors)

@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
+from monitor.settings import load
 from monitor.simulator import year
+from tests.presets import CONFIG, police
+from tests.simulator.services import final_states, reaches, values
 
 PROGRAM = [sys.executable, "-m", "monitor", "simulate"]
 
@@ -43,6 +47,39 @@ def test_a_live_run_ends_after_its_duration() -> None:
     )  # fmt: skip
     assert {json.loads(line)["status"] for line in done.stdout.splitlines()} >= {"open"}
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("meets", ["0", "1"])
+def test_another_services_year_is_invented_by_its_folder(meets: str) -> None:
+    """Its field names, local times and year that begins in April; every standard of every trust met, or none."""
+    done = simulated("--service", "england-ambulance", "--year", "2024", "--meets", meets, "--missions", "3000")
+    assert done.exit_code == 0
+    configuration = load(CONFIG, service="england-ambulance")
+    service, targets = configuration.service, configuration.targets
+    final = final_states(service, done.stdout_bytes.splitlines(), json.loads)
+    assert min(event["connected_at"] or "9" for event in final) >= "2024-04-01T00:00:00"
+    assert max(event["connected_at"] or "" for event in final) < "2025-04-01T00:00:00"
+    measured = values(service, final)
+    judged = 0
+    for area, category in service.told_series:
+        for slug, threshold in targets.target(area, category, date(2024, 5, 1)).items():
+            objective = service.objective(slug)
+            assert reaches(measured[area, category, objective.clock], objective, threshold) is (meets == "1")
+            judged += 1
+    assert judged == 11 * 6
+
+
+def test_the_published_figures_give_way_to_others_that_are_asked_for() -> None:
+    """--missions invents the police from their thresholds alone, with the same field names."""
+    done = simulated("--year", "2024", "--missions", "700")
+    assert done.exit_code == 0
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (
+        sum(event["urgent"] for event in final_states(police(), done.stdout_bytes.splitlines(), json.loads))
+        > 700 * 0.95
+    )
+    assert {"district", "settlement", "urgent", "ringing_at", "on_scene_at"} <= events[0].keys()
+    assert len(events) < 7_000
 
 
 @pytest.mark.parametrize("mode", [["--year", "2024"], ["--rate", "100000"]])

@@ -1,20 +1,19 @@
 """Live missions: the asked rate, figures that move at once, and a storm that stays where it is."""
 
-import sys
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise, takewhile
-from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.core.calendar import Calendar
 from monitor.core.reader import EventReader
-from monitor.settings import load
+from monitor.core.slices import Grid
 from monitor.simulator import NORMAL, Emission, Scenario, history, live, paced, storm
 from monitor.simulator.calibration import PublishedCell, published
-
-sys.path.insert(0, str(Path(__file__).parent))
-import recount
+from tests.presets import police
+from tests.simulator import recount
 
 START = datetime(2025, 5, 2, 18, 0, tzinfo=UTC)
 FOREVER = START + timedelta(days=365)
@@ -75,7 +74,7 @@ def test_a_few_missions_are_really_in_progress() -> None:
 
 def test_live_events_keep_the_contract_and_the_order() -> None:
     """The core reads every live event, none from the future, and delivery times never go back."""
-    reader = EventReader(load().service, load().grid)
+    reader = EventReader(police(), Grid(ZoneInfo("Europe/Oslo"), 3600.0, Calendar()))
     emissions = run(1, scenario=storm("vest"))
     for one in emissions:
         reader.read(one.value, one.at.timestamp())

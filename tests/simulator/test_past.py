@@ -1,13 +1,11 @@
 """The simulated past: the published figures for any seed, told with a dispatch system's noise."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2s
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -15,16 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.core.calendar import Calendar
 from monitor.core.reader import EventReader
-from monitor.settings import load
+from monitor.core.slices import Grid
 from monitor.simulator import Emission, history, year
 from monitor.simulator.calibration import published
 from monitor.simulator.past import _drafts
 from monitor.simulator.rhythm import milliseconds
 from monitor.simulator.world import Fate
-
-sys.path.insert(0, str(Path(__file__).parent))
-import recount
+from tests.presets import police
+from tests.simulator import recount
 
 OSLO = ZoneInfo("Europe/Oslo")
 END = datetime(2025, 3, 30, 10, 17, 3, 250_000, tzinfo=UTC)
@@ -150,7 +148,7 @@ def test_the_published_worlds_stay_what_they_were(stream: Callable[[], Iterator[
 
 def test_every_event_keeps_the_contract(emissions: list[Emission]) -> None:
     """Fields, types, offsets and the order of times are those of the event contract; the core reads each one."""
-    reader = EventReader(load().service, load().grid)
+    reader = EventReader(police(), Grid(OSLO, 3600.0, Calendar()))
     required = {"mission_id", "revision", "district", "settlement", "urgent", "status", "ringing_at", "on_scene_at"}
     allowed = required | {"recorded_at", "dispatched_at", "excluded"}
     for one in emissions:

@@ -160,7 +160,7 @@ def test_signs_and_plurals() -> None:
     assert [say.signed(value) for value in (-2, 0, 3, -0.2, 0.2)] == ["−2", "0", "+3", "0", "0"]
     forms = [say.several("{count} open", "{count} open", count) for count in (0, 1, 2)]
     assert forms == ["0 åpne", "1 åpen", "2 åpne"]
-    assert (say.share_reached(0.7999), say.share(0.7999), say.plain(7.5)) == ("79 %", "80,0 %", "7,5")
+    assert (say.share(0.7999), say.plain(7.5)) == ("80,0 %", "7,5")
 
 
 def test_nothing_that_the_code_says_escapes_the_catalogues() -> None:

@@ -1,0 +1,71 @@
+"""The board of other services in a real browser: it fits every screen, and nothing runs into anything."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Route
+
+from monitor.board.area import area_page
+from monitor.board.assets import ASSETS
+from monitor.board.frame import View
+from monitor.board.matrix import board
+from monitor.core.service import Service
+from monitor.core.windows import DEFAULT
+from monitor.words.speaker import speaker
+from tests.exporter.invented import GRID, SHAPES, published, weeks
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]
+SCREENS = [(1920, 1080), (1366, 768), (820, 1100), (360, 740)]
+OVERRUN = """() => [...document.querySelectorAll(".cell, .matrix tbody th")]
+  .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.trim())"""
+"""What is wider than the place it has."""
+
+
+def pages(declared: Service) -> dict[str, str]:
+    """The board, and the page of an area, by their addresses."""
+    shown, area = published(declared), declared.judged_areas[1]
+    view = View(published=shown, say=speaker("en"), zone=GRID.zone, window="28d", windows=DEFAULT)
+    told = weeks(declared, shown, area)
+    return {
+        "/": board(view),
+        "/area/one": area_page(replace(view, root="../"), area, told, drift_threshold=6.5),
+    }
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """Pages without scripts: there is nobody to listen to."""
+    opened = await browser.new_context(java_script_enabled=True, reduced_motion="reduce", color_scheme="light")
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("declared", SHAPES.values(), ids=SHAPES)
+async def test_any_service_fits_every_screen(context: BrowserContext, declared: Service) -> None:
+    """From the wall to a phone, with one cell in a row or twelve; axe has nothing to say, in the dark neither."""
+    told, files = pages(declared), {asset.path: asset for asset in ASSETS.values()}
+
+    async def answer(route: Route) -> None:
+        path = "/" + route.request.url.partition("//")[2].partition("/")[2].partition("?")[0]
+        if path in told:
+            await route.fulfill(body=told[path], content_type="text/html; charset=utf-8")
+        elif path in files and not path.endswith(".js"):
+            await route.fulfill(body=files[path].body, content_type=files[path].content_type)
+        else:
+            await route.abort()
+
+    await context.route("**/*", answer)
+    page = await context.new_page()
+    for path in told:
+        await page.goto(f"http://board.invalid{path}")
+        for width, height in SCREENS:
+            await page.set_viewport_size({"width": width, "height": height})
+            assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
+            assert await page.evaluate(OVERRUN) == [], (path, width)
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+            found = await Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
