@@ -129,6 +129,7 @@ def judged(conf: Configuration, history: History, rounds: int) -> dict[str, floa
     def everything() -> None:
         changed(series)
         history._blocks.clear()  # noqa: SLF001
+        history._pools.clear()  # noqa: SLF001
 
     kinds: dict[str, Callable[[], None]] = {
         "from nothing": everything,

@@ -129,7 +129,7 @@ class Monitor(click.Group):
 @click.option("--verbose", "-v", is_flag=True, help="Log more, mission ids included, and show where failures happen.")
 @click.version_option(package_name="response-time-monitor", prog_name="monitor")
 def cli(config: Path | None, service: str | None, verbose: bool) -> None:
-    """Response times of emergency missions: percentiles judged against goal and requirement.
+    """Response times of emergency missions: percentiles and means, judged by what a service declares.
 
     Try `monitor demo` first. Every command explains itself with --help.
     """

@@ -156,8 +156,9 @@ def event_schema(service: Service) -> str:
         "description": (
             "A snapshot of one mission as known now: the value of a record whose key is mission_id. Unknown fields "
             "are ignored. What a schema cannot say: the text is UTF-8 without lone surrogates, of a name given twice "
-            "the last counts, the time that places a mission lies in the years 1900 to 9998, and no mission begins "
-            "in the record's future."
+            "the last counts, the time that places a mission lies in the years 1900 to 9998, "
+            f"{'its area exists on that local day, ' if service.reforms else ''}and no mission begins in the "
+            "record's future."
         ),
     }
     return json.dumps(head | {key: schema[key] for key in ("type", "required", "properties")}, indent=2) + "\n"

@@ -190,7 +190,7 @@ _CAUSE_PLACES: Final = {-float(kind): [*Cause].index(cause) for kind, cause in C
 )
 """Where a state is counted once its slice is sealed: of what is still open nobody can register the end any more."""
 _NO_CAUSES: Final = (0,) * len(Cause)
-_EXCLUDED: Final = int(Kind.EXCLUDED)
+_EXCLUDED: Final = -float(Kind.EXCLUDED)
 
 
 def seal(
@@ -207,8 +207,8 @@ def seal(
     columns = columns_of(missions, clocks)
     ordered = [sorted([state for state in column if state >= 0.0]) for column in columns]
     tallies = tuple([_tally(column, values, backend) for column, values in zip(columns, ordered, strict=True)])
-    judged = tuple([(one.place, one.seconds, bisect_right(ordered[one.clock], one.seconds)) for one in thresholds])
-    excluded = len([one for one in missions if one.kind == _EXCLUDED])
+    judged = tuple([(place, seconds, bisect_right(ordered[clock], seconds)) for place, seconds, clock in thresholds])
+    excluded = columns[0].count(_EXCLUDED)
     # By place, for there is one of these for most slices of each series.
     return Aggregate(series, start, end, excluded, tallies, judged)
 

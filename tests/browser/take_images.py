@@ -25,7 +25,7 @@ PICTURES = {
 }
 REPORTS = {
     "report.png": ("2024", "en", "html"),
-    "report-class.png": ("2024-T2", "nb", "#class-town"),
+    "report-class.png": ("2024-T2", "nb", "#category-town"),
 }
 """The period, the language, and what the picture begins with."""
 
