@@ -119,7 +119,7 @@ RULES: Final = (
             partition=Label(PARTITION),
         ),
         description=text(
-            "Most of what it brings cannot be read and goes to the dead letters, 50 records a second by default; "
+            "Most of what it brings cannot be read and goes to the dead letters at a bounded pace; "
             "valid missions behind them wait. All other partitions go on."
         ),
         window="24h",

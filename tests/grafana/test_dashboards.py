@@ -167,6 +167,35 @@ def test_variables_begin_with_something_and_all_has_a_meaning(file: Path) -> Non
 
 
 @each
+def test_what_is_repeated_is_repeated_for_a_variable_of_several_values(file: Path) -> None:
+    """Rows and panels for each category, however many there are: at most four beside each other."""
+    dashboard = load(file)
+    several = {one["name"] for one in dashboard["templating"]["list"] if one.get("multi")}
+    for panel in panels(dashboard):
+        if (repeated := panel.get("repeat")) is None:
+            continue
+        assert repeated in several, panel["title"]
+        if panel["type"] != "row":
+            assert (panel["repeatDirection"], panel["maxPerRow"]) == ("h", 4)
+            assert f"${repeated}" in panel["title"]
+
+
+@each
+def test_variables_ask_as_grafana_documents(file: Path) -> None:
+    """Values of a label, or the result of a query that a pattern takes value and text from; hidden ones follow."""
+    for variable in load(file)["templating"]["list"]:
+        if variable["type"] != "query":
+            continue
+        kinds = {"label_values": 1, "query_result": 3}
+        assert "\n" not in variable["query"]["query"], "Grafana reads one line"
+        assert kinds[variable["query"]["query"].partition("(")[0]] == variable["query"]["qryType"]
+        assert bool(variable.get("regex")) is (variable["query"]["qryType"] == 3)
+        assert (variable.get("hide", 0) == 2) is (variable["name"] in ("root", "clock"))
+        named = {"area", "category"} & {variable["name"]}
+        assert ("(?<value>" in variable.get("regex", "") and "(?<text>" in variable["regex"]) is bool(named)
+
+
+@each
 def test_refresh_and_time_range_are_set(file: Path) -> None:
     """A wall screen needs no hand: it renews itself over a sensible range."""
     dashboard = load(file)
