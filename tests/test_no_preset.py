@@ -19,7 +19,7 @@ _BEFORE: Final = "reads and names the keys that files had before services were d
 KNOWING: Final = {
     "monitor/core/stored_v1.py": "reads what was stored while there was one service only",
     "monitor/simulator/calibration.py": "is made for the figures that were published for 2024",
-    "monitor/core/target_tables.py": _BEFORE,
+    "monitor/core/target_reading.py": _BEFORE,
     "monitor/settings/configuration.py": _BEFORE,
     "monitor/settings/document.py": _BEFORE,
     "monitor/settings/former.py": _BEFORE,
