@@ -35,6 +35,8 @@ _ARROWS: Final = {
 }
 """From the tip: upright or lying, at the lower or the upper end."""
 _TICKS: Final = 7
+_MOST: Final = 40
+"""Areas of a chart: as many as a sheet of paper holds; the worst of them."""
 
 Scale = Callable[[float], float]
 
@@ -78,9 +80,10 @@ class Drawing:
 
 def standing(cells: Cells, report: Report, category: str, slug: str, *, title: str) -> Drawing | None:
     """Each area's result and its interval, as distance from its own threshold, worst first; None where none has."""
-    say, rows = cells.say, _rows(report, category, slug)
-    if not rows:
+    say, every = cells.say, _rows(report, category, slug)
+    if not every:
         return None
+    rows = every[:_MOST]
     shown = [_Shown(row.judged(slug), cells) for row in rows]
     left, right, top = 112, 590, 24
     bottom = top + _ROW * len(rows)
@@ -99,9 +102,10 @@ def standing(cells: Cells, report: Report, category: str, slug: str, *, title: s
         ]
     texts += [Text(x(tick), bottom + 14, "middle", _signed(tick, say), quiet=True) for tick in ticks]
     texts.append(Text((left + right) / 2, bottom + 30, "middle", axis, quiet=True))
-    said = " ".join(
-        f"{names.area(say, report.service, row.area)}: {one.said}" for row, one in zip(rows, shown, strict=True)
-    )
+    if len(every) > len(rows):
+        told = say("the {shown} worst of {areas}", shown=len(rows), areas=len(every))
+        texts.append(Text(left - 8, bottom + 14, "end", told, quiet=True))
+    said = " ".join(f"{area}: {one.said}" for area, one in zip(called, shown, strict=True))
     return Drawing(
         name=f"standing-{category}-{slug}",
         title=title,

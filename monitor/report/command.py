@@ -69,13 +69,16 @@ def report(
     if not events:
         asyncio.run(_from_store(history, configuration))
     problem = _from_lines(history, configuration, events) if events else None
-    drawn_up = draw_up(
-        history,
-        period,
-        now=clock.now(),
-        abandoned_after_seconds=configuration.service.longest_seconds,
-        silent_after_seconds=configuration.settings.events.stale_after_seconds,
-    )
+    try:
+        drawn_up = draw_up(
+            history,
+            period,
+            now=clock.now(),
+            abandoned_after_seconds=configuration.service.longest_seconds,
+            silent_after_seconds=configuration.settings.events.stale_after_seconds,
+        )
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="--period") from fault
     for doubt in doubts(drawn_up):
         click.echo(f"warning: {doubt}", err=True)
     click.echo(FORMATS[format_name](drawn_up, language), nl=False)
@@ -105,7 +108,7 @@ def _from_lines(history: History, configuration: Configuration, events: Sequence
     if not_counted > MOST * lines.count:
         return (
             f"{not_counted} of {lines.count} events were not counted: the report shows what is left. By the reasons "
-            "above, mend the source, or [events] in the configuration."
+            "above, mend the source, or what the service declares of events."
         )
     return None
 

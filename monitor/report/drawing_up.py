@@ -22,10 +22,13 @@ def draw_up(
     """Judge the period on what is known now (epoch seconds).
 
     Missions that end longer than `silent_after_seconds` before the period does are not all there are. While the feed
-    is silent, or before the period begins, there is no verdict on it: no data, as on the board.
+    is silent, or before the period begins, there is no verdict on it: no data, as on the board. Raises ValueError for
+    a period in which the service does not exist.
     """
     service, calendar, zone = history.service, history.grid.calendar, history.grid.zone
     span, last = span_of(period, history.grid), period.after - timedelta(days=1)
+    if not service.lasts(service.root, period.first, last):
+        raise ValueError(f"{service.slug} does not exist in {period.name}: see `since` of {service.root}")
     in_force = history.targets.in_force(last)
     absent = in_force.not_applicable if in_force else frozenset()
     previous = calendar.previous(period)

@@ -116,6 +116,16 @@ def test_tables_are_no_wider_than_paper(shape: str) -> None:
     assert len(by_area) == len(of.judged_areas) * -(-len(of.categories) // 4)
 
 
+def test_a_chart_of_very_many_areas_shows_the_worst_and_says_so() -> None:
+    """A sheet of paper holds forty; the tables hold all."""
+    page = page_of(report(service(1, [90], 1, 150)))
+    chart = page.all("svg")[0]
+    marked = [one for one in chart.all("g") if one.attributes.get("class") in {"met", "missed", "no_data"}]
+    assert len(marked) == 40
+    assert re.fullmatch(r"the 40 worst of 1?[0-9]{2}", chart.all("text", text_anchor="end")[-1].text)
+    assert len(page.all("tr", data_category="c0")) == 151
+
+
 def test_pools_stand_before_what_they_hold_which_stands_further_in() -> None:
     """Right within the root nothing is moved in: a flat service looks as it always did."""
     made = report(SHAPES["12 × 6"])

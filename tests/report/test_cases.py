@@ -4,6 +4,7 @@
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,16 @@ async def test_the_store_gives_the_same_report_as_the_file(case: Path) -> None:
             for history in (whole, stored)
         ]  # fmt: skip
         assert printed[0] == printed[1]
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_period_before_the_service_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    """A reform made it: a year before has no row, and saying so beats a table of nothing."""
+    shutil.copytree(STAGES, tmp_path / "case")
+    declared = (STAGES / "service.toml").read_text(encoding="utf-8").replace('"city"', '"city"\nsince = 2024-01-01')
+    (tmp_path / "case" / "service.toml").write_text(declared, encoding="utf-8")
+    report = ["--config", str(tmp_path / "case" / "monitor.toml"), "report", "--format", name,
+              "--events", str(STAGES / "events.jsonl")]  # fmt: skip
+    before = CliRunner().invoke(cli, [*report, "--period", "2023"])
+    assert (before.exit_code, "does not exist in 2023" in before.stderr) == (2, True)
+    assert CliRunner().invoke(cli, [*report, "--period", "2024"]).exit_code == 0
