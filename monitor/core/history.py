@@ -90,7 +90,7 @@ class History:
 
         All of it, or nothing. Raises StoredStateError; DamagedState where head and days do not agree.
         """
-        require_alike(head, self.grid, self.service.clock_slugs)
+        require_alike(head, self.grid, self.service)
         stored = {day: read_day(blobs) for day, blobs in days.items()}
         known = None if whole else self._tallies.get(partition)
         tally = (known or Tally(self.grid)).after(head, stored)
