@@ -120,7 +120,7 @@ class Fields:
     area: str = "area"
     category: str = "category"
     eligible: str | None = None
-    """Says whether the mission counts; None: every mission does."""
+    """Says in every event whether the mission counts; None: it does unless an `eligible` of false is told."""
     instants: tuple[str, ...] = ()
     """Of no clock, but times: an event that gives one of them wrong is refused."""
 

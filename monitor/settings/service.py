@@ -192,7 +192,7 @@ class _Reading:
         """No field of an event may mean two things."""
         if head is None:
             return
-        said = [name for name in (head.event.area, head.event.category, head.event.eligible) if name is not None]
+        said = [head.event.area, head.event.category, head.event.eligible or "eligible"]
         instants = {moment.field for clock in clocks for moment in (*clock.begin, *clock.end)}
         instants |= {*head.event.instants}
         for name in dict.fromkeys(said):

@@ -104,9 +104,12 @@ def test_each_clock_has_a_state_of_its_own() -> None:
     assert read(told(status="cancelled", coded=2, first_scene=10)).kind == Kind.NOTHING
 
 
-def test_where_no_field_asks_every_mission_counts() -> None:
-    """And a field of that name means nothing."""
-    assert states(told(coded=2, first_scene=10) | {"eligible": False, "urgent": False})[0] == 480.0
+def test_where_no_field_asks_a_mission_counts_unless_it_says_otherwise() -> None:
+    """By the contract's own name, which need not be there; a wrong value is refused as anywhere."""
+    assert states(told(coded=2, first_scene=10) | {"urgent": False})[0] == 480.0
+    assert read(told(coded=2, first_scene=10) | {"eligible": False}).kind == Kind.NOTHING
+    with pytest.raises(Rejected, match=r"Expected `bool`, got `str` - at `\$.eligible`"):
+        read(told(coded=2, first_scene=10) | {"eligible": "no"})
     asked = replace(AMBULANCE, fields=replace(AMBULANCE.fields, eligible="eligible"))
     reader = EventReader(asked, GRID)
     assert read(told(coded=2, first_scene=10) | {"eligible": False}, reader).kind == Kind.NOTHING
