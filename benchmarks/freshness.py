@@ -40,11 +40,11 @@ from redis.asyncio import Redis
 from monitor.core import windows
 from monitor.demo.processes import Child, free_port, wait_until
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
-from monitor.kafka import producing
-from monitor.sending import Outbox
+from monitor.kafka.clients import producing
+from monitor.kafka.sending import Outbox
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
 from monitor.simulator import history
-from monitor.topics import ensure_topics
 
 ROOT = Path(__file__).parents[1]
 TOPIC = "mission-events"

@@ -11,7 +11,7 @@ from monitor.alerts.rule import Group, Rule
 from monitor.alerts.setup import Setup
 from monitor.alerts.template import template
 from monitor.alerts.yaml import Value, document
-from monitor.exporter.metrics import AREA, CATEGORY, SERVICE
+from monitor.metrics import AREA, CATEGORY, SERVICE
 
 FOLDER: Final = "config/prometheus"
 PLACE: Final = f"{FOLDER}/prometheus.yml"

@@ -22,7 +22,7 @@ from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
-from monitor.exporter.published import Published, StoreState
+from monitor.published import Published, StoreState
 from monitor.words import durations, names
 from monitor.words.catalogue import LANGUAGES
 from monitor.words.durations import Notation

@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from monitor import metrics
 from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
 from monitor.alerts.promql import selector
 from monitor.alerts.rule import ALERTS, MINUTE, Rule, Severity
 from monitor.alerts.text import KNOWN, UNKNOWN, AreaName, Blank, Figure, FirstKnown, Label, Scope, Text, text
 from monitor.dashboards.frame import AREA_UID, OVERVIEW_UID, PIPELINE_UID
 from monitor.dashboards.sources import PROMETHEUS_UID
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, OBJECTIVE, SERVICE, WINDOW
+from monitor.metrics import AREA, OBJECTIVE, SERVICE, WINDOW
 from monitor.words.catalogue import Language
 from monitor.words.speaker import speaker
 

@@ -21,10 +21,10 @@ from monitor.alerts.setup import Setup
 from monitor.demo.processes import LOOPBACK, Child, free_port
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
 from monitor.demo.watchers import Page, Programs, Watch, watching
-from monitor.kafka import producing
-from monitor.sending import Outbox
+from monitor.kafka.clients import producing
+from monitor.kafka.sending import Outbox
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
-from monitor.topics import ensure_topics
 from tests.eventually import wait_until
 from tests.servers.components import require
 

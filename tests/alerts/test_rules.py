@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
+from monitor import metrics
 from monitor.alerts import RULES
-from monitor.exporter import metrics
 from tests.alerts.timeline import (
     EXPORTER,
     GONE,

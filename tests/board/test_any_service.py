@@ -13,7 +13,7 @@ from monitor.core.ranking import leading
 from monitor.core.service import Area, Duty, Objective, Service
 from monitor.core.verdict import State
 from monitor.core.windows import DEFAULT
-from monitor.exporter.published import Published
+from monitor.published import Published
 from monitor.words import names
 from monitor.words.catalogue import Language
 from monitor.words.speaker import speaker

@@ -20,7 +20,7 @@ from monitor.core.stats.interval import Interval
 from monitor.core.verdict import Verdict
 from monitor.core.weeks import Week
 from monitor.core.windows import DEFAULT, Span, parse_window
-from monitor.exporter.published import Published, StoreState
+from monitor.published import Published, StoreState
 
 GRID = Grid(ZoneInfo("Europe/London"))
 NOW = GRID.midnight(date(2024, 11, 20).toordinal()) + 12 * 3600.0

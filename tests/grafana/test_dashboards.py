@@ -10,11 +10,11 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from monitor import metrics
 from monitor.dashboards import palette
 from monitor.dashboards.frame import AREA_UID, COLUMNS, OVERVIEW_UID, PIPELINE_UID
 from monitor.dashboards.palette import SHADES
 from monitor.dashboards.words import TEXTS, Words
-from monitor.exporter import metrics
 from monitor.words.catalogue import LANGUAGES
 from tests.grafana.dashboards import FILES, WITHOUT_FIGURES, asked, load, name_of, panels, strings
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor import metrics
 from monitor.demo.processes import free_port
-from monitor.exporter import metrics
 from monitor.simulator import history
 from tests.eventually import wait_until
 from tests.integration.station import READY_SECONDS, Station

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from monitor import metrics
 from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
-from monitor.exporter import metrics
 from tests.eventually import wait_until
 from tests.integration.station import Broker, Record, Station, event
 from tests.integration.test_exporter_follows import Samples, read_samples
