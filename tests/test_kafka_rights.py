@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import IncompatibleBrokerVersion
 
-from monitor.kafka.clients import rights as kafka_rights
+from monitor.kafka import rights as kafka_rights
 from monitor.kafka.rights import TopicRightsRequest, missing_rights
 from monitor.settings import KafkaSettings
 

@@ -91,7 +91,9 @@ class EventReader:
         self._epochs: dict[tzinfo | None, datetime] = {}
         self._zone: tzinfo | None = UTC
         self._epoch = EPOCH
-        self._largest, self._ahead = limits.record_bytes, limits.ahead_seconds
+        # A cap lies ahead of the instant that it was made of, which is what a clock may have told wrong.
+        self._ahead = limits.ahead_seconds + max(moment.plus_seconds for moment in service.clocks[0].begin)
+        self._largest = limits.record_bytes
 
     def read(self, raw: bytes | None, recorded: float | None) -> Mission:
         """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.

@@ -208,3 +208,17 @@ def test_the_form_of_the_police_is_what_it_was() -> None:
         "mission_id", "district", "settlement", "urgent", "status", "ringing_at", "on_scene_at", "revision",
         "dispatched_at", "recorded_at", "excluded",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("ahead_seconds", "taken"), [(0.0, True), (299.0, True), (301.0, False)])
+def test_a_cap_may_lie_as_far_ahead_as_it_says(ahead_seconds: float, taken: bool) -> None:
+    """The first snapshot of a call: its cap of ten minutes is not yet over. The call itself may not lie ahead."""
+    capped = replace(AMBULANCE.clocks[0], begin=(Moment("coded"), Moment("connected", 600.0)))
+    reader = EventReader(replace(AMBULANCE, clocks=(capped, *AMBULANCE.clocks[1:])), GRID)
+    raw = json.dumps(told(status="open", connected=ahead_seconds / 60)).encode()
+    if taken:
+        assert reader.read(raw, CALLED.timestamp()).placed_at == CALLED.timestamp() + ahead_seconds + 600
+    else:
+        with pytest.raises(Rejected, match="the limit is 900 s") as refused:
+            reader.read(raw, CALLED.timestamp())
+        assert refused.value.reason is Reason.IN_THE_FUTURE
