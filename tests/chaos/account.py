@@ -13,7 +13,8 @@ from typing import Any
 
 from tests.chaos.feed import DISTRICTS, SETTLEMENTS
 
-TARGETS = Path(__file__).parents[2] / "config" / "targets" / "2024.toml"
+TARGETS = Path(__file__).parents[2] / "config" / "services" / "norwegian-police" / "targets" / "2024.toml"
+PERCENTS = {"goal": 50, "requirement": 80}
 Row = dict[str, float | int | str | None]
 Contribution = tuple[str, str, str, float, float | None]
 """What it counts as, district, settlement, its place in time, response in seconds."""
@@ -38,21 +39,20 @@ class Account:
         return True
 
     def report(self) -> dict[tuple[str, str], Row]:
-        """Every figure of the year's report, by area and class."""
+        """Every figure of the year's report, by area and category."""
         said = [word for _, word in self.words.values() if word is not None]
         targets = tomllib.loads(TARGETS.read_text("utf-8"))
         rows = {}
         for settlement in SETTLEMENTS:
             for area in (*DISTRICTS, "national"):
                 mine = [one for one in said if one[2] == settlement and area in ("national", one[1])]
-                table = targets["national"] if area == "national" else targets["districts"][area]
-                rows[area, settlement] = _row(mine, table.get(settlement))
+                rows[area, settlement] = _row(mine, targets[area].get(settlement, {}))
         return rows
 
 
 def differences(account: dict[tuple[str, str], Row], report: dict[str, Any]) -> tuple[int, list[str]]:
     """How many figures were compared, and those of the report that are not the account's."""
-    found = {(row["area"], row["settlement"]): row for row in report["rows"]}
+    found = {(row["area"], row["category"]): _figures(row) for row in report["rows"]}
     wrong = [f"no row for {area} {settlement}" for area, settlement in account.keys() ^ found.keys()]
     compared = 0
     for place in account.keys() & found.keys():
@@ -80,24 +80,35 @@ def _contribution(event: dict[str, Any]) -> Contribution | None:
     return kind, event["district"], event["settlement"], place.timestamp(), response
 
 
-def _row(said: list[Contribution], target: dict[str, float] | None) -> Row:
+def _figures(row: dict[str, Any]) -> Row:
+    """The report's row under the names that the account has for its figures."""
+    clock = row["clocks"]["response"]
+    return {
+        "measured": clock["measured"], "unmeasured": clock["unmeasured"], "excluded": row["excluded"],
+        **{
+            f"{slug} {name}": row["objectives"][slug][name]
+            for slug in PERCENTS
+            for name in ("target_seconds", "value_seconds", "within", "state")
+        },
+    }  # fmt: skip
+
+
+def _row(said: list[Contribution], target: dict[str, float]) -> Row:
     times = sorted(one[4] for one in said if one[4] is not None)
     row: Row = {
-        "missions": len(times),
+        "measured": len(times),
         # Open for longer than a response can take: it will never be measured.
         "unmeasured": sum(one[0] in ("unmeasured", "open", "open, not timed") for one in said),
         "excluded": sum(one[0] == "excluded" for one in said),
     }
-    for percent, column, verdict, name in (
-        (50, "goal_p50_minutes", "goal", "p50_minutes"),
-        (80, "requirement_p80_minutes", "requirement", "p80_minutes"),
-    ):
-        limit = None if target is None else target.get(column)
-        row[column] = limit
-        row[name] = times[math.ceil(percent * len(times) / 100) - 1] / 60 if times else None
-        within = 0 if limit is None else sum(time <= limit * 60 for time in times)
-        row[f"within_{verdict}"] = within
-        row[verdict] = (
+    for slug, percent in PERCENTS.items():
+        minutes = target.get(slug)
+        limit = None if minutes is None else minutes * 60
+        row[f"{slug} target_seconds"] = limit
+        row[f"{slug} value_seconds"] = times[math.ceil(percent * len(times) / 100) - 1] if times else None
+        within = 0 if limit is None else sum(time <= limit for time in times)
+        row[f"{slug} within"] = within
+        row[f"{slug} state"] = (
             "no_target" if limit is None
             else "no_data" if not times
             else "met" if 100 * within >= percent * len(times)
