@@ -14,6 +14,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from monitor.core.stats import beta_mixture, chosen, cusum
-from monitor.simulator.calibration import calibration_2024
+from monitor.simulator.calibration import published
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -151,8 +152,8 @@ def ours(tuning: Tuning) -> Policy:
 def volumes() -> dict[str, dict[str, int]]:
     """Missions a year per district and settlement class."""
     found: dict[str, dict[str, int]] = {}
-    for cell in calibration_2024().cells:
-        found.setdefault(cell.district, {})[cell.settlement] = cell.missions
+    for cell in published().cells_on(date.min):
+        found.setdefault(cell.area, {})[cell.category] = cell.missions
     return found
 
 

@@ -1,7 +1,8 @@
 """How often each interval holds the truth, each test errs, and how long the CUSUM runs: the tables behind the words.
 
 Coverage of the share interval and of the percentile's interval is computed exactly (a sum over the binomial
-distribution) and checked by simulation on response times; the anytime-valid test and the CUSUM are simulated.
+distribution) and checked by simulation on response times; what is said of a mean, the anytime-valid test and the
+CUSUM are simulated.
 
     python benchmarks/coverage.py           the tables of docs/statistics.md (about a minute)
     python benchmarks/coverage.py --quick   a smoke test (seconds)
@@ -9,13 +10,14 @@ distribution) and checked by simulation on response times; the anytime-valid tes
 
 import argparse
 import time
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from monitor.core import digest
-from monitor.core.stats import beta_mixture, binomial, chosen, cusum, kaplan_meier, order_interval, wilson
+from monitor.core.stats import beta_mixture, binomial, chosen, cusum, kaplan_meier, mean, order_interval, wilson
 from monitor.core.stats.run_length import run_length
 
 SEED = 2024
@@ -63,6 +65,34 @@ def strong_by_chance(n: int, percent: int) -> tuple[float, float]:
     strong = np.array([binomial.evidence(int(w), n, percent) is binomial.Evidence.STRONG for w in within])
     met = 100 * within >= percent * n
     return float(chance @ (strong & ~met)), float(chance @ (strong & met))
+
+
+MEAN_SIZES = (5, 10, 20, 50, 100, 300)
+TIMES: dict[str, tuple[Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]], float]] = {
+    "normal": (lambda rng, shape: rng.normal(10, 2, shape), 10.0),
+    "exponential": (lambda rng, shape: rng.exponential(10, shape), 10.0),
+    "log-normal, σ 0.4": (lambda rng, shape: rng.lognormal(2.3, 0.4, shape), float(np.exp(2.3 + 0.4**2 / 2))),
+    "log-normal, σ 0.7": (lambda rng, shape: rng.lognormal(2.3, 0.7, shape), float(np.exp(2.3 + 0.7**2 / 2))),
+    "log-normal, σ 1": (lambda rng, shape: rng.lognormal(2.3, 1.0, shape), float(np.exp(2.3 + 1.0**2 / 2))),
+}
+"""How to draw times (minutes), and their true mean; σ 0.7 is about what a district's are like."""
+
+
+def mean_strong_by_chance(
+    rng: np.random.Generator, times: str, n: int, runs: int
+) -> tuple[float, float, float, float]:
+    """Chance of p <= 0.025 with the mean exactly on target: of a breach and of compliance, then by the plain t test.
+
+    Whatever the n: what `mean.evidence` says below its minima is none.
+    """
+    draw, truth = TIMES[times]
+    beyond = 60 * (draw(rng, (runs, n)) - truth)
+    moments = zip(beyond.sum(axis=1), (beyond**2).sum(axis=1), (beyond**3).sum(axis=1), strict=True)
+    p_values = np.array([mean.breach_p_value(mean.Moments(n, *map(float, one))) for one in moments], dtype=np.float64)
+    plain = stats.ttest_1samp(beyond, 0.0, axis=1, alternative="greater").pvalue
+    return tuple(  # type: ignore[return-value]
+        float(np.mean(hit)) for p in (p_values, plain) for hit in (p <= binomial.STRONG, p >= 1 - binomial.STRONG)
+    )
 
 
 def false_alarms(rng: np.random.Generator, n: int, shares: tuple[float, float], runs: int) -> list[float]:
@@ -156,6 +186,17 @@ def show_intervals(rng: np.random.Generator, runs: int) -> None:
     )
 
 
+def show_means(rng: np.random.Generator, runs: int) -> None:
+    """What can be said of a mean."""
+    print(f"A mean exactly on target: p ≤ 0.025 by chance, of a breach / of compliance ({runs} samples)\n")
+    rows = []
+    for times in TIMES:
+        for n in MEAN_SIZES:
+            breach, met, plain_breach, plain_met = mean_strong_by_chance(rng, times, n, runs)
+            rows.append([times, str(n), f"{breach:.1%} / {met:.1%}", f"{plain_breach:.1%} / {plain_met:.1%}"])
+    show(["times", "n", "this test", "for contrast: t test"], rows)
+
+
 def show_periods(rng: np.random.Generator, runs: int) -> None:
     """How often a compliant period alarms."""
     print(f"Periods that ever alarm although the target is met ({runs} periods)\n")
@@ -173,7 +214,7 @@ def show_run_lengths(rng: np.random.Generator, runs: int) -> None:
     rows = []
     for threshold in (3.0, chosen.DRIFT_TICKET_THRESHOLD, chosen.DRIFT_PAGE_THRESHOLD):
         for late in (0.20, 0.30, 0.40, 0.50):
-            mean, error = simulated_run_length(rng, late, chosen.DRIFT, threshold, runs)
+            average, error = simulated_run_length(rng, late, chosen.DRIFT, threshold, runs)
             exact = run_length(late, chosen.DRIFT, threshold)
             wald = wald_run_length(late, chosen.DRIFT, threshold) if late in {0.20, 0.40} else None
             steady = run_length(late, chosen.DRIFT, threshold, "steady")
@@ -181,7 +222,7 @@ def show_run_lengths(rng: np.random.Generator, runs: int) -> None:
                 [
                     f"{threshold}",
                     f"{late:.0%}",
-                    f"{mean:.1f} ± {error:.1f}",
+                    f"{average:.1f} ± {error:.1f}",
                     f"{exact.mean:.1f}",
                     "" if wald is None else f"{wald:.1f}",
                     f"{steady.mean:.1f} / {steady.median}",
@@ -208,6 +249,7 @@ def main() -> None:
     began = time.perf_counter()
     rng = np.random.default_rng(SEED)
     show_intervals(rng, 200 if arguments.quick else 20_000)
+    show_means(rng, 100 if arguments.quick else 20_000)
     show_periods(rng, 100 if arguments.quick else 5_000)
     show_run_lengths(rng, 50 if arguments.quick else 4_000)
     truth, naive, censored = waiting_bias(rng, 20 if arguments.quick else 1_000)

@@ -31,9 +31,9 @@ from monitor.core.snapshot import take
 from monitor.core.stored import Changes, Head, StoredDay, write_entries, write_head
 from monitor.demo.servers import EmbeddedRedis
 from monitor.exporter.collector import PublishedCollector
-from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import PLAIN, text_of
+from monitor.published import Published, StoreState
 from monitor.settings import Configuration, load
 from monitor.store.redis import RedisStore
 from monitor.wiring import empty_history, snapshot_terms
@@ -129,6 +129,7 @@ def judged(conf: Configuration, history: History, rounds: int) -> dict[str, floa
     def everything() -> None:
         changed(series)
         history._blocks.clear()  # noqa: SLF001
+        history._pools.clear()  # noqa: SLF001
 
     kinds: dict[str, Callable[[], None]] = {
         "from nothing": everything,

@@ -37,14 +37,14 @@ import aiohttp
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 
-from monitor.core import windows
 from monitor.demo.processes import Child, free_port, wait_until
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
-from monitor.kafka import producing
-from monitor.sending import Outbox
+from monitor.kafka.clients import producing
+from monitor.kafka.sending import Outbox
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
+from monitor.settings.sections import WindowSettings
 from monitor.simulator import history
-from monitor.topics import ensure_topics
 
 ROOT = Path(__file__).parents[1]
 TOPIC = "mission-events"
@@ -150,7 +150,8 @@ async def watch_metrics(session: aiohttp.ClientSession, watch: Watch, spent: lis
     """Ask for /metrics again and again."""
     wanted = [
         re.compile(
-            rf'^response_missions_measured{{area="{d}",category="{s}",service="[^"]+",window="24h"}} ([0-9.]+)$',
+            rf'^response_missions_measured{{area="{d}",category="{s}",clock="response",'
+            r'service="[^"]+",window="24h"} ([0-9.]+)$',
             re.MULTILINE,
         )
         for d, s in LANES
@@ -320,7 +321,7 @@ async def measure(arguments: argparse.Namespace) -> list[Finding]:
         # The shipped configuration; only where broker and store are is said, and that /metrics tells of one day, too.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MONITOR_")}
         environment |= {"MONITOR_KAFKA__BOOTSTRAP": bootstrap, "MONITOR_REDIS__URL": redis_url}
-        environment["MONITOR_WINDOWS__METRICS"] = ",".join(("24h", *windows.SHOWN))
+        environment["MONITOR_WINDOWS__METRICS"] = ",".join(("24h", *WindowSettings().exposed))
         environment |= dict(one.split("=", 1) for one in arguments.set)
         port = free_port()
         commands = {f"worker {number}": ["worker"] for number in range(arguments.workers)}

@@ -38,8 +38,8 @@ sys.path.insert(0, str(Path.cwd()))
 from monitor.core.partition import Batch, Partition
 from monitor.demo.processes import Child
 from monitor.demo.servers import EmbeddedRedis
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import load
-from monitor.topics import ensure_topics
 from monitor.wiring import partition_policy
 from tests.servers.kafka import ApacheKafka
 

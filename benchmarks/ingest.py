@@ -47,12 +47,12 @@ from monitor.core import percent  # noqa: E402
 from monitor.core.timeline import EVER  # noqa: E402
 from monitor.demo.processes import Child  # noqa: E402
 from monitor.demo.servers import EmbeddedRedis  # noqa: E402
-from monitor.kafka import producing  # noqa: E402
+from monitor.kafka.clients import producing  # noqa: E402
+from monitor.kafka.sending import Outbox  # noqa: E402
+from monitor.kafka.topics import ensure_topics  # noqa: E402
 from monitor.report.sources import from_store  # noqa: E402
-from monitor.sending import Outbox  # noqa: E402
 from monitor.settings import KafkaSettings, load  # noqa: E402
 from monitor.store.redis import RedisStore  # noqa: E402
-from monitor.topics import ensure_topics  # noqa: E402
 from monitor.wiring import empty_history  # noqa: E402
 from tests.servers.kafka import ApacheKafka  # noqa: E402
 

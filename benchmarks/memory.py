@@ -2,7 +2,8 @@
 
 For every size a child fills a partition (worker) and tells its resident memory before and after; another fills one to
 leave its stored bytes in a file, which a third reads day by day (exporter, until its first judged snapshot). Missions
-are open, the dearest kind of the ledger, or closed and measured, the dearest kind of the read side.
+are open, the dearest kind of the ledger, or closed and measured, the dearest kind of the read side. The worker is
+measured with two and three clocks, too: by how much each further one costs more.
 
     python benchmarks/memory.py [--sizes 20000 100000 1000000] [--quick]
 
@@ -27,6 +28,7 @@ from growth import BATCH, NOW
 from invented import records, rss_bytes, table
 
 from monitor.core.partition import Batch, Partition
+from monitor.core.service import Service
 from monitor.core.snapshot import take
 from monitor.core.stored import Changes, read_day, read_head
 from monitor.settings import load
@@ -36,9 +38,20 @@ from monitor.wiring import empty_history, partition_policy, snapshot_terms
 SPREAD_SECONDS = 365 * 86_400.0
 
 
-def filled(missions: int, *, arrived: bool, shelf: Path | None) -> dict[str, int]:
+def with_clocks(service: Service, count: int) -> Service:
+    """The same service with further clocks over the same instants, each a second shorter."""
+    first = service.clocks[0]
+    further = [
+        replace(first, slug=f"clock-{n}", begin=tuple(replace(one, plus_seconds=n) for one in first.begin))
+        for n in range(1, count)
+    ]
+    return replace(service, clocks=(first, *further))
+
+
+def filled(missions: int, *, arrived: bool, shelf: Path | None, clocks: int = 1) -> dict[str, int]:
     """Resident bytes of a worker with nothing and with `missions`, whose stored bytes go to `shelf`."""
     policy = replace(partition_policy(load()), capacity=2**40)
+    policy = replace(policy, service=with_clocks(policy.service, clocks))
     partition, stored = Partition.start(policy), MemoryBacking()
     gc.collect()
     empty = rss_bytes(os.getpid())
@@ -99,16 +112,19 @@ def main() -> None:
     parser.add_argument("--role", choices=["worker", "shelf", "exporter"], help=argparse.SUPPRESS)
     parser.add_argument("--shelf", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--arrived", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--clocks", type=int, default=1, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.role == "exporter":
         print(json.dumps(read(arguments.shelf)))
         return
     if arguments.role:
-        print(json.dumps(filled(arguments.sizes[0], arrived=arguments.arrived, shelf=arguments.shelf)))
+        found = filled(arguments.sizes[0], arrived=arguments.arrived, shelf=arguments.shelf, clocks=arguments.clocks)
+        print(json.dumps(found))
         return
     with TemporaryDirectory() as directory:
         rows = list(measured([20_000] if arguments.quick else arguments.sizes, Path(directory) / "shelf"))
-    print(f"\n{table(['process', 'missions', 'kind', 'RSS (MiB)', 'bytes/mission'], rows)}")
+    columns = ["process", "missions", "kind", "clocks", "RSS (MiB)", "bytes/mission", "each further clock"]
+    print(f"\n{table(columns, rows)}")
 
 
 def measured(sizes: Sequence[int], shelf: Path) -> Iterator[tuple[str, ...]]:
@@ -116,17 +132,24 @@ def measured(sizes: Sequence[int], shelf: Path) -> Iterator[tuple[str, ...]]:
     for size in sizes:
         for kind in ("open", "measured"):
             options = ["--sizes", str(size)] + ["--arrived"] * (kind == "measured")
-            for role, more in (
-                ("worker", []),
-                ("shelf", ["--shelf", str(shelf)]),
-                ("exporter", ["--shelf", str(shelf)]),
+            alone = 0.0
+            for role, more, clocks in (
+                ("worker", [], 1),
+                ("worker", ["--clocks", "2"], 2),
+                ("worker", ["--clocks", "3"], 3),
+                ("shelf", ["--shelf", str(shelf)], 1),
+                ("exporter", ["--shelf", str(shelf)], 1),
             ):
                 command = [sys.executable, __file__, "--role", role, *options, *more]
                 found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
                 assert found["kept"] == size
                 if role != "shelf":
                     each = (found["full"] - found["empty"]) / size
-                    row = (role, f"{size:,}", kind, f"{found['full'] / 2**20:.0f}", f"{each:.0f}")
+                    alone = each if clocks == 1 else alone
+                    further = f"{(each - alone) / (clocks - 1):.0f}" if clocks > 1 else "–"
+                    row = (
+                        role, f"{size:,}", kind, str(clocks), f"{found['full'] / 2**20:.0f}", f"{each:.0f}", further,
+                    )  # fmt: skip
                     print(row, flush=True)
                     yield row
 

@@ -32,8 +32,8 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.demo.processes import Child, wait_until  # noqa: E402 - the tests' servers are found by the line above
 from monitor.demo.servers import EmbeddedRedis  # noqa: E402
+from monitor.kafka.topics import ensure_topics  # noqa: E402
 from monitor.store.redis import RedisStore  # noqa: E402
-from monitor.topics import ensure_topics  # noqa: E402
 from tests.servers.kafka import ApacheKafka  # noqa: E402
 
 LAST_YEAR = 2024

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -25,7 +26,8 @@ import numpy as np
 
 from monitor.core import digest
 from monitor.core.percent import rank
-from monitor.simulator.calibration import any_share, calibration_2024
+from monitor.simulator.calibration import published
+from monitor.simulator.past import any_share
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -39,7 +41,7 @@ Found = tuple[float, float, float, int]
 
 def draw(sizes: dict[int, int]) -> dict[str, np.ndarray]:
     """Samples by "size-repeat", each of one cell; the repeats go through the cells."""
-    dice, cells = Random("sketches"), calibration_2024().cells  # noqa: S311 - has to be repeatable
+    dice, cells = Random("sketches"), published().cells_on(date.min)  # noqa: S311 - has to be repeatable
     return {
         f"{size}-{turn}": np.array(
             [cells[11 * turn % len(cells)].response_ms(any_share(dice)) / 1000 for _ in range(size)]

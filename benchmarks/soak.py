@@ -33,10 +33,10 @@ from invented import key_of, rss_bytes, snapshot, table
 
 from monitor.demo.processes import Child, free_port
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
-from monitor.kafka import producing
-from monitor.sending import Outbox
+from monitor.kafka.clients import producing
+from monitor.kafka.sending import Outbox
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings, load
-from monitor.topics import ensure_topics
 
 MIB = 1024 * 1024
 DAY = 86_400.0

@@ -129,7 +129,7 @@ class Monitor(click.Group):
 @click.option("--verbose", "-v", is_flag=True, help="Log more, mission ids included, and show where failures happen.")
 @click.version_option(package_name="response-time-monitor", prog_name="monitor")
 def cli(config: Path | None, service: str | None, verbose: bool) -> None:
-    """Response times of emergency missions: percentiles judged against goal and requirement.
+    """Response times of emergency missions: percentiles and means, judged by what a service declares.
 
     Try `monitor demo` first. Every command explains itself with --help.
     """
@@ -216,10 +216,10 @@ def _with_configuration(callback: Callable[..., Any], entry: Entry) -> Callable[
 def _tell(fault: Exception, ctx: click.Context) -> None:
     """End with a message where the failure is one that a user can act on; return where it is a bug."""
     from monitor.core.stored import StoredStateError  # noqa: PLC0415 - only on failure
-    from monitor.kafka import KafkaMisconfigured, TopicMissing  # noqa: PLC0415
+    from monitor.kafka.clients import KafkaMisconfigured, TopicMissing  # noqa: PLC0415
+    from monitor.kafka.topics import TopicRefused  # noqa: PLC0415
     from monitor.settings import ConfigurationError  # noqa: PLC0415
     from monitor.store.port import StoreUnavailable  # noqa: PLC0415
-    from monitor.topics import TopicRefused  # noqa: PLC0415
 
     if isinstance(fault, ConfigurationError):
         for one in fault.faults:

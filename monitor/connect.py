@@ -8,15 +8,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
-from monitor.contact import BrokerUnreachable
 from monitor.core.fault import Fault
-from monitor.kafka import KafkaMisconfigured, TopicMissing, connection, require_topic
-from monitor.kafka_rights import RIGHTS, Resource, missing_rights, named
-from monitor.kafka_rights import ROLES as KAFKA_ROLES
+from monitor.kafka.clients import KafkaMisconfigured, TopicMissing, connection, require_topic
+from monitor.kafka.contact import BrokerUnreachable
+from monitor.kafka.rights import RIGHTS, Resource, missing_rights, named
+from monitor.kafka.rights import ROLES as KAFKA_ROLES
+from monitor.kafka.topics import TopicForbidden
 from monitor.settings import Configuration
 from monitor.store.port import StoreUnavailable
 from monitor.store.rights import ROLES as REDIS_ROLES
-from monitor.topics import TopicForbidden
 from monitor.wiring import redis_store
 
 TOPICS: Final[tuple[Resource, ...]] = ("kafka.topic", "kafka.dead_letter_topic")

@@ -46,13 +46,16 @@ END: Final = "<!-- end of the generated part -->"
 def generate(configuration: Configuration, *, check: bool, root: Path) -> None:
     """Write the generated files of this repository anew: reference documents and the event's JSON Schema.
 
-    Run it after a change to settings, metrics, the event, the ledger's rules or any text for people. The schema names
-    the districts and classes that are configured. Texts that a language lacks are named: translate them in its
-    catalogue, monitor/words/locale/LANGUAGE.po. A new language is an empty file of that name.
+    Run it after a change to settings, metrics, the event, the ledger's rules or any text for people. Alert rules and
+    dashboards serve every service; the event's schema is that of the service (--service), whose categories also stand
+    in order on the dashboards, and whose areas Grafana's alerts call by their names. Texts that a language lacks are
+    named: translate them in its catalogue, monitor/words/locale/LANGUAGE.po. A new language is an empty file of that
+    name.
 
     \b
     monitor generate
     monitor generate --check
+    monitor generate --service england-ambulance --root my-clone
     """  # noqa: D301 - click reads the character
     if not (root / DESIGN).is_file():
         raise click.UsageError(f"{root} is no clone of the repository ({DESIGN} is missing): name one with --root.")
@@ -153,8 +156,9 @@ def event_schema(service: Service) -> str:
         "description": (
             "A snapshot of one mission as known now: the value of a record whose key is mission_id. Unknown fields "
             "are ignored. What a schema cannot say: the text is UTF-8 without lone surrogates, of a name given twice "
-            "the last counts, the time that places a mission lies in the years 1900 to 9998, and no mission begins "
-            "in the record's future."
+            "the last counts, the time that places a mission lies in the years 1900 to 9998, "
+            f"{'its area exists on that local day, ' if service.reforms else ''}and no mission begins in the "
+            "record's future."
         ),
     }
     return json.dumps(head | {key: schema[key] for key in ("type", "required", "properties")}, indent=2) + "\n"

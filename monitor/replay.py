@@ -19,10 +19,10 @@ from msgspec import Meta
 
 from monitor import progress
 from monitor.event_lines import EventsUnreadable, name_of, read_chunks, unpacked
-from monitor.kafka import producing, require_topic, security
-from monitor.sending import Outbox
+from monitor.kafka.clients import producing, require_topic, security
+from monitor.kafka.sending import Outbox
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import Configuration
-from monitor.topics import ensure_topics
 
 CHUNKS_AHEAD: Final = 8
 LINGER_SECONDS: Final = 0.1

@@ -5,10 +5,10 @@ from typing import Final
 
 import click
 
-from monitor.kafka import security
+from monitor.kafka.clients import security
+from monitor.kafka.topics import ensure_topics
 from monitor.log import hushed
 from monitor.settings import Configuration
-from monitor.topics import ensure_topics
 
 DEAD_LETTER_PARTITIONS: Final = 1
 """Few records, read by people in their order."""

@@ -38,26 +38,33 @@ SHARED: Final = {
     "monitor.http",  # what every service stands behind
     "monitor.answer",  # the one form of the report's JSON and of the API
 }  # fmt: skip
-KAFKA: Final = {
-    "monitor.contact", "monitor.kafka_rights", "monitor.kafka", "monitor.topics", "monitor.sending",
-    "monitor.fetching", "monitor.unpacking",
-}  # fmt: skip
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.core": {"monitor.core"},
     "monitor.store": {"monitor.core", "monitor.store"},
     "monitor.settings": {"monitor.core", "monitor.clock", "monitor.settings"},
     "monitor.http": {"monitor.http"},
     "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
+    "monitor.kafka": {"monitor.core", "monitor.settings", "monitor.log", "monitor.kafka"},
     # The vocabulary of metrics is one module for everybody: names only.
-    "monitor.worker": {*SHARED, *KAFKA, "monitor.worker", "monitor.exporter.metrics"},
+    "monitor.metrics": {"monitor.core"},
+    # What is published belongs to those who make it and to those who show it.
+    "monitor.published": {"monitor.core", "monitor.store", "monitor.settings"},
+    "monitor.worker": {*SHARED, "monitor.kafka", "monitor.worker", "monitor.metrics"},
     "monitor.words": {"monitor.core", "monitor.words"},
     "monitor.answer": {"monitor.core"},
-    "monitor.exporter": {*SHARED, "monitor.exporter", "monitor.board", "monitor.words"},
+    "monitor.exporter": {
+        *SHARED,
+        "monitor.exporter",
+        "monitor.metrics",
+        "monitor.published",
+        "monitor.board",
+        "monitor.words",
+    },
     # The board shows what was published; it knows neither the service nor the store.
-    "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.exporter.published"},
+    "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.published"},
     "monitor.report": {*SHARED, "monitor.report", "monitor.words", "monitor.event_lines"},
     # The names of a dead letter's headers are the worker's: it writes them.
-    "monitor.dead_letters": {*SHARED, *KAFKA, "monitor.dead_letters", "monitor.worker.rejects"},
+    "monitor.dead_letters": {*SHARED, "monitor.kafka", "monitor.dead_letters", "monitor.worker.rejects"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {

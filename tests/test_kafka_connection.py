@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from monitor.kafka import KafkaMisconfigured, security
+from monitor.kafka.clients import KafkaMisconfigured, security
 from monitor.settings import KafkaSettings
 
 LOGIN = {"security_protocol": "SASL_SSL", "sasl_username": "mon"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiokafka.errors import IncompatibleBrokerVersion
 
-from monitor import kafka_rights
-from monitor.kafka_rights import TopicRightsRequest, missing_rights
+from monitor.kafka import rights as kafka_rights
+from monitor.kafka.rights import TopicRightsRequest, missing_rights
 from monitor.settings import KafkaSettings
 
 READ, WRITE = 1 << 3, 1 << 4

@@ -19,7 +19,6 @@ _BEFORE: Final = "reads and names the keys that files had before services were d
 KNOWING: Final = {
     "monitor/core/stored_v1.py": "reads what was stored while there was one service only",
     "monitor/simulator/calibration.py": "is made for the figures that were published for 2024",
-    "monitor/core/target_reading.py": _BEFORE,
     "monitor/settings/configuration.py": _BEFORE,
     "monitor/settings/document.py": _BEFORE,
     "monitor/settings/former.py": _BEFORE,
@@ -36,17 +35,14 @@ PLAIN_NUMBERS: Final = {
     "monitor/core/partition.py": "fiftieths of a capacity",
     "monitor/core/stats/chosen.py": "what was simulated",
     "monitor/core/stats/mean.py": "missions that are evidence",
-    "monitor/settings/service.py": "what was simulated",
     "monitor/worker/command.py": "a threshold of the garbage collector",
     "monitor/worker/stacks.py": "frames of a stack",
 }
 """Files that say 50 or 80 of something else, and of what."""
 OWED: Final = {
-    "monitor/cli.py",
     "monitor/core/alarm.py",
     "monitor/core/mission.py",
     "monitor/core/stats/order_interval.py",
-    "monitor/core/targets.py",
 }
 """Files that still say a word of the police's. One that does no more leaves this list; none may enter it."""
 

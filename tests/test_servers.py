@@ -12,10 +12,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis
 
-from monitor.contact import BrokerUnreachable, require_contact
 from monitor.demo.processes import Child, ProcessFailed, free_port
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis, Server
-from monitor.topics import TopicRefused, describe_topic, ensure_topics
+from monitor.kafka.contact import BrokerUnreachable, require_contact
+from monitor.kafka.topics import TopicRefused, describe_topic, ensure_topics
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
 

@@ -311,8 +311,9 @@ def test_a_password_file_that_cannot_be_read_is_an_oserror(write: Write, tmp_pat
 
 def test_limits_come_from_the_settings(write: Write) -> None:
     """The core's limits are the configured ones."""
-    found = load(write("[events]\nmax_ahead_seconds = 1\nmax_record_bytes = 99\n")).limits
-    assert (found.ahead_seconds, found.record_bytes) == (1.0, 99)
+    found = load(write("[events]\nmax_response_seconds = 7200\nmax_ahead_seconds = 1\nmax_record_bytes = 99\n"))
+    assert (found.limits.ahead_seconds, found.limits.record_bytes) == (1.0, 99)
+    assert found.service.longest_seconds == 7200.0
 
 
 def test_the_series_are_every_district_with_every_class(write: Write) -> None:

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from monitor.core.mission import Reason, Rejected
 from monitor.core.partition import RefusedBatch
-from monitor.fetching import Fetched, bound
-from monitor.unpacking import HEADER, Unpacker
+from monitor.kafka.fetching import Fetched, bound
+from monitor.kafka.unpacking import HEADER, Unpacker
 
 PLACE = TopicPartition("missions", 3)
 MIB = 1024 * 1024

@@ -13,7 +13,7 @@ from monitor.alerts.prometheus import seconds
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
 from monitor.alerts.yaml import Value, document
-from monitor.exporter.metrics import AREA, CATEGORY, SERVICE
+from monitor.metrics import AREA, CATEGORY, SERVICE
 
 PLACE: Final = "config/alertmanager/alertmanager.yml"
 PAGE_AGAIN_SECONDS: Final = 86_400

@@ -6,6 +6,7 @@ without events only: after that they may have ended unheard.
 
 from typing import Final
 
+from monitor import metrics
 from monitor.alerts.promql import (
     FEED_KNOWN,
     SERIES,
@@ -20,8 +21,7 @@ from monitor.alerts.promql import (
 from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
 from monitor.alerts.setup import MANY_OVERDUE
 from monitor.alerts.text import AreaName, Label, ago, over_categories, text
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CLOCK, SERVICE, WINDOW
+from monitor.metrics import AREA, CLOCK, SERVICE, WINDOW
 
 MONTH: Final = (WINDOW, "=", "28d")
 QUIET_SECONDS: Final = HOUR

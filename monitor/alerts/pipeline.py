@@ -5,11 +5,11 @@ A page where the monitor is blind, a ticket where it has lost or refused somethi
 
 from typing import Final
 
+from monitor import metrics
 from monitor.alerts.promql import Matcher, greatest, grouped, seen, selector
 from monitor.alerts.rule import MINUTE, Rule, Severity
 from monitor.alerts.text import Figure, Label, ago, newest, text
-from monitor.exporter import metrics
-from monitor.exporter.metrics import PARTITION, REASON, SERVICE, Metric
+from monitor.metrics import PARTITION, REASON, SERVICE, Metric
 
 EXPORTER_JOB: Final = "response-exporter"
 WORKER_JOB: Final = "response-worker"
@@ -119,7 +119,7 @@ RULES: Final = (
             partition=Label(PARTITION),
         ),
         description=text(
-            "Most of what it brings cannot be read and goes to the dead letters, 50 records a second by default; "
+            "Most of what it brings cannot be read and goes to the dead letters at a bounded pace; "
             "valid missions behind them wait. All other partitions go on."
         ),
         window="24h",

@@ -11,7 +11,7 @@ from monitor.alerts.rule import Group, Rule
 from monitor.alerts.setup import Setup
 from monitor.alerts.template import template
 from monitor.alerts.yaml import Value, document
-from monitor.exporter.metrics import AREA, CATEGORY
+from monitor.metrics import AREA, CATEGORY, SERVICE
 
 FOLDER: Final = "config/prometheus"
 PLACE: Final = f"{FOLDER}/prometheus.yml"
@@ -38,7 +38,7 @@ def configuration(setup: Setup) -> str:
             "rule_files": ["rules/*.yml"],
             "alerting": {
                 # They only tell the templates where dashboards and runbooks are.
-                "alert_relabel_configs": [{"action": "labeldrop", "regex": f"{DASHBOARDS}|{RUNBOOKS}"}],
+                "alert_relabel_configs": [{"action": "labeldrop", "regex": f"{DASHBOARDS}(_.+)?|{RUNBOOKS}"}],
                 "alertmanagers": [{"static_configs": [_targets(setup.alertmanagers)]}],
             },
             "scrape_configs": [
@@ -54,7 +54,9 @@ def configuration(setup: Setup) -> str:
         "    external_labels:",
         "      dashboards: https://monitor.example.org",
         "      runbooks: https://wiki.example.org/runbooks",
-        "The name of the alert follows: https://wiki.example.org/runbooks/MonitorAbsent.",
+        "The name of the alert follows: https://wiki.example.org/runbooks/MonitorAbsent. Where several services are",
+        "scraped, each has a board of its own: the label's name goes on with the service, hyphens as underscores.",
+        "      dashboards_norwegian_police: https://police.example.org",
         "Where several services are scraped, say whose each target is, so that MonitorAbsent can:",
         "  - job_name: response-exporter",
         "    honor_labels: true",
@@ -98,7 +100,7 @@ def dashboard_url(rule: Rule) -> str:
     if AREA in rule.labels:
         place = f"#{{{{ $labels.{CATEGORY} }}}}" if CATEGORY in rule.labels else ""
         page = f"/area/{{{{ $labels.{AREA} }}}}?window={rule.window}{place}"
-    return f"{_base(DASHBOARDS)}{page}"
+    return f"{_board()}{page}"
 
 
 def _written(rule: Rule, setup: Setup) -> Value:
@@ -122,6 +124,12 @@ def _written(rule: Rule, setup: Setup) -> Value:
 
 def _base(kind: str) -> str:
     return f"{{{{ with $externalLabels.{kind} }}}}{{{{ . }}}}{{{{ else }}}}{_DEFAULT_BASES[kind]}{{{{ end }}}}"
+
+
+def _board() -> str:
+    """The board of the alert's service, where it has one of its own."""
+    own = f'printf "{DASHBOARDS}_%s" $labels.{SERVICE} | reReplaceAll "-" "_"'
+    return f"{{{{ with index $externalLabels ({own}) }}}}{{{{ . }}}}{{{{ else }}}}{_base(DASHBOARDS)}{{{{ end }}}}"
 
 
 def _targets(addresses: Iterable[str]) -> dict[str, Value]:

@@ -7,8 +7,8 @@ apart: nothing of one says anything about another.
 
 from typing import Final
 
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CATEGORY, KIND, LEAF, OBJECTIVE, POOL, SERVICE, Metric
+from monitor import metrics
+from monitor.metrics import AREA, CATEGORY, KIND, LEAF, OBJECTIVE, POOL, SERVICE, Metric
 
 Matcher = tuple[str, str, str]
 """Label, operator, value."""

@@ -9,6 +9,7 @@ somebody's night; a pool's is nobody's alone, so it is a ticket. All of them kee
 
 from typing import Final
 
+from monitor import metrics
 from monitor.alerts.promql import JUDGED, SIGHT, greatest, of_leaf_areas, of_pooled_areas, selector
 from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
 from monitor.alerts.text import PLACE, Blank, Label, drift_score, judged, left, standing, target_minutes, text
@@ -17,8 +18,7 @@ from monitor.core.service import Duty
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 from monitor.core.windows import PARTS
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, BASELINE, BREACHES, CATEGORY, DUTY, OBJECTIVE, SERVICE, VERDICTS, WINDOW
+from monitor.metrics import AREA, BASELINE, BREACHES, CATEGORY, DUTY, OBJECTIVE, SERVICE, VERDICTS, WINDOW
 from monitor.words.speaker import phrase
 
 YEAR: Final = (WINDOW, "=", "year")

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from monitor.alerts.text import Text
-from monitor.exporter.metrics import SERVICE
+from monitor.metrics import SERVICE
 
 ALERTS: Final = "ALERTS"
 MINUTE: Final = 60

@@ -6,7 +6,7 @@ In English: Prometheus evaluates one set of rules for everybody.
 from collections.abc import Sequence
 
 from monitor.alerts.text import KNOWN, UNKNOWN, AreaName, Blank, Figure, FirstKnown, Label, Scope, Text
-from monitor.exporter.metrics import AREA, NAME
+from monitor.metrics import AREA, NAME
 
 
 def template(text: Text, labels: Sequence[str]) -> str:

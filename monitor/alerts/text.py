@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from string import Formatter
 from typing import Final
 
+from monitor import metrics
 from monitor.alerts.promql import SERIES, Matcher, greatest, grouped, of_leaf_categories, selector
 from monitor.core.alarm import Baseline
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, BASELINE, CATEGORY, NAME, OBJECTIVE, WINDOW, Metric
+from monitor.metrics import AREA, BASELINE, CATEGORY, NAME, OBJECTIVE, WINDOW, Metric
 
 UNKNOWN: Final = "?"
 KNOWN: Final = ">= -Inf"

@@ -113,7 +113,7 @@ def _section(
             for slug, alarm in standing.alarms.items()
             for baseline, drift in alarm.drift.items()
         ],
-        aims=[_aim(view, objective, chosen, rows, weeks) for objective in view.ranked],
+        aims=[_aim(view, objective, chosen, rows, weeks) for objective in view.aims(standing.category, rows)],
         missions=[_missions(view, row) for row in rows],
     )
 

@@ -4,7 +4,7 @@ Decides which banners stand on top, and what a page may load: its own stylesheet
 The templates escape whatever they are given. Parts that a live page replaces carry `data-live` and an id.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -22,7 +22,7 @@ from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
-from monitor.exporter.published import Published, StoreState
+from monitor.published import Published, StoreState
 from monitor.words import durations, names
 from monitor.words.catalogue import LANGUAGES
 from monitor.words.durations import Notation
@@ -94,12 +94,23 @@ class View:
         return self.published.loaded and not self.published.store_up
 
     @cached_property
-    def _notations(self) -> Mapping[tuple[str, str], Notation]:
+    def _targets(self) -> Mapping[tuple[str, str], list[float | None]]:
+        """By category and objective, those of all areas."""
         targets: dict[tuple[str, str], list[float | None]] = {}
         for standing in self.published.snapshot.standings:
             for slug, seconds in standing.targets.items():
                 targets.setdefault((standing.category, slug), []).append(seconds)
-        return {place: durations.notation(known) for place, known in targets.items()}
+        return targets
+
+    @cached_property
+    def _notations(self) -> Mapping[tuple[str, str], Notation]:
+        return {place: durations.notation(known) for place, known in self._targets.items()}
+
+    def aims(self, category: str, rows: Iterable[Row]) -> Sequence[Objective]:
+        """The objectives to tell of a category: those with a target in some area, or in one of the rows; else all."""
+        judged = {slug for row in rows for slug, one in row.verdicts.items() if one.state is not State.NO_TARGET}
+        known = {slug for (where, slug), seconds in self._targets.items() if where == category and any(seconds)}
+        return [one for one in self.ranked if one.slug in judged | known] or self.ranked
 
     def notation(self, category: str, objective: Objective) -> Notation:
         """How values of an objective are written: by what they are held against, in whatever area."""

@@ -5,11 +5,12 @@ half of a write by an older program. Then nothing of the partition is shown, and
 Looks into what has changed; of the rest, two numbers a day are added up. Refuses to know bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Final, NamedTuple, NoReturn
 
 from monitor.core.mission import Mission
+from monitor.core.service import Service
 from monitor.core.slices import Aggregate, Grid
 from monitor.core.stored import DamagedState, Head, StoredDay, StoredStateError
 
@@ -17,17 +18,23 @@ DAYS: Final = range(date(1899, 12, 30).toordinal(), date.max.toordinal())
 """Local days that a mission may lie in."""
 
 
-def require_alike(head: Head, grid: Grid, clocks: Sequence[str]) -> None:
-    """Raises StoredStateError where what is stored was cut, or timed, in another way than is configured."""
+def require_alike(head: Head, grid: Grid, service: Service) -> None:
+    """Raises StoredStateError where what is stored is another service's, or was cut or timed in another way."""
+    if head.service not in (None, service.slug):
+        raise StoredStateError(
+            f"stored state is that of the service {head.service}, not of {service.slug}: give each service its own "
+            "kafka.topic, kafka.group and redis.namespace, or clear the store to rebuild from Kafka"
+        )
     if (head.slice_seconds, head.zone) != (grid.seconds, grid.zone.key):
         raise StoredStateError(
             f"stored state has slices of {head.slice_seconds} s in {head.zone}, the configuration says "
             f"{grid.seconds} s in {grid.zone.key}: change it back, or clear the store to rebuild from Kafka"
         )
-    if [*head.clocks] != [*clocks]:
+    if (*head.clocks,) != service.clock_slugs:
         raise StoredStateError(
-            f"stored state has the clocks {' '.join(head.clocks)}, the service declares {' '.join(clocks)}: declare "
-            "those of before, in their order, or clear the store to rebuild from Kafka"
+            f"stored state has the clocks {' '.join(head.clocks)}, the service declares "
+            f"{' '.join(service.clock_slugs)}: declare those of before, in their order, or clear the store to rebuild"
+            " from Kafka"
         )
 
 

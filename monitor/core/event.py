@@ -124,8 +124,9 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
     )
     yield "area", Annotated[str, Meta(description="Slug of the area.")]
     yield "category", Annotated[str, Meta(description="Slug of the category.")]
+    counts = Annotated[bool, Meta(description="Whether the mission counts.")]
     if service.fields.eligible is not None:
-        yield "eligible", Annotated[bool, Meta(description="Whether the mission counts.")]
+        yield "eligible", counts
     yield (
         "status",
         Annotated[Literal["open", "closed", "cancelled"], Meta(description="Where the mission stands.")],
@@ -133,6 +134,8 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
     for name in attribute:
         if name in alone:
             yield attribute[name], instant(named[name])
+    if service.fields.eligible is None:
+        yield "eligible", counts, True
     yield (
         "revision",
         Annotated[
@@ -179,11 +182,7 @@ def _wire_names(service: Service, attribute: Mapping[str, str], names: list[str]
 def _struct(
     name: str, fields: list[Any], wire: Mapping[str, str], *, bases: tuple[type[msgspec.Struct], ...] = ()
 ) -> type[msgspec.Struct]:
-    # Where no field says it, every event counts.
-    counts = {} if "eligible" in wire else {"eligible": True}
-    return msgspec.defstruct(
-        name, fields, bases=bases or None, namespace=counts, rename=dict(wire), kw_only=bool(bases), gc=False
-    )
+    return msgspec.defstruct(name, fields, bases=bases or None, rename=dict(wire), kw_only=bool(bases), gc=False)
 
 
 def _name_no_object(raw: bytes, fault: Exception) -> Rejected:

@@ -90,7 +90,7 @@ class History:
 
         All of it, or nothing. Raises StoredStateError; DamagedState where head and days do not agree.
         """
-        require_alike(head, self.grid, self.service.clock_slugs)
+        require_alike(head, self.grid, self.service)
         stored = {day: read_day(blobs) for day, blobs in days.items()}
         known = None if whole else self._tallies.get(partition)
         tally = (known or Tally(self.grid)).after(head, stored)
@@ -213,7 +213,8 @@ class History:
         block = pools.get(stretch)
         if block is None:
             # Sorted: floats are then added up in one order, however the days came.
-            block = pools[stretch] = _joined([*self._parts_of(pool, stretch)])
+            parts = [*self._parts_of(pool, stretch)]
+            block = pools[stretch] = parts[0] if len(parts) == 1 else _joined(parts)
         return block
 
     def _parts_of(self, pool: Series, stretch: Stretch) -> Iterator[Block]:
@@ -230,7 +231,7 @@ class History:
         block = blocks.get(stretch)
         if block is None:
             facts = [self._facts[series][place] for place in sorted(self._places[series][stretch])]
-            block = blocks[stretch] = _joined([Block(_in_order(one.missions), one.sealed) for one in facts])
+            block = blocks[stretch] = _joined(facts)
         return block
 
     def _remove(self, series: Series, place: Place) -> None:
@@ -264,17 +265,13 @@ class History:
         return found
 
 
-def _joined(blocks: Sequence[Block]) -> Block:
-    """One block of several; of one, itself."""
-    if len(blocks) == 1:
-        return blocks[0]
-    missions = np.concatenate([one.missions for one in blocks], axis=1)
-    return Block(_in_order(missions), Sealed.pool([one.sealed for one in blocks if one.sealed is not None]))
-
-
-def _in_order(missions: Floats) -> Floats:
-    """By time. What rang at one moment is ordered as well: the newest hundred are the same, however days came."""
-    return missions[:, np.lexsort(missions[::-1])]
+def _joined(parts: Sequence[Facts | Block]) -> Block:
+    """One block of several, in time order."""
+    missions = np.concatenate([one.missions for one in parts], axis=1)
+    # What rang at one moment is ordered as well: the newest hundred are the same, however days came.
+    return Block(
+        missions[:, np.lexsort(missions[::-1])], Sealed.pool([one.sealed for one in parts if one.sealed is not None])
+    )
 
 
 def seal_targets(

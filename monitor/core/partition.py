@@ -143,7 +143,8 @@ class Partition:
         Raises StoredStateError where they do not fit the policy, DamagedState where they do not fit each other.
         """
         grid, service = policy.grid, policy.service
-        require_alike(head, grid, service.clock_slugs)
+        require_alike(head, grid, service)
+        head.service = service.slug
         tally = Tally(grid).after(head, days)
         head.sealed = tally.sealed
         self.policy = policy

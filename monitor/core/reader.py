@@ -36,7 +36,6 @@ _POINT: Final = ord(".")
 
 # Members by a name of the module: looking them up in their class takes several times as long.
 _NOTHING, _MEASURED, _EXCLUDED = Kind.NOTHING, Kind.MEASURED, Kind.EXCLUDED
-_NO_BEGIN, _NO_END, _UNTIMED, _OPEN = Kind.NO_BEGIN, Kind.NO_END, Kind.UNTIMED, Kind.OPEN
 
 Edge = Callable[[Any], datetime | None]
 """Finds where a clock begins, or ends, in an event."""
@@ -50,11 +49,14 @@ class _Interval(NamedTuple):
     shortest: float
     longest: float
 
-    def implausible(self, seconds: float) -> Kind:
-        """What an interval is that is no measurement."""
-        if seconds < 0.0:
-            return Kind.NEGATIVE
-        return Kind.TOO_LONG if seconds > self.longest else Kind.TOO_SHORT
+    def without_value(self, event: Event, begin: datetime | None, end: datetime | None) -> Kind:
+        """What the clock says where it measured nothing: the first row that holds."""
+        if begin is not None and end is not None:
+            seconds = (end - begin).total_seconds()
+            return Kind.NEGATIVE if seconds < 0.0 else Kind.TOO_LONG if seconds > self.longest else Kind.TOO_SHORT
+        if event.status == "closed":
+            return Kind.NO_BEGIN if begin is None else Kind.NO_END
+        return Kind.UNTIMED if begin is None else Kind.OPEN
 
 
 class EventReader:
@@ -62,7 +64,8 @@ class EventReader:
 
     __slots__ = (
         "_ahead", "_begin", "_begin_names", "_decode", "_end", "_epoch", "_epochs", "_first", "_form", "_further",
-        "_grid", "_largest", "_leaves", "_reforms", "_service", "_shared", "_zone", "index", "limits",
+        "_grid", "_largest", "_leaves", "_longest", "_reforms", "_service", "_shared", "_shortest", "_zone", "index",
+        "limits",
     )  # fmt: skip
 
     def __init__(
@@ -75,7 +78,7 @@ class EventReader:
         self._form = form = Form(service)
         self._decode = form.decode
         self._first, *self._further = [_interval(clock, form) for clock in service.clocks]
-        self._begin, self._end = self._first.begin, self._first.end
+        self._begin, self._end, self._shortest, self._longest = self._first
         self._begin_names = " or ".join(dict.fromkeys(one.field for one in service.clocks[0].begin))
         self._shared: dict[bytes, bytes] = {}
         """Packed states without a value, of which there are few: held once, not by every open mission."""
@@ -88,7 +91,9 @@ class EventReader:
         self._epochs: dict[tzinfo | None, datetime] = {}
         self._zone: tzinfo | None = UTC
         self._epoch = EPOCH
-        self._largest, self._ahead = limits.record_bytes, limits.ahead_seconds
+        # A cap lies ahead of the instant that it was made of, which is what a clock may have told wrong.
+        self._ahead = limits.ahead_seconds + max(moment.plus_seconds for moment in service.clocks[0].begin)
+        self._largest = limits.record_bytes
 
     def read(self, raw: bytes | None, recorded: float | None) -> Mission:
         """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.
@@ -125,15 +130,22 @@ class EventReader:
             return Mission(event.mission_id, event.revision, series, placed, _NOTHING, None)
         if event.excluded is not None:
             return Mission(event.mission_id, event.revision, series, placed, _EXCLUDED, None)
-        kind, seconds = _state(self._first, event, begin, self._end(event))
-        times = self._packed(event, kind, seconds) if self._further else seconds
+        end = self._end(event)
+        if (
+            begin is not None
+            and end is not None
+            and self._shortest <= (seconds := (end - begin).total_seconds()) <= self._longest
+        ):
+            kind, times = _MEASURED, seconds
+        else:
+            kind, times = self._first.without_value(event, begin, end), None
+        if self._further:
+            return Mission(event.mission_id, event.revision, series, placed, kind, self._packed(event))
         return Mission(event.mission_id, event.revision, series, placed, kind, times)
 
-    def _packed(self, event: Event, kind: Kind, seconds: float | None) -> bytes:
-        """The states on all clocks; `kind` and `seconds` are those of the first."""
-        states = [
-            (kind, seconds), *(_state(one, event, one.begin(event), one.end(event)) for one in self._further)
-        ]  # fmt: skip
+    def _packed(self, event: Event) -> bytes:
+        """The states on all clocks."""
+        states = [_state(clock, event) for clock in (self._first, *self._further)]
         packed = pack(states)
         if any(seconds is not None for _, seconds in states):
             return packed
@@ -197,16 +209,14 @@ class EventReader:
         return Rejected(Reason.UNKNOWN_DISTRICT, f"{fields.area} is not one of: {' '.join(known)}")
 
 
-def _state(clock: _Interval, event: Event, begin: datetime | None, end: datetime | None) -> tuple[Kind, float | None]:
-    """The first row that holds (docs/design.md, "What a mission contributes"), with the seconds where measured."""
+def _state(clock: _Interval, event: Event) -> tuple[Kind, float | None]:
+    """What a clock says, with the seconds where it measured."""
+    begin, end = clock.begin(event), clock.end(event)
     if begin is not None and end is not None:
         seconds = (end - begin).total_seconds()
         if clock.shortest <= seconds <= clock.longest:
             return _MEASURED, seconds
-        return clock.implausible(seconds), None
-    if event.status == "closed":
-        return _NO_BEGIN if begin is None else _NO_END, None
-    return _UNTIMED if begin is None else _OPEN, None
+    return clock.without_value(event, begin, end), None
 
 
 def _interval(clock: Clock, form: Form) -> _Interval:

@@ -7,7 +7,7 @@ its slug: in the core, in stored state, and in whatever is shown. Pure data; ref
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -120,7 +120,7 @@ class Fields:
     area: str = "area"
     category: str = "category"
     eligible: str | None = None
-    """Says whether the mission counts; None: every mission does."""
+    """Says in every event whether the mission counts; None: it does unless an `eligible` of false is told."""
     instants: tuple[str, ...] = ()
     """Of no clock, but times: an event that gives one of them wrong is refused."""
 
@@ -273,11 +273,3 @@ def _upwards(slug: str, within: Mapping[str, str | None]) -> Iterator[str]:
     while step is not None:
         yield step
         step = within.get(step)
-
-
-def paging(objectives: Iterable[Objective]) -> Objective:
-    """The objective whose breach and drift are watched after every mission. Raises ValueError where none is."""
-    for objective in objectives:
-        if objective.duty is Duty.PAGE:
-            return objective
-    raise ValueError("no objective has the duty to page")

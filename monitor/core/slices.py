@@ -190,7 +190,7 @@ _CAUSE_PLACES: Final = {-float(kind): [*Cause].index(cause) for kind, cause in C
 )
 """Where a state is counted once its slice is sealed: of what is still open nobody can register the end any more."""
 _NO_CAUSES: Final = (0,) * len(Cause)
-_EXCLUDED: Final = int(Kind.EXCLUDED)
+_EXCLUDED: Final = -float(Kind.EXCLUDED)
 
 
 def seal(
@@ -206,9 +206,9 @@ def seal(
     """Aggregate of one closed stretch of a series, with all its missions."""
     columns = columns_of(missions, clocks)
     ordered = [sorted([state for state in column if state >= 0.0]) for column in columns]
-    tallies = tuple([_tally(column, values, backend) for column, values in zip(columns, ordered, strict=True)])
-    judged = tuple([(one.place, one.seconds, bisect_right(ordered[one.clock], one.seconds)) for one in thresholds])
-    excluded = len([one for one in missions if one.kind == _EXCLUDED])
+    tallies = tuple([_tally(columns[clock], values, backend) for clock, values in enumerate(ordered)])
+    judged = tuple([(place, seconds, bisect_right(ordered[clock], seconds)) for place, seconds, clock in thresholds])
+    excluded = columns[0].count(_EXCLUDED)
     # By place, for there is one of these for most slices of each series.
     return Aggregate(series, start, end, excluded, tallies, judged)
 
@@ -216,9 +216,9 @@ def seal(
 def _tally(column: Sequence[float], ordered: Sequence[float], backend: Backend) -> ClockTally:
     causes = _NO_CAUSES
     if len(ordered) < len(column):
-        counted = [0] * len(Cause)
+        counted = [*_NO_CAUSES]
         for state in column:
-            if (place := _CAUSE_PLACES.get(state)) is not None:
+            if state < 0.0 and (place := _CAUSE_PLACES.get(state)) is not None:
                 counted[place] += 1
         causes = tuple(counted)
     return ClockTally(

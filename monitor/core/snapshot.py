@@ -112,22 +112,31 @@ def take(
         abandoned_before=now - terms.abandoned_after_seconds,
     )
     around = [(window, window.span(now, history.grid)) for window in terms.windows]
-    today = date.fromordinal(history.grid.day_of(now))
+    today, then = (date.fromordinal(history.grid.day_of(at)) for at in (now, moment.as_of))
+    service, gravest = history.service, min(history.service.objectives, key=_duty)
     rows: list[Row] = []
     standings: list[Standing] = []
-    for area in history.service.judged_areas:
+    for area in service.judged_areas:
         spans = [one for one in around if _exists(history, area, one[1], today)]
-        if not spans and not history.service.lasts(area, today, today):
+        if not spans and not service.lasts(area, today, today):
             continue
-        for category in history.service.judged_categories:
+        leaf = service.is_leaf(area, then)
+        for category in service.judged_categories:
             timeline = history.timeline(area, category)
             found = history.targets.target(area, category, today)
-            targets = {one.slug: found.get(one.slug) for one in history.service.objectives}
+            targets = {one.slug: found.get(one.slug) for one in service.objectives}
             moved = timeline.moved(now, targets, abandoned_before=moment.abandoned_before)
-            standing = _standing(history, terms, moment, (area, category), targets)
+            in_progress = timeline.in_progress(
+                now, targets[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock
+            )
+            alarms = alarm.assess(
+                timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid,
+                pooled=not (leaf and category in service.leaf_categories),
+            )  # fmt: skip
+            standing = _standing(timeline, (area, category), in_progress, targets, alarms)
             standings.append(standing)
             rows.extend(_row(timeline, one, moment, standing, moved) for one in spans)
-    return Snapshot(history.service, now, stale, heard, rows, standings, history.left_out())
+    return Snapshot(service, now, stale, heard, rows, standings, history.left_out())
 
 
 def _exists(history: History, area: str, span: Span | None, today: date) -> bool:
@@ -154,25 +163,19 @@ _VERDICTS: Final = Kept[dict[str, Verdict]]()
 
 
 def _standing(
-    history: History, terms: Terms, moment: _Moment, series: Series, targets: dict[str, float | None]
+    timeline: Timeline,
+    series: Series,
+    in_progress: InProgress,
+    targets: dict[str, float | None],
+    alarms: dict[str, Alarm],
 ) -> Standing:
-    area, category = series
-    timeline, service = history.timeline(area, category), history.service
-    gravest = min(service.objectives, key=_duty)
-    in_progress = timeline.in_progress(
-        moment.now, targets[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock
-    )
-    pooled = not (
-        category in service.leaf_categories
-        and service.is_leaf(area, date.fromordinal(history.grid.day_of(moment.as_of)))
-    )
-    alarms = alarm.assess(timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid, pooled=pooled)
+    """The standing of before, where nothing happened to it."""
     return timeline.derived(
         _STANDING,
         (in_progress, alarms, targets),
         lambda: Standing(
-            area=area,
-            category=category,
+            area=series[0],
+            category=series[1],
             in_progress=in_progress,
             last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
             targets=targets,

@@ -78,6 +78,8 @@ class Head(msgspec.Struct, kw_only=True):
     """Missions that corrections took from one calendar year to another, or into or out of one that was closed."""
     conflicts: list[YearCount] = msgspec.field(default_factory=list)
     """Events refused as `conflict`: from the year of the mission as it stands to the one that the event names."""
+    service: str | None = None
+    """Whose missions these are; None where the head was written before that was noted."""
 
 
 @dataclass(frozen=True, slots=True)

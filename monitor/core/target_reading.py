@@ -131,7 +131,7 @@ class _Reading:
                 said.seconds[objective] = seconds
 
     def objective(self, key: str, path: str) -> tuple[str | None, str]:
-        """Whose threshold a key sets, and the unit of its numbers: `goal`, or `goal_p50_minutes` as files had it."""
+        """Whose threshold a key sets, and the unit of its numbers; files of before say percentile and unit."""
         known = None if self.service is None else {one.slug: one.percentile for one in self.service.objectives}
         if known is None or key in known:
             return key, "minutes"

@@ -13,8 +13,6 @@ from typing import Final
 
 from monitor.core.service import Series
 
-NATIONAL: Final = "national"
-
 Target = Mapping[str, float]
 """What one series is judged by: seconds by objective. An objective that is not in it has no threshold there."""
 

@@ -7,8 +7,9 @@ their own, and a stale feed is no data, as is a sum that nobody knows exactly: n
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from monitor.core.figures import MICROSECONDS, Count, Figures, InProgress, percent_of
 from monitor.core.percent import reached, spare
@@ -27,6 +28,9 @@ class State(StrEnum):
     MISSED = "missed"
     NO_DATA = "no_data"
     NO_TARGET = "no_target"
+
+
+DECIDED: Final = (State.MET, State.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Verdict:
     @property
     def decided(self) -> bool:
         """Whether the target was met or missed."""
-        return self.state in (State.MET, State.MISSED)
+        return self.state in DECIDED
 
     @property
     def within_ratio(self) -> float | None:
@@ -99,8 +103,9 @@ def judge(
         state = State.NO_DATA
     else:
         state = State.MET if kept else State.MISSED
-    plain = Verdict(objective, state, target_seconds, count.judged, None, Evidence.NONE)
-    return _of_mean(plain, count) if objective.percentile is None else _of_percentile(plain, count, progress)
+    if objective.percentile is None:
+        return _of_mean(objective, state, target_seconds, count)
+    return _of_percentile(objective, state, target_seconds, count, progress)
 
 
 def _kept(objective: Objective, count: Count) -> bool | None:
@@ -110,29 +115,36 @@ def _kept(objective: Objective, count: Count) -> bool | None:
     return None if count.total is None or count.allowed is None else count.total <= count.allowed
 
 
-def _of_percentile(plain: Verdict, count: Count, progress: InProgress | None) -> Verdict:
-    percent = percent_of(plain.objective)
-    within, judged = count.within, count.judged
-    return replace(
-        plain,
+def _of_percentile(
+    objective: Objective, state: State, target_seconds: float | None, count: Count, progress: InProgress | None
+) -> Verdict:
+    percent, within, judged = percent_of(objective), count.within, count.judged
+    return Verdict(
+        objective=objective,
+        state=state,
+        target_seconds=target_seconds,
+        judged=judged,
         within=within,
-        evidence=binomial.evidence(within, judged, percent) if plain.decided else Evidence.NONE,
+        evidence=binomial.evidence(within, judged, percent) if state in DECIDED else Evidence.NONE,
         share=wilson.share_interval(within, judged) if judged else None,
         bounds=None if progress is None else share_bounds(within, judged, progress.open, progress.overdue),
         breach_p_value=binomial.breach_p_value(within, judged, percent) if judged else None,
     )
 
 
-def _of_mean(plain: Verdict, count: Count) -> Verdict:
-    if count.total is None or count.allowed is None or not count.judged:
-        return plain
-    spare_seconds = (count.allowed - count.total) / MICROSECONDS
+def _of_mean(objective: Objective, state: State, target_seconds: float | None, count: Count) -> Verdict:
+    known = count.judged and count.total is not None and count.allowed is not None
+    spare_seconds = ((count.allowed or 0) - (count.total or 0)) / MICROSECONDS
     beyond = Moments(count.judged, -spare_seconds, count.squares, count.cubes)
-    return replace(
-        plain,
-        evidence=mean.evidence(beyond, met=plain.state is State.MET) if plain.decided else Evidence.NONE,
-        breach_p_value=mean.breach_p_value(beyond),
-        spare_seconds=spare_seconds if plain.decided else None,
+    return Verdict(
+        objective=objective,
+        state=state,
+        target_seconds=target_seconds,
+        judged=count.judged,
+        within=None,
+        evidence=mean.evidence(beyond, met=state is State.MET) if state in DECIDED else Evidence.NONE,
+        breach_p_value=mean.breach_p_value(beyond) if known else None,
+        spare_seconds=spare_seconds if state in DECIDED else None,
     )
 
 

@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from monitor import metrics
 from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
 from monitor.alerts.promql import selector
 from monitor.alerts.rule import ALERTS, MINUTE, Rule, Severity
 from monitor.alerts.text import KNOWN, UNKNOWN, AreaName, Blank, Figure, FirstKnown, Label, Scope, Text, text
 from monitor.dashboards.frame import AREA_UID, OVERVIEW_UID, PIPELINE_UID
 from monitor.dashboards.sources import PROMETHEUS_UID
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, OBJECTIVE, SERVICE, WINDOW
+from monitor.metrics import AREA, OBJECTIVE, SERVICE, WINDOW
 from monitor.words.catalogue import Language
 from monitor.words.speaker import speaker
 
@@ -56,7 +56,8 @@ SHOWN: Final = {
     "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
     "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",
 }  # fmt: skip
-"""The panel that shows what an alert is about, by the key of its title; others lead to their dashboard's first."""
+"""The panel that shows what an alert is about, by the key of its title; others, and those of panels
+that a service does not need, lead to their dashboard's first."""
 FIRST: Final = {AREA_UID: "times", OVERVIEW_UID: "feed", PIPELINE_UID: "trouble"}
 
 Panels = Mapping[tuple[str, str], int]
@@ -136,7 +137,8 @@ def groups(
 def _written(rule: Rule, names: Names, language: Language, panels: Panels) -> dict[str, Any]:
     asked = Asked(Scope(rule.labels), speaker(language), names)
     dashboard, about = _dashboard(rule)
-    uid, panel = f"{dashboard}-{language}", panels[dashboard, SHOWN.get(rule.name, FIRST[dashboard])]
+    uid, first = f"{dashboard}-{language}", panels[dashboard, FIRST[dashboard]]
+    panel = panels.get((dashboard, SHOWN.get(rule.name, "")), first)
     annotations = {
         "summary": asked.printed(rule.summary),
         "description": asked.printed(rule.description),

@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import common, units
 
+from monitor import metrics
 from monitor.alerts.promql import SERIES, Matcher, greatest
 from monitor.core.alarm import Baseline, Rules
 from monitor.core.calendar import Unit
@@ -43,8 +44,7 @@ from monitor.dashboards.panels import (
 from monitor.dashboards.queries import CHOSEN, at, chosen, left, newest, share, share_bound
 from monitor.dashboards.shared import standing, times
 from monitor.dashboards.words import Words
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, BASELINE, CATEGORY, CAUSE, CLOCK, WINDOW
+from monitor.metrics import AREA, BASELINE, CATEGORY, CAUSE, CLOCK, WINDOW
 
 HERE: Final[tuple[Matcher, ...]] = ((AREA, "=", f"${AREA}"), (CATEGORY, "=~", f"${CATEGORY}"))
 CALENDAR: Final = "|".join(get_args(Unit))

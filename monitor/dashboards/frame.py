@@ -13,12 +13,12 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
+from monitor import metrics
 from monitor.alerts.promql import greatest
 from monitor.dashboards.panels import SOURCE, reference
 from monitor.dashboards.queries import INFO, ROOT, chosen, with_duties_first
 from monitor.dashboards.words import Words
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CATEGORY, CLOCK, NAME, OBJECTIVE, SERVICE, WINDOW, WITHIN
+from monitor.metrics import AREA, CATEGORY, CLOCK, NAME, OBJECTIVE, SERVICE, WINDOW, WITHIN
 
 COLUMNS: Final = 24
 TAG: Final = "response-time"

@@ -4,13 +4,13 @@ from typing import Final
 
 from grafana_foundation_sdk.models import dashboard as models
 
+from monitor import metrics
 from monitor.alerts.promql import of_leaf_areas, of_leaf_categories
 from monitor.dashboards.frame import PanelBuilder
 from monitor.dashboards.palette import BLUE, GREY, ORANGE, SLATE, VERMILLION
 from monitor.dashboards.panels import COUNT, FLAG, SECONDS, Head, Query, figures, flags, not_a_number, steps
 from monitor.dashboards.queries import HERE, age, newest
 from monitor.dashboards.words import Words
-from monitor.exporter import metrics
 
 QUIET_SECONDS: Final = 3600
 SILENT_SECONDS: Final = 21_600

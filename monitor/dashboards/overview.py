@@ -9,6 +9,7 @@ from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import units
 
+from monitor import metrics
 from monitor.alerts.promql import of_leaf_categories
 from monitor.core import windows
 from monitor.dashboards.frame import (
@@ -57,8 +58,7 @@ from monitor.dashboards.queries import (
 )
 from monitor.dashboards.shared import standing, times
 from monitor.dashboards.words import Words
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CATEGORY, OBJECTIVE, SERVICE, WINDOW
+from monitor.metrics import AREA, CATEGORY, OBJECTIVE, SERVICE, WINDOW
 
 FEW_LEFT: Final = 3
 """A budget of fewer further late missions is nearly used up."""

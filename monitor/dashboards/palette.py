@@ -10,7 +10,7 @@ from typing import Final
 
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
-from monitor.exporter.metrics import VERDICTS
+from monitor.metrics import VERDICTS
 
 BLUE: Final = "#0072B2"
 SKY: Final = "#56B4E9"

@@ -5,6 +5,7 @@ from typing import Final
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import units
 
+from monitor import metrics
 from monitor.alerts.promql import Matcher
 from monitor.dashboards.frame import PIPELINE_UID, Names, PanelBuilder, Shelf, begun, filled, instance_variable
 from monitor.dashboards.freshness import banner
@@ -24,8 +25,7 @@ from monitor.dashboards.panels import (
 )
 from monitor.dashboards.queries import HERE, RATE_WINDOW, age, chosen, counted, inside, newest, quantile
 from monitor.dashboards.words import Words
-from monitor.exporter import metrics
-from monitor.exporter.metrics import OUTCOME, PARTITION, REASON, Metric
+from monitor.metrics import OUTCOME, PARTITION, REASON, Metric
 
 INSTANCE: Final[Matcher] = ("instance", "=~", "$instance")
 QUANTILES: Final = ((0.5, SKY), (0.95, BLUE), (0.99, VERMILLION))

@@ -8,10 +8,10 @@ from typing import Final
 
 from scipy import stats
 
+from monitor import metrics
 from monitor.alerts.promql import SERIES, Matcher, greatest, selector
 from monitor.core.service import Duty
-from monitor.exporter import metrics
-from monitor.exporter.metrics import AREA, CATEGORY, DUTY, NAME, OBJECTIVE, SERVICE, WINDOW, Metric
+from monitor.metrics import AREA, CATEGORY, DUTY, NAME, OBJECTIVE, SERVICE, WINDOW, Metric
 
 RATE_WINDOW: Final = "$__rate_interval"
 HERE: Final[Matcher] = (SERVICE, "=", f"${SERVICE}")

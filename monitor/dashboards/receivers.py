@@ -13,7 +13,7 @@ from monitor.alerts.alertmanager import PAGE_AGAIN_SECONDS, TICKET_AGAIN_SECONDS
 from monitor.alerts.prometheus import seconds
 from monitor.alerts.rule import Severity
 from monitor.alerts.setup import Setup
-from monitor.exporter.metrics import AREA, SERVICE
+from monitor.metrics import AREA, SERVICE
 
 WEBHOOK: Final = "webhook"
 MAIL: Final = "mail"

@@ -2,6 +2,7 @@
 
 from grafana_foundation_sdk.models import units
 
+from monitor import metrics
 from monitor.alerts.promql import Matcher
 from monitor.dashboards.frame import Names, PanelBuilder
 from monitor.dashboards.palette import BLUE, GREY, PURPLE
@@ -21,8 +22,7 @@ from monitor.dashboards.panels import (
 )
 from monitor.dashboards.queries import CELL, CHOSEN, COLUMN, ROW, at, by_objective, judged_cells, newest
 from monitor.dashboards.words import Words
-from monitor.exporter import metrics
-from monitor.exporter.metrics import CATEGORY, OBJECTIVE, WINDOW
+from monitor.metrics import CATEGORY, OBJECTIVE, WINDOW
 
 
 def standing(words: Words, names: Names, *place: Matcher) -> PanelBuilder:

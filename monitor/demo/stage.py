@@ -27,11 +27,11 @@ from monitor.demo.processes import LOOPBACK, ProcessFailed, free_port, port_is_f
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
 from monitor.demo.telling import figures_of, say, tell_news, tell_where
 from monitor.demo.watchers import ADVICE, News, hurried, installed, watching
-from monitor.kafka import producing
-from monitor.sending import Outbox
+from monitor.kafka.clients import producing
+from monitor.kafka.sending import Outbox
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import Configuration, KafkaSettings
 from monitor.simulator import history, live, storm, world_of
-from monitor.topics import ensure_topics
 
 PARTITIONS: Final = 4
 

@@ -14,9 +14,9 @@ from typing import Final
 from aiohttp import web
 
 from monitor.exporter.once import Once
-from monitor.exporter.published import Published
 from monitor.http.body import SharedBody
 from monitor.http.negotiation import gzip_wanted
+from monitor.published import Published
 
 _SMALL: Final = 1_024
 

@@ -19,7 +19,7 @@ from monitor.exporter.compliance import (
     standing_answer,
     window_row,
 )
-from monitor.exporter.published import Published, StoreState
+from monitor.published import Published, StoreState
 
 
 class DriftAnswer(msgspec.Struct):

@@ -1,7 +1,7 @@
 """The published state as Prometheus metrics, made from one immutable value.
 
 Decides which figure becomes which sample; names and labels are the vocabulary's. No I/O, no clock, no state of its
-own. What NaN and absence mean is told in `monitor.exporter.metrics`.
+own. What NaN and absence mean is told in `monitor.metrics`.
 """
 
 import math
@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
+from monitor import metrics
 from monitor.core import restated
 from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
@@ -24,9 +25,8 @@ from monitor.core.mission import Cause, Reason, instant
 from monitor.core.service import Clock, Statistic, named
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head
-from monitor.exporter import metrics
-from monitor.exporter.metrics import Metric
-from monitor.exporter.published import Published
+from monitor.metrics import Metric
+from monitor.published import Published
 
 CALENDAR: Final = frozenset(get_args(Unit))
 """Windows that are official periods: they have a budget to spend, a rolling one gets back what it spent."""

@@ -19,7 +19,7 @@ from monitor.core.service import Service, Statistic
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
-from monitor.exporter.published import Published, StoreState
+from monitor.published import Published, StoreState
 
 
 class ClockAnswer(msgspec.Struct, forbid_unknown_fields=True):

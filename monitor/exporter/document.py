@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from monitor.exporter import metrics
-from monitor.exporter.metrics import LABELS, Metric
+from monitor import metrics
+from monitor.metrics import LABELS, Metric
 
 PLACE: Final = "docs/metrics.md"
 """Where the document lies in the repository."""
@@ -30,7 +30,7 @@ def _levels() -> str:
 _OPENING: Final = f"""\
 # Metrics
 
-Generated from `monitor/exporter/metrics.py` by `monitor generate`; do not edit.
+Generated from `monitor/metrics.py` by `monitor generate`; do not edit.
 
 Base units, moments instead of ages. **0 means "known to be none"; NaN means "not known, or there is none to
 give"**, for example the percentile of no missions. A comparison with NaN is never true (except `!=`), so no alert

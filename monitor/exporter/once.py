@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Final, Generic, TypeVar
 
-from monitor.exporter.published import Published
+from monitor.published import Published
 
 KEPT: Final = 64
 """Results kept at a time: clients must not be able to fill the memory with them."""

@@ -30,10 +30,10 @@ from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
-from monitor.exporter.published import Published
 from monitor.exporter.refresh import Refresh
 from monitor.http.negotiation import languages
 from monitor.http.problem import problem
+from monitor.published import Published
 from monitor.settings import Configuration
 from monitor.words import names
 from monitor.words.catalogue import SOURCE, chosen

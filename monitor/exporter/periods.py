@@ -13,7 +13,7 @@ from monitor.core.calendar import Period
 from monitor.core.mission import instant
 from monitor.core.snapshot import Row
 from monitor.exporter.compliance import RowAnswer, moment, row_answer
-from monitor.exporter.published import Published, StoreState
+from monitor.published import Published, StoreState
 
 
 class PeriodAnswer(msgspec.Struct):

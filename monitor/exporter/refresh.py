@@ -23,7 +23,7 @@ from typing import Final, NoReturn, TypeVar
 from monitor.core.history import History
 from monitor.core.snapshot import Terms, take
 from monitor.core.stored import StoredStateError, read_head
-from monitor.exporter.published import Published, StoreState, Workforce, workforce_of
+from monitor.published import Published, StoreState, Workforce, workforce_of
 from monitor.store.port import Store, StoreUnavailable
 
 PAUSE_SECONDS: Final = 0.25

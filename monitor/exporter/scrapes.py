@@ -19,9 +19,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from monitor.exporter.once import Once
-from monitor.exporter.published import Published
 from monitor.http.body import SharedBody
 from monitor.http.negotiation import gzip_wanted, media_ranges
+from monitor.published import Published
 
 Encode = Callable[[CollectorRegistry], bytes]
 LEVEL: Final = 6

@@ -18,12 +18,12 @@ from aiohttp.typedefs import Handler
 from monitor import clock as wall
 from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.pages import Pages
-from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import Scrapes
 from monitor.exporter.stream import Stream
 from monitor.http.problem import problem
 from monitor.http.server import Address, serving
+from monitor.published import Published, StoreState
 from monitor.settings import Configuration
 from monitor.store.port import Store
 from monitor.wiring import empty_history, snapshot_terms

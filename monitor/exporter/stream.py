@@ -18,10 +18,10 @@ from typing import Any, Final
 import msgspec
 from aiohttp import hdrs, web
 
-from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.http.connection import peer_of
 from monitor.http.problem import problem
+from monitor.published import Published, StoreState
 
 PAUSE_SECONDS: Final = 0.4
 """Shorter than the worker's time between checkpoints: in step with it, an event would always come a little late."""

@@ -19,7 +19,7 @@ from monitor.settings.files import FileUnusable, read_toml
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
 from monitor.settings.service_tree import Problem, areas_of, categories_of
 from monitor.settings.told import read_table, unknown
-from monitor.settings.values import LONGEST_SLUG, RESERVED_AREAS, RESERVED_CATEGORIES, is_slug
+from monitor.settings.values import LONGEST_SLUG, RESERVED_AREAS, RESERVED_CATEGORIES, RESERVED_OBJECTIVES, is_slug
 
 FILE: Final = "service.toml"
 TARGETS: Final = "targets"
@@ -79,6 +79,7 @@ def read_service(folder: Path) -> Declared:
     areas, crooked = areas_of(reading.tables("areas", AreaTable, several=True), head.name if head else {})
     reading.problems("areas", crooked)
     reading.reserved("areas", (area.slug for area in areas), RESERVED_AREAS)
+    reading.reserved("objectives", (table.slug for table in objectives), RESERVED_OBJECTIVES)
     reading.reserved("categories", (category.slug for category in categories), RESERVED_CATEGORIES)
     made = [_clock(table) for table in clocks]
     reading.fields(head, made)
@@ -191,7 +192,7 @@ class _Reading:
         """No field of an event may mean two things."""
         if head is None:
             return
-        said = [name for name in (head.event.area, head.event.category, head.event.eligible) if name is not None]
+        said = [head.event.area, head.event.category, head.event.eligible or "eligible"]
         instants = {moment.field for clock in clocks for moment in (*clock.begin, *clock.end)}
         instants |= {*head.event.instants}
         for name in dict.fromkeys(said):

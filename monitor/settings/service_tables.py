@@ -155,7 +155,8 @@ class EventTable(_Table):
     category: EventField = Field("category", description="Field that names the category.")
     eligible: Annotated[str | None, BeforeValidator(_field)] = Field(
         None,
-        description="Field that says, true or false, whether the mission counts; none given: every mission does.",
+        description="Field that says, true or false, whether the mission counts, in every event; none given: every "
+        "mission counts of which `eligible` does not say otherwise.",
     )
     instants: Annotated[tuple[str, ...], BeforeValidator(_fields)] = Field(
         (), description="Further fields that are times, of no clock: an event that gives one wrong is refused."

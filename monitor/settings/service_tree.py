@@ -4,6 +4,7 @@ A parent that is named and not declared is implied. Areas of which none holds th
 Dates that an area does not give are its parent's. Every problem is told with the slug that it is about.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -141,15 +142,19 @@ def _circles(within: Mapping[str, str | None]) -> Iterator[Problem]:
 
 
 def _misprints(tables: Sequence[AreaTable] | Sequence[CategoryTable]) -> list[Problem]:
-    """A parent nobody declared, which looks like one that somebody did."""
-    declared = {table.slug for table in tables}
-    parents = [table.within for table in tables if table.within is not None]
+    """A parent nobody declared, which looks like one that somebody did, or that more tables name."""
+    declared = {table.slug: table.within for table in tables}
+    named = Counter(table.within for table in tables if table.within is not None)
+    meant = {
+        parent: other
+        for parent in named.keys() - declared.keys()
+        for other in {**declared, **named}
+        if declared.get(other) != parent and named[parent] <= named[other] and _slip(parent, other)
+    }
     return [
-        (table.slug, f"lies within {table.within!r}, which nobody declared: did you mean {other!r}?")
+        (table.slug, f"lies within {table.within!r}, which nobody declared: did you mean {meant[table.within]!r}?")
         for table in tables
-        if table.within is not None and table.within not in declared
-        for other in dict.fromkeys([*declared, *parents])
-        if other != table.slug and parents.count(table.within) <= parents.count(other) and _slip(table.within, other)
+        if table.within in meant
     ]
 
 

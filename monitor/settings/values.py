@@ -22,6 +22,7 @@ TOPIC_CHARACTERS: Final = 249
 LONGEST_SLUG: Final = 40
 RESERVED_AREAS: Final = frozenset({"default", "name", "valid_from", "errata", "source", "districts"})
 RESERVED_CATEGORIES: Final = frozenset({"default", "name", "table", "not_applicable"})
+RESERVED_OBJECTIVES: Final = frozenset({"name", "table", "not_applicable"})
 """Slugs that mean something else in the tables of targets."""
 
 

@@ -68,7 +68,7 @@ class PublishedCell:
 
     def course(self, fate: Fate, share: float, rng: Random, slowdown: float = 1.0) -> Course:
         del rng
-        whole_ms = self._response_ms(share)
+        whole_ms = self.response_ms(share)
         if slowdown != 1.0:
             whole_ms = min(round(whole_ms * slowdown), _LONGEST_MS)
         rang, arrived = (_RINGING, 0), (_ON_SCENE, whole_ms)
@@ -79,7 +79,7 @@ class PublishedCell:
             return Course((rang,), whole_ms, between=(_DISPATCHED,))
         return Course((arrived,) if fate is Fate.UNPLACED else (rang, arrived), whole_ms, between=(_DISPATCHED,))
 
-    def _response_ms(self, share: float) -> int:
+    def response_ms(self, share: float) -> int:
         """The response time that this share (0 < share < 1) of the missions stays within."""
         spread = math.log(self.p80 / self.p50) / _Z80
         z = _NORMAL.inv_cdf(share)

@@ -69,8 +69,8 @@ class _Positive(click.ParamType):
 
 @click.command(
     name="simulate",
-    epilog="Areas, categories, clocks and thresholds are those of the configured service; the Norwegian police's "
-    "figures are those of 2024 as published, unless --meets or --missions asks for others. Everything else is "
+    epilog="Areas, categories, clocks and thresholds are those of the configured service. Where published figures "
+    "of it came along, those come out, unless --meets or --missions asks for others. Everything else is "
     "invented. The same arguments give the same bytes. Exit codes: 0 done, 2 wrong usage or configuration.",
 )
 @click.option("--year", "of_year", type=click.IntRange(1971, 2199), metavar="YEAR",

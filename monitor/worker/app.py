@@ -16,9 +16,9 @@ from typing import Any, Final, cast
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP, EventT, StreamT
 
-from monitor.contact import BrokerUnreachable
 from monitor.core.partition import Batch
 from monitor.core.stored import StoredStateError
+from monitor.kafka.contact import BrokerUnreachable
 from monitor.settings import KafkaSettings
 from monitor.store.port import StoreUnavailable
 from monitor.worker.engine import engine

@@ -14,8 +14,8 @@ import click
 
 from monitor import clock
 from monitor.http.server import AddressUnavailable
-from monitor.kafka import producing, require_topic
-from monitor.kafka_rights import require_rights
+from monitor.kafka.clients import producing, require_topic
+from monitor.kafka.rights import require_rights
 from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.beat import Beat

@@ -10,7 +10,7 @@ import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from yarl import URL
 
-from monitor.kafka import connection
+from monitor.kafka.clients import connection
 from monitor.settings import KafkaSettings
 
 METADATA_SECONDS: Final = 20

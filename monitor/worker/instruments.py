@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from monitor.exporter import metrics as vocabulary
-from monitor.exporter.metrics import Metric
+from monitor import metrics as vocabulary
+from monitor.metrics import Metric
 
 T = TypeVar("T", Counter, Gauge)
 

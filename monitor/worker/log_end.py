@@ -10,7 +10,7 @@ from typing import Final
 
 from aiokafka import TopicPartition
 
-from monitor.kafka import reading
+from monitor.kafka.clients import reading
 from monitor.settings import KafkaSettings
 
 FETCH_MS: Final = 2_000

@@ -9,8 +9,8 @@ Only committed transactions are read. A position outside the log (retention, a t
 another behind our back: such partitions are `strayed`, and the keeper is asked again.
 
 Where a batch begins is a claim that nothing before it was skipped. It is made where aiokafka's fetch is taken out
-(`monitor.fetching`), in the consumer's own thread, and covers what was taken out there and no more. So whatever gets
-lost on its way here, by a rebalance or because nobody waits for it any more, leaves a gap that the core notices.
+(`monitor.kafka.fetching`), in the consumer's own thread, and covers what was taken out there and no more. So whatever
+gets lost on its way here, by a rebalance or because nobody waits for it any more, leaves a gap that the core notices.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from faust.types.tuples import ConsumerMessage, Message
 from yarl import URL
 
 from monitor.core.partition import Batch
-from monitor.fetching import Drained, bound
+from monitor.kafka.fetching import Drained, bound
 from monitor.worker.keeper import LogBounds
 
 log = logging.getLogger(__name__)

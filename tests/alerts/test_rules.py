@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
+from monitor import metrics
 from monitor.alerts import RULES
-from monitor.exporter import metrics
 from tests.alerts.timeline import (
     EXPORTER,
     GONE,
@@ -88,10 +88,10 @@ FROZEN: Final = {
         ),
         Sample(Alert("ResponseMissionsOverdue", AREA), {at("response_missions_overdue"): (3, 2)}),
         Sample(
-            Alert("ResponseMeasurementMissing", AREA),
+            Alert("ResponseMeasurementMissing", {**AREA, "clock": "turnout"}),
             {
-                at("response_missions_unmeasured", more=',window="28d"'): (30, 14),
-                at("response_missions_measured", more=',window="28d"'): (70, 86),
+                at("response_missions_unmeasured", more=',clock="turnout",window="28d"'): (30, 14),
+                at("response_missions_measured", more=',clock="turnout",window="28d"'): (70, 86),
             },
         ),
     )
@@ -351,6 +351,15 @@ def test_missing_times_are_told_when_they_are_more_than_chance(
     judge(promtool, {missing: [(LONG, unmeasured)], times: [(LONG, measured)]}, {79: [sample.alert] if tells else []})
 
 
+def test_a_clock_that_cannot_be_measured_is_told_alone(promtool: Path) -> None:
+    """Of a service with several clocks: what one lacks, another may have."""
+    series: dict[str, Phases] = {}
+    for clock, unmeasured in (("turnout", 0), ("travel", 40)):
+        series[at("response_missions_unmeasured", more=f',clock="{clock}",window="28d"')] = [(LONG, unmeasured)]
+        series[at("response_missions_measured", more=f',clock="{clock}",window="28d"')] = [(LONG, 100 - unmeasured)]
+    judge(promtool, series, {79: [Alert("ResponseMeasurementMissing", {**AREA, "clock": "travel"})]})
+
+
 def test_a_missed_objective_without_strong_evidence_is_not_told(promtool: Path) -> None:
     """The official answer alone is no reason for a ticket, nor is any that is not one: met, no data, no target."""
     duties = {name: [(LONG, value)] for name, value in DUTIES.items()}
@@ -592,6 +601,27 @@ def test_a_mission_of_a_category_and_its_pool_is_counted_once(promtool: Path) ->
         at("response_missions_overdue", both): [(LONG, 2)],
     }
     judge(promtool, series, {79: []})
+
+
+@pytest.mark.parametrize(
+    ("service", "begins"),
+    [("police", "https://one.example.org"), ("fire-north", "https://fire.example.org")],
+    ids=["the board of all", "a board of its own"],
+)
+def test_a_link_leads_to_the_board_of_its_service(promtool: Path, service: str, begins: str) -> None:
+    """Each service has a board of its own; the label that says where goes on with the service's name."""
+    down = {name: f'{name}{{service="{service}"}}' for name in (STALE, STORE, RECORD)}
+    series: dict[str, Phases] = {down[STALE]: [(30, 0)], down[STORE]: [(30, 0)], down[RECORD]: [(30, _rising(0, 60))]}
+    alert = Alert("MonitorStoreDown", {"service": service})
+    texts = {
+        "summary": "The store (Redis) does not answer, or holds what this program cannot read",
+        "description": "The figures shown were read ? min ago and are not renewed. Workers wait; nothing is lost as "
+        "long as Kafka keeps the events. Alerts about response times stand still.",
+        "dashboard_url": f"{begins}/?window=24h",
+        "runbook_url": "http://127.0.0.1:3000/d/MonitorStoreDown",
+    }
+    external = {"dashboards": "https://one.example.org", "dashboards_fire_north": "https://fire.example.org"}
+    judge(promtool, series, {29: [alert]}, {29: (alert, texts)}, external)
 
 
 def test_one_service_says_nothing_about_another(promtool: Path) -> None:

@@ -67,12 +67,17 @@ def judge(
     series: Mapping[str, Phases],
     firing: Mapping[int, Sequence[Alert]],
     texts: Mapping[int, tuple[Alert, Mapping[str, str]]] | None = None,
+    external: Mapping[str, str] | None = None,
 ) -> None:
-    """Fail unless exactly these alerts fire at these minutes (with these annotations); every minute."""
+    """Fail unless exactly these alerts fire at these minutes (with these annotations); every minute.
+
+    `external` are Prometheus' own labels, which say where links begin.
+    """
     minutes = max(sum(length for length, _ in phases) for phases in series.values())
     told = {name: [(minutes, value)] for name, value in HEALTHY.items()} | dict(series)
     test = {
         "interval": "1m",
+        "external_labels": dict(external or {}),
         "input_series": [{"series": _of_service(name), "values": _values(phases)} for name, phases in told.items()],
         "promql_expr_test": [
             {

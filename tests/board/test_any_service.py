@@ -13,7 +13,7 @@ from monitor.core.ranking import leading
 from monitor.core.service import Area, Duty, Objective, Service
 from monitor.core.verdict import State
 from monitor.core.windows import DEFAULT
-from monitor.exporter.published import Published
+from monitor.published import Published
 from monitor.words import names
 from monitor.words.catalogue import Language
 from monitor.words.speaker import speaker
@@ -129,6 +129,18 @@ def test_an_area_that_is_no_more_lies_within_everything_and_keeps_its_page() -> 
     for area in ("one", "gone"):
         page = Page(area_page(view(shown), area, {}, drift_threshold=6.5))
         assert ("w-any_p80-28d" in page.attributes) == (area == "one")
+
+
+def test_an_objective_without_targets_in_a_category_is_not_told_there() -> None:
+    """Rules for one category alone do not fill the others; where nothing has a target, all statistics are told."""
+    declared = SHAPES["4x2"]
+    aimless = {("category-2", "mean"), ("category-3", "mean"), ("category-3", "p90")}
+    page = Page(area_page(view(published(declared, aimless=aimless)), "london", None, drift_threshold=6.5))
+    told = [key for key in page.attributes if re.fullmatch(r"category-[1-4]_\w+", key)]
+    assert told == [
+        "category-1_p90", "category-1_mean", "category-2_p90", "category-3_p90", "category-3_mean", "category-4_p90",
+        "category-4_mean",
+    ]  # fmt: skip
 
 
 def test_slugs_that_could_be_mistaken_for_each_other_have_ids_of_their_own() -> None:

@@ -14,9 +14,9 @@ from monitor.board.frame import POLICY, PROBLEMS, SILENT, View
 from monitor.board.matrix import board, ordered
 from monitor.core.verdict import State
 from monitor.core.weeks import weeks_of
-from monitor.exporter.published import Published, StoreState
 from monitor.exporter.refresh import Refresh
 from monitor.http.negotiation import languages
+from monitor.published import Published, StoreState
 from monitor.words.catalogue import LANGUAGES, Language, chosen
 from monitor.words.speaker import speaker
 from monitor.words.verdicts import EVIDENCES, STATES

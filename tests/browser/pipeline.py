@@ -12,7 +12,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 
 from monitor.demo.processes import Child, free_port
-from monitor.topics import ensure_topics
+from monitor.kafka.topics import ensure_topics
 from tests.eventually import wait_until
 from tests.integration.station import Broker, Record
 

@@ -308,6 +308,7 @@ async def test_the_link_of_an_alert_shows_what_it_is_about(look: Open, complaint
     link = re.search(r"\{\{ end \}\}(/.*)$", dashboard_url(rule))
     assert link is not None
     path = link[1].replace("{{ $labels.area }}", "vest").replace("{{ $labels.category }}", "town")
+    path = path.replace("{{ $labels.window }}", "tertial")
     assert "{{" not in path
     world = World(refresh_seconds=600.0)
     await world.tell(missions(20, late=1, district="vest", settlement="town"))

@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from monitor.demo.processes import LOOPBACK, Child, free_port, wait_until
-from monitor.topics import ensure_topics
+from monitor.kafka.topics import ensure_topics
 from tests.chaos.proxy import Proxy
 from tests.chaos.redis import ChaosRedis
 from tests.servers.kafka import ApacheKafka

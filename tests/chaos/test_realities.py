@@ -10,8 +10,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
-from monitor.topics import ensure_topics
 from monitor.worker.app import WorkerApp
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.refusal import InvalidFlood

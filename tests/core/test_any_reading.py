@@ -128,6 +128,32 @@ def decides(
         assert verdict.state == ("no_data" if target is not None and not measured else "no_target")
 
 
+def bounded(world: World, row: Row, objective: Objective, inside: list[Told]) -> None:
+    """What missions in progress can make of the share, where the clock says since when they wait."""
+    clocks = world.service.clocks
+    number = next(n for n, clock in enumerate(clocks) if clock.slug == objective.clock)
+    known = clocks[number].begin == clocks[0].begin
+    target = threshold(world, row, objective, day_of(NOW))
+    waiting = [
+        one for one in inside
+        if not one.sealed and one.at >= NOW - ABANDONED and one.states[number] in (Kind.OPEN, Kind.UNTIMED)
+        and isinstance(one.states[number], Kind)
+    ]  # fmt: skip
+    overdue = [
+        one for one in waiting
+        if known and one.states[number] is Kind.OPEN and target is not None and NOW - one.at > target
+    ]  # fmt: skip
+    verdict = row.verdicts[objective.slug]
+    total = verdict.judged + len(waiting)
+    if objective.percentile is None or not total:
+        assert verdict.bounds is None
+        return
+    within = verdict.within or 0
+    assert verdict.bounds is not None
+    assert verdict.bounds.lower == within / total
+    assert verdict.bounds.upper == (within + len(waiting) - len(overdue)) / total
+
+
 def rows_expected(world: World, first: date, last: date) -> set[tuple[str, str]]:
     """The areas that exist on any of the days, with every category."""
     days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
@@ -147,7 +173,10 @@ def test_every_window_of_any_service_is_what_its_missions_say(world: World, roll
             continue  # rolled up to days, it lies where its day begins
         begin, end = SPANS[row.window]
         assert (row.span.start, row.span.end) == (begin, end)
-        agrees(world, row, [told for told in mine if begin <= told.at < end], day_of(NOW))
+        inside = [told for told in mine if begin <= told.at < end]
+        agrees(world, row, inside, day_of(NOW))
+        for objective in world.service.objectives:
+            bounded(world, row, objective, inside)
     for window, (begin, end) in SPANS.items():
         shown = {(row.area, row.category) for row in taken.rows if row.window == window}
         assert shown == rows_expected(world, day_of(begin), day_of(end - 1))

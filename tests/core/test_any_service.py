@@ -56,8 +56,8 @@ class Told:
             **{name: self._written(self.instants.get(name)) for name in INSTANTS},
             "recorded_at": self._written(self.recorded),
         }  # fmt: skip
-        if fields.eligible is not None:
-            event[fields.eligible] = self.eligible
+        if fields.eligible is not None or not self.eligible:
+            event[fields.eligible or "eligible"] = self.eligible
         if self.excluded:
             event["excluded"] = "exercise"
         return json.dumps(event).encode()
@@ -104,8 +104,7 @@ class Account:
 
     def counting(self) -> list[Told]:
         """Those that count for anything."""
-        asks = self.service.fields.eligible is not None
-        return [one for one in self.newest.values() if one.status != "cancelled" and (one.eligible or not asks)]
+        return [one for one in self.newest.values() if one.status != "cancelled" and one.eligible]
 
     def exists(self, area: str, day: date) -> bool:
         """Whether the area may be named: it is there, and nothing lies within it."""

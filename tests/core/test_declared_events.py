@@ -104,9 +104,12 @@ def test_each_clock_has_a_state_of_its_own() -> None:
     assert read(told(status="cancelled", coded=2, first_scene=10)).kind == Kind.NOTHING
 
 
-def test_where_no_field_asks_every_mission_counts() -> None:
-    """And a field of that name means nothing."""
-    assert states(told(coded=2, first_scene=10) | {"eligible": False, "urgent": False})[0] == 480.0
+def test_where_no_field_asks_a_mission_counts_unless_it_says_otherwise() -> None:
+    """By the contract's own name, which need not be there; a wrong value is refused as anywhere."""
+    assert states(told(coded=2, first_scene=10) | {"urgent": False})[0] == 480.0
+    assert read(told(coded=2, first_scene=10) | {"eligible": False}).kind == Kind.NOTHING
+    with pytest.raises(Rejected, match=r"Expected `bool`, got `str` - at `\$.eligible`"):
+        read(told(coded=2, first_scene=10) | {"eligible": "no"})
     asked = replace(AMBULANCE, fields=replace(AMBULANCE.fields, eligible="eligible"))
     reader = EventReader(asked, GRID)
     assert read(told(coded=2, first_scene=10) | {"eligible": False}, reader).kind == Kind.NOTHING
@@ -205,3 +208,17 @@ def test_the_form_of_the_police_is_what_it_was() -> None:
         "mission_id", "district", "settlement", "urgent", "status", "ringing_at", "on_scene_at", "revision",
         "dispatched_at", "recorded_at", "excluded",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("ahead_seconds", "taken"), [(0.0, True), (299.0, True), (301.0, False)])
+def test_a_cap_may_lie_as_far_ahead_as_it_says(ahead_seconds: float, taken: bool) -> None:
+    """The first snapshot of a call: its cap of ten minutes is not yet over. The call itself may not lie ahead."""
+    capped = replace(AMBULANCE.clocks[0], begin=(Moment("coded"), Moment("connected", 600.0)))
+    reader = EventReader(replace(AMBULANCE, clocks=(capped, *AMBULANCE.clocks[1:])), GRID)
+    raw = json.dumps(told(status="open", connected=ahead_seconds / 60)).encode()
+    if taken:
+        assert reader.read(raw, CALLED.timestamp()).placed_at == CALLED.timestamp() + ahead_seconds + 600
+    else:
+        with pytest.raises(Rejected, match="the limit is 900 s") as refused:
+            reader.read(raw, CALLED.timestamp())
+        assert refused.value.reason is Reason.IN_THE_FUTURE

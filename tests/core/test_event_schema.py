@@ -17,9 +17,12 @@ from jsonschema.validators import extend
 
 from monitor.core.mission import Reason, Rejected
 from monitor.core.reader import EventReader
+from monitor.core.service import Service
 from monitor.generate import event_schema
+from monitor.settings import load
 from tests.core.events import GRID
 from tests.core.police import SERVICE
+from tests.presets import CONFIG
 
 READER = EventReader(SERVICE, GRID)
 BEYOND_A_SCHEMA = {Reason.IN_THE_FUTURE, Reason.NO_TIME}
@@ -38,21 +41,27 @@ def number(text: str) -> int | float:
     return int(exact) if exact.denominator == 1 else float(text)
 
 
-SCHEMA = json.loads(event_schema(SERVICE))
-VALIDATOR = extend(Draft202012Validator, {"pattern": ecma_pattern})(
-    SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
-)
+def validator_of(service: Service) -> Any:
+    """Of the schema that is published for a service."""
+    schema = json.loads(event_schema(service))
+    return extend(Draft202012Validator, {"pattern": ecma_pattern})(
+        schema, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
 
 
-def by_schema(text: str) -> bool:
+VALIDATOR = validator_of(SERVICE)
+SCHEMA = VALIDATOR.schema
+
+
+def by_schema(text: str, validator: Any = VALIDATOR) -> bool:
     """What another program says that reads JSON and asks the schema."""
-    return VALIDATOR.is_valid(json.loads(text, parse_float=number))
+    return bool(validator.is_valid(json.loads(text, parse_float=number)))
 
 
-def by_reader(text: str) -> bool:
+def by_reader(text: str, reader: EventReader = READER) -> bool:
     """What the worker says, as far as it is a matter of values."""
     try:
-        READER.read(text.encode(), None)
+        reader.read(text.encode(), None)
     except Rejected as fault:
         if fault.reason is Reason.INVALID_TIME and "years 1900" in fault.detail:
             return True
@@ -191,3 +200,36 @@ def test_the_schema_needs_no_check_of_formats() -> None:
             yield from keys(value)
 
     assert "format" not in set(keys(SCHEMA))
+
+
+ENGLAND = load(CONFIG, service="england-ambulance").service
+ENGLISH = {
+    "mission_id": '"m-1"',
+    "trust": '"london"',
+    "category": '"c2"',
+    "status": '"closed"',
+    "on_scene_at": '"2024-03-01T10:07:30Z"',
+    "coded_at": '"2024-03-01T10:01:30Z"',
+    "assigned_at": "null",
+    "connected_at": '"2024-03-01T10:00:00Z"',
+    "recorded_at": '"2024-03-01T10:30:00Z"',
+    "revision": "3",
+}
+ANYWHERE = [
+    '"london"', '"england"', '"yorkshire"',
+    '"c1"', '"all"', '"oslo"', '"2024-03-01T10:00:00"', '"2024-03-01T10:00:00Z"',
+    "null", "true", "5", '""', "[]", None,
+]  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from([*ENGLISH, "urgent", "eligible", "ringing_at"]), st.sampled_from(ANYWHERE)))
+@settings(deadline=None)
+@example({})
+@example({"connected_at": None, "coded_at": None, "assigned_at": None})
+@example({"on_scene_at": None})
+@example({"trust": '"england"'})
+def test_they_agree_about_the_events_of_any_service(changes: dict[str, str | None]) -> None:
+    """Its own names for areas, categories and instants; a pool is nothing that an event may name."""
+    values = {name: value for name, value in (ENGLISH | changes).items() if value is not None}
+    text = "{" + ",".join(f'"{name}":{value}' for name, value in values.items()) + "}"
+    assert by_reader(text, EventReader(ENGLAND, GRID)) == by_schema(text, validator_of(ENGLAND))

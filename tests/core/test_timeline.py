@@ -1,30 +1,41 @@
 """What any window of a series shows equals counting its missions one by one."""
 
+from dataclasses import replace
+from datetime import date
 from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from monitor.core import digest
 from monitor.core.figures import Count, Figures, InProgress
+from monitor.core.history import History
 from monitor.core.mission import Kind
-from monitor.core.timeline import Kept
+from monitor.core.service import Objective
+from monitor.core.stored import StoredDay
+from monitor.core.targets import Targets, TargetSet
+from monitor.core.timeline import EVER, Kept
+from monitor.core.verdict import State, verdicts_of
 from monitor.core.windows import Span
 from tests.core.figures import (
+    GRID,
     HOUR,
     SERIES,
     SUPERSEDED,
     UNMEASURED,
     Call,
     calls,
+    head,
     history_of,
     nearest_rank,
     of_area,
     product_limit,
     target,
 )
-from tests.core.police import BY_PERCENT, OBJECTIVES, REQUIREMENT
+from tests.core.police import BY_PERCENT, OBJECTIVES, REQUIREMENT, SERVICE
+from tests.core.stretches import stretch
 
 AREAS = st.sampled_from([*SERIES, ("national", "urban"), ("national", "rural")])
 SPANS = st.tuples(st.integers(-40, 40), st.integers(0, 80)).map(
@@ -253,6 +264,29 @@ def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
     assert (shown.values, shown.last_rang_at) == ({"goal": None, "requirement": None}, None)
     assert empty.newest(100) == shown
     assert empty.in_progress(0.0, 60.0, abandoned_before=0.0) == InProgress(0, 0)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_mean_of_sealed_missions_decides_only_by_a_sum_that_was_kept(known: bool) -> None:
+    """Version 1 kept no sums: where its sketch has merged missions, a mean is shown from it, not exact, no answer."""
+    mean, start = Objective("mean", None), SUPERSEDED + 24 * HOUR
+    service = replace(SERVICE, objectives=(mean,))
+    responses = [300.0 + n / 10 for n in range(2 * digest.CENTROIDS)]
+    part = stretch(responses=responses, start=start, end=start + HOUR, targets=[600.0])
+    if not known:
+        (tally,) = part.clocks
+        part = structs.replace(part, clocks=(structs.replace(tally, total=None),))
+    history = History(
+        GRID, Targets([TargetSet(date(2024, 1, 1), "test", {("oslo", "urban"): {"mean": 600.0}})]), service
+    )
+    told = structs.replace(head(), measures=[("oslo", "urban", "mean")])
+    history.put_day(0, told, GRID.day_of(start), StoredDay({}, [part]))
+    figures = history.timeline("oslo", "urban").within_span(EVER, abandoned_before=0.0)
+    assert figures.values["mean"] == pytest.approx(sum(responses) / len(responses))
+    assert figures.exact == {"mean": known}
+    verdict = verdicts_of(service.objectives, figures, {"mean": 600.0}, {}, stale=False)["mean"]
+    assert (verdict.state, verdict.judged) == (State.MET if known else State.NO_DATA, len(responses))
+    assert (figures.intervals["mean"].upper is not None) is known
 
 
 def test_a_span_that_ends_before_it_begins_is_empty() -> None:

@@ -1,10 +1,13 @@
 """Met or missed is decided by two integers, and nothing without data is ever met."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.percent import rank as nearest_rank
+from monitor.core.service import Objective
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds
 from monitor.core.timeline import Count, InProgress
@@ -138,3 +141,54 @@ def test_too_few_missions_are_no_evidence_whatever_they_say() -> None:
     """Sixteen of sixteen within 80 % could be chance; seventeen of seventeen is strong."""
     assert verdict(16, 16).evidence is Evidence.NONE
     assert verdict(17, 17).evidence is Evidence.STRONG
+
+
+MEAN = Objective("mean", None)
+
+
+def mean_verdict(total: float, allowed: float, judged: int = 10) -> Verdict:
+    """The verdict on so many missions that took, together, so many seconds of those that they may take."""
+    count = Count(judged, judged, round(total * 1e6), round(allowed * 1e6))
+    return judge(MEAN, count, target_seconds=600.0, measured=judged, stale=False)
+
+
+@given(st.integers(0, 10**15), st.integers(-2, 2))
+def test_a_mean_is_met_to_the_microsecond(allowed: int, over: int) -> None:
+    """Whole microseconds decide; no division rounds."""
+    found = judge(
+        MEAN, Count(7, 0, max(0, allowed + over), allowed), target_seconds=600.0, measured=7, stale=False
+    )  # fmt: skip
+    assert found.state is (State.MET if max(0, allowed + over) <= allowed else State.MISSED)
+
+
+def test_a_mean_has_seconds_to_spare_and_no_share() -> None:
+    """Ten missions of ten minutes each may take 6000 s; they took 5400 or 6600."""
+    for total, spare_seconds, state in ((5400.0, 600.0, State.MET), (6600.0, -600.0, State.MISSED)):
+        found = mean_verdict(total, 6000.0)
+        assert (found.state, found.spare_seconds) == (state, spare_seconds)
+        assert (found.within, found.within_ratio, found.share, found.bounds, found.late_budget) == (None,) * 5
+
+
+def test_a_sum_that_nobody_knows_exactly_decides_nothing() -> None:
+    """Sealed by an earlier version: neither met nor missed, whatever a sketch tells."""
+    found = judge(MEAN, Count(2000, 1500), target_seconds=600.0, measured=2000, stale=False)
+    assert (found.state, found.evidence, found.breach_p_value) == (State.NO_DATA, Evidence.NONE, None)
+    assert (found.spare_seconds, found.judged) == (None, 2000)
+
+
+@pytest.mark.parametrize(("judged", "stale", "target"), [(0, False, 600.0), (5, True, 600.0), (0, False, None)])
+def test_a_mean_without_data_or_target_is_no_answer(judged: int, stale: bool, target: float | None) -> None:
+    """As of a percentile."""
+    found = judge(MEAN, Count(judged, 0, 0, 0), target_seconds=target, measured=judged, stale=stale)
+    assert found.state is (State.NO_TARGET if target is None else State.NO_DATA)
+    assert (found.spare_seconds, found.evidence) == (None, Evidence.NONE)
+
+
+@given(st.integers(0, 3000), st.integers(0, 3000))
+def test_a_percentage_with_decimals_is_decided_by_whole_numbers(within: int, late: int) -> None:
+    """99.9 %: one late of a thousand is within it, two of 1999 are not."""
+    objective, judged = Objective("nearly all", Decimal("99.9")), within + late
+    found = judge(objective, Count(judged, within), target_seconds=60.0, measured=judged, stale=False)
+    if judged:
+        assert (found.state is State.MET) == (1000 * within >= 999 * judged)
+        assert found.late_budget == judged // 1000 - late

@@ -6,13 +6,13 @@ import re
 import pytest
 from pydantic import BaseModel
 
+from monitor import metrics
 from monitor.cli import COMMANDS
 from monitor.core.event import Form
 from monitor.core.ledger import Outcome
 from monitor.core.mission import Cause, Kind, Reason
 from monitor.core.reader import EventReader
 from monitor.core.verdict import State
-from monitor.exporter import metrics
 from monitor.settings import Settings, load, variable
 from monitor.settings.former import FORMER
 from tests.docs.blocks import ROOT, documents, words

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.exporter import metrics
+from monitor import metrics
 from tests.docs.blocks import words
 
 EXPRESSIONS = sorted(set(re.findall(r"`((?:response|monitor)_\w+(?:[ {][^`]*)?)`", words())))

@@ -1,6 +1,6 @@
 """A published state of any service, made by hand: figures that look like some, verdicts that follow from them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -20,7 +20,7 @@ from monitor.core.stats.interval import Interval
 from monitor.core.verdict import Verdict
 from monitor.core.weeks import Week
 from monitor.core.windows import DEFAULT, Span, parse_window
-from monitor.exporter.published import Published, StoreState
+from monitor.published import Published, StoreState
 
 GRID = Grid(ZoneInfo("Europe/London"))
 NOW = GRID.midnight(date(2024, 11, 20).toordinal()) + 12 * 3600.0
@@ -88,14 +88,20 @@ SHAPES = {
 """Services by their categories and objectives."""
 
 
-def published(declared: Service, *, seed: int = 1, missions: int = 400) -> Published:
-    """What such a service might show. Targets are met and missed, some series have none, some no missions."""
+def published(
+    declared: Service, *, seed: int = 1, missions: int = 400, aimless: Container[tuple[str, str]] = ()
+) -> Published:
+    """What such a service might show. Targets are met and missed, some series have none, some no missions.
+
+    `aimless`: categories with an objective that has no target in any area.
+    """
     rng = Random(seed)  # noqa: S311 - figures to look at
     rows, standings = [], []
     for area, category in declared.judged_series:
         size = 0 if rng.random() < 0.04 else rng.randrange(3, missions)
         targets: dict[str, float | None] = {
-            one.slug: None if rng.random() < 0.03 else target_of(one) for one in declared.objectives
+            one.slug: None if rng.random() < 0.03 or (category, one.slug) in aimless else target_of(one)
+            for one in declared.objectives
         }
         progress = InProgress(rng.randrange(4), rng.randrange(2))
         for name in DEFAULT:

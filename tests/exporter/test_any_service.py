@@ -107,7 +107,7 @@ async def test_clocks_causes_and_pools_are_told(world: World) -> None:
     assert f"response_spare_seconds{{{labels}}} 480.0\n" in metrics
     labels = 'area="two",category="rescue",cause="negative",clock="response",service="brigade",window="28d"'
     assert f"response_missions_unmeasured_by_cause{{{labels}}} 1.0\n" in metrics
-    assert 'response_area_info{area="one",name="one",service="brigade",within="north"} 1.0\n' in metrics
+    assert 'response_area_info{area="one",kind="leaf",name="one",service="brigade",within="north"} 1.0\n' in metrics
     objective = 'clock="response",duty="ticket",objective="mean",percentile="",service="brigade",statistic="mean"'
     assert f"response_objective_info{{{objective}}} 1.0\n" in metrics
     assert 'id="c-one-fire"' in board

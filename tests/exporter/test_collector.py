@@ -13,13 +13,13 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from monitor import metrics
 from monitor.core.mission import Cause
 from monitor.core.service import Objective
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
-from monitor.exporter import metrics
 from monitor.exporter.collector import PublishedCollector
-from monitor.exporter.published import Published
+from monitor.published import Published
 from monitor.settings.sections import WindowSettings
 from tests.exporter import invented
 from tests.exporter.conftest import Running

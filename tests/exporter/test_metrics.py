@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.exporter.document import metrics_markdown
-from monitor.exporter.metrics import ALL, LABELS, Metric
+from monitor.metrics import ALL, LABELS, Metric
 from tests.exporter.world import DOCUMENT
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from monitor.core.history import History
 from monitor.core.verdict import State
-from monitor.exporter.published import StoreState
 from monitor.exporter.refresh import Refresh
+from monitor.published import StoreState
 from monitor.store.port import PartitionChange
 from tests.eventually import wait_until
 from tests.exporter.conftest import Running

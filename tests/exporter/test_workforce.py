@@ -4,11 +4,11 @@ import math
 
 import pytest
 
+from monitor import metrics
 from monitor.board.frame import View
 from monitor.board.matrix import board
 from monitor.core.stored import StoredStateError
-from monitor.exporter import metrics
-from monitor.exporter.published import Published, Workforce, workforce_of
+from monitor.published import Published, Workforce, workforce_of
 from monitor.store.memory import MemoryStore
 from monitor.store.port import LifeSign, StoreUnavailable
 from monitor.words.speaker import speaker

@@ -48,7 +48,7 @@ HEAD = Head(
     measures=[("oslo", "rural", "goal"), ("national", "rural", "goal"), ("oslo", "rural", "travel")], watermark=1.7e9,
     sealed_before=1.6e9, last_record_at=1.7e9, missions=2, sealed=6, outcomes={"new": 2}, dead_letters={"late": 1},
     sealed_early=1, lost_offsets=2, records_ahead=3, ahead_at=1.8e9, moves=[(2024, 2025, 3)],
-    conflicts=[(2024, 0, 1)],
+    conflicts=[(2024, 0, 1)], service="police",
 )  # fmt: skip
 OF_ONE_CLOCK = [
     Mission("m-1", 3, 0, START, Kind.MEASURED, 610.5),
@@ -242,6 +242,17 @@ def test_other_clocks_than_those_stored_are_refused_with_the_way_out(clocks: Seq
         assert not isinstance(refused.value, DamagedState)
         with pytest.raises(StoredStateError, match=advice):
             history_of(shelf, service=service)
+
+
+def test_another_service_than_the_one_stored_is_refused_with_the_way_out() -> None:
+    """Two services that were left with one topic or one store do not mix: writer and reader say the same."""
+    fire = replace(SERVICE, slug="fire")
+    kept_by_police, before = stored_by(), kept(V1)
+    with pytest.raises(StoredStateError, match=r"of the service police, not of fire: give .* its own kafka\.topic"):
+        Partition(policy(service=fire), *kept_by_police.read())
+    with pytest.raises(StoredStateError, match="of the service police, not of fire"):
+        history_of(kept_by_police, service=fire)
+    assert Partition(policy(service=fire), *before.read()).head.service == "fire"  # nobody knows whose it was
 
 
 @pytest.mark.parametrize("name", ["head", "entries", "aggregates"])

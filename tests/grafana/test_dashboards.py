@@ -10,11 +10,11 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from monitor import metrics
 from monitor.dashboards import palette
 from monitor.dashboards.frame import AREA_UID, COLUMNS, OVERVIEW_UID, PIPELINE_UID
 from monitor.dashboards.palette import SHADES
 from monitor.dashboards.words import TEXTS, Words
-from monitor.exporter import metrics
 from monitor.words.catalogue import LANGUAGES
 from tests.grafana.dashboards import FILES, WITHOUT_FIGURES, asked, load, name_of, panels, strings
 
@@ -164,6 +164,35 @@ def test_variables_begin_with_something_and_all_has_a_meaning(file: Path) -> Non
             assert variable["current"]["value"] == ["$__all"]
     used = {name for text in strings(load(file)) for name in re.findall(r"\$\{?([a-z]\w+)", text)}
     assert used - {"datasource"} <= {one["name"] for one in listed} | {"__data", "__value"}
+
+
+@each
+def test_what_is_repeated_is_repeated_for_a_variable_of_several_values(file: Path) -> None:
+    """Rows and panels for each category, however many there are: at most four beside each other."""
+    dashboard = load(file)
+    several = {one["name"] for one in dashboard["templating"]["list"] if one.get("multi")}
+    for panel in panels(dashboard):
+        if (repeated := panel.get("repeat")) is None:
+            continue
+        assert repeated in several, panel["title"]
+        if panel["type"] != "row":
+            assert (panel["repeatDirection"], panel["maxPerRow"]) == ("h", 4)
+            assert f"${repeated}" in panel["title"]
+
+
+@each
+def test_variables_ask_as_grafana_documents(file: Path) -> None:
+    """Values of a label, or the result of a query that a pattern takes value and text from; hidden ones follow."""
+    for variable in load(file)["templating"]["list"]:
+        if variable["type"] != "query":
+            continue
+        kinds = {"label_values": 1, "query_result": 3}
+        assert "\n" not in variable["query"]["query"], "Grafana reads one line"
+        assert kinds[variable["query"]["query"].partition("(")[0]] == variable["query"]["qryType"]
+        assert bool(variable.get("regex")) is (variable["query"]["qryType"] == 3)
+        assert (variable.get("hide", 0) == 2) is (variable["name"] in ("root", "clock"))
+        named = {"area", "category"} & {variable["name"]}
+        assert ("(?<value>" in variable.get("regex", "") and "(?<text>" in variable["regex"]) is bool(named)
 
 
 @each

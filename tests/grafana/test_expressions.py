@@ -11,7 +11,7 @@ from monitor.alerts import RULES
 from monitor.alerts.rule import Rule
 from monitor.alerts.text import Figure, Scope
 from monitor.core.stats.wilson import share_interval
-from monitor.exporter.metrics import VERDICTS
+from monitor.metrics import VERDICTS
 from tests.grafana import provisioned
 from tests.grafana.dashboards import FILES, FOLDER, Asked, asked, load, name_of
 from tests.grafana.scene import SILENT, WORST, Prometheus

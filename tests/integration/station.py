@@ -21,8 +21,8 @@ from monitor.cli import cli
 from monitor.core.stored import Head, read_head
 from monitor.demo.processes import Child
 from monitor.demo.servers import EmbeddedBroker
+from monitor.kafka.topics import ensure_topics
 from monitor.store.redis import RedisStore
-from monitor.topics import ensure_topics
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
 

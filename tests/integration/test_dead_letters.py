@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from monitor.cli import cli
 from monitor.core.plain_text import unseen
 from monitor.demo.servers import EmbeddedBroker
-from monitor.topics import ensure_topics
+from monitor.kafka.topics import ensure_topics
 from tests.integration.test_replay import everything
 from tests.servers.kafka import ApacheKafka
 

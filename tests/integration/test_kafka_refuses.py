@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
-from monitor.kafka import reading
+from monitor.kafka.clients import reading
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
-from monitor.topics import ensure_topics
 from tests.servers.secured import GUEST, LOOPBACK, MASTER, PASSWORDS, Operation, Resource, SecuredKafka
 
 CONFIG = Path(__file__).parents[1] / "report" / "config" / "monitor.toml"

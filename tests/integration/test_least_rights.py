@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 
 from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
-from monitor.kafka_rights import RIGHTS as KAFKA_RIGHTS
-from monitor.kafka_rights import ROLES as KAFKA_ROLES
+from monitor.kafka.rights import RIGHTS as KAFKA_RIGHTS
+from monitor.kafka.rights import ROLES as KAFKA_ROLES
 from monitor.store.rights import RIGHTS as REDIS_RIGHTS
 from monitor.store.rights import ROLES as REDIS_ROLES
 from monitor.store.rights import acl_rules

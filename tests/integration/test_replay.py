@@ -18,11 +18,11 @@ from click.testing import CliRunner, Result
 from monitor.cli import cli
 from monitor.demo.servers import EmbeddedBroker
 from monitor.event_lines import read_chunks
-from monitor.kafka import producing, reading
+from monitor.kafka.clients import producing, reading
+from monitor.kafka.sending import Outbox
+from monitor.kafka.topics import describe_topic, ensure_topics
 from monitor.replay import chunks, key_of, send_lines
-from monitor.sending import Outbox
 from monitor.settings import KafkaSettings
-from monitor.topics import describe_topic, ensure_topics
 from tests.servers.kafka import ApacheKafka
 
 Broker = ApacheKafka | EmbeddedBroker

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
-from monitor.exporter.metrics import SERVICE
+from monitor.metrics import SERVICE
 from tests.eventually import wait_until
 from tests.integration.station import READY_SECONDS, Broker, Record, Station, event, row_of
 from tests.servers.components import require

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli import cli
-from monitor.kafka import KafkaMisconfigured, connection
+from monitor.kafka.clients import KafkaMisconfigured, connection
 from monitor.settings import SecretUnusable, load, read_secret
 from tests.settings.conftest import Write
 from tests.settings.finding import errors_of

@@ -169,6 +169,7 @@ REFUSED = {
     LEAST.replace('"town"', '"Town"'): ("areas[1].slug", "is no slug"),
     LEAST.replace('"town"', '"default"'): ("areas.default", "means something else"),
     LEAST.replace('"all-calls"', '"not_applicable"'): ("categories.not_applicable", "means something else"),
+    LEAST.replace('"p90"', '"name"'): ("objectives.name", "means something else"),
     LEAST.replace('"town"', '"-town"'): ("areas[1].slug", "is no slug"),
     LEAST.replace('slug = "town"', 'name = "Town"'): ("areas[1].slug", "is missing"),
     LEAST + 'name = "a\\u202eb"\n': ("areas.town.name", "cannot be seen"),

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from monitor.core.partition import Batch
-from monitor.topics import ensure_topics
+from monitor.kafka.topics import ensure_topics
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka
 from tests.worker.desk import Desk, figures_of

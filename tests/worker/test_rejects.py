@@ -10,9 +10,9 @@ from aiokafka.structs import ConsumerRecord
 from monitor.core.mission import Reason
 from monitor.core.partition import DeadLetter
 from monitor.demo.servers import EmbeddedBroker
-from monitor.kafka import Producers, producing
+from monitor.kafka.clients import Producers, producing
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
-from monitor.topics import ensure_topics
 from monitor.worker.rejects import DeadLettersUnavailable, KafkaDeadLetters
 from tests.core.events import Rec
 from tests.servers.kafka import ApacheKafka

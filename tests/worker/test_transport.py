@@ -11,9 +11,9 @@ from faust.types import TP
 
 from monitor.core.partition import Batch
 from monitor.demo.servers import EmbeddedBroker
-from monitor.kafka import reading
+from monitor.kafka.clients import reading
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
-from monitor.topics import ensure_topics
 from monitor.worker import transport
 from monitor.worker.app import WorkerApp
 from monitor.worker.keeper import LogBounds

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from monitor.contact import BrokerUnreachable
+from monitor.kafka.contact import BrokerUnreachable
+from monitor.kafka.topics import ensure_topics
 from monitor.store.port import StoreUnavailable
-from monitor.topics import ensure_topics
 from monitor.worker.app import WorkerApp
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.log_end import records_waiting

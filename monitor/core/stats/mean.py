@@ -2,8 +2,8 @@
 
 Definition: a t statistic whose skewness is taken off by a cubic transformation before it is compared with Student's
 distribution. Response times have a long right tail, and few of them mostly miss it: then mean and spread both look
-small. The plain t test calls a missed mean "surely met" too often (in 10 % of districts with 10 to 20 missions of a
-typical spread, instead of 2.5 %); this one does so half as often, and comes down to its level with n much faster.
+small. With the true mean just on target and ten missions of a usual spread, the plain t test has 2.5 % or less for
+"met" in 10 % of samples, this one in 6 %; with fifty missions 6.6 % and 3.8 %.
 Formula: m, s, g the mean, standard deviation and skewness of n values; T = √n (m - μ) / s; with a = g / √n,
 H(T) = T + a T²/3 + a² T³/27 + a/6, compared with t of n - 1 degrees of freedom; it rises with T, so it is inverted
 for the interval: T(q) = 3/a ((1 + a (q - a/6))^(1/3) - 1).

@@ -20,7 +20,7 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from monitor.core.mission import Reason
 from monitor.core.partition import RefusedBatch
-from monitor.unpacking import HEADER, BatchRefused, NewerBatch, OlderBatch, Unpacker
+from monitor.kafka.unpacking import HEADER, BatchRefused, NewerBatch, OlderBatch, Unpacker
 
 REFUSED_AT_ONCE: Final = 8
 """Refused batches that are given out together: each took as long to unpack as the largest that is none."""

@@ -21,7 +21,7 @@ from aiokafka.errors import (
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 
-from monitor.kafka import LARGEST_RECORD_BYTES, Producers
+from monitor.kafka.clients import LARGEST_RECORD_BYTES, Producers
 
 ALONE_BYTES: Final = 64 * 1024
 """Larger records travel alone: what the topic refuses for its size must not take others with it."""

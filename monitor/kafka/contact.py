@@ -31,7 +31,7 @@ PROBE_SECONDS: Final = 3.0
 FAREWELL_SECONDS: Final = 0.3
 
 Security = Mapping[str, Any]
-"""aiokafka's arguments for SSL and SASL (monitor.kafka.security); empty for a plain connection."""
+"""aiokafka's arguments for SSL and SASL (monitor.kafka.clients.security); empty for a plain connection."""
 _NO_LOGIN: Final = 34
 _OTHER_NAME: Final = (62, 64)
 _OTHER_TIME: Final = (9, 10)

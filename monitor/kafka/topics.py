@@ -20,7 +20,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from monitor.contact import BrokerRefuses, BrokerUnreachable, Security, require_contact
+from monitor.kafka.contact import BrokerRefuses, BrokerUnreachable, Security, require_contact
 
 log = logging.getLogger(__name__)
 

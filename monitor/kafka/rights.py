@@ -17,11 +17,11 @@ from aiokafka.protocol.admin import DescribeGroupsResponse_v3
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Int16, Int32, Schema, String
 
-from monitor.contact import BrokerRefuses
-from monitor.kafka import START_SECONDS, security
+from monitor.kafka.clients import START_SECONDS, security
+from monitor.kafka.contact import BrokerRefuses
+from monitor.kafka.topics import connected_admin
 from monitor.log import hushed
 from monitor.settings import KafkaSettings
-from monitor.topics import connected_admin
 
 Role = Literal["worker", "replay", "topics", "dead-letters"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)

@@ -14,11 +14,11 @@ from typing import Any, Final, Literal
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
-from monitor.contact import BrokerUnreachable
-from monitor.fetching import bound
+from monitor.kafka.contact import BrokerUnreachable
+from monitor.kafka.fetching import bound
+from monitor.kafka.topics import TopicForbidden, describe_topic
 from monitor.log import hushed
 from monitor.settings import KafkaSettings, SecretUnusable, read_secret
-from monitor.topics import TopicForbidden, describe_topic
 
 log = logging.getLogger(__name__)
 
