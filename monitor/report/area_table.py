@@ -44,8 +44,9 @@ def lines(cells: Cells, report: Report, area: str, categories: Sequence[str]) ->
         lacking = [cells.unmeasured(row, clock.slug) for row in rows]
         measured.append(Line(f"{clock.slug}.measured", say("Missions") + of, counted))
         unmeasured.append(Line(f"{clock.slug}.unmeasured", say("Without a value") + of, lacking))
-    deciding = [line for objective in service.objectives for line in _deciding(cells, objective, rows)]
-    more = [line for objective in service.objectives for line in _more(cells, objective, rows)]
+    objectives = [one for one in service.objectives if any(report.concerns(one, name) for name in categories)]
+    deciding = [line for objective in objectives for line in _deciding(cells, objective, rows)]
+    more = [line for objective in objectives for line in _more(cells, objective, rows)]
     return [*measured, *deciding, *more, *unmeasured]
 
 

@@ -5,7 +5,7 @@ and where missions come from. Seconds, unrounded; None where there is nothing.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -194,6 +194,21 @@ class Report:
     def shown(self) -> list[ReportRow]:
         """The rows of the areas that there are in the period, each area behind what it lies within."""
         return [self.row(area, category) for area in self.areas for category in self.service.judged_categories]
+
+    def concerns(self, objective: Objective, category: str) -> bool:
+        """Whether an objective is told of a category: some area has a threshold there, or none has any at all."""
+        return category in (self._wanted[objective.slug] or self.service.judged_categories)
+
+    @cached_property
+    def _wanted(self) -> Mapping[str, Collection[str]]:
+        return {
+            one.slug: {
+                row.category
+                for row in self.rows
+                if row.judged(one.slug).threshold is not None or row.judged(one.slug).verdict.judged
+            }
+            for one in self.service.objectives
+        }
 
     @property
     def compared_areas(self) -> list[str]:

@@ -131,7 +131,7 @@ def _lines(report: Report, objective: Objective, cells: Cells) -> Lines:
             spare, say("Unmeasured"), say("Change"),
         )
     ]  # fmt: skip
-    for row in report.shown():
+    for row in (row for row in report.shown() if report.concerns(objective, row.category)):
         judged = row.judged(slug)
         figures = (
             cells.result(judged), cells.interval(judged), cells.threshold(judged), cells.said(row, judged),

@@ -64,11 +64,12 @@ class Page:
     say: Speaker
     cells: Cells
 
-    def panels(self) -> list[Sequence[Objective]]:
-        """The objectives that stand beside each other in a table: a few, all of one clock."""
+    def panels(self, category: str) -> list[Sequence[Objective]]:
+        """The objectives that stand beside each other in a table of a category: a few, all of one clock."""
         panels: list[Sequence[Objective]] = []
+        concerning = [one for one in self.report.service.objectives if self.report.concerns(one, category)]
         for clock in self.report.service.clocks:
-            of_clock = [one for one in self.report.service.objectives if one.clock == clock.slug]
+            of_clock = [one for one in concerning if one.clock == clock.slug]
             panels += [of_clock[start : start + _OBJECTIVES] for start in range(0, len(of_clock), _OBJECTIVES)]
         return panels
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.service import Area, Category, Service
+from monitor.core.verdict import State, Verdict
 from monitor.report.cells import Cells, notations
-from monitor.report.document import Report
+from monitor.report.document import Report, ReportRow
 from monitor.report.drawing_up import areas_of
 from monitor.report.formats import FORMATS
 from monitor.words.catalogue import LANGUAGES
@@ -74,12 +76,37 @@ def test_the_csv_has_a_column_for_each_figure_and_no_two_of_one_name(made: Repor
 @given(reports, st.sampled_from(LANGUAGES))
 def test_people_read_a_table_for_each_objective(made: Report, language: str) -> None:
     """With a line for each area there is and each category, however deep they lie."""
-    of, shown = made.service, len(made.areas) * len(made.service.judged_categories)
+    of = made.service
+    shown = [sum(made.concerns(one, row.category) for row in made.shown()) for one in of.objectives]
     table = FORMATS["table"](made, language)
     assert len(re.findall(r"^-[- ]+$", table, re.MULTILINE)) == len(of.objectives)
     markdown = FORMATS["markdown"](made, language)
-    assert len([line for line in markdown.splitlines() if line.startswith("| ")]) == len(of.objectives) * (shown + 2)
+    assert len([line for line in markdown.splitlines() if line.startswith("| ")]) == sum(shown) + 2 * len(shown)
     assert markdown.count("\n### ") == len(of.objectives)
+
+
+def test_an_objective_is_told_of_the_categories_that_it_is_about() -> None:
+    """A threshold in any area makes it so; one that has none at all is shown of every category."""
+    made = report(service(1, [90, None], 3, 2))
+    rows = [
+        replace(row, row=replace(row.row, verdicts={**row.row.verdicts, "o1": _unwanted(row, "o1")}))
+        if row.category != "c1" else row
+        for row in made.rows
+    ]  # fmt: skip
+    some = replace(made, rows=rows)
+    objective = some.service.objectives[1]
+    assert [some.concerns(objective, category) for category in ("c0", "c1", "c2")] == [False, True, False]
+    none = replace(made, rows=[
+        replace(row, row=replace(row.row, verdicts={**row.row.verdicts, "o1": _unwanted(row, "o1")})) for row in rows
+    ])  # fmt: skip
+    assert all(none.concerns(objective, category) for category in ("c0", "c1", "c2"))
+    assert [line.attributes["data-line"] for line in page_of(some).one("table", data_area="area-0").all("tr")
+            if "o1.result" in line.attributes.get("data-line", "")]  # fmt: skip
+
+
+def _unwanted(row: ReportRow, slug: str) -> Verdict:
+    """The verdict as if no threshold had ever been set."""
+    return replace(row.judged(slug).verdict, target_seconds=None, judged=0, state=State.NO_TARGET)
 
 
 @settings(SOME, max_examples=10)
@@ -92,7 +119,7 @@ def test_the_page_is_whole_and_shows_every_figure_once_by_area(made: Report, lan
     assert {word for one in page.walk() for word in one.attributes.get("aria-labelledby", "").split()} <= set(ids)
     cells = Cells(speaker(language), notations(made))
     for row in made.shown():
-        for objective in of.objectives:
+        for objective in (one for one in of.objectives if made.concerns(one, row.category)):
             (line,) = [
                 line
                 for line in page.all("tr", data_area=row.area, data_category=row.category)
