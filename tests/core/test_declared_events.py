@@ -208,3 +208,24 @@ def test_the_form_of_the_police_is_what_it_was() -> None:
         "mission_id", "district", "settlement", "urgent", "status", "ringing_at", "on_scene_at", "revision",
         "dispatched_at", "recorded_at", "excluded",
     )  # fmt: skip
+
+
+def test_a_cap_beyond_the_record_is_no_time_in_the_future() -> None:
+    """The clock of a mission that was just connected begins ten minutes later at the latest: the mission is told now.
+
+    connected, recorded ├── 5 min may be ahead ──┤      ┃ cap: the clock begins
+    """
+    begin = (Moment("coded"), Moment("connected", 600.0))
+    service = replace(AMBULANCE, clocks=(Clock("response", begin, (Moment("arrived"),)),))
+    reader = EventReader(service, GRID)
+
+    def open_since(connected: float, coded: float | None = None) -> Mission:
+        event = told(service, "open", connected=connected, coded=coded, arrived=None)
+        return reader.read(json.dumps(event).encode(), CALLED.timestamp())
+
+    assert open_since(connected=0).placed_at == CALLED.timestamp() + 600.0
+    assert open_since(connected=5).kind is Kind.OPEN
+    for connected, coded in [(5.1, None), (0, 5.1)]:
+        with pytest.raises(Rejected) as refused:
+            open_since(connected, coded)
+        assert refused.value.reason is Reason.IN_THE_FUTURE
