@@ -63,9 +63,9 @@ class EventReader:
     """Reads the events of one service: `index[(area, category)]` is the number of a series."""
 
     __slots__ = (
-        "_ahead", "_begin", "_begin_names", "_decode", "_end", "_epoch", "_epochs", "_first", "_form", "_further",
-        "_grid", "_largest", "_leaves", "_longest", "_reforms", "_service", "_shared", "_shortest", "_zone", "index",
-        "limits",
+        "_ahead", "_begin", "_begin_names", "_caps", "_decode", "_end", "_epoch", "_epochs", "_first", "_form",
+        "_further", "_grid", "_largest", "_leaves", "_longest", "_reforms", "_service", "_shared", "_shortest",
+        "_zone", "index", "limits",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +79,7 @@ class EventReader:
         self._decode = form.decode
         self._first, *self._further = [_interval(clock, form) for clock in service.clocks]
         self._begin, self._end, self._shortest, self._longest = self._first
+        self._caps = [told for told in _told(service.clocks[0].begin, form) if told[1]]
         self._begin_names = " or ".join(dict.fromkeys(one.field for one in service.clocks[0].begin))
         self._shared: dict[bytes, bytes] = {}
         """Packed states without a value, of which there are few: held once, not by every open mission."""
@@ -91,9 +92,7 @@ class EventReader:
         self._epochs: dict[tzinfo | None, datetime] = {}
         self._zone: tzinfo | None = UTC
         self._epoch = EPOCH
-        # A cap lies ahead of the instant that it was made of, which is what a clock may have told wrong.
-        self._ahead = limits.ahead_seconds + max(moment.plus_seconds for moment in service.clocks[0].begin)
-        self._largest = limits.record_bytes
+        self._largest, self._ahead = limits.record_bytes, limits.ahead_seconds
 
     def read(self, raw: bytes | None, recorded: float | None) -> Mission:
         """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.
@@ -122,7 +121,9 @@ class EventReader:
                 placed = (begin - EPOCH).total_seconds()
         else:
             placed = self._placed_by_record(event, raw, recorded)
-        if not EARLIEST <= placed < LATEST or (recorded is not None and placed > recorded + self._ahead):
+        if not EARLIEST <= placed < LATEST or (
+            recorded is not None and placed > recorded + self._ahead and not self._capped(event, begin, recorded)
+        ):
             raise self._name_place(placed, recorded)
         if self._reforms:
             self._require_leaf(event.area, placed)
@@ -161,6 +162,14 @@ class EventReader:
         if recorded is not None:
             return recorded
         raise Rejected(Reason.NO_TIME, f"neither {self._begin_names}, recorded_at nor a record timestamp")
+
+    def _capped(self, event: Event, begin: datetime | None, recorded: float) -> bool:
+        """Whether a cap places the mission ahead of its record, and the instant that it is counted from is not."""
+        return any(
+            _later(at, plus) == begin and at.timestamp() <= recorded + self._ahead
+            for read, plus in self._caps
+            if (at := read(event)) is not None
+        )
 
     def _require_leaf(self, area: str, placed: float) -> None:
         """Raises Rejected where the area is not one that a mission of that local day may name."""
@@ -230,13 +239,18 @@ def _edge(moments: Sequence[Moment], form: Form) -> Edge:
     """The earliest of the moments that an event tells; None where it tells none."""
     if len(moments) == 1 and not moments[0].plus_seconds:
         return attrgetter(form.attribute[moments[0].field])
-    told = [(attrgetter(form.attribute[one.field]), timedelta(seconds=one.plus_seconds)) for one in moments]
+    told = _told(moments, form)
 
     def earliest(event: Any) -> datetime | None:
         found = [_later(at, plus) for read, plus in told if (at := read(event)) is not None]
         return min(found, default=None)
 
     return earliest
+
+
+def _told(moments: Sequence[Moment], form: Form) -> list[tuple[Edge, timedelta]]:
+    """What reads each moment's field, and how much later than that the moment is."""
+    return [(attrgetter(form.attribute[one.field]), timedelta(seconds=one.plus_seconds)) for one in moments]
 
 
 def _later(at: datetime, plus: timedelta) -> datetime:

@@ -154,7 +154,7 @@ def _grid(
     settings: Settings, declared: Declared, origin: Origin, unknown: set[str], faults: list[Fault]
 ) -> Grid | None:
     ledger, zone = settings.ledger, declared.timezone
-    if declared.service is None or unknown & {"ledger.timezone", "ledger.slice_seconds"}:
+    if zone is None or unknown & {"ledger.timezone", "ledger.slice_seconds"}:
         return None
     where = origin.where("ledger.timezone") if ledger.timezone is not None else f"{FILE}: timezone"
     if not zone and ledger.timezone is None:

@@ -34,11 +34,14 @@ Table = TypeVar("Table", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A service as its folder declares it; `service` is None where it cannot be used."""
+    """A service as its folder declares it; `service` is None where it cannot be used.
+
+    `timezone` is empty where it is not said, None where what was said has its fault already.
+    """
 
     service: Service | None
     folder: Path
-    timezone: str = ""
+    timezone: str | None = None
     year_starts: int = 1
     unverified: tuple[str, ...] = ()
     description: Words = field(default_factory=dict)
@@ -88,7 +91,9 @@ def read_service(folder: Path) -> Declared:
     if not is_slug(slug):
         reading.fault("slug", 'is missing, and the name of the folder makes none: say slug = "…", in small letters')
     if head is None or any(fault.severity == "error" for fault in reading.faults):
-        return Declared(None, folder, faults=reading.faults)
+        said = head.timezone if head else None
+        zone = "" if said is None and "timezone" not in raw else said
+        return Declared(None, folder, zone, faults=reading.faults)
     service = Service(
         slug,
         areas,
@@ -154,11 +159,11 @@ class _Reading:
             table, faults = read_table(model, item)
             for inner, message in faults:
                 self.fault(f"{path}.{inner}" if inner else path, message)
+            if not several and isinstance(slug, str) and (slug in found or slug in self.unusable):
+                self.fault(path, "is declared twice: remove the second, or give it another slug")
             if table is None:
                 self.unusable.add(str(slug))
                 continue
-            if not several and slug in found:
-                self.fault(path, "is declared twice: remove the second, or give it another slug")
             found.setdefault(str(slug), []).append(table)
         return [table for tables in found.values() for table in tables] if several else [t[0] for t in found.values()]
 

@@ -210,15 +210,22 @@ def test_the_form_of_the_police_is_what_it_was() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("ahead_seconds", "taken"), [(0.0, True), (299.0, True), (301.0, False)])
-def test_a_cap_may_lie_as_far_ahead_as_it_says(ahead_seconds: float, taken: bool) -> None:
-    """The first snapshot of a call: its cap of ten minutes is not yet over. The call itself may not lie ahead."""
-    capped = replace(AMBULANCE.clocks[0], begin=(Moment("coded"), Moment("connected", 600.0)))
-    reader = EventReader(replace(AMBULANCE, clocks=(capped, *AMBULANCE.clocks[1:])), GRID)
-    raw = json.dumps(told(status="open", connected=ahead_seconds / 60)).encode()
-    if taken:
-        assert reader.read(raw, CALLED.timestamp()).placed_at == CALLED.timestamp() + ahead_seconds + 600
-    else:
-        with pytest.raises(Rejected, match="the limit is 900 s") as refused:
-            reader.read(raw, CALLED.timestamp())
+def test_a_cap_beyond_the_record_is_no_time_in_the_future() -> None:
+    """The clock of a mission that was just connected begins ten minutes later at the latest: the mission is told now.
+
+    connected, recorded ├── 5 min may be ahead ──┤      ┃ cap: the clock begins
+    """
+    begin = (Moment("coded"), Moment("connected", 600.0))
+    service = replace(AMBULANCE, clocks=(Clock("response", begin, (Moment("arrived"),)),))
+    reader = EventReader(service, GRID)
+
+    def open_since(connected: float, coded: float | None = None) -> Mission:
+        event = told(service, "open", connected=connected, coded=coded, arrived=None)
+        return reader.read(json.dumps(event).encode(), CALLED.timestamp())
+
+    assert open_since(connected=0).placed_at == CALLED.timestamp() + 600.0
+    assert open_since(connected=5).kind is Kind.OPEN
+    for connected, coded in [(5.1, None), (0, 5.1)]:
+        with pytest.raises(Rejected) as refused:
+            open_since(connected, coded)
         assert refused.value.reason is Reason.IN_THE_FUTURE

@@ -249,7 +249,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     )  # fmt: skip
     found = {fault.where.removeprefix("service.toml: ") for fault in refused(tmp_path, text, 'p90 = "soon"\n')}
     assert found == {
-        "foo", "clocks.travel.end", "objectives.late.percentile", "objectives.gone.clock", "areas.x",
+        "timezone", "foo", "clocks.travel.end", "objectives.late.percentile", "objectives.gone.clock", "areas.x",
         "rule.toml: default.default.p90",
     }  # fmt: skip
 
@@ -375,3 +375,26 @@ def test_no_value_of_any_key_is_a_traceback(
     errors = [fault for fault in found.faults if fault.severity == "error"]
     assert (found.service is None) == bool(errors)
     assert all("service.toml" in fault.where and fault.message.isprintable() for fault in errors)
+
+
+@pytest.mark.parametrize(
+    ("zone", "message"),
+    [
+        ('timezone = "Europe/Olso"', "did you mean Europe/Oslo?"),
+        ("", "is missing"),
+        ("timezone = 5", "must be a text"),
+    ],
+)
+def test_the_zone_is_judged_beside_whatever_else_is_wrong(tmp_path: Path, zone: str, message: str) -> None:
+    """Who mends a declaration hears everything at once, and of each key once."""
+    text = f'{zone}\n{CLOCK}{OBJECTIVE}clock = "nope"\n{CATEGORY}{AREA}'
+    told = [(fault.where.removeprefix("service.toml: "), fault.message) for fault in refused(tmp_path, text)]
+    assert sorted(where for where, _ in told) == ["objectives.p90.clock", "timezone"]
+    assert message in dict(told)["timezone"]
+
+
+def test_a_slug_that_stands_twice_is_told_also_where_one_of_the_two_cannot_be_used(tmp_path: Path) -> None:
+    """Mending the other fault would only bring this one."""
+    broken = '[[objectives]]\nslug = "p90"\nstatistic = "median"\n'
+    for pair in (OBJECTIVE + broken, broken + OBJECTIVE):
+        assert "is declared twice" in faults_of(tmp_path, HEAD + CLOCK + pair + CATEGORY + AREA)["objectives.p90"]
