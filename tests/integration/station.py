@@ -209,8 +209,14 @@ def event(mission: str, **changes: object) -> Record:
     return mission.encode(), json.dumps(snapshot | changes).encode()
 
 
-def row_of(report: str, area: str, settlement: str) -> dict[str, Any]:
+def row_of(report: str, area: str, category: str) -> dict[str, Any]:
     """One row of a report."""
-    (row,) = (row for row in json.loads(report)["rows"] if (row["area"], row["settlement"]) == (area, settlement))
+    (row,) = (row for row in json.loads(report)["rows"] if (row["area"], row["category"]) == (area, category))
     assert isinstance(row, dict)
     return row
+
+
+def measured_of(report: str, area: str, category: str) -> int:
+    """How many missions a report has measured there."""
+    measured: int = row_of(report, area, category)["clocks"]["response"]["measured"]
+    return measured

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
-from tests.integration.station import PARTITIONS, Station, event, row_of
+from tests.integration.station import PARTITIONS, Station, event, measured_of
 from tests.integration.test_replay import everything
 
 MIB = 1024 * 1024
@@ -65,7 +65,7 @@ async def test_a_batch_that_unpacks_to_any_size_is_one_dead_letter_and_the_strea
 
     heads = (await station.heads()).values()
     assert sum((Counter(head.dead_letters) for head in heads), Counter()) == {"batch_too_large": len(CODECS)}
-    assert row_of(await station.report("2024"), "oslo", "urban")["missions"] == 3
+    assert measured_of(await station.report("2024"), "oslo", "urban") == 3
     found = await letters(station)
     assert {one.value for one in found} == {None}
     told = [dict(one.headers) for one in found]

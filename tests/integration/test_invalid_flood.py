@@ -7,7 +7,7 @@ import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
 from tests.eventually import wait_until
-from tests.integration.station import PARTITIONS, READY_SECONDS, Record, Station, event, row_of
+from tests.integration.station import PARTITIONS, READY_SECONDS, Record, Station, event, measured_of
 
 FLOOD = 1_500
 """One-byte records: 500 more than the window, so that they are a flood however they are fetched."""
@@ -54,7 +54,7 @@ async def test_a_flood_holds_up_nobody_but_itself(station: Station) -> None:
 
     await wait_until(counted, f"the others\n{station.logs()}", timeout_seconds=READY_SECONDS)
     assert (await station.heads())[flooded].next_offset == before < FLOOD + len(behind)
-    assert row_of(await station.report("2024"), "oslo", "urban")["missions"] == len(others)
+    assert measured_of(await station.report("2024"), "oslo", "urban") == len(others)
     said = station.log("slow")
     assert f"partition {flooded}: " in said
     assert "slowed down to 1 of them a second; all others go on" in said
@@ -64,7 +64,7 @@ async def test_a_flood_holds_up_nobody_but_itself(station: Station) -> None:
     assert loop.time() - began < STOP_SECONDS
     station.worker("quick", WORKER__INVALID_PER_SECOND="1000")
     await station.all_stored(FLOOD + len(behind) + len(others))
-    assert row_of(await station.report("2024"), "oslo", "urban")["missions"] == len(behind) + len(others)
+    assert measured_of(await station.report("2024"), "oslo", "urban") == len(behind) + len(others)
     heads = (await station.heads()).values()
     assert sum(sum(head.dead_letters.values()) for head in heads) == FLOOD
 
@@ -80,10 +80,10 @@ async def test_valid_missions_within_a_flood_are_counted_and_the_watchdog_keeps_
     sent = await station.produce([*mixed, *inside, *others])
     await station.all_stored(sent)
     worker.require_running()
-    assert row_of(await station.report("2024"), "oslo", "urban")["missions"] == len(inside) + len(others)
+    assert measured_of(await station.report("2024"), "oslo", "urban") == len(inside) + len(others)
     sent += await station.produce([(b"flood", b"x")] * FLOOD + missions(5, flooded=True, name="l"))
     await station.all_stored(sent)
-    assert row_of(await station.report("2024"), "oslo", "urban")["missions"] == len(inside) + len(others) + 5
+    assert measured_of(await station.report("2024"), "oslo", "urban") == len(inside) + len(others) + 5
     heads = (await station.heads()).values()
     assert sum(sum(head.dead_letters.values()) for head in heads) == 2 * FLOOD
     assert await worker.stopped() == 0

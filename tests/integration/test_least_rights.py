@@ -16,7 +16,7 @@ from monitor.store.rights import RIGHTS as REDIS_RIGHTS
 from monitor.store.rights import ROLES as REDIS_ROLES
 from monitor.store.rights import acl_rules
 from tests.eventually import wait_until
-from tests.integration.station import PARTITIONS, Record, Station, event, row_of
+from tests.integration.station import PARTITIONS, Record, Station, event, measured_of
 from tests.servers.secured import SecuredKafka
 
 pytestmark = pytest.mark.integration
@@ -125,7 +125,7 @@ async def test_the_whole_path_runs_with_the_least_rights(guarded: Station) -> No
     report = await guarded.run(
         "report", "--period", "2024", "--format", "json", environment=variables(as_user(guarded, redis="report"))
     )
-    assert row_of(report.stdout, "oslo", "urban")["missions"] == 50
+    assert measured_of(report.stdout, "oslo", "urban") == 50
     port = free_port()
     guarded.start("exporter", name="exporter", EXPORTER__PORT=str(port), **as_user(guarded, redis="exporter"))
 

@@ -8,7 +8,7 @@ import pytest
 from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
 from tests.eventually import wait_until
-from tests.integration.station import READY_SECONDS, Record, Station, event, row_of
+from tests.integration.station import READY_SECONDS, Record, Station, event, measured_of
 from tests.servers.components import require
 
 REFUSAL_SECONDS = 20.0
@@ -108,7 +108,7 @@ async def test_a_second_signal_ends_at_once_and_loses_nothing_either(
             station.children.clear()
             station.worker("patient")
             await station.all_stored(sent)
-            assert row_of(await station.report("2024"), "oslo", "urban")["missions"] == 50
+            assert measured_of(await station.report("2024"), "oslo", "urban") == 50
         finally:
             await station.close()
 

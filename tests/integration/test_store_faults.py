@@ -14,7 +14,7 @@ from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
 from monitor.metrics import SERVICE
 from tests.eventually import wait_until
-from tests.integration.station import READY_SECONDS, Broker, Record, Station, event, row_of
+from tests.integration.station import READY_SECONDS, Broker, Record, Station, event, measured_of
 from tests.servers.components import require
 
 EVENTS = 20_000
@@ -140,7 +140,7 @@ async def test_a_store_that_is_away_does_not_hold_up_the_end(
     durable_redis.child.signal(signal.SIGCONT)
     station.worker("second")
     await station.all_stored(sent)
-    assert row_of(await station.report("2024"), "oslo", "urban")["missions"] == 50
+    assert measured_of(await station.report("2024"), "oslo", "urban") == 50
 
 
 async def flush(redis: EmbeddedRedis) -> None:
