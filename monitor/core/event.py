@@ -116,8 +116,8 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
         for name in attribute
     }
     first = service.clocks[0]
-    # Where an instant stands alone, nothing else can say what it says: a source that never tells it is mistaken.
-    alone = {moments[0].field for moments in (first.begin, first.end) if len(moments) == 1} - {"recorded_at"}
+    # A misspelt name would otherwise make every mission unmeasured.
+    required = {*service.fields.required}
     yield (
         "mission_id",
         Annotated[str, Meta(min_length=1, max_length=64, description="Identity of the mission; also the Kafka key.")],
@@ -132,7 +132,7 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
         Annotated[Literal["open", "closed", "cancelled"], Meta(description="Where the mission stands.")],
     )
     for name in attribute:
-        if name in alone:
+        if name in required:
             yield attribute[name], instant(named[name])
     if service.fields.eligible is None:
         yield "eligible", counts, True
@@ -145,7 +145,7 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
         None,
     )
     for name in attribute:
-        if name not in alone and name != "recorded_at":
+        if name not in required and name != "recorded_at":
             yield attribute[name], instant(named[name]), None
     yield (
         "recorded_at",

@@ -123,6 +123,8 @@ class Fields:
     """Says in every event whether the mission counts; None: it does unless an `eligible` of false is told."""
     instants: tuple[str, ...] = ()
     """Of no clock, but times: an event that gives one of them wrong is refused."""
+    required: tuple[str, ...] = ()
+    """Times that every event must have, if only as null; where any other is absent, it is not known."""
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,11 @@ class _Reading:
         said = [head.event.area, head.event.category, head.event.eligible or "eligible"]
         instants = {moment.field for clock in clocks for moment in (*clock.begin, *clock.end)}
         instants |= {*head.event.instants}
+        for name in head.event.required:
+            if name not in instants:
+                self.fault(
+                    "event.required", f"{name!r} is no time of the event: name one that a clock begins or ends at"
+                )
         for name in dict.fromkeys(said):
             if said.count(name) > 1 or name in instants | {"recorded_at"}:
                 self.fault("event", f"{name!r} is named for two things: a field of the event has one meaning")

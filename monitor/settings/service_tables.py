@@ -161,6 +161,11 @@ class EventTable(_Table):
     instants: Annotated[tuple[str, ...], BeforeValidator(_fields)] = Field(
         (), description="Further fields that are times, of no clock: an event that gives one wrong is refused."
     )
+    required: Annotated[tuple[str, ...], BeforeValidator(_fields)] = Field(
+        (),
+        description="Times that every event must have, if only as null, so that no misspelt name makes missions "
+        "unmeasured; any other that is absent is not known.",
+    )
 
 
 class HeadTable(_Table):

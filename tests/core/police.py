@@ -12,7 +12,13 @@ SERVICE = Service(
     categories=(Category("urban"), Category("rural")),
     clocks=(Clock("response", (Moment("ringing_at"),), (Moment("on_scene_at"),)),),
     objectives=OBJECTIVES,
-    fields=Fields(area="district", category="settlement", eligible="urgent", instants=("dispatched_at",)),
+    fields=Fields(
+        area="district",
+        category="settlement",
+        eligible="urgent",
+        instants=("dispatched_at",),
+        required=("ringing_at", "on_scene_at"),
+    ),
 )
 
 

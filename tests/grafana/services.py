@@ -25,7 +25,7 @@ FIRE: Final = Service(
         Objective("nine_in_ten", 90, Duty.SHOW, "turnout", names={"en": "Nine in ten"}),
         Objective("eight_in_ten", 80, Duty.PAGE, "turnout"),
     ),
-    fields=Fields(area="district", category="settlement", eligible="urgent"),
+    fields=Fields(area="district", category="settlement", eligible="urgent", required=("ringing_at", "on_scene_at")),
     names={"en": "Fire service"},
 )
 """Areas in three storeys, categories in two; objectives of every duty, a mean among them."""

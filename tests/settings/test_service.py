@@ -80,8 +80,9 @@ def test_the_shipped_police_are_what_stood_in_the_code() -> None:
         ("goal", 50, Duty.TICKET), ("requirement", 80, Duty.PAGE),
     ]  # fmt: skip
     assert service.fields == Fields(
-        area="district", category="settlement", eligible="urgent", instants=("dispatched_at",)
-    )
+        area="district", category="settlement", eligible="urgent", instants=("dispatched_at",),
+        required=("ringing_at", "on_scene_at"),
+    )  # fmt: skip
     assert service.judged_categories == ("urban", "town", "rural")
     assert service.judged_areas[:3] == ("national", "oslo", "ost")
     assert len(service.told_series) == 36
@@ -345,7 +346,7 @@ LITERALS = [
 ]  # fmt: skip
 KEYS = {
     "": ["slug", "name", "description", "timezone", "year_starts", "unverified", "event", "clocks", "areas", "extra"],
-    "[event]": ["area", "category", "eligible", "instants", "extra"],
+    "[event]": ["area", "category", "eligible", "instants", "required", "extra"],
     "[[clocks]]": ["slug", "begin", "end", "longest", "shortest", "name", "extra"],
     "[[objectives]]": ["slug", "clock", "percentile", "statistic", "duty", "name"],
     "[[categories]]": ["slug", "within", "name"],
