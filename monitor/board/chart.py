@@ -19,7 +19,8 @@ from monitor.words.speaker import NONE
 from monitor.words.verdicts import share_reached
 
 WIDTH: Final = 880
-LEFT: Final = 44
+LEFT: Final = 64
+"""Room for `1:30:00`, the longest that a tick says."""
 RIGHT: Final = WIDTH - 58
 TOP: Final = 24
 _GAP: Final = 34
