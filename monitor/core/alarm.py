@@ -2,7 +2,7 @@
 
 Decides from the missions in the order they rang, recomputed from scratch, so that history and correction always
 agree. What may be looked at after every mission is decided by tests made for that (docs/statistics.md, with the
-false alarms and delays that these parameters give); a bare "P80 over requirement" never is. Everything is judged
+false alarms and delays that these parameters give); a bare "over its threshold" never is. Everything is judged
 as of one moment, which stands still while the feed is silent: silence neither raises an alarm nor ends one.
 """
 

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from monitor.core import bounded
 
-SETTLEMENTS: Final = ("urban", "town", "rural")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC).timestamp()
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""Interval of a percentile from order statistics: which response times could be the true P80.
+"""Interval of a percentile from order statistics: which response times could be the true one.
 
 Definition: [X(l), X(u)], the l-th and u-th smallest of n values. The number of values up to the true percentile
 is Binomial(n, p) whatever the distribution, so P(X(l) <= percentile <= X(u)) >= P(l <= B <= u - 1).
