@@ -6,9 +6,9 @@ slugs and English names, whatever language people are told in.
 
 from typing import Any
 
+from monitor.core.figures import ClockFigures
 from monitor.core.service import Objective, Service
 from monitor.core.snapshot import Row
-from monitor.core.timeline import ClockFigures
 
 
 def row_document(service: Service, row: Row, previous: Row | None) -> dict[str, Any]:

@@ -17,8 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from monitor.board.assets import ICON, SCRIPT, STACKED, STYLE
 from monitor.core.alarm import Level
 from monitor.core.figures import Figures, InProgress
-from monitor.core.ranking import by_duty
-from monitor.core.service import Objective, Series, Service
+from monitor.core.service import Objective, Series, Service, by_duty
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict

@@ -83,19 +83,12 @@ class Alarm:
     window_p_value: float
 
 
-def simulated(percentile: Percent | None) -> bool:
-    """Whether the parameters were chosen for such an objective; None is a mean. Others cannot page: nobody knows how
-    often they would for nothing.
-    """  # noqa: D205 - one sentence
-    return percentile == chosen.PERCENT
-
-
 def watched(objectives: Iterable[Objective]) -> list[tuple[Objective, Percent]]:
     """The objectives that have an alarm: those that page, and for which that was simulated."""
     return [
         (one, one.percentile)
         for one in objectives
-        if one.duty is Duty.PAGE and one.percentile is not None and simulated(one.percentile)
+        if one.duty is Duty.PAGE and one.percentile is not None and chosen.simulated(one.percentile)
     ]
 
 

@@ -9,7 +9,6 @@ and what is wrong gets its name. Refuses to know what an event means.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from itertools import chain
 from typing import Annotated, Any, Final, Literal, Protocol, cast
 
 import msgspec
@@ -17,7 +16,7 @@ from msgspec import Meta
 
 from monitor.core.mission import Reason, Rejected
 from monitor.core.notation import LARGEST, plain_number, plain_time
-from monitor.core.service import Service
+from monitor.core.service import Service, instants_of
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises of bytes that are no event."""
@@ -48,7 +47,8 @@ class Form:
 
     def __init__(self, service: Service) -> None:
         """Raises ValueError where the service gives one name to two fields."""
-        instants = instants_of(service)
+        # Those that the clocks read, then those that must only be right where they are given.
+        instants = tuple(dict.fromkeys((*instants_of(service.clocks), *service.fields.instants)))
         numbered = {name: f"instant_{number}" for number, name in enumerate(instants)}
         self.attribute: Mapping[str, str] = {**numbered, "recorded_at": "recorded_at"}
         """What the core calls each instant, by the service's name for it."""
@@ -94,12 +94,6 @@ class Form:
         return Rejected(Reason.INVALID_FIELD, _ECHO.sub(r"\1", str(fault)))
 
 
-def instants_of(service: Service) -> tuple[str, ...]:
-    """The instants that the clocks name, then those that must only be right where they are given."""
-    moments = chain.from_iterable((*clock.begin, *clock.end) for clock in service.clocks)
-    return tuple(dict.fromkeys((*(moment.field for moment in moments), *service.fields.instants)))
-
-
 def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
     """What every event must have, then what it may have."""
 
@@ -110,9 +104,7 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
         ]
 
     named = {
-        name: " and ".join(
-            clock.slug for clock in service.clocks if name in {moment.field for moment in (*clock.begin, *clock.end)}
-        )
+        name: " and ".join(clock.slug for clock in service.clocks if name in instants_of([clock]))
         for name in attribute
     }
     first = service.clocks[0]

@@ -8,18 +8,13 @@ that surely misses, however many minutes either takes.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from monitor.core.service import Duty, Objective
+from monitor.core.service import by_duty
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
 
 _GRAVITY: Final = {Evidence.STRONG: 3, Evidence.WEAK: 2, Evidence.NONE: 1}
 _UNKNOWN: Final = 2.0
 """Behind every chance there is."""
-
-
-def by_duty(objectives: Iterable[Objective]) -> list[Objective]:
-    """What may ask most of people first; equals as they are declared."""
-    return sorted(objectives, key=lambda objective: list(Duty).index(objective.duty))
 
 
 def leading(verdicts: Mapping[str, Verdict]) -> Verdict:

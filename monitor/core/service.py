@@ -7,7 +7,7 @@ its slug: in the core, in stored state, and in whatever is shown. Pure data; ref
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -213,7 +213,7 @@ class Service:
     @cached_property
     def foremost(self) -> tuple[Objective, ...]:
         """The objectives of the gravest duty that any has: what is shown where there is no room for all."""
-        gravest = min((one.duty for one in self.objectives), key=list(Duty).index)
+        gravest = by_duty(self.objectives)[0].duty
         return tuple(one for one in self.objectives if one.duty is gravest)
 
     def area_names(self, area: str) -> Words:
@@ -268,6 +268,16 @@ class Service:
     @cached_property
     def _objectives(self) -> Mapping[str, Objective]:
         return {one.slug: one for one in self.objectives}
+
+
+def by_duty(objectives: Iterable[Objective]) -> list[Objective]:
+    """What may ask most of people first; equals as they are declared."""
+    return sorted(objectives, key=lambda objective: list(Duty).index(objective.duty))
+
+
+def instants_of(clocks: Iterable[Clock]) -> tuple[str, ...]:
+    """The names of the instants that the clocks read, each once, in their order."""
+    return tuple(dict.fromkeys(moment.field for clock in clocks for moment in (*clock.begin, *clock.end)))
 
 
 def _upwards(slug: str, within: Mapping[str, str | None]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
 from monitor.core.history import History
-from monitor.core.service import Duty, Objective, Series, Service
+from monitor.core.service import Series, Service, by_duty
 from monitor.core.timeline import Kept, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span, Window, span_of
@@ -113,7 +113,7 @@ def take(
     )
     around = [(window, window.span(now, history.grid)) for window in terms.windows]
     today, then = (date.fromordinal(history.grid.day_of(at)) for at in (now, moment.as_of))
-    service, gravest = history.service, min(history.service.objectives, key=_duty)
+    service, gravest = history.service, by_duty(history.service.objectives)[0]
     rows: list[Row] = []
     standings: list[Standing] = []
     for area in service.judged_areas:
@@ -184,10 +184,6 @@ def _standing(
     )
 
 
-def _duty(objective: Objective) -> int:
-    return list(Duty).index(objective.duty)
-
-
 def _row(
     timeline: Timeline,
     around: tuple[Window, Span | None],
@@ -240,8 +236,8 @@ def over_period(
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
     Areas that exist on any of its days. The target shown is the one in force at the period's end; every mission was
-    judged by its own. `silent`: nothing
-    can be said of the period yet, because it runs and its feed is silent, or because it has not begun.
+    judged by its own. `silent`: nothing can be said of the period yet, because it runs and its feed is silent, or
+    because it has not begun.
     """
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)

@@ -23,8 +23,6 @@ from monitor.core.stats.mean import Moments
 from monitor.core.track import Judge, Run, Track, cut, exact, size
 from monitor.core.windows import Span
 
-__all__ = ["ClockFigures", "Count", "Figures", "InProgress", "percent_of"]
-
 REMEMBERED: Final = 64
 """Figures kept of one timeline: a few hours of its windows."""
 EVER: Final = Span(float("-inf"), float("inf"))

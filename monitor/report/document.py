@@ -12,11 +12,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from monitor.core.figures import ClockFigures, Figures
 from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import YearCount
-from monitor.core.timeline import ClockFigures, Figures
 from monitor.core.verdict import State, Verdict
 
 MINUTE: Final = 60

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import BaseModel
 
 from monitor.core.fault import Fault
-from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words
+from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words, instants_of
 from monitor.core.stats import chosen
 from monitor.settings.files import FileUnusable, read_toml
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
@@ -183,7 +183,7 @@ class _Reading:
 
     def duty(self, table: ObjectiveTable) -> Duty:
         """What the objective may ask of people: a page only where it is known how often it would come for nothing."""
-        if table.duty is not Duty.PAGE or table.percentile == chosen.PERCENT:
+        if table.duty is not Duty.PAGE or chosen.simulated(table.percentile):
             return table.duty
         what = "a mean" if table.percentile is None else f"P{table.percentile}"
         message = (
@@ -198,8 +198,7 @@ class _Reading:
         if head is None:
             return
         said = [head.event.area, head.event.category, head.event.eligible or "eligible"]
-        instants = {moment.field for clock in clocks for moment in (*clock.begin, *clock.end)}
-        instants |= {*head.event.instants}
+        instants = {*instants_of(clocks), *head.event.instants}
         for name in head.event.required:
             if name not in instants:
                 self.fault(

@@ -20,8 +20,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from monitor.core.calendar import Calendar
-from monitor.core.service import Fields, Service
-from monitor.simulator.layout import instants_of
+from monitor.core.service import Fields, Service, instants_of
 from monitor.simulator.world import Course, Fate, World
 
 _PRESET: Final = "norwegian-police"

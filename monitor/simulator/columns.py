@@ -13,8 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from monitor.core.service import Clock, Moment
-from monitor.simulator.layout import instants_of
+from monitor.core.service import Clock, Moment, instants_of
 from monitor.simulator.rhythm import HOUR_MS, SECOND_MS
 from monitor.simulator.world import LONGEST_UNPLACED_MS, Course, Fate
 

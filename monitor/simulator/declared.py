@@ -16,11 +16,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.core.calendar import Calendar
-from monitor.core.service import Clock, Objective, Series, Service
+from monitor.core.service import Clock, Objective, Series, Service, instants_of
 from monitor.core.targets import Targets
 from monitor.simulator.columns import Columns, draw
 from monitor.simulator.fitting import Asked, scale_of
-from monitor.simulator.layout import instants_of, lay_out
+from monitor.simulator.layout import lay_out
 from monitor.simulator.world import Course, Fate, World
 
 MEETING_SHARE: Final = 0.8

@@ -14,11 +14,6 @@ _CLOSE: Final = 0.05
 _NOTHING: Final = 1e-6
 
 
-def instants_of(clocks: Sequence[Clock]) -> tuple[str, ...]:
-    """Every instant that a clock reads, as declared."""
-    return tuple(dict.fromkeys(moment.field for clock in clocks for moment in (*clock.begin, *clock.end)))
-
-
 def lay_out(clocks: Sequence[Clock], lengths: Mapping[str, float]) -> dict[str, float]:
     """Seconds from the first instant to each, ascending; `lengths` of the clocks by slug, in seconds above 0."""
     caps: dict[str, float] = {}

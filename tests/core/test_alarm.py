@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from monitor.core.alarm import DAY, PERIODS, WATCHED, Alarm, Baseline, Level, Rules, assess, simulated, watched
+from monitor.core.alarm import DAY, PERIODS, WATCHED, Alarm, Baseline, Level, Rules, assess, watched
 from monitor.core.calendar import Unit
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from monitor.core.service import Duty, Objective
+from monitor.core.stats import chosen
 from monitor.core.timeline import EVER
 from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
 
@@ -98,7 +99,7 @@ def test_only_what_pages_and_was_simulated_has_an_alarm(
     """How often another percentile, or a mean, would page for nothing is not known."""
     objective = Objective("one", percentile, duty)
     assert [one for one, _ in watched((objective,))] == ([objective] if has else [])
-    assert simulated(percentile) is (percentile == 80)
+    assert chosen.simulated(percentile) is (percentile == 80)
 
 
 def test_evidence_for_the_month_does_not_decide() -> None:

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.figures import Count
 from monitor.core.ranking import worst_first
 from monitor.core.stats.binomial import Evidence
-from monitor.core.timeline import Count
 from monitor.core.verdict import State, Verdict, judge
 from tests.core.police import BY_PERCENT
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.calendar import Calendar
+from monitor.core.figures import Count
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from monitor.core.snapshot import Row, Snapshot, Terms, over_period, take
-from monitor.core.timeline import Count
 from monitor.core.verdict import State
 from monitor.core.windows import parse_window, span_of
 from tests.core.figures import GRID, HOUR, SUPERSEDED, Call, days_of, head, history_of

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.figures import Count, InProgress
 from monitor.core.percent import rank as nearest_rank
 from monitor.core.service import Objective
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds
-from monitor.core.timeline import Count, InProgress
 from monitor.core.verdict import State, Verdict, judge
 from tests.core.police import BY_PERCENT
 

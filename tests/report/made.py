@@ -7,12 +7,12 @@ from itertools import product
 
 from hypothesis import strategies as st
 
+from monitor.core.figures import ClockFigures, Count, Figures
 from monitor.core.mission import Cause
 from monitor.core.service import Area, Category, Clock, Duty, Fields, Moment, Objective, Service
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.interval import Interval
-from monitor.core.timeline import ClockFigures, Count, Figures
 from monitor.core.verdict import State, Verdict, judge
 from monitor.report.document import Month, Report, ReportRow, Status
 from monitor.report.drawing_up import areas_of

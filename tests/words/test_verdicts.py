@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from monitor.core.figures import Count
 from monitor.core.mission import Cause
 from monitor.core.service import Objective
 from monitor.core.stats.binomial import Evidence
-from monitor.core.timeline import Count
 from monitor.core.verdict import State, Verdict, judge
 from monitor.words.catalogue import LANGUAGES, Language
 from monitor.words.speaker import speaker

@@ -7,6 +7,7 @@ the table in docs/statistics.md.
 
 from typing import Final
 
+from monitor.core.percent import Percent
 from monitor.core.stats.cusum import Shift
 
 PERCENT: Final = 80
@@ -25,3 +26,10 @@ PERIOD_TICKET_ALPHA: Final = 0.05
 
 WINDOW_TICKET_P_VALUE: Final = 0.001
 """28 days, exact one-sided test."""
+
+
+def simulated(percentile: Percent | None) -> bool:
+    """Whether the parameters were chosen for such an objective; None is a mean. Others cannot page: nobody knows how
+    often they would for nothing.
+    """  # noqa: D205 - one sentence
+    return percentile == PERCENT
