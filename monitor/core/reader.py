@@ -39,6 +39,8 @@ _NOTHING, _MEASURED, _EXCLUDED = Kind.NOTHING, Kind.MEASURED, Kind.EXCLUDED
 
 Edge = Callable[[Any], datetime | None]
 """Finds where a clock begins, or ends, in an event."""
+State = tuple[Kind, float | None]
+"""What a clock says of a mission, with the seconds where it measured."""
 
 
 class _Interval(NamedTuple):
@@ -141,12 +143,13 @@ class EventReader:
         else:
             kind, times = self._first.without_value(event, begin, end), None
         if self._further:
-            return Mission(event.mission_id, event.revision, series, placed, kind, self._packed(event))
+            packed = self._packed(event, (kind, times))
+            return Mission(event.mission_id, event.revision, series, placed, kind, packed)
         return Mission(event.mission_id, event.revision, series, placed, kind, times)
 
-    def _packed(self, event: Event) -> bytes:
-        """The states on all clocks."""
-        states = [_state(clock, event) for clock in (self._first, *self._further)]
+    def _packed(self, event: Event, first: State) -> bytes:
+        """The states on all clocks; that of the first is known."""
+        states = [first, *[_state(clock, event) for clock in self._further]]
         packed = pack(states)
         if any(seconds is not None for _, seconds in states):
             return packed
@@ -218,8 +221,8 @@ class EventReader:
         return Rejected(Reason.UNKNOWN_DISTRICT, f"{fields.area} is not one of: {' '.join(known)}")
 
 
-def _state(clock: _Interval, event: Event) -> tuple[Kind, float | None]:
-    """What a clock says, with the seconds where it measured."""
+def _state(clock: _Interval, event: Event) -> State:
+    """What a clock says."""
     begin, end = clock.begin(event), clock.end(event)
     if begin is not None and end is not None:
         seconds = (end - begin).total_seconds()
