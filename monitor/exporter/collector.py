@@ -30,8 +30,6 @@ from monitor.published import Published
 
 CALENDAR: Final = frozenset(get_args(Unit))
 """Windows that are official periods: they have a budget to spend, a rolling one gets back what it spent."""
-
-
 LANGUAGE: Final = "en"
 """Of names in metrics."""
 
@@ -154,7 +152,7 @@ class _Telling:
             kind = metrics.LEAF if category.slug in service.leaf_categories else metrics.POOL
             place = (category.slug, category.within or "", kind)
             self._add(metrics.RESPONSE_CATEGORY_INFO, 1, *place, called[category.slug])
-        for one in self._service.objectives:
+        for one in service.objectives:
             percentile = "" if one.percentile is None else f"{one.percentile:g}"
             self._add(metrics.RESPONSE_OBJECTIVE_INFO, 1, one.slug, one.clock, one.statistic, percentile, one.duty)
             if one.percentile is not None:
