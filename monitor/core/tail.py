@@ -16,6 +16,7 @@ import numpy as np
 from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, percent_of
 from monitor.core.history import History
+from monitor.core.judged import Judged, judged_of
 from monitor.core.sealed import Counts, Sealed
 from monitor.core.service import Objective
 from monitor.core.track import cut
@@ -67,11 +68,8 @@ def tail_of(history: History, area: str, category: str, objective: Objective, sp
     percent_of(objective)
     clock = history.service.clock_slugs.index(objective.clock)
     column = history.columns.plain + history.columns.objective_at[objective.slug]
-    parts: list[_Part] = []
+    parts = [_known(judged_of(history, area, category, objective, span))]
     for block in history.blocks(area, category):
-        first, last = cut(block.missions[0], span)
-        at, seconds = block.missions[0, first:last], block.missions[1 + clock, first:last]
-        parts.append(_known(at, seconds, history.targets_at(area, category, objective, at)))
         if block.sealed is not None:
             stretches = _Stretches.of(block.sealed, clock, column, span)
             thresholds = history.targets_at(area, category, objective, stretches.start)
@@ -101,13 +99,10 @@ class _Part:
     hidden: float = 0.0
 
 
-def _known(at: Floats, seconds: Floats, thresholds: Floats) -> _Part:
-    """Of missions known one by one; negative `seconds` are not measured."""
-    judged = (seconds >= 0.0) & ~np.isnan(thresholds)
-    at, seconds, thresholds = at[judged], seconds[judged], thresholds[judged]
-    late = int(np.count_nonzero(seconds > thresholds))
-    further = [int(np.count_nonzero(_is_beyond(seconds, thresholds, times))) for times in TIMES[1:]]
-    return _Part(len(at), (late, *further), seconds, at)
+def _known(judged: Judged) -> _Part:
+    """Of missions known one by one."""
+    further = [int(_is_beyond(judged.seconds, judged.thresholds, times).sum()) for times in TIMES[1:]]
+    return _Part(len(judged.at), (int(judged.late.sum()), *further), judged.seconds, judged.at)
 
 
 def _is_beyond(seconds: Floats, thresholds: Floats, times: float) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
