@@ -4,7 +4,7 @@ Built whole from a `History`, immutable, and handed to whoever shows it: metrics
 it is computed later, so all of them agree. A stale feed turns every window that reaches to now into no data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf
@@ -231,19 +231,25 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
 
 
 def over_period(
-    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent: bool = False
+    history: History,
+    period: Period,
+    *,
+    now: float,
+    abandoned_after_seconds: float,
+    silent: bool = False,
+    areas: Container[str] | None = None,
 ) -> list[Row]:
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
-    Areas that exist on any of its days. The target shown is the one in force at the period's end; every mission was
-    judged by its own. `silent`: nothing can be said of the period yet, because it runs and its feed is silent, or
-    because it has not begun.
+    Areas that exist on any of its days; of `areas` only, where these are given. The target shown is the one in force
+    at the period's end; every mission was judged by its own. `silent`: nothing can be said of the period yet, because
+    it runs and its feed is silent, or because it has not begun.
     """
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
     rows = []
     for area in history.service.judged_areas:
-        if not history.service.lasts(area, period.first, last_day):
+        if (areas is not None and area not in areas) or not history.service.lasts(area, period.first, last_day):
             continue
         for category in history.service.judged_categories:
             figures = history.timeline(area, category).within_span(

@@ -132,6 +132,11 @@ class Timeline:
         )
         return max(map(float, known), default=None)
 
+    @property
+    def oldest_at(self) -> float | None:
+        """Place of the oldest mission; of a sealed one, the start of its stretch."""
+        return min([float(times[0]) for times in (self.placed_at, self._shelf.start) if len(times)], default=None)
+
     def in_progress(
         self,
         now: float,

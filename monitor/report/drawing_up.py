@@ -13,6 +13,7 @@ from monitor.core.history import History
 from monitor.core.service import Service
 from monitor.core.snapshot import Row, over_period
 from monitor.core.windows import span_of
+from monitor.core.years import years_of
 from monitor.report.document import Month, Report, ReportRow, Status
 
 
@@ -41,7 +42,7 @@ def draw_up(
     heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
     silent = heard.silent_seconds > silent_after_seconds
 
-    def judged(one: Period) -> list[Row]:
+    def judged(one: Period, *areas: str) -> list[Row]:
         around = span_of(one, history.grid)
         return over_period(
             history,
@@ -49,6 +50,7 @@ def draw_up(
             now=now,
             abandoned_after_seconds=abandoned_after_seconds,
             silent=now < around.start or (silent and now < around.end),
+            areas=areas or None,
         )
 
     before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
@@ -68,7 +70,14 @@ def draw_up(
         open=sum(
             one.in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span).open for one in pool
         ),
-        months=_by_category(service, [(month, judged(month)) for month in calendar.months(period)]),
+        months=_by_category(service, [(month, judged(month, service.root)) for month in calendar.months(period)]),
+        years=years_of(
+            history,
+            calendar.holding("year", last),
+            now=now,
+            abandoned_after_seconds=abandoned_after_seconds,
+            silent=silent,
+        ),
         source=in_force.source if in_force else "",
         errata=in_force.errata if in_force else (),
         over=over,
@@ -103,12 +112,7 @@ def areas_of(service: Service, first: date, last: date) -> dict[str, int]:
 
 def _by_category(service: Service, months: Sequence[tuple[Period, Sequence[Row]]]) -> Mapping[str, Sequence[Month]]:
     return {
-        category: [
-            Month(month.first, row)
-            for month, rows in months
-            for row in rows
-            if (row.area, row.category) == (service.root, category)
-        ]
+        category: [Month(month.first, row) for month, rows in months for row in rows if row.category == category]
         for category in service.judged_categories
     }
 
