@@ -68,6 +68,11 @@ class Clock:
     longest_seconds: float = DAY_SECONDS
     shortest_seconds: float = 0.0
     names: Words = field(default_factory=dict, hash=False)
+    since: date = date.min
+    until: date = date.max
+    """The first day on which a rule judges by it, and the day after the last; it measures on all days."""
+    source: str = ""
+    """Where it is defined, in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,8 @@ class Service:
     objectives: tuple[Objective, ...]
     fields: Fields = field(default_factory=Fields)
     names: Words = field(default_factory=dict, hash=False)
+    instants: Mapping[str, Words] = field(default_factory=dict)
+    """What instants of events are called, by field."""
 
     @cached_property
     def root(self) -> str:
