@@ -231,13 +231,19 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
 
 
 def over_period(
-    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent: bool = False
+    history: History,
+    period: Period,
+    *,
+    now: float,
+    abandoned_after_seconds: float,
+    silent: bool = False,
+    only: Series | None = None,
 ) -> list[Row]:
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
     Areas that exist on any of its days. The target shown is the one in force at the period's end; every mission was
     judged by its own. `silent`: nothing can be said of the period yet, because it runs and its feed is silent, or
-    because it has not begun.
+    because it has not begun. `only`: of this area and category alone.
     """
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
@@ -246,6 +252,8 @@ def over_period(
         if not history.service.lasts(area, period.first, last_day):
             continue
         for category in history.service.judged_categories:
+            if only not in {None, (area, category)}:
+                continue
             figures = history.timeline(area, category).within_span(
                 span, abandoned_before=now - abandoned_after_seconds
             )
