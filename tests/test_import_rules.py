@@ -63,6 +63,16 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     # The board shows what was published; it knows neither the service nor the store.
     "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.published"},
     "monitor.report": {*SHARED, "monitor.report", "monitor.words", "monitor.event_lines"},
+    # History says what the exporter's collector says, of missions read as the report reads them.
+    "monitor.past": {
+        *SHARED,
+        "monitor.past",
+        "monitor.metrics",
+        "monitor.published",
+        "monitor.exporter.collector",
+        "monitor.exporter.area_infos",
+        "monitor.report.reading",
+    },
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, "monitor.kafka", "monitor.dead_letters", "monitor.worker.rejects"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
