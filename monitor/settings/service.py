@@ -6,7 +6,7 @@ areas and categories imply in `service_tree`, thresholds in `core.targets`.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from monitor.core.fault import Fault
 from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words, instants_of
 from monitor.core.stats import chosen
 from monitor.settings.files import FileUnusable, read_toml
+from monitor.settings.service_map import read_outlines, tile_problems
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
 from monitor.settings.service_tree import Problem, areas_of, categories_of
 from monitor.settings.told import read_table, unknown
@@ -103,6 +104,9 @@ def read_service(folder: Path) -> Declared:
         Fields(**head.event.model_dump()),
         head.name,
     )
+    service = reading.mapped(service, head, folder)
+    if any(fault.severity == "error" for fault in reading.faults):
+        return Declared(None, folder, head.timezone or "", faults=reading.faults)
     return Declared(
         service, folder, head.timezone or "", head.year_starts, head.unverified, head.description, reading.faults
     )  # fmt: skip
@@ -180,6 +184,16 @@ class _Reading:
                 where = f"there are {', '.join(clocks) or 'none'}"
                 self.fault(f"objectives.{table.slug}.clock", unknown(clock, clocks, kind="clock", where=where))
             yield Objective(table.slug, table.percentile, self.duty(table), clock, table.name)
+
+    def mapped(self, service: Service, head: HeadTable, folder: Path) -> Service:
+        """The service with its map, where it declares one."""
+        outlines, problems = None, list(tile_problems(service))
+        if head.outlines is not None:
+            outlines, more = read_outlines(folder / head.outlines, service)
+            problems += more
+        for path, why in problems:
+            self.fault(path, why)
+        return replace(service, outlines=outlines)
 
     def duty(self, table: ObjectiveTable) -> Duty:
         """What the objective may ask of people: a page only where it is known how often it would come for nothing."""
