@@ -73,6 +73,24 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.charts",
         "monitor.spreadsheet",
     },
+    # History says what the exporter's collector says, of missions read as the report reads them.
+    "monitor.past": {
+        *SHARED,
+        "monitor.past",
+        "monitor.metrics",
+        "monitor.published",
+        "monitor.exporter.collector",
+        "monitor.exporter.area_infos",
+        "monitor.report.reading",
+    },
+    # A list is read as the report is, and called as everything is.
+    "monitor.missions": {
+        *SHARED,
+        "monitor.missions",
+        "monitor.words",
+        "monitor.spreadsheet",
+        "monitor.report.reading",
+    },
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, "monitor.kafka", "monitor.dead_letters", "monitor.worker.rejects"},
     "monitor.proofs": {"monitor.core", "monitor.settings", "monitor.wiring", "monitor.report.sources"},
