@@ -7,6 +7,7 @@ back a history goes, and which of its years are whole. Refuses to know how a yea
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from monitor.core.calendar import Period
@@ -53,9 +54,10 @@ def years_of(
     `now` in epoch seconds. `silent`: nothing can be said of a year that runs. `areas`: of these only.
     """
     pool = [history.timeline(history.service.root, category) for category in history.service.leaf_categories]
-    begins = [at for one in pool if (at := one.oldest_at) is not None]
+    begins = [at for one in pool if (at := one.oldest()) is not None]
     ends = [at for one in pool if (at := one.newest_at(now)) is not None]
-    wanted = None if areas is None else frozenset(areas)
+    categories = history.service.judged_categories
+    only = None if areas is None else frozenset(product(areas, categories))
     years: list[Year] = []
     year: Period | None = last
     while begins and year is not None and len(years) < count:
@@ -68,7 +70,7 @@ def years_of(
             now=now,
             abandoned_after_seconds=abandoned_after_seconds,
             silent=now < span.start or (silent and now < span.end),
-            areas=wanted,
+            only=only,
         )
         heard = bool(ends) and max(ends) >= min(now, span.end) - _WITHOUT
         whole = heard and min(begins) < span.start + _WITHOUT
