@@ -257,7 +257,7 @@ def _crowding(say: Speaker, crowding: Crowding) -> CrowdingShown:
     return CrowdingShown(
         rows=[(_so_many(say, one), _crowded(say, one, crowding)) for one in held],
         result=say(
-            "Half of the late missions rang with {late} others waiting or fewer; half of all with {all} or fewer.",
+            "Others waiting, at the median: {late} for the late missions, {all} for all.",
             late=NONE if crowding.late_median is None else say.count(crowding.late_median),
             all=NONE if crowding.median is None else say.count(crowding.median),
         ),
