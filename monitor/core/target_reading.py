@@ -177,7 +177,7 @@ class _Reading:
         return None
 
     def source(self, raw: Mapping[str, Any]) -> str:
-        """Title, publisher and tables in one line; a plain text is the title."""
+        """Title, publisher, paragraph, tables and the day of reading in one line; a plain text is the title."""
         source = raw.get("source")
         if isinstance(source, str):
             source = {"title": source}
@@ -185,10 +185,13 @@ class _Reading:
             message = "is missing; name the publication the numbers come from in [source] title"
             self.faults.append(Fault("warning", f"{self.origin}: source.title", message))
             return ""
-        parts = {key: str(source[key]) for key in ("title", "publisher", "tables") if source.get(key)}
+        parts = {
+            key: str(source[key]) for key in ("title", "publisher", "paragraph", "tables", "read") if source.get(key)
+        }
         for key, part in parts.items():
             self.seen(part, f"source.{key}")
-        return ", ".join(f"tables {part}" if key == "tables" else part for key, part in parts.items())
+        said = {"tables": "tables ", "read": "read "}
+        return ", ".join(said.get(key, "") + part for key, part in parts.items())
 
     def errata(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
         errata = raw.get("errata", [])

@@ -45,6 +45,7 @@ def validate(
         faults += _silent(one, service, lasting)
         faults += _stricter(one, service, lasting)
         faults += _copied(one, service)
+        faults += _of_another_clock(one, service, until) if whole else ()
     for earlier, later in pairwise(ordered):
         if earlier.valid_from == later.valid_from:
             message = f"{later.valid_from} is also the first day of {earlier.origin}; keep one of the two"
@@ -89,10 +90,16 @@ def _gone(one: Tables, service: Service, lasting: Sequence[str], until: date) ->
 
 
 def _silent(one: Tables, service: Service, lasting: Sequence[str]) -> Iterator[Fault]:
-    """A warning for what the tables say nothing of, neither a threshold nor that there is none."""
+    """A warning for what the tables say nothing of, neither a threshold nor that there is none.
+
+    Tables of pools alone mean it so: some rules bind a whole country and none of its parts.
+    """
+    spoken = {area for area, _ in one.written}
+    expected = lasting if spoken - set(service.judged_areas) or spoken & set(service.leaf_areas) else spoken
     silent = [
         (area, category)
         for area in lasting
+        if area in expected
         for category in service.leaf_categories
         if one.target(area, category)[0] is None
     ]
@@ -144,6 +151,22 @@ def _stricter(one: Tables, service: Service, lasting: Iterable[str]) -> Iterator
             f"the {_within(high, target)} is stricter than the {_within(low, target)}; compare with the source, "
             "one of them is likely misprinted",
         )
+
+
+def _of_another_clock(one: Tables, service: Service, until: date) -> Iterator[Fault]:
+    """Thresholds of objectives whose clock the rule does not judge by on every day that they are in force."""
+    told = {slug for said in one.written.values() for slug, seconds in said.seconds.items() if seconds is not None}
+    for objective in service.objectives:
+        clock = service.clock(objective.clock)
+        if objective.slug in told and not (clock.since <= one.valid_from and until <= clock.until):
+            day = clock.since if clock.since > one.valid_from else clock.until
+            last = "begins" if day == clock.since else "ends"
+            yield Fault(
+                "error",
+                f"{one.origin}: valid_from",
+                f"{objective.slug} is judged by the clock {clock.slug}, which {last} on {day}: add a set of tables "
+                f"from that day, with the objective of the other clock",
+            )
 
 
 def _within(objective: Objective, target: Target) -> str:

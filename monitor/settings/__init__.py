@@ -9,6 +9,7 @@ from monitor.settings.configuration import (
     ConfigurationError,
     find_config,
     load,
+    service_rooms,
 )
 from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, SERVICE_VARIABLE, variable
 from monitor.settings.files import SecretUnusable, read_secret
@@ -48,6 +49,7 @@ __all__ = [
     "load",
     "models",
     "read_secret",
+    "service_rooms",
     "unusable_files",
     "variable",
 ]
