@@ -16,7 +16,7 @@ from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
 from monitor.core.history import History
-from monitor.core.service import Service, by_duty
+from monitor.core.service import Series, Service, by_duty
 from monitor.core.timeline import EVER, Kept, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span, Window, span_of

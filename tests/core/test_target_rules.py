@@ -78,7 +78,7 @@ def test_what_the_tables_leave_out_is_told_once() -> None:
 
 
 def test_tables_of_a_whole_country_alone_leave_nothing_out() -> None:
-    """Where only a pool is bound, its parts are not: no gap in the tables, as it is where a part has one of its own."""
+    """Where only a pool is bound, its parts are not; where one of these has a threshold, the others lack it."""
     country = "[national]\ntown = { goal = 8, requirement = 12 }\nurban.goal = 8\nrural.requirement = 9"
     assert told(faults_of(country)) == []
     assert [where for _, where in told(faults_of(f"{country}\n[oslo]\ntown.goal = 8"))] == ["2024.toml"]
