@@ -16,6 +16,8 @@ from functools import cached_property
 from itertools import product
 from typing import Final
 
+from monitor.core.outlines import Outlines
+
 Series = tuple[str, str]
 """(area, category)."""
 Words = Mapping[str, str]
@@ -118,6 +120,8 @@ class Area:
     since: date = date.min
     until: date = date.max
     names: Words = field(default_factory=dict, hash=False)
+    tile: tuple[int, int] | None = None
+    """Row and column on the board's map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,7 @@ class Service:
     names: Words = field(default_factory=dict, hash=False)
     instants: Mapping[str, Words] = field(default_factory=dict)
     """What instants of events are called, by field."""
+    outlines: Outlines | None = field(default=None, compare=False)
 
     @cached_property
     def root(self) -> str:
@@ -212,6 +217,11 @@ class Service:
         """Each category itself and what it lies within."""
         within = {one.slug: one.within for one in self.categories}
         return {slug: tuple(_upwards(slug, within)) for slug in within}
+
+    def tiles(self, day: date) -> Mapping[str, tuple[int, int]]:
+        """Where the areas of a day lie on the map, in reading order; nothing where none is declared."""
+        found = {one.slug: one.tile for one in self.areas if one.tile and one.since <= day < one.until}
+        return dict(sorted(found.items(), key=lambda item: item[1]))
 
     def measures(self, series: Series, day: date) -> Iterator[Measure]:
         """Whose thresholds a mission of a series, placed in a local day, is held against."""

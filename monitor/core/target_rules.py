@@ -90,10 +90,16 @@ def _gone(one: Tables, service: Service, lasting: Sequence[str], until: date) ->
 
 
 def _silent(one: Tables, service: Service, lasting: Sequence[str]) -> Iterator[Fault]:
-    """A warning for what the tables say nothing of, neither a threshold nor that there is none."""
+    """A warning for what the tables say nothing of, neither a threshold nor that there is none.
+
+    Tables of pools alone mean it so: some rules bind a whole country and none of its parts.
+    """
+    spoken = {area for area, _ in one.written}
+    expected = lasting if spoken - set(service.judged_areas) or spoken & set(service.leaf_areas) else spoken
     silent = [
         (area, category)
         for area in lasting
+        if area in expected
         for category in service.leaf_categories
         if one.target(area, category)[0] is None
     ]

@@ -6,7 +6,7 @@ areas and categories imply in `service_tree`, thresholds in `core.targets`.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -17,6 +17,7 @@ from monitor.core.fault import Fault
 from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words, instants_of
 from monitor.core.stats import chosen
 from monitor.settings.files import FileUnusable, read_toml
+from monitor.settings.service_map import read_outlines, tile_problems
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
 from monitor.settings.service_tree import Problem, areas_of, categories_of
 from monitor.settings.told import read_table, unknown
@@ -111,6 +112,9 @@ def read_service(folder: Path) -> Declared:
         head.name,
         head.instants,
     )
+    service = reading.mapped(service, head, folder)
+    if any(fault.severity == "error" for fault in reading.faults):
+        return Declared(None, folder, head.timezone or "", faults=reading.faults)
     return Declared(
         service, folder, head.timezone or "", head.year_starts, head.unverified, head.cannot_say, head.description,
         reading.faults,
@@ -193,6 +197,16 @@ class _Reading:
                 where = f"there are {', '.join(clocks) or 'none'}"
                 self.fault(f"objectives.{table.slug}.clock", unknown(clock, clocks, kind="clock", where=where))
             yield Objective(table.slug, table.percentile, self.duty(table), clock, table.name)
+
+    def mapped(self, service: Service, head: HeadTable, folder: Path) -> Service:
+        """The service with its map, where it declares one."""
+        outlines, problems = None, list(tile_problems(service))
+        if head.outlines is not None:
+            outlines, more = read_outlines(folder / head.outlines, service)
+            problems += more
+        for path, why in problems:
+            self.fault(path, why)
+        return replace(service, outlines=outlines)
 
     def duty(self, table: ObjectiveTable) -> Duty:
         """What the objective may ask of people: a page only where it is known how often it would come for nothing."""

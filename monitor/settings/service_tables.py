@@ -19,6 +19,8 @@ TAKEN_FIELDS: Final = frozenset({"mission_id", "revision", "row", "status", "exc
 """Fields that every event has, whatever the service: none of them is an instant, an area or a category."""
 _LONGEST_LANGUAGE: Final = 8
 _MONTHS: Final = 12
+LARGEST_TILE: Final = 40
+"""Rows and columns of a map that a screen can show."""
 
 
 def _names(value: Any) -> dict[str, str]:
@@ -123,6 +125,13 @@ def _month(value: Any) -> int:
     return month
 
 
+def _tile(value: Any) -> tuple[int, int]:
+    match value:
+        case [row, column] if all(type(one) is int and 1 <= one <= LARGEST_TILE for one in (row, column)):
+            return row, column
+    raise ValueError(f"must be a row and a column from 1 to {LARGEST_TILE}: write [1, 4]")
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise ValueError('must be a list of texts: write ["…", "…"]')
@@ -184,6 +193,11 @@ class HeadTable(_Table):
     timezone: OptionalText = Field(None, description="Zone of periods and local days, like `Europe/Oslo`; needed.")
     year_starts: Annotated[int, BeforeValidator(_month)] = Field(
         1, description='Where years begin, like `"04-01"`; their parts follow, and bear that year\'s name.'
+    )
+    outlines: OptionalText = Field(
+        None,
+        description="A GeoJSON file beside this one, for the board's map: the outlines of the areas that hold no "
+        "other, Polygon or MultiPolygon, in degrees, each with its slug as the property `area`. Instead of tiles.",
     )
     unverified: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(
         (), description="What the sources did not settle, a list of texts; `monitor check` shows them."
@@ -294,4 +308,7 @@ class AreaTable(_Table):
     )
     since: Day | None = Field(None, description="First day; else as what it lies within.")
     until: Day | None = Field(None, description="The day after the last; else as what it lies within.")
+    tile: Annotated[tuple[int, int] | None, BeforeValidator(_tile)] = Field(
+        None, description="Where it lies on the board's map: `[row, column]`, from `[1, 1]` in the north-west."
+    )
     name: Names = _name()

@@ -130,6 +130,13 @@ def test_what_the_tables_leave_out_is_told_once() -> None:
     assert "oslo.town, vest.urban, vest.town, vest.rural:" in fault.message
 
 
+def test_tables_of_a_whole_country_alone_leave_nothing_out() -> None:
+    """Where only a pool is bound, its parts are not; where one of these has a threshold, the others lack it."""
+    country = "[national]\ntown = { goal = 8, requirement = 12 }\nurban.goal = 8\nrural.requirement = 9"
+    assert told(faults_of(country)) == []
+    assert [where for _, where in told(faults_of(f"{country}\n[oslo]\ntown.goal = 8"))] == ["2024.toml"]
+
+
 def test_tables_of_an_area_that_does_not_exist_then_are_told() -> None:
     """And those that it does not need are not asked for: an area is covered while it exists."""
     service = replace(
