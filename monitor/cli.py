@@ -63,6 +63,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "topics": Entry("monitor.topics_command:topics", "Create the topics that are missing."),
     "dead-letters": Entry("monitor.dead_letters.command:dead_letters", "Look at events that could not be counted."),
     "check": Entry("monitor.check:check", "Find everything wrong with the configuration.", configured=False),
+    "init": Entry("monitor.init_command:init", "Write a service into a folder of your own.", configured=False),
+    "services": Entry("monitor.services_command:services", "List the services, and prove them.", configured=False),
     "generate": Entry("monitor.generate:generate", "Write the generated files of a clone anew."),
 }
 

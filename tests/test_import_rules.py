@@ -93,10 +93,12 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     },
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, "monitor.kafka", "monitor.dead_letters", "monitor.worker.rejects"},
+    "monitor.proofs": {"monitor.core", "monitor.settings", "monitor.wiring", "monitor.report.sources"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {
     "monitor.__main__": "it is the command line",
+    "monitor.services_command": "it loads several services, each for itself",
     "monitor.check": "it loads the configuration itself, to show all faults of what --config named",
 }
 
