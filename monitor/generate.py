@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from monitor import alerts
+from monitor import alerts, dashboards
 from monitor.core.event import Form
 from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
 from monitor.core.notation import TIME_PATTERN
@@ -101,15 +101,9 @@ def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
 
 
 def _grafana(configuration: Configuration, root: Path) -> Mapping[str, str]:
-    """Dashboards and provisioning, which need a package that nothing else needs."""
-    try:
-        from monitor.dashboards import files  # noqa: PLC0415 - only those who develop have the SDK
-    except ModuleNotFoundError as fault:
-        raise click.ClickException(
-            f"Grafana's files need the package {fault.name!r}: pip install 'response-time-monitor[dev]'"
-        ) from fault
+    """Dashboards and provisioning."""
     runbooks = {file.stem: file.read_text(encoding="utf-8") for file in (root / RUNBOOKS).glob("*.md")}
-    return files(configuration, runbooks)
+    return dashboards.files(configuration, runbooks)
 
 
 def with_rules(design: str) -> str:

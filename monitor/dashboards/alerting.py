@@ -52,7 +52,7 @@ UNWATCHED: Final = Rule(
 """Grafana's own: the one thing that Prometheus cannot say of itself."""
 SHOWN: Final = {
     "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseObjectiveMissed": "timeline",
-    "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "store",
+    "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "feed",
     "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
     "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",
 }  # fmt: skip

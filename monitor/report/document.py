@@ -18,6 +18,7 @@ from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import YearCount
 from monitor.core.verdict import State, Verdict
+from monitor.core.years import Year
 
 MINUTE: Final = 60
 
@@ -184,6 +185,8 @@ class Report:
     """Events refused because they contradict what stands: of the year, or against a mission of it."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Stored missions of the period whose area or category is not declared: they are in no figure."""
+    years: Sequence[Year] = ()
+    """Up to the one that the period ends in, the oldest first."""
     records_ahead: int = 0
     """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 

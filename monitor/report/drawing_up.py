@@ -3,16 +3,17 @@
 Decides what a period is compared with, and whether it is final. Refuses to know where missions come from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from monitor.core import restated
 from monitor.core.calendar import Period
 from monitor.core.feed import listen
 from monitor.core.history import History
-from monitor.core.service import Service
+from monitor.core.service import Series, Service
 from monitor.core.snapshot import Row, over_period
 from monitor.core.windows import span_of
+from monitor.core.years import years_of
 from monitor.report.document import Month, Report, ReportRow, Status
 
 
@@ -32,6 +33,7 @@ def draw_up(
     in_force = history.targets.in_force(last)
     absent = in_force.not_applicable if in_force else frozenset()
     previous = calendar.previous(period)
+    of_root = [(service.root, category) for category in service.judged_categories]
     over, heads = now >= span.end, history.heads.values()
     pool = [history.timeline(service.root, category) for category in service.leaf_categories]
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
@@ -41,7 +43,7 @@ def draw_up(
     heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
     silent = heard.silent_seconds > silent_after_seconds
 
-    def judged(one: Period) -> list[Row]:
+    def judged(one: Period, only: Container[Series] | None = None) -> list[Row]:
         around = span_of(one, history.grid)
         return over_period(
             history,
@@ -49,6 +51,7 @@ def draw_up(
             now=now,
             abandoned_after_seconds=abandoned_after_seconds,
             silent=now < around.start or (silent and now < around.end),
+            only=only,
         )
 
     before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
@@ -68,7 +71,14 @@ def draw_up(
         open=sum(
             one.in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span).open for one in pool
         ),
-        months=_by_category(service, [(month, judged(month)) for month in calendar.months(period)]),
+        months=_by_category(service, [(month, judged(month, of_root)) for month in calendar.months(period)]),
+        years=years_of(
+            history,
+            calendar.holding("year", last),
+            now=now,
+            abandoned_after_seconds=abandoned_after_seconds,
+            silent=silent,
+        ),
         source=in_force.source if in_force else "",
         errata=in_force.errata if in_force else (),
         over=over,
@@ -103,12 +113,7 @@ def areas_of(service: Service, first: date, last: date) -> dict[str, int]:
 
 def _by_category(service: Service, months: Sequence[tuple[Period, Sequence[Row]]]) -> Mapping[str, Sequence[Month]]:
     return {
-        category: [
-            Month(month.first, row)
-            for month, rows in months
-            for row in rows
-            if (row.area, row.category) == (service.root, category)
-        ]
+        category: [Month(month.first, row) for month, rows in months for row in rows if row.category == category]
         for category in service.judged_categories
     }
 
