@@ -363,5 +363,9 @@ STORE_RETRIES: Final = Metric(
 ALL: Final[tuple[Metric, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 """In the order of this file."""
 EXPORTER: Final = tuple(metric for metric in ALL if metric.source == "exporter")
+_PRESENT: Final = (RESPONSE_MISSIONS_OPEN, RESPONSE_MISSIONS_OVERDUE)
+"""What was in progress then is known no more: it has ended since."""
+PAST: Final = tuple(metric for metric in EXPORTER if metric.name.startswith("response_") and metric not in _PRESENT)
+"""What can be told of a moment that is past: what the missions say, and not what the pipeline did then."""
 WORKER: Final = tuple(metric for metric in ALL if metric.source == "worker")
 BY_NAME: Final = {metric.name: metric for metric in ALL}

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.board.chart import Drawing, drawing
 from monitor.board.frame import Said, View, rendered
+from monitor.charts.drawing import Drawing
+from monitor.charts.over_time import Stage, over_time
 from monitor.core.alarm import Baseline, Level
 from monitor.core.figures import ClockFigures
 from monitor.core.ranking import as_tree
@@ -46,6 +47,8 @@ class Aim:
     unit: str
     mean: bool
     verdict: Said
+    about: str
+    described: str
     told: str
     windows: Sequence[Line]
     weeks: Sequence[Line]
@@ -128,6 +131,15 @@ def _drift_named(view: View, objective: str, baseline: Baseline) -> str:
 def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], weeks: Sequence[Week]) -> Aim:
     verdict = chosen.verdicts[objective.slug]
     said = view.said(verdict)
+    about = ", ".join(
+        (view.area_named(chosen.area), view.category_named(chosen.category), view.objective_named(objective))
+    )
+    described = view.say(
+        "{about}: {statistic} and missions of {count} weeks.",
+        about=about,
+        statistic=view.statistic(objective),
+        count=len(weeks),
+    )
     return Aim(
         key=f"{chosen.category}_{objective.slug}",
         name=view.objective_named(objective),
@@ -137,9 +149,27 @@ def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], wee
         verdict=said,
         told=said.text if view.outdated else view.sentence(chosen, verdict),
         windows=[_window(view, row, objective) for row in rows],
+        about=about,
+        described=described,
         weeks=[_week(view, chosen.category, week, objective) for week in reversed(weeks)],
-        drawing=drawing(view, chosen.category, weeks, objective) if weeks else None,
+        drawing=_drawing(view, chosen.category, weeks, objective, described) if weeks else None,
     )
+
+
+def _drawing(view: View, category: str, weeks: Sequence[Week], objective: Objective, described: str) -> Drawing:
+    say = view.say
+    stages = [
+        Stage(
+            named=say("week of {day}", day=week.monday.isoformat()),
+            label=f"{week.monday.day}.{week.monday.month}.",
+            running=week.running,
+            figures=week.figures,
+            verdict=week.verdicts[objective.slug],
+        )
+        for week in weeks
+    ]
+    how = view.notation(category, objective)
+    return over_time(say, how, objective, stages, name=f"drawing-{category}_{objective.slug}", title=described)
 
 
 def _told(say: Speaker, drift: Drift | None, threshold: float) -> str:

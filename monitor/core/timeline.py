@@ -110,12 +110,12 @@ class Timeline:
             known = self._known[key] = self._figures(runs, sealed, unmeasured, excluded)
         return known
 
-    def newest(self, count: int) -> Figures:
-        """Figures of the newest `count` that each clock has measured and that are still known one by one.
+    def newest(self, count: int, *, until: float = float("inf")) -> Figures:
+        """Figures of the newest `count` before `until` that each clock has measured and that are known one by one.
 
         Unmeasured ones have no place.
         """
-        sizes = [len(track.rang_at) for track in self._tracks.values()]
+        sizes = [track.cut(Span(EVER.start, until))[1] for track in self._tracks.values()]
         runs = [(max(0, number - count), number) for number in sizes]
         return self._figures(runs, (0, 0), [(0,) * len(Cause)] * len(runs), 0)
 
@@ -131,6 +131,20 @@ class Timeline:
             if (count := int(times.searchsorted(until, side="right")))
         )
         return max(map(float, known), default=None)
+
+    def oldest(self) -> float | None:
+        """Place of the oldest mission; of a sealed one, the start of its stretch."""
+        return min([float(times[0]) for times in (self.placed_at, self._shelf.start) if len(times)], default=None)
+
+    def newest_sealed_at(self, until: float) -> float | None:
+        """Start of the newest sealed stretch up to `until` (epoch seconds)."""
+        count = int(self._shelf.start.searchsorted(until, side="right"))
+        return float(self._shelf.start[count - 1]) if count else None
+
+    def last_rang_at(self, until: float) -> float | None:
+        """When the newest one before `until` rang that the first clock has measured and that is known by itself."""
+        count = self._first.cut(Span(EVER.start, until))[1]
+        return float(self.rang_at[count - 1]) if count else None
 
     def in_progress(
         self,

@@ -25,6 +25,7 @@ from monitor.core.history import History
 from monitor.core.snapshot import Row, over_period
 from monitor.core.weeks import Week, weeks_of
 from monitor.exporter.answers import Answer, Answers, rendered
+from monitor.exporter.area_infos import area_infos
 from monitor.exporter.areas import area_answer
 from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
@@ -35,8 +36,7 @@ from monitor.http.negotiation import languages
 from monitor.http.problem import problem
 from monitor.published import Published
 from monitor.settings import Configuration
-from monitor.words import names
-from monitor.words.catalogue import SOURCE, chosen
+from monitor.words.catalogue import chosen
 from monitor.words.speaker import speaker
 
 PREFERRED_WINDOW: Final = "28d"
@@ -226,11 +226,7 @@ class Pages:
 
     def areas(self, published: Published) -> dict[str, AreaInfo]:
         """What programs are told of each area: its name in English, and what it lies within today."""
-        say, service, day = speaker(SOURCE), self._service, self._day(published)
-        return {
-            area: AreaInfo(names.area(say, service, area), "".join(service.pools(area, day)[1:2]))
-            for area in self._areas
-        }
+        return area_infos(self._service, self._day(published))
 
     def _day(self, published: Published) -> date:
         return date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))

@@ -200,7 +200,7 @@ async def test_a_week_without_missions_is_a_gap(world: World, refresh: Refresh) 
     weeks = await refresh.ask(partial(weeks_of, area="troms", now=NOW, abandoned_after_seconds=DAY))
     text = area_page(view(world, refresh.published), "troms", weeks, drift_threshold=6.5)
     urban = text.partition('id="chart-urban_requirement"')[2].partition("</svg>")[0]
-    lines = re.findall(r'<path class="line" d="([^"]+)"', urban)
+    lines = re.findall(r'<path class="line"[^>]* d="([^"]+)"', urban)
     assert [line.count("M") for line in lines] == [3, 3]  # two pieces, then one: P80 and share
     assert urban.count('class="mark ') == 10
     assert urban.count('class="bar') == 5
