@@ -45,6 +45,9 @@ class Pooled(Protocol):
     def centroids(self, first: int, last: int, backend: Backend) -> tuple[Floats, Floats]:
         """Means and weights of the run `first` to `last` (excluded)."""
 
+    def apart(self, first: int, last: int) -> Sequence[Centroids]:
+        """Those of each of the run by itself, never merged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
@@ -74,6 +77,11 @@ class Sketches:
         begin = int(self.ends[first - 1]) if first else 0
         end = int(self.ends[last - 1]) if last else 0
         return self.means[begin:end], self.weights[begin:end]
+
+    def apart(self, first: int, last: int) -> Sequence[Centroids]:
+        """As they were stored."""
+        edges = [0, *self.ends.tolist()][first : last + 1]
+        return [(self.means[begin:end], self.weights[begin:end]) for begin, end in pairwise(edges)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,16 @@ class Sheaf:
         if not found:
             return np.empty(0), np.empty(0)
         return np.concatenate([means for means, _ in found]), np.concatenate([weights for _, weights in found])
+
+    def apart(self, first: int, last: int) -> Sequence[Centroids]:
+        """From where they lie, in this order."""
+        places, rows = self.places[first:last], self.rows[first:last]
+        found: dict[int, Centroids] = {}
+        for place in np.unique(places).tolist():
+            held = np.flatnonzero(places == place)
+            own = self.parts[place].apart(int(rows[held[0]]), int(rows[held[-1]]) + 1)
+            found.update(zip(held.tolist(), own, strict=True))
+        return [found[row] for row in range(len(rows))]
 
 
 @dataclass(frozen=True, slots=True)
