@@ -96,7 +96,7 @@ def main() -> None:
             size = stored(points, interval, Path(folder)) / len(points)
             nation = size * NATION * 98 * DAYS_KEPT / 1e9
             print(
-                f"every {interval:2} s: {size:6.0f} bytes per series and day, {nation:5.2f} GB for the nation in 400 d"
+                f"every {interval:2} s: {size:6.0f} bytes per series and day, {nation:4.1f} GB for a nation in 400 d"
             )
 
 
