@@ -17,6 +17,7 @@ from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import YearCount
+from monitor.core.targets import TargetSet
 from monitor.core.verdict import State, Verdict
 from monitor.core.years import Year
 
@@ -187,6 +188,8 @@ class Report:
     """Stored missions of the period whose area or category is not declared: they are in no figure."""
     years: Sequence[Year] = ()
     """Up to the one that the period ends in, the oldest first."""
+    in_force: TargetSet | None = None
+    """What judges at the period's end."""
     records_ahead: int = 0
     """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 
