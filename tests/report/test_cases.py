@@ -147,6 +147,12 @@ def test_people_are_told_each_case_in_its_own_notation() -> None:
     assert "<table" in told(STAGES, "--format", "html")
 
 
+def test_a_printed_report_says_the_rule_itself() -> None:
+    """Whoever reads the statute recognises it, in the language of the report."""
+    page = told(NHS, "--format", "html", "--lang", "nb")
+    assert "Category 2: gjennomsnitt høyst 18 min, fra ringing_at til on_scene_at." in page
+
+
 @pytest.mark.parametrize("case", [NHS, STAGES], ids=lambda case: case.name)
 async def test_the_store_gives_the_same_report_as_the_file(case: Path) -> None:
     """Partitions by mission, checkpointed bit by bit and read back, equal the file read at once: equal bytes."""
