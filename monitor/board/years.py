@@ -34,9 +34,10 @@ def _drawn(view: View, area: str, category: str, objective: Objective, years: Se
     stages = year_stages(years, area, category, objective)
     if all(stage.value is None for stage in stages):
         return None
+    explained = f"{view.objective_named(objective)} ({view.statistic(objective)})"
     title = view.say(
         "{objective} by year, {area}, {category}",
-        objective=f"{view.objective_named(objective)} ({view.statistic(objective)})",
+        objective=explained,
         area=view.area_named(area),
         category=view.category_named(category),
     )

@@ -18,6 +18,7 @@ from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import YearCount
 from monitor.core.tail import Tail
+from monitor.core.targets import TargetSet
 from monitor.core.verdict import State, Verdict
 from monitor.core.years import Year
 
@@ -200,6 +201,8 @@ class Report:
     """By area, category and objective: percentiles that judged any mission of the period."""
     years: Sequence[Year] = ()
     """Up to the one that the period ends in, the oldest first."""
+    in_force: TargetSet | None = None
+    """What judges at the period's end."""
     records_ahead: int = 0
     """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 

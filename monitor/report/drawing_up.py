@@ -91,6 +91,7 @@ def draw_up(
             silent=silent,
         ),
         source=in_force.source if in_force else "",
+        in_force=in_force,
         errata=in_force.errata if in_force else (),
         over=over,
         moves=restated.of_period((head.moves for head in heads), period),

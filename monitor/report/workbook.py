@@ -117,7 +117,7 @@ def _heads(book: _Workbook, objective: Objective) -> list[str]:
     spare = words.spare_headed(say, objective)
     return [
         say("Area"), say("Category"), *book.judged_heads(objective), say("Evidence"),
-        _of(say("Interval (95 %) from"), unit), _of(say("Interval (95 %) to"), unit),
+        _of(say("95 % interval, from"), unit), _of(say("95 % interval, to"), unit),
         say("Judged"), say("Late"),
         spare if objective.percentile is not None else _of(spare, say("min")),
         say("Unmeasured"), _of(say("Unmeasured"), "%"), _of(say("Period before"), unit), _of(say("Change"), unit),
