@@ -1,17 +1,19 @@
 """The page of one area: each category with its alarms, and each objective with all windows and its last weeks.
 
 Decides the order of what is told: what goes on now, what each objective says, which missions that is said of. Figures
-are the published ones; the weeks come with the request, None until the store has been read.
+are the published ones; weeks and the closer look come with the request, None until the store has been read.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from monitor.board.closer import Shown, shown_of
 from monitor.board.frame import Said, View, rendered
 from monitor.charts.drawing import Drawing
 from monitor.charts.over_time import Stage, over_time
 from monitor.core.alarm import Baseline, Level
+from monitor.core.closer import Closer
 from monitor.core.figures import ClockFigures
 from monitor.core.ranking import as_tree
 from monitor.core.service import Objective
@@ -67,11 +69,19 @@ class Section:
     drifts: Sequence[tuple[str, bool, str]]
     """Against what, whether it is an alarm, and what is said of it."""
     aims: Sequence[Aim]
+    closer: Shown | None
     missions: Sequence[Line]
 
 
-def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None, *, drift_threshold: float) -> str:
-    """The whole page of one known area."""
+def area_page(
+    view: View,
+    area: str,
+    weeks: Mapping[str, Sequence[Week]] | None,
+    closer: Mapping[str, Closer] | None = None,
+    *,
+    drift_threshold: float,
+) -> str:
+    """The whole page of one known area; `weeks` and `closer` by category."""
     service, snapshot = view.service, view.published.snapshot
     rows: dict[str, list[Row]] = {}
     for row in snapshot.rows:
@@ -86,7 +96,14 @@ def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None,
         name=view.area_named(area),
         pools=_pools(view, area),
         sections=[
-            _section(view, standings[slug], rows[slug], weeks[slug] if weeks else (), drift_threshold)
+            _section(
+                view,
+                standings[slug],
+                rows[slug],
+                weeks[slug] if weeks else (),
+                closer[slug] if closer else None,
+                drift_threshold=drift_threshold,
+            )
             for slug, _ in as_tree(within)
             if slug in standings
         ],
@@ -101,9 +118,16 @@ def _pools(view: View, area: str) -> list[tuple[str, str]]:
 
 
 def _section(
-    view: View, standing: Standing, rows: Sequence[Row], weeks: Sequence[Week], drift_threshold: float
+    view: View,
+    standing: Standing,
+    rows: Sequence[Row],
+    weeks: Sequence[Week],
+    closer: Closer | None,
+    *,
+    drift_threshold: float,
 ) -> Section:
     chosen = next((row for row in rows if row.window == view.window), rows[0])
+    aims = view.aims(standing.category, rows)
     pools = view.service.category_pools[standing.category][1:]
     return Section(
         key=standing.category,
@@ -116,7 +140,8 @@ def _section(
             for slug, alarm in standing.alarms.items()
             for baseline, drift in alarm.drift.items()
         ],
-        aims=[_aim(view, objective, chosen, rows, weeks) for objective in view.aims(standing.category, rows)],
+        aims=[_aim(view, objective, chosen, rows, weeks) for objective in aims],
+        closer=None if closer is None else shown_of(view, closer, chosen, aims),
         missions=[_missions(view, row) for row in rows],
     )
 
@@ -212,7 +237,7 @@ def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
 def _statistic(view: View, category: str, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
     figures, verdict = judged.figures, judged.verdicts[objective.slug]
     value, around = view.value(category, figures, verdict), view.between(category, figures, objective)
-    return value, around, view.target(verdict)
+    return value, around, view.target(category, verdict)
 
 
 def _heads(view: View) -> list[str]:

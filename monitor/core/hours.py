@@ -23,15 +23,16 @@ from monitor.core.stats.beta_binomial import Estimate
 DAYS: Final = 7
 BLOCK_HOURS: Final = 3
 BLOCKS: Final = 24 // BLOCK_HOURS
-_WEEK_HOURS: Final = DAYS * 24
+LEAST: Final = 6
+"""Of fewer missions no share is told, nor is anything learnt from them about how much hours differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Some hours of the week: the judged missions, the late ones, and their share as estimated.
 
-    None where there was no mission. `stands_out`: 1 more often late than the whole, -1 less often, 0 neither can be
-    said.
+    None of fewer than `LEAST` missions. `stands_out`: 1 more often late than the whole, -1 less often, 0 neither can
+    be said.
     """
 
     missions: int
@@ -89,12 +90,15 @@ def _cells(late: NDArray[np.int64], missions: NDArray[np.int64]) -> list[Cell]:
     total = sum(n for _, n in counts)
     if not total:
         return [Cell(0, 0, None, 0) for _ in counts]
-    whole, strength = sum(count for count, _ in counts) / total, beta_binomial.strength(counts)
+    whole, strength = (
+        sum(count for count, _ in counts) / total,
+        beta_binomial.strength([one for one in counts if one[1] >= LEAST]),
+    )
     return [_cell(count, n, whole, strength) for count, n in counts]
 
 
 def _cell(late: int, missions: int, whole: float, strength: float) -> Cell:
-    if not missions:
-        return Cell(0, 0, None, 0)
+    if missions < LEAST:
+        return Cell(missions, late, None, 0)
     estimate = beta_binomial.shrunk(late, missions, whole=whole, strength=strength)
     return Cell(missions, late, estimate, int(estimate.lower > whole) - int(estimate.upper < whole))

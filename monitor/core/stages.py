@@ -45,9 +45,10 @@ class Stages:
         """Of the time (0 to 1); None where there was none."""
         return self.took[stage] / self.total if self.total else None
 
-    def mean(self, stage: str | None) -> float | None:
-        """Seconds; None of no missions."""
-        return self.took[stage] / self.missions / MICROSECONDS if self.missions else None
+    def mean(self, *stages: str | None) -> float | None:
+        """What the stages took (seconds), all of them where none is named; None of no missions."""
+        took = sum(self.took[one] for one in stages or self.took)
+        return took / self.missions / MICROSECONDS if self.missions else None
 
 
 def chain_of(service: Service) -> Chain | None:

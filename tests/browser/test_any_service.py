@@ -15,7 +15,7 @@ from monitor.board.matrix import board
 from monitor.core.service import Service
 from monitor.core.windows import DEFAULT
 from monitor.words.speaker import speaker
-from tests.exporter.invented import GRID, SHAPES, published, weeks
+from tests.exporter.invented import GRID, SHAPES, closer, published, weeks
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]
 SCREENS = [(1920, 1080), (1366, 768), (820, 1100), (360, 740)]
@@ -31,7 +31,7 @@ def pages(declared: Service) -> dict[str, str]:
     told = weeks(declared, shown, area)
     return {
         "/": board(view),
-        "/area/one": area_page(replace(view, root="../"), area, told, drift_threshold=6.5),
+        "/area/one": area_page(replace(view, root="../"), area, told, closer(declared), drift_threshold=6.5),
     }
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.core.closer import closer_of
 from monitor.core.crowding import BOUNDS, Waiting, crowding_of
-from monitor.core.hours import BLOCK_HOURS, hours_of
+from monitor.core.hours import BLOCK_HOURS, LEAST, hours_of
 from monitor.core.judged import Judged, judged_of
 from monitor.core.mission import Kind
 from monitor.core.service import Clock, Moment, Objective, Service, Statistic
@@ -161,7 +161,7 @@ def test_hours_count_by_local_time(world: World, span: Span, data: st.DataObject
             for block, cell in enumerate(row):
                 held = counted.get((day, block), [])
                 assert (cell.missions, cell.late) == (len(held), sum(held))
-                assert (cell.estimate is None) == (not held)
+                assert (cell.estimate is None) == (len(held) < LEAST)
         assert [(one.missions, one.late) for one in found.days] == [
             (sum(cell.missions for cell in row), sum(cell.late for cell in row)) for row in found.cells
         ]
@@ -170,6 +170,15 @@ def test_hours_count_by_local_time(world: World, span: Span, data: st.DataObject
         ]
         tail = tail_of(history, area, category, objective, span)
         assert (found.missions + found.sealed, found.sealed) == (tail.judged, tail.sealed)
+
+
+def test_hours_with_few_missions_have_no_share() -> None:
+    """Five, all of them late, are told as five; six have a share."""
+    made = [Call(PLACE, SUPERSEDED + n, Kind.MEASURED, 5000.0) for n in range(LEAST - 1)]
+    made += [Call(PLACE, SUPERSEDED + 3 * HOUR + n, Kind.MEASURED, 60.0) for n in range(LEAST)]
+    few, enough, *_ = hours_of(judged_of(history_of(made), *PLACE, REQUIREMENT, EVER), GRID).blocks
+    assert (few.missions, few.late, few.estimate, few.stands_out) == (5, 5, None, 0)
+    assert enough.estimate is not None
 
 
 def percentiles(service: Service) -> list[Objective]:
