@@ -9,7 +9,7 @@ from typing import Final
 
 from babel.lists import format_list
 
-from monitor.core.service import Moment, Objective, Service, named
+from monitor.core.service import Moment, Objective, Service, Words, named
 from monitor.core.targets import TargetSet
 from monitor.words import names
 from monitor.words.durations import lasting
@@ -87,16 +87,17 @@ def _limit(say: Speaker, objective: Objective, seconds: Sequence[float]) -> str:
 
 def _span(say: Speaker, service: Service, objective: Objective) -> str:
     clock = service.clock(objective.clock)
-    begin, end = (_earliest(say, service.instants, edge) for edge in (clock.begin, clock.end))
+    begin, end = (earliest(say, edge, service.instants) for edge in (clock.begin, clock.end))
     return say("from {begin} to {end}", begin=begin, end=end)
 
 
-def _earliest(say: Speaker, instants: Mapping[str, Mapping[str, str]], moments: Sequence[Moment]) -> str:
+def earliest(say: Speaker, moments: Sequence[Moment], instants: Mapping[str, Words]) -> str:
+    """Where a clock begins, or ends; an instant that is not in `instants` is called by its field."""
     told = [_moment(say, instants, one) for one in moments]
     return told[0] if len(told) == 1 else say("the earliest of {instants}", instants=_listed(say, told))
 
 
-def _moment(say: Speaker, instants: Mapping[str, Mapping[str, str]], moment: Moment) -> str:
+def _moment(say: Speaker, instants: Mapping[str, Words], moment: Moment) -> str:
     called = named(instants.get(moment.field, {}), say.language, moment.field)
     if not moment.plus_seconds:
         return called
