@@ -70,6 +70,13 @@ class Clock:
     longest_seconds: float = DAY_SECONDS
     shortest_seconds: float = 0.0
     names: Words = field(default_factory=dict, hash=False)
+    since: date = date.min
+    until: date = date.max
+    """The first day on which a rule judges by it, and the day after the last; it measures on all days."""
+    source: str = ""
+    """Where it is defined, in a line."""
+    verified: bool = True
+    """Whether that source says what is declared here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,8 @@ class Service:
     objectives: tuple[Objective, ...]
     fields: Fields = field(default_factory=Fields)
     names: Words = field(default_factory=dict, hash=False)
+    instants: Mapping[str, Words] = field(default_factory=dict)
+    """What instants of events are called, by field."""
     outlines: Outlines | None = field(default=None, compare=False)
 
     @cached_property

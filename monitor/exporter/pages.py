@@ -25,10 +25,14 @@ from monitor.board.matrix import board
 from monitor.board.wall import wall_page
 from monitor.core.alarm import Rules
 from monitor.core.calendar import HOW_TO_NAME, MONTHS, Period
+from monitor.core.closer import Closer, closer_of
 from monitor.core.snapshot import over_period
 from monitor.core.weeks import Week, weeks_of
+from monitor.core.windows import parse_window
 from monitor.exporter.answers import Answer, Answers, rendered
+from monitor.exporter.area_infos import area_infos
 from monitor.exporter.areas import area_answer
+from monitor.exporter.closer import closer_answer
 from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
 from monitor.exporter.openapi import description
@@ -39,11 +43,12 @@ from monitor.http.problem import problem
 from monitor.published import Published
 from monitor.settings import Configuration
 from monitor.spreadsheet import Sheet, write
-from monitor.words import names
-from monitor.words.catalogue import SOURCE, chosen
+from monitor.words.catalogue import chosen
 from monitor.words.speaker import speaker
 
 PREFERRED_WINDOW: Final = "28d"
+LOOKED_BACK: Final = "365d"
+"""Over so long hours of the week are compared: fewer missions tell none apart."""
 MISSED_REFRESHES: Final = 2
 """A page that has not heard of so many publications no longer trusts its stream ..."""
 GRACE_SECONDS: Final = 15.0
@@ -65,6 +70,8 @@ class Pages:
         self._answers = Answers()
         self._service = configuration.service
         self._areas = self._service.judged_areas
+        self._windows = configuration.settings.windows.names
+        self._preferred = PREFERRED_WINDOW if PREFERRED_WINDOW in self._windows else self._windows[0]
         self._patience_seconds = MISSED_REFRESHES * configuration.settings.exporter.refresh_seconds + GRACE_SECONDS
 
     def routes(self) -> list[web.RouteDef]:
@@ -111,7 +118,8 @@ class Pages:
 
         async def make() -> bytes:
             weeks = await self._weeks(area, view.published)
-            shown = partial(area_page, view, area, weeks, drift_threshold=self._threshold)
+            closer = await self._closer(area, view.published, view.window)
+            shown = partial(area_page, view, area, weeks, closer, drift_threshold=self._threshold)
             return await asyncio.to_thread(lambda: shown().encode())
 
         return await self._page(request, view, area, make)
@@ -137,15 +145,19 @@ class Pages:
         area, published = request.match_info["area"], self._refresh.published
         if area not in self._areas:
             return problem(HTTPStatus.NOT_FOUND, f"No such area: use one of {', '.join(self._areas)}.")
+        window = request.query.get("window", self._preferred)
+        if window not in self._windows:
+            return problem(HTTPStatus.BAD_REQUEST, f"Unknown window: use one of {', '.join(self._windows)}.")
 
         async def make() -> bytes:
-            weeks = await self._weeks(area, published)
-            found = partial(area_answer, published, area, weeks, drift_threshold=self._threshold)
+            weeks, closer = await self._weeks(area, published), await self._closer(area, published, window)
+            behind = None if closer is None else closer_answer(closer, self._configuration.grid.zone, LOOKED_BACK)
+            found = partial(area_answer, published, area, weeks, behind, drift_threshold=self._threshold)
             told = self.areas(published)[area]
             within = self._service.pools(area, self._day(published))[1:]
             return await _encoded(lambda: found(name=told.name, within=within))
 
-        return await self._json(request, ("area", area), published, make)
+        return await self._json(request, ("area", area, window), published, make)
 
     async def period_figures(self, request: web.Request) -> web.Response:
         """A period, judged from what is stored now."""
@@ -211,6 +223,15 @@ class Pages:
             )
         )
 
+    async def _closer(self, area: str, published: Published, window: str) -> Mapping[str, Closer] | None:
+        """What is behind the figures of a window and of the longest time that the page looks back over."""
+        if not published.loaded:
+            return None
+        grid, now = self._configuration.grid, published.snapshot.at
+        spans = {name: parse_window(name).span(now, grid) for name in dict.fromkeys((window, LOOKED_BACK))}
+        known = {name: span for name, span in spans.items() if span is not None}
+        return await self._refresh.ask(partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK]))
+
     def _view(self, request: web.Request) -> View:
         """What is asked for. Raises HTTPBadRequest with what there is."""
         asked, service, published = request.query, self._service, self._refresh.published
@@ -272,11 +293,7 @@ class Pages:
 
     def areas(self, published: Published) -> dict[str, AreaInfo]:
         """What programs are told of each area: its name in English, and what it lies within today."""
-        say, service, day = speaker(SOURCE), self._service, self._day(published)
-        return {
-            area: AreaInfo(names.area(say, service, area), "".join(service.pools(area, day)[1:2]))
-            for area in self._areas
-        }
+        return area_infos(self._service, self._day(published))
 
     def _day(self, published: Published) -> date:
         return date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))

@@ -14,8 +14,10 @@ from monitor.board.cells import ordered
 from monitor.board.doubts import PROBLEMS, SILENT
 from monitor.board.frame import POLICY, View
 from monitor.board.matrix import board
+from monitor.core.closer import closer_of
 from monitor.core.verdict import State
 from monitor.core.weeks import weeks_of
+from monitor.core.windows import parse_window
 from monitor.exporter.refresh import Refresh
 from monitor.http.negotiation import languages
 from monitor.published import Published, StoreState
@@ -202,7 +204,7 @@ async def test_a_week_without_missions_is_a_gap(world: World, refresh: Refresh) 
     weeks = await refresh.ask(partial(weeks_of, area="troms", now=NOW, abandoned_after_seconds=DAY))
     text = area_page(view(world, refresh.published), "troms", weeks, drift_threshold=6.5)
     urban = text.partition('id="chart-urban_requirement"')[2].partition("</svg>")[0]
-    lines = re.findall(r'<path class="line" d="([^"]+)"', urban)
+    lines = re.findall(r'<path class="line"[^>]* d="([^"]+)"', urban)
     assert [line.count("M") for line in lines] == [3, 3]  # two pieces, then one: P80 and share
     assert urban.count('class="mark ') == 10
     assert urban.count('class="bar') == 5
@@ -268,3 +270,27 @@ async def test_windows_and_orders_are_chosen_by_links(world: World) -> None:
             assert headers["Content-Type"].startswith("text/plain")
             assert "script" not in told
             assert "use one of" in told or "say a year" in told
+
+
+async def test_what_is_behind_the_figures_of_an_area(world: World, refresh: Refresh) -> None:
+    """Vest: of thirty missions fifteen took 25 minutes of 20; when, and that hours tell nothing of a single one."""
+    published = refresh.published
+    spans = {name: parse_window(name).span(NOW, world.configuration.grid) for name in ("28d", "365d")}
+    known = {name: span for name, span in spans.items() if span is not None}
+    behind = await refresh.ask(partial(closer_of, area="vest", spans=known, longest=known["365d"]))
+    page = Page(area_page(view(world, published), "vest", None, behind, drift_threshold=6.5))
+    assert re.search(r"Requirement\s+28 d\s+30\s+15 \(50.0 %\)\s+0 \(0.0 %\)\s+0 \(0.0 %\)", page.text["tail-urban"])
+    assert re.search(r"25:00\s+12 June 2024 13:00", page.text["urban"])
+    assert "No hours stand out" in page.text["urban"]
+    assert re.search(r"Wednesday(\s+–\s+0){4}\s+50 %\s+30\s+(–\s+0\s+){3}50 %\s+30", page.text["hours-urban"])
+    assert re.search(r"10 or more\s+30\s+100.0 %\s+15\s+100.0 %\s+50.0 %", page.text["crowding-urban"])
+    assert "stages-urban" not in page.attributes  # the police have one clock
+    assert page.text.get("closer-town", "").strip() == ""  # nothing was measured there
+
+
+async def test_a_page_without_figures_has_the_places_of_what_is_behind_them(world: World) -> None:
+    """They are empty until the store was read, and a live page fills them."""
+    page = Page(area_page(view(world, world.refresh().published), "vest", None, None, drift_threshold=6.5))
+    for key in ("closer-urban", "closer-town", "closer-rural"):
+        assert page.attributes[key].keys() >= {"data-live", "id"}
+        assert page.text.get(key, "").strip() == ""

@@ -18,7 +18,7 @@ from monitor.core.service import Service
 from monitor.core.windows import DEFAULT
 from monitor.words.speaker import speaker
 from tests.board.test_views import tiled
-from tests.exporter.invented import GRID, SHAPES, published, weeks
+from tests.exporter.invented import GRID, SHAPES, closer, published, weeks
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]
 SCREENS = [(1920, 1080), (1366, 768), (820, 1100), (390, 844), (360, 740)]
@@ -44,7 +44,7 @@ def pages(declared: Service) -> dict[str, str]:
         "/": board(view),
         "/map": map_page(replace(view, look="map")),
         "/wall": wall_page(replace(view, look="wall")),
-        "/area/one": area_page(replace(view, root="../"), area, told, drift_threshold=6.5),
+        "/area/one": area_page(replace(view, root="../"), area, told, closer(declared), drift_threshold=6.5),
     }
 
 

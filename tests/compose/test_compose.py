@@ -211,3 +211,32 @@ def test_ports_agree_from_end_to_end() -> None:
 def test_the_demo_is_asked_for() -> None:
     """Invented missions never come by themselves."""
     assert [name for name, service in services().items() if service.get("profiles")] == ["simulator"]
+
+
+BYTE_SECONDS = 45_000
+"""Bytes of a series and day, times the seconds between two scrapes: benchmarks/retention.py."""
+SERIES = 39 * 98
+"""Of the nation: areas and categories, and what each has (tests/exporter holds it to that)."""
+
+
+def test_prometheus_has_room_for_the_days_that_it_is_told_to_keep() -> None:
+    """Twice what a nation needs: beyond its size Prometheus cuts, without a word."""
+    flags = dict(one.removeprefix("--").split("=") for one in services()["prometheus"]["command"])
+    scraped = yaml.safe_load((ROOT / "config/compose/prometheus.yml").read_text(encoding="utf-8"))["global"]
+    days = int(flags["storage.tsdb.retention.time"].removesuffix("d"))
+    room = int(flags["storage.tsdb.retention.size"].removesuffix("GB")) * 1e9
+    assert days >= 400
+    assert 2 * SERIES * days * BYTE_SECONDS / int(scraped["scrape_interval"].removesuffix("s")) <= room
+
+
+def test_grafana_begins_with_the_overview_and_asks_its_maker_for_nothing() -> None:
+    """A home, the folders that it looks into at its start, and no key, plugin or news from elsewhere."""
+    grafana = services()["grafana"]
+    home = Path(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert (ROOT / "grafana/dashboards" / home.relative_to(DASHBOARDS_PATH)).is_file()
+    assert home.name == "overview.json"
+    assert grafana["environment"]["GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED"] == "true"
+    folders = {one.name for one in (ROOT / "grafana/provisioning").iterdir() if any(one.iterdir())}
+    assert folders == {"alerting", "dashboards", "datasources", "plugins"}, (
+        "one that is missing is an error in the log"
+    )
