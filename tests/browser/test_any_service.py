@@ -28,10 +28,11 @@ def pages(declared: Service) -> dict[str, str]:
     """The board, and the page of an area, by their addresses."""
     shown, area = published(declared), declared.judged_areas[1]
     view = View(published=shown, say=speaker("en"), zone=GRID.zone, window="28d", windows=DEFAULT)
-    told = weeks(declared, shown, area)
+    told, behind = weeks(declared, shown, area), closer(declared)
+    one = {category: behind[category] for category in declared.judged_categories[:1]}  # all are alike
     return {
         "/": board(view),
-        "/area/one": area_page(replace(view, root="../"), area, told, closer(declared), drift_threshold=6.5),
+        "/area/one": area_page(replace(view, root="../"), area, told, one, drift_threshold=6.5),
     }
 
 
