@@ -28,7 +28,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
     shutil.copytree(ROOT / "config", folder)
     file = folder / "services" / "norwegian-police" / "service.toml"
     told = file.read_text(encoding="utf-8")
-    (clocks,) = re.findall(r"```toml\n(.*?)```", RECORD.read_text(encoding="utf-8"), flags=re.DOTALL)
+    (clocks,) = re.findall(r"```\n(\[\[.*?)```", RECORD.read_text(encoding="utf-8"), flags=re.DOTALL)
     told, without = re.subn(r"^instants = .*\n", "", told, flags=re.MULTILINE)
     told, put = re.subn(r"^(?=\[\[objectives\]\])", clocks + "\n", told, count=1, flags=re.MULTILINE)
     assert (without, put) == (1, 1)
