@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "monitor.exporter.command:exporter", "Serve the page, the metrics and the verdicts.", warns=True
     ),
     "report": Entry("monitor.report.command:report", "Judge a year or a part of one."),
+    "missions": Entry("monitor.missions.command:missions", "List the missions behind a figure."),
     "history": Entry("monitor.past.command:history", "Write what /metrics would have said, for Prometheus."),
     "simulate": Entry("monitor.simulator.command:simulate", "Write invented mission events."),
     "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),

@@ -203,7 +203,7 @@ RESPONSE_PERIOD_E_VALUE: Final = Metric(
     "response_period_e_value",
     "Evidence against a paging objective's target, period to date, valid however often it is looked at: 1 at first, "
     "100 is 1 in 100.",
-    "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for month, tertial and year",
+    "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for periods of the calendar",
 )  # fmt: skip
 RESPONSE_DRIFT_SCORE: Final = Metric(
     "response_drift_score", "CUSUM of late missions, in natural logarithms; held while the feed is silent.",

@@ -11,7 +11,7 @@ from math import inf
 from typing import Final
 
 from monitor.core import alarm
-from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
+from monitor.core.alarm import DAY, Alarm, Rules
 from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
@@ -122,6 +122,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
         until=history.grid.floor(now) + history.grid.seconds,
     )
     around = [(window, window.span(now, history.grid)) for window in terms.windows]
+    periods = alarm.periods_of(terms.windows)
     today, then = (date.fromordinal(history.grid.day_of(at)) for at in (now, moment.as_of))
     service, gravest = history.service, by_duty(history.service.objectives)[0]
     rows: list[Row] = []
@@ -141,7 +142,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
                 span=Span(EVER.start, moment.until),
             )  # fmt: skip
             alarms = alarm.assess(
-                timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid,
+                timeline, terms.alarms, periods, as_of=moment.as_of, grid=history.grid,
                 pooled=not (leaf and category in service.leaf_categories),
             )  # fmt: skip
             rang_at = timeline.last_rang_at(moment.until)

@@ -39,7 +39,7 @@ from monitor.dashboards.panels import (
     steps,
 )
 from monitor.dashboards.panels import corner as corner_of
-from monitor.dashboards.queries import CHOSEN, at, left, newest, share
+from monitor.dashboards.queries import CHOSEN, at, known, left, share
 from monitor.dashboards.shared import banner, legend, standing, text_rows, times
 from monitor.dashboards.words import Words
 from monitor.metrics import AREA, BASELINE, CATEGORY, CAUSE, CLOCK, WINDOW
@@ -90,14 +90,14 @@ def _budget(words: Words, names: Names) -> Panel:
 
 
 def _timeline(words: Words, names: Names) -> Panel:
-    verdicts = newest(metrics.RESPONSE_VERDICT, *TO_DATE, by=(*SERIES, WINDOW))
+    verdicts = known(metrics.RESPONSE_VERDICT, *TO_DATE, by=(*SERIES, WINDOW))
     return states(words.head("timeline"), [Query(verdicts, EACH)], words, lines_named(words, names))
 
 
 def _share(words: Words) -> Panel:
     """The line to be above is a metric: which share that is, is the objective's to say."""
     within, wanted = words("name.share"), words("name.wanted")
-    ratio = newest(metrics.RESPONSE_OBJECTIVE_RATIO, CHOSEN, by=())
+    ratio = known(metrics.RESPONSE_OBJECTIVE_RATIO, CHOSEN, by=())
     panel = lines(
         words.head("share", "none.share"), [Query(share(*at(*HERE)), within), Query(ratio, wanted)], unit=SHARE
     )
@@ -108,9 +108,9 @@ def _share(words: Words) -> Panel:
 def _counts(words: Words) -> Panel:
     here, clocked = (*HERE, (WINDOW, "=", f"${WINDOW}")), (CLOCK, "=", f"${CLOCK}")
     named = (
-        (newest(metrics.RESPONSE_MISSIONS_MEASURED, *here, clocked), words("name.measured"), BLUE),
-        (newest(metrics.RESPONSE_MISSIONS_UNMEASURED, *here, clocked), words("name.unmeasured"), ORANGE),
-        (newest(metrics.RESPONSE_MISSIONS_EXCLUDED, *here), words("name.excluded"), GREY),
+        (known(metrics.RESPONSE_MISSIONS_MEASURED, *here, clocked), words("name.measured"), BLUE),
+        (known(metrics.RESPONSE_MISSIONS_UNMEASURED, *here, clocked), words("name.unmeasured"), ORANGE),
+        (known(metrics.RESPONSE_MISSIONS_EXCLUDED, *here), words("name.excluded"), GREY),
     )
     panel = lines(words.head("counts"), [Query(one, name) for one, name, _ in named], unit=COUNT, stacked=True)
     return coloured(panel, ((name, colour) for _, name, colour in named))
@@ -118,7 +118,7 @@ def _counts(words: Words) -> Panel:
 
 def _causes(words: Words) -> Panel:
     metric = metrics.RESPONSE_MISSIONS_UNMEASURED_BY_CAUSE
-    told = newest(metric, *HERE, (CLOCK, "=", f"${CLOCK}"), by=(*SERIES, CAUSE))
+    told = known(metric, *HERE, (CLOCK, "=", f"${CLOCK}"), by=(*SERIES, CAUSE))
     return lines(words.head("causes"), [Query(f"sum by ({CAUSE}) ({told})", "{{cause}}")], unit=COUNT, stacked=True)
 
 
@@ -127,7 +127,7 @@ def _progress(words: Words) -> Panel:
         (metrics.RESPONSE_MISSIONS_OPEN, words("name.open"), SKY),
         (metrics.RESPONSE_MISSIONS_OVERDUE, words("name.overdue"), VERMILLION),
     )
-    panel = lines(words.head("progress"), [Query(newest(one, *HERE), name) for one, name, _ in named], unit=COUNT)
+    panel = lines(words.head("progress"), [Query(known(one, *HERE), name) for one, name, _ in named], unit=COUNT)
     return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
@@ -139,7 +139,7 @@ def _drift(words: Words) -> Panel:
     )
     score = metrics.RESPONSE_DRIFT_SCORE
     queries = [
-        Query(newest(score, *HERE, CHOSEN, (BASELINE, "=", str(baseline))), name) for baseline, name, _ in named
+        Query(known(score, *HERE, CHOSEN, (BASELINE, "=", str(baseline))), name) for baseline, name, _ in named
     ]
     panel = lines(
         words.head("drift", "none.alarm"), queries, unit=COUNT, limits=[(limit, VERMILLION)], axisSoftMax=limit * 1.1
@@ -149,7 +149,7 @@ def _drift(words: Words) -> Panel:
 
 def _evidence(words: Words, names: Names) -> Panel:
     rules = Rules()
-    told = newest(metrics.RESPONSE_PERIOD_E_VALUE, *TO_DATE, by=(*SERIES, WINDOW))
+    told = known(metrics.RESPONSE_PERIOD_E_VALUE, *TO_DATE, by=(*SERIES, WINDOW))
     panel = lines(
         words.head("evidence", "none.alarm"), [Query(told, EACH)], unit=COUNT, least=None,
         limits=[(1 / rules.period_warning_alpha, ORANGE), (1 / rules.period_page_alpha, VERMILLION)],

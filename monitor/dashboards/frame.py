@@ -164,8 +164,7 @@ def _link(other: Kind, words: Words) -> Panel:
     url = f"/d/{other.uid}-{words.language}?${{{SERVICE}:queryparam}}"
     return {
         "type": "link", "icon": "dashboard", "title": words(f"{other.key}.title"),
-        "tooltip": words(f"{other.key}.description"), "url": url,
-        "tags": [],
+        "url": url, "tags": [],
     }  # fmt: skip
 
 

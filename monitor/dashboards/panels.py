@@ -26,8 +26,8 @@ SHARE: Final = "percentunit"
 BYTES: Final = "bytes"
 MOMENT: Final = "time:MM-DD HH:mm"
 TEXT: Final = "string"
-SPAN_MILLISECONDS: Final = 3_600_000
-"""Gaps up to an hour are bridged: a restart of the exporter is no hole in an area's year."""
+SPAN_MILLISECONDS: Final = 26 * 3_600_000
+"""Gaps up to a day are bridged, as often as the past is told; what is not known now is missing at the right edge."""
 FIGURE_PIXELS: Final = 26
 NAME_PIXELS: Final = 14
 """Of tiles: given, since else all of them shrink to what the longest text allows."""
@@ -283,7 +283,7 @@ def states(head: Head, queries: Sequence[Query], words: Words, transformations: 
         "thresholds": steps((None, GREY)),
         "color": fixed(GREY),
         "mappings": verdicts(words),
-        "custom": {"lineWidth": 0, "fillOpacity": 100},
+        "custom": {"lineWidth": 0, "fillOpacity": 100, "spanNulls": SPAN_MILLISECONDS},
     }
     options = {
         "mergeValues": True,

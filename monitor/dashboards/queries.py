@@ -16,6 +16,8 @@ from monitor.core.verdict import State
 from monitor.metrics import AREA, CATEGORY, DUTY, NAME, OBJECTIVE, SERVICE, VERDICTS, WINDOW, Metric
 
 RATE_WINDOW: Final = "$__rate_interval"
+REMEMBERED: Final = "26h"
+"""A day with an hour to spare on either side: how far apart samples of the past may be."""
 HERE: Final[Matcher] = (SERVICE, "=", f"${SERVICE}")
 ROOT: Final = "root"
 """The variable that holds the area which lies within none."""
@@ -47,18 +49,24 @@ def newest(metric: Metric, *matchers: Matcher, by: tuple[str, ...] = SERIES) -> 
     return greatest(chosen(metric, *matchers), *by)
 
 
+def known(metric: Metric, *matchers: Matcher, by: tuple[str, ...] = SERIES) -> str:
+    """The same at each step of a chart: whatever was told since the step before.
+
+    What `monitor history` has told of the past is a sample a day. Prometheus forgets one after five minutes, and the
+    steps of a long chart are hours apart: a plain selector would find nearly none.
+    """
+    return greatest(f"last_over_time({chosen(metric, *matchers)}[{RATE_WINDOW}])", *by)
+
+
 def minutes(metric: Metric, *matchers: Matcher) -> str:
-    """A time of a series as a number of minutes: how Grafana writes seconds is English everywhere."""
-    return f"{newest(metric, *matchers)} / 60"
+    """A time of a series over time, as a number of minutes: how Grafana writes seconds is English everywhere."""
+    return f"{known(metric, *matchers)} / 60"
 
 
 def share(*place: Matcher) -> str:
     """The share within the target, NaN where nothing is judged; nothing of a mean, which has none."""
-    return f"{newest(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, *place)} / {_judged(*place)}"
-
-
-def _judged(*place: Matcher) -> str:
-    return newest(metrics.RESPONSE_MISSIONS_JUDGED, *place)
+    within, judged = metrics.RESPONSE_MISSIONS_WITHIN_TARGET, metrics.RESPONSE_MISSIONS_JUDGED
+    return f"{known(within, *place)} / {known(judged, *place)}"
 
 
 def by_area(value: str) -> str:
@@ -92,11 +100,14 @@ def cell_code(code: int) -> int:
 
 
 def turned(shown: str, *place: Matcher) -> str:
-    """`shown` at the steps at which a verdict has turned from or to missed, once for each turn."""
-    verdict = chosen(metrics.RESPONSE_VERDICT, *place)
+    """`shown` at the steps at which a verdict is found to have turned from or to missed, once for each turn.
+
+    It is held against the newest one known before the step, up to a day and two hours old.
+    """
     now, before = (
-        f"({greatest(one, *SERIES)} > bool {metrics.MISSED_ABOVE})"
-        for one in (verdict, f"{verdict} offset $__interval")
+        f"({greatest(f'last_over_time({chosen(metrics.RESPONSE_VERDICT, *place)}[{span}]{since})', *SERIES)}"
+        f" > bool {metrics.MISSED_ABOVE})"
+        for span, since in ((RATE_WINDOW, ""), (REMEMBERED, " offset $__interval"))
     )
     return f"{shown}\nand ({now} != {before})"
 

@@ -3,22 +3,30 @@
 Decides what a period is compared with, and whether it is final. Refuses to know where missions come from.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import product
 
 from monitor.core import restated
 from monitor.core.calendar import Period
 from monitor.core.feed import listen
 from monitor.core.history import History
-from monitor.core.service import Series, Service
+from monitor.core.service import Series, Service, Statistic
 from monitor.core.snapshot import Row, over_period
-from monitor.core.windows import span_of
+from monitor.core.tail import Tail, tail_of
+from monitor.core.windows import Span, span_of
 from monitor.core.years import years_of
-from monitor.report.document import Month, Report, ReportRow, Status
+from monitor.report.document import About, Month, Report, ReportRow, Status
 
 
 def draw_up(
-    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent_after_seconds: float
+    history: History,
+    period: Period,
+    *,
+    now: float,
+    abandoned_after_seconds: float,
+    silent_after_seconds: float,
+    about: About = About(),  # noqa: B008 - a value
 ) -> Report:
     """Judge the period on what is known now (epoch seconds).
 
@@ -34,6 +42,7 @@ def draw_up(
     absent = in_force.not_applicable if in_force else frozenset()
     previous = calendar.previous(period)
     of_root = [(service.root, category) for category in service.judged_categories]
+    areas = areas_of(service, period.first, last)
     over, heads = now >= span.end, history.heads.values()
     pool = [history.timeline(service.root, category) for category in service.leaf_categories]
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
@@ -64,7 +73,7 @@ def draw_up(
             ReportRow(row, _known(before.get((row.area, row.category))), (row.area, row.category) not in absent)
             for row in judged(period)
         ],
-        areas=areas_of(service, period.first, last),
+        areas=areas,
         previous=previous.name if previous else None,
         status=_status(begun=now >= span.start, over=over, whole=covered if over else not silent),
         as_of=None if as_of is None else datetime.fromtimestamp(as_of, zone),
@@ -72,6 +81,8 @@ def draw_up(
             one.in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span).open for one in pool
         ),
         months=_by_category(service, [(month, judged(month, of_root)) for month in calendar.months(period)]),
+        about=about,
+        tails=_tails(history, areas, span),
         years=years_of(
             history,
             calendar.holding("year", last),
@@ -88,6 +99,17 @@ def draw_up(
         left_out=history.left_out(span),
         records_ahead=0 if over else sum(head.records_ahead for head in heads),
     )
+
+
+def _tails(history: History, areas: Iterable[str], span: Span) -> dict[tuple[str, str, str], Tail]:
+    """Of the objectives that ask most of people; a mean has none."""
+    service = history.service
+    objectives = [one for one in service.foremost if one.statistic is Statistic.PERCENTILE]
+    found = {
+        (area, category, one.slug): tail_of(history, area, category, one, span)
+        for area, category, one in product(areas, service.judged_categories, objectives)
+    }
+    return {place: tail for place, tail in found.items() if tail.judged}
 
 
 def areas_of(service: Service, first: date, last: date) -> dict[str, int]:

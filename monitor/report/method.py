@@ -6,7 +6,7 @@ Decides which notes apply to the service at hand.
 from collections.abc import Mapping
 from typing import Final
 
-from monitor.core.service import Clock, Objective, Service, Statistic
+from monitor.core.service import Clock, Objective, Service, Statistic, named
 from monitor.report.cells import notations
 from monitor.report.document import Report
 from monitor.words import names, rules
@@ -58,6 +58,18 @@ _NO_SOURCE: Final = phrase("no targets were in force")
 def source(say: Speaker, report: Report) -> str:
     """Where the thresholds come from."""
     return say("Source of the thresholds: {source}.", source=report.source or say(_NO_SOURCE))
+
+
+def about(say: Speaker, report: Report) -> list[str]:
+    """What the service is held to, in its own words, where it has any."""
+    told = named(report.about.description, say.language, "")
+    return [told] if told else []
+
+
+def unsettled(say: Speaker, report: Report) -> list[str]:
+    """What the service's sources did not settle, and what they ask for and nothing here can say."""
+    told = [f"{names.headed(say(rules.NOT_VERIFIED))}: {one}" for one in report.about.unverified]
+    return told + [f"{names.headed(say(rules.CANNOT_SAY))}: {one}" for one in report.about.cannot_say]
 
 
 def notes(say: Speaker, report: Report) -> list[str]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from monitor.charts.drawing import Drawing
 from monitor.core.service import Objective
 from monitor.core.verdict import State
-from monitor.report import area_table, method, pictures, words, years
+from monitor.report import area_table, method, pictures, tails, words, years
 from monitor.report.cells import Cells, notations
 from monitor.report.document import Report
 from monitor.words import names
@@ -53,6 +53,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "words": words, "names": names, "method": method, "area_table": area_table,
         "years": years,
+        "tails": tails,
     }  # fmt: skip
     return environment
 

@@ -236,13 +236,15 @@ def test_a_verdict_that_turned_is_marked_once(tmp_path: Path) -> None:
     (one,) = {one.expression for one in DASHBOARDS if "offset" in one.expression and "/area: " in one.where}
     here = 'service="fire",area="hills",category="any",objective="nine_in_ten",window="28d"'
     choice = {**CHOICES[3], "$category": "any", "$objective": "nine_in_ten"}
-    expression = filled_in(one.replace("$__interval", "1m"), choice, dict.fromkeys(WORST, 0))
+    expression = filled_in(
+        one.replace("$__interval", "1m").replace("$__rate_interval", "1m"), choice, dict.fromkeys(WORST, 0)
+    )
     labels = '{service="fire", area="hills", category="any"}'
     asked_at = [
         {
             "expr": expression,
             "eval_time": f"{minute}m",
-            "exp_samples": [{"labels": labels, "value": 10}] if minute in (3, 6) else [],
+            "exp_samples": [{"labels": labels, "value": 10}] if minute in (3, 6, 9) else [],
         }
         for minute in range(10)
     ]
