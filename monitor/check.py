@@ -16,7 +16,7 @@ from monitor.cli import FAILED, MISUSED, configured
 from monitor.clock import today
 from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
-from monitor.core.service import Clock, Moment, named
+from monitor.core.service import Clock, named
 from monitor.settings import Configuration, ConfigurationError, unusable_files
 from monitor.words import rules
 from monitor.words.catalogue import SOURCE
@@ -100,15 +100,16 @@ def service_in_words(configuration: Configuration) -> Iterator[str]:
     yield f"service {service.slug}: {named(service.names, 'en', service.slug)}, {zone}, years from {begins}"
     if configuration.description:
         yield f"  in short: {named(configuration.description, 'en', '')}"
+    say = speaker(SOURCE)
     for clock in service.clocks:
         shortest = f"at least {clock.shortest_seconds:g} s, " if clock.shortest_seconds else ""
-        span = f"from {_earliest(clock.begin)} to {_earliest(clock.end)}"
+        span = f"from {rules.earliest(say, clock.begin, {})} to {rules.earliest(say, clock.end, {})}"
         yield f"  clock {clock.slug}: {span}; {shortest}at most {clock.longest_seconds / 3600:g} h{_defined(clock)}"
     for objective in service.objectives:
         what = "mean" if objective.percentile is None else f"P{objective.percentile}"
         yield f"  objective {objective.slug}: {what} of {objective.clock}, {objective.duty}"
     judging = configuration.targets.in_force(today()) or configuration.targets.sets[0]
-    yield from (f"  rule: {one}" for one in rules.sentences(speaker(SOURCE), service, judging))
+    yield from (f"  rule: {one}" for one in rules.sentences(say, service, judging))
     yield f"  {_grouped('category', 'categories', service.leaf_categories, service.judged_categories)}"
     yield f"  {_grouped('area', 'areas', service.leaf_areas, service.judged_areas)}"
     in_force = configuration.targets.in_force(today())
@@ -126,11 +127,6 @@ def _defined(clock: Clock) -> str:
     since = f"from {clock.since}" if clock.since > date.min else ""
     until = f"until {clock.until}" if clock.until < date.max else ""
     return "".join(f"; {part}" for part in (" ".join(filter(None, (since, until))), clock.source) if part)
-
-
-def _earliest(moments: Sequence[Moment]) -> str:
-    told = [one.field + (f" + {one.plus_seconds:g} s" if one.plus_seconds else "") for one in moments]
-    return told[0] if len(told) == 1 else f"the earliest of {', '.join(told)}"
 
 
 def _grouped(one: str, several: str, leaves: Sequence[str], every: Sequence[str]) -> str:

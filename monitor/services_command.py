@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import click
@@ -15,7 +14,7 @@ from monitor.core.plain_text import one_line
 from monitor.core.targets import TargetSet
 from monitor.proofs.trial import tried
 from monitor.settings import Configuration, ConfigurationError, load, service_rooms
-from monitor.settings.service import FILE
+from monitor.settings.service import service_names
 from monitor.words import names, rules
 from monitor.words.catalogue import LANGUAGES, SOURCE, Language
 from monitor.words.speaker import Speaker, speaker
@@ -46,7 +45,11 @@ def services(ctx: click.Context, wanted: Sequence[str], *, prove: bool, language
     monitor services --prove
     """  # noqa: D301 - click reads the character
     config = ctx.find_root().params.get("config")
-    named = list(wanted) or [name for name in [ctx.find_root().params.get("service")] if name] or shipped(config)
+    named = (
+        list(wanted)
+        or [name for name in [ctx.find_root().params.get("service")] if name]
+        or service_names(service_rooms(config))
+    )
     width = max(_LEAST_WIDTH, *map(len, named))
     worst = 0
     for name in named:
@@ -65,11 +68,6 @@ def services(ctx: click.Context, wanted: Sequence[str], *, prove: bool, language
         else:
             click.echo(one_line(f"{name:<{width}}  {in_a_line(configuration, speaker(language))}"))
     ctx.exit(worst)
-
-
-def shipped(config: Path | None = None) -> list[str]:
-    """The names by which services are found."""
-    return sorted({file.parent.name for room in service_rooms(config) for file in room.glob(f"*/{FILE}")})
 
 
 def in_force(configuration: Configuration) -> TargetSet:

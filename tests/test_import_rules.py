@@ -62,6 +62,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.published",
         "monitor.board",
         "monitor.words",
+        "monitor.spreadsheet",
     },
     # The board shows what was published; it knows neither the service nor the store.
     "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.published", "monitor.charts"},

@@ -237,7 +237,7 @@ def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
 def _statistic(view: View, category: str, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
     figures, verdict = judged.figures, judged.verdicts[objective.slug]
     value, around = view.value(category, figures, verdict), view.between(category, figures, objective)
-    return value, around, view.target(verdict)
+    return value, around, view.target(category, verdict)
 
 
 def _heads(view: View) -> list[str]:

@@ -75,6 +75,8 @@ class Clock:
     """The first day on which a rule judges by it, and the day after the last; it measures on all days."""
     source: str = ""
     """Where it is defined, in a line."""
+    verified: bool = True
+    """Whether that source says what is declared here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ Built whole from a `History`, immutable, and handed to whoever shows it: metrics
 it is computed later, so all of them agree. A stale feed turns every window that reaches to now into no data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf
 from typing import Final
 
 from monitor.core import alarm
-from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
+from monitor.core.alarm import DAY, Alarm, Rules
 from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
@@ -122,6 +122,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
         until=history.grid.floor(now) + history.grid.seconds,
     )
     around = [(window, window.span(now, history.grid)) for window in terms.windows]
+    periods = alarm.periods_of(terms.windows)
     today, then = (date.fromordinal(history.grid.day_of(at)) for at in (now, moment.as_of))
     service, gravest = history.service, by_duty(history.service.objectives)[0]
     rows: list[Row] = []
@@ -141,7 +142,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
                 span=Span(EVER.start, moment.until),
             )  # fmt: skip
             alarms = alarm.assess(
-                timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid,
+                timeline, terms.alarms, periods, as_of=moment.as_of, grid=history.grid,
                 pooled=not (leaf and category in service.leaf_categories),
             )  # fmt: skip
             rang_at = timeline.last_rang_at(moment.until)
@@ -234,13 +235,13 @@ def over_period(
     now: float,
     abandoned_after_seconds: float,
     silent: bool = False,
-    only: Series | None = None,
+    only: Container[Series] | None = None,
 ) -> list[Row]:
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
     Areas that exist on any of its days. The target shown is the one in force at the period's end; every mission was
     judged by its own. `silent`: nothing can be said of the period yet, because it runs and its feed is silent, or
-    because it has not begun. `only`: of this area and category alone.
+    because it has not begun. `only`: of these areas and categories alone.
     """
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
@@ -249,7 +250,7 @@ def over_period(
         if not history.service.lasts(area, period.first, last_day):
             continue
         for category in history.service.judged_categories:
-            if only not in {None, (area, category)}:
+            if only is not None and (area, category) not in only:
                 continue
             figures = history.timeline(area, category).within_span(
                 span, abandoned_before=now - abandoned_after_seconds

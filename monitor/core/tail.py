@@ -128,15 +128,14 @@ class _Stretches:
         """Those that begin in `span`. `column`: of the judged, which those within follow."""
         first, last = cut(sealed.start, span)
         sketches = sealed.sketches[clock]
-        ends = np.concatenate(([0], sketches.ends))
-        begin, end = int(ends[first]), int(ends[last])
+        apart = sketches.apart(first, last)
         return cls(
             sealed.start[first:last],
             sealed.counts[first:last, column],
             sealed.counts[first:last, column + 1],
-            np.diff(ends[first : last + 1]),
-            sketches.means[begin:end],
-            sketches.weights[begin:end],
+            np.array([len(means) for means, _ in apart], dtype=np.int64),
+            np.concatenate([np.empty(0), *(means for means, _ in apart)]),
+            np.concatenate([np.empty(0), *(weights for _, weights in apart)]),
             sketches.lowest[first:last],
             sketches.highest[first:last],
         )

@@ -201,10 +201,10 @@ def _distinct(tables: Iterable[object]) -> int:
 
 
 def _old(newest: Tables, today: date) -> Iterator[Fault]:
-    if _years_later(newest.valid_from, OLD_AFTER_YEARS) < today:
+    if _years_later(max(newest.valid_from, newest.read or date.min), OLD_AFTER_YEARS) < today:
         message = (
             f"the newest targets are from {newest.valid_from}, more than {OLD_AFTER_YEARS} years ago; "
-            "add the tables in force now, or confirm that these still are"
+            "add the tables in force now, or confirm that these still are: [source] read = the day you looked"
         )
         yield Fault("warning", f"{newest.origin}: valid_from", message)
 

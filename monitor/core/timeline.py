@@ -54,22 +54,22 @@ class Timeline:
     ) -> None:
         """`blocks` in time order, disjoint; of those judged by several pools, what this one says."""
         clocks = service.clocks
-        at, *states = np.concatenate([np.empty((1 + len(clocks), 0)), *(one.missions for one in blocks)], axis=1)
+        at = _row(blocks, 0)
         self.objectives = service.objectives
         self._tracks = {
             clock.slug: Track(
                 at,
-                column,
+                _row(blocks, number),
                 [one for one in self.objectives if one.clock == clock.slug],
                 judge,
                 begins_there=clock.begin == clocks[0].begin,
             )
-            for clock, column in zip(clocks, states, strict=True)
+            for number, clock in enumerate(clocks, 1)
         }
         self._first = self._tracks[clocks[0].slug]
         self._numbers = {clock.slug: number for number, clock in enumerate(clocks)}
         self.placed_at = at
-        self.excluded_at = at[states[0] == -Kind.EXCLUDED]
+        self.excluded_at = at[_row(blocks, 1) == -Kind.EXCLUDED]
         self._shelf = Shelf([one.sealed for one in blocks if one.sealed is not None], columns, backend)
         self._derived: dict[Hashable, tuple[object, object]] = {}
         self._known: dict[Hashable, Figures] = {}
@@ -211,6 +211,11 @@ class Timeline:
 
     def _pooled(self, clock: str, sealed: Run, values: Floats) -> Digest:
         return self._shelf.pooled(self._numbers[clock], *sealed, values)
+
+
+def _row(blocks: Sequence[Block], number: int) -> Floats:
+    """One row of the blocks' missions: when they are placed, or their states on a clock."""
+    return np.concatenate([np.empty(0), *(one.missions[number] for one in blocks)])
 
 
 _Statistic = tuple[float | None, Interval, bool]

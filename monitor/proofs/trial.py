@@ -174,7 +174,7 @@ class _Bench:
 
     def _row(self, history: History, series: Series, period: Period, asked_at: float) -> Row | None:
         rows = over_period(
-            history, period, now=asked_at, abandoned_after_seconds=self._service.longest_seconds, only=series
+            history, period, now=asked_at, abandoned_after_seconds=self._service.longest_seconds, only=[series]
         )
         return rows[0] if rows else None
 

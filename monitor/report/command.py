@@ -3,15 +3,17 @@
 Brings source, period and format together; each of them knows nothing of the others.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import BinaryIO
 
 import click
 
 from monitor import clock
-from monitor.report.document import Report, Status
+from monitor.report.document import About, Report, Status
 from monitor.report.drawing_up import draw_up
-from monitor.report.formats import FORMATS
+from monitor.report.formats import BINARY, FORMATS
+from monitor.report.pdf import PdfUnavailableError
 from monitor.report.reading import events_option, read_missions
 from monitor.report.words import notices, status_of
 from monitor.settings import Configuration
@@ -30,9 +32,9 @@ from monitor.words.speaker import speaker
                    "week (2024-W07), in local time.")  # fmt: skip
 @events_option
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True,
-              help="How to print it; csv and json carry unrounded figures, html has charts.")  # fmt: skip
+              help="How to print it; csv and json carry unrounded figures, html and pdf have charts.")  # fmt: skip
 @click.option("--lang", "language", type=click.Choice(LANGUAGES), default=SOURCE, show_default=True,
-              help="Language of table, markdown and html; csv and json have English names always.")  # fmt: skip
+              help="Language of what people read; csv and json have English names always.")  # fmt: skip
 @click.pass_obj
 def report(
     configuration: Configuration, period_name: str, events: Sequence[BinaryIO], format_name: str, language: Language
@@ -49,11 +51,14 @@ def report(
     monitor report --period 2024 --events missions.jsonl --format markdown
     monitor simulate --year 2024 | monitor report --period 2024 --events - --format json
     monitor report --period 2024-T2 --format html --lang nb > rapport.html
+    monitor report --period 2024-11 --format pdf > report.pdf
     """  # noqa: D301 - click reads the character
     try:
         period = configuration.grid.calendar.period(period_name)
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="--period") from fault
+    if format_name in BINARY and sys.stdout.isatty():
+        raise click.UsageError(f"--format {format_name} is no text: write it into a file, > report.{format_name}")
     history = empty_history(configuration)
     problem = read_missions(configuration, events, history)
     try:
@@ -63,12 +68,20 @@ def report(
             now=clock.now(),
             abandoned_after_seconds=configuration.service.longest_seconds,
             silent_after_seconds=configuration.settings.events.stale_after_seconds,
+            about=About(
+                description=configuration.description,
+                unverified=configuration.unverified,
+                cannot_say=configuration.cannot_say,
+            ),
         )
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="--period") from fault
     for doubt in doubts(drawn_up):
         click.echo(f"warning: {doubt}", err=True)
-    click.echo(FORMATS[format_name](drawn_up, language), nl=False)
+    try:
+        click.echo(FORMATS[format_name](drawn_up, language), nl=False)
+    except PdfUnavailableError as fault:
+        raise click.ClickException(str(fault)) from fault
     if problem is not None:
         raise click.ClickException(problem)
 

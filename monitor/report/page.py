@@ -15,7 +15,7 @@ from markupsafe import Markup
 from monitor.charts.drawing import Drawing
 from monitor.core.service import Objective
 from monitor.core.verdict import State
-from monitor.report import area_table, method, pictures, words
+from monitor.report import area_table, method, pictures, tails, words, years
 from monitor.report.cells import Cells, notations
 from monitor.report.document import Report
 from monitor.words import names
@@ -51,7 +51,9 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False
     )
     environment.globals |= {
-        "words": words, "names": names, "method": method, "area_table": area_table
+        "words": words, "names": names, "method": method, "area_table": area_table,
+        "years": years,
+        "tails": tails,
     }  # fmt: skip
     return environment
 

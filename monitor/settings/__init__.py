@@ -7,6 +7,7 @@
 from monitor.settings.configuration import (
     Configuration,
     ConfigurationError,
+    came_along,
     find_config,
     load,
     service_rooms,
@@ -45,6 +46,7 @@ __all__ = [
     "TargetSettings",
     "WindowSettings",
     "WorkerSettings",
+    "came_along",
     "find_config",
     "load",
     "models",

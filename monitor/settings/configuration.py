@@ -100,6 +100,11 @@ def service_rooms(path: Path | None = None) -> list[Path]:
     return [folder / "services" for folder in folders]
 
 
+def came_along() -> Path:
+    """The folder of the configuration that came with the program."""
+    return _PACKAGED_CONFIG if _PACKAGED_CONFIG.is_dir() else _REPOSITORY_CONFIG
+
+
 def load(path: Path | None = None, *, service: str | None = None) -> Configuration:
     """Read and validate everything; `service` names another one than file and environment do.
 

@@ -62,11 +62,16 @@ def find_service(named: str, rooms: Sequence[Path], beside: Sequence[Path]) -> P
             return folder
         if folder.name == FILE and folder.is_file():
             return folder.parent
-    there = sorted({file.parent.name for room in rooms for file in room.glob(f"*/{FILE}")})
+    there = service_names(rooms)
     raise FileUnusable(
         f"no service {named!r}: there is no folder of that name or path with a {FILE} in it; "
         f"by name there are {', '.join(there) or 'none'}"
     )
+
+
+def service_names(rooms: Sequence[Path]) -> list[str]:
+    """The names by which services are found in `rooms`."""
+    return sorted({file.parent.name for room in rooms for file in room.glob(f"*/{FILE}")})
 
 
 def read_service(folder: Path) -> Declared:
@@ -124,7 +129,7 @@ def _clock(table: ClockTable) -> Clock:
     return Clock(
         table.slug, table.begin, table.end, table.longest, table.shortest, table.name,
         table.since or date.min, table.until or date.max,
-        table.source.line() if table.source else "",
+        table.source.line() if table.source else "", table.source is None or table.source.verified,
     )  # fmt: skip
 
 

@@ -220,11 +220,13 @@ class SourceTable(_Table):
     publisher: OptionalText = Field(None, description="Who published it.")
     paragraph: OptionalText = Field(None, description="Paragraph, section or page.")
     read: Day | None = Field(None, description="The day on which somebody read it there.")
+    verified: bool = Field(True, description="Whether it says what stands here; `false` is told with the rule.")
 
     def line(self) -> str:
         """All of it in a line."""
         read = self.read and f"read {self.read}"
-        return ", ".join(part for part in (self.title, self.publisher, self.paragraph, read) if part)
+        told = ", ".join(part for part in (self.title, self.publisher, self.paragraph, read) if part)
+        return told if self.verified else f"{told} (not verified)"
 
 
 class ClockTable(_Table):
@@ -242,7 +244,8 @@ class ClockTable(_Table):
     since: Day | None = Field(None, description="First day on which the rule judges by it; no threshold is older.")
     until: Day | None = Field(None, description="The day after the last, where the rule took another clock.")
     source: SourceTable | None = Field(
-        None, description="Where it is defined, a table: `title`, `publisher`, `paragraph`, `read` (the day of it)."
+        None,
+        description="Where it is defined: `title`, `publisher`, `paragraph`, `read` (a day), `verified`.",
     )
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from typing import Final
 
 from babel.lists import format_list
 
-from monitor.core.service import Moment, Objective, Service, named
+from monitor.core.service import Moment, Objective, Service, Words, named
 from monitor.core.targets import TargetSet
 from monitor.words import names
 from monitor.words.durations import lasting
@@ -26,20 +26,23 @@ def sentences(say: Speaker, service: Service, targets: TargetSet) -> Iterator[st
     for objective in service.objectives:
         asked = list(_asked(say, service, objective, targets))
         how = _span(say, service, objective)
+        settled = targets.verified and service.clock(objective.clock).verified
         for who, limit in asked:
-            yield f"{names.headed(who)}: {limit}, {how}."
+            told = f"{names.headed(who)}: {limit}, {how}."
+            yield told if settled else f"{told} {names.headed(say(NOT_VERIFIED))}."
         if not asked:
             told = names.headed(names.objective(say, objective))
             yield say("{objective}: shown, without a threshold, {span}.", objective=told, span=how)
 
 
 def in_short(say: Speaker, service: Service, targets: TargetSet) -> str:
-    """The same in one line, without the clocks."""
+    """The same in one line, without the clocks: numbers that were not verified are said to be so first."""
     told: dict[str, list[str]] = {}
     for objective in service.objectives:
         for who, limit in _asked(say, service, objective, targets):
             told.setdefault(who, []).append(limit)
-    return "; ".join(f"{who}: {', '.join(limits)}" for who, limits in told.items())
+    line = "; ".join(f"{who}: {', '.join(limits)}" for who, limits in told.items())
+    return line if targets.verified else f"{say(NOT_VERIFIED)}: {line}"
 
 
 def doubts(say: Speaker, count: int) -> str:
@@ -59,7 +62,8 @@ def _asked(say: Speaker, service: Service, objective: Objective, targets: Target
         if thresholds:
             alike.setdefault(thresholds, []).append(category)
     for thresholds, categories in alike.items():
-        who = _listed(say, [names.category(say, service, category) for category in categories])
+        outer = [one for one in categories if not {*service.category_pools[one][1:]} & {*categories}]
+        who = _listed(say, [names.category(say, service, category) for category in outer])
         where = _where(say, service, [area for area, _ in thresholds])
         yield f"{who} ({where})" if where else who, _limit(say, objective, [seconds for _, seconds in thresholds])
 
@@ -83,16 +87,17 @@ def _limit(say: Speaker, objective: Objective, seconds: Sequence[float]) -> str:
 
 def _span(say: Speaker, service: Service, objective: Objective) -> str:
     clock = service.clock(objective.clock)
-    begin, end = (_earliest(say, service.instants, edge) for edge in (clock.begin, clock.end))
+    begin, end = (earliest(say, edge, service.instants) for edge in (clock.begin, clock.end))
     return say("from {begin} to {end}", begin=begin, end=end)
 
 
-def _earliest(say: Speaker, instants: Mapping[str, Mapping[str, str]], moments: Sequence[Moment]) -> str:
+def earliest(say: Speaker, moments: Sequence[Moment], instants: Mapping[str, Words]) -> str:
+    """Where a clock begins, or ends; an instant that is not in `instants` is called by its field."""
     told = [_moment(say, instants, one) for one in moments]
     return told[0] if len(told) == 1 else say("the earliest of {instants}", instants=_listed(say, told))
 
 
-def _moment(say: Speaker, instants: Mapping[str, Mapping[str, str]], moment: Moment) -> str:
+def _moment(say: Speaker, instants: Mapping[str, Words], moment: Moment) -> str:
     called = named(instants.get(moment.field, {}), say.language, moment.field)
     if not moment.plus_seconds:
         return called

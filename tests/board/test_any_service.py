@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from monitor.board.area import area_page
+from monitor.board.cells import ordered
 from monitor.board.frame import View
-from monitor.board.matrix import board, ordered
+from monitor.board.matrix import board
 from monitor.core.ranking import leading
 from monitor.core.service import Area, Duty, Objective, Service
 from monitor.core.verdict import State
