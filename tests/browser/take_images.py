@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from monitor.report.formats import FORMATS
 from tests.browser.conftest import Open
-from tests.browser.stage import nation, served, told
+from tests.browser.stage import elsewhere, nation, served, told
 
 FOLDER = os.environ.get("BOARD_IMAGES")
 
@@ -30,6 +30,19 @@ REPORTS = {
     "report-class.png": ("2024-T2", "nb", "#category-town"),
 }
 """The period, the language, and what the picture begins with."""
+
+
+ELSEWHERE = ("england-ambulance", "nfpa-1710", "london-fire", "norwegian-amk")
+"""Four services that are quite different: two clocks, stages, means of a whole city, seconds."""
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+async def test_pictures_of_other_services_are_taken(look: Open, name: str) -> None:
+    """The board in a service's own words, over an invented past."""
+    async with served(await elsewhere(name)) as service:
+        page = await look(service, "/?lang=en&window=28d", viewport={"width": 1366, "height": 768})
+        await expect(page.locator("main [data-state=met]:not(.legend *)").first).to_be_visible()
+        await page.screenshot(path=Path(FOLDER or "") / f"service-{name}.png", animations="disabled")
 
 
 async def test_pictures_of_the_report_are_taken(browser: Browser, tmp_path: Path) -> None:

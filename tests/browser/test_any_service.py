@@ -39,12 +39,13 @@ def pages(declared: Service) -> dict[str, str]:
     declared = tiled(declared)
     shown, area = published(declared), declared.judged_areas[1]
     view = View(published=shown, say=speaker("en"), zone=GRID.zone, window="28d", windows=DEFAULT)
-    told = weeks(declared, shown, area)
+    told, behind = weeks(declared, shown, area), closer(declared)
+    one = {category: behind[category] for category in declared.judged_categories[:1]}  # all are alike
     return {
         "/": board(view),
         "/map": map_page(replace(view, look="map")),
         "/wall": wall_page(replace(view, look="wall")),
-        "/area/one": area_page(replace(view, root="../"), area, told, closer(declared), drift_threshold=6.5),
+        "/area/one": area_page(replace(view, root="../"), area, told, one, drift_threshold=6.5),
     }
 
 
