@@ -7,6 +7,7 @@ import asyncio
 from calendar import month_name
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import click
@@ -15,8 +16,11 @@ from monitor.cli import FAILED, MISUSED, configured
 from monitor.clock import today
 from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
-from monitor.core.service import Moment, named
+from monitor.core.service import Clock, named
 from monitor.settings import Configuration, ConfigurationError, unusable_files
+from monitor.words import rules
+from monitor.words.catalogue import SOURCE
+from monitor.words.speaker import speaker
 
 _MOST_NAMED: Final = 12
 ROLES: Final = ("worker", "exporter", "report", "replay", "dead-letters", "topics")
@@ -95,14 +99,17 @@ def service_in_words(configuration: Configuration) -> Iterator[str]:
     begins = month_name[configuration.grid.calendar.year_starts]
     yield f"service {service.slug}: {named(service.names, 'en', service.slug)}, {zone}, years from {begins}"
     if configuration.description:
-        yield f"  rule: {named(configuration.description, 'en', '')}"
+        yield f"  in short: {named(configuration.description, 'en', '')}"
+    say = speaker(SOURCE)
     for clock in service.clocks:
         shortest = f"at least {clock.shortest_seconds:g} s, " if clock.shortest_seconds else ""
-        span = f"from {_earliest(clock.begin)} to {_earliest(clock.end)}"
-        yield f"  clock {clock.slug}: {span}; {shortest}at most {clock.longest_seconds / 3600:g} h"
+        span = f"from {rules.earliest(say, clock.begin, {})} to {rules.earliest(say, clock.end, {})}"
+        yield f"  clock {clock.slug}: {span}; {shortest}at most {clock.longest_seconds / 3600:g} h{_defined(clock)}"
     for objective in service.objectives:
         what = "mean" if objective.percentile is None else f"P{objective.percentile}"
         yield f"  objective {objective.slug}: {what} of {objective.clock}, {objective.duty}"
+    judging = configuration.targets.in_force(today()) or configuration.targets.sets[0]
+    yield from (f"  rule: {one}" for one in rules.sentences(say, service, judging))
     yield f"  {_grouped('category', 'categories', service.leaf_categories, service.judged_categories)}"
     yield f"  {_grouped('area', 'areas', service.leaf_areas, service.judged_areas)}"
     in_force = configuration.targets.in_force(today())
@@ -111,13 +118,15 @@ def service_in_words(configuration: Configuration) -> Iterator[str]:
         judged = sum(bool(target) for target in one.targets.values())
         of = f"{judged} of {len(service.judged_series)} series judged"
         yield f"  targets {one.name or one.origin}: from {one.valid_from}{now}; {of}; {one.source or 'no source'}"
-    for doubt in configuration.unverified:
-        yield f"  not verified: {doubt}"
+    yield from (f"  not verified: {doubt}" for doubt in configuration.unverified)
+    yield from (f"  cannot be said: {gap}" for gap in configuration.cannot_say)
 
 
-def _earliest(moments: Sequence[Moment]) -> str:
-    told = [one.field + (f" + {one.plus_seconds:g} s" if one.plus_seconds else "") for one in moments]
-    return told[0] if len(told) == 1 else f"the earliest of {', '.join(told)}"
+def _defined(clock: Clock) -> str:
+    """From when and to when a rule judges by the clock, and where that is written."""
+    since = f"from {clock.since}" if clock.since > date.min else ""
+    until = f"until {clock.until}" if clock.until < date.max else ""
+    return "".join(f"; {part}" for part in (" ".join(filter(None, (since, until))), clock.source) if part)
 
 
 def _grouped(one: str, several: str, leaves: Sequence[str], every: Sequence[str]) -> str:

@@ -56,11 +56,15 @@ COMMANDS: Final[dict[str, Entry]] = {
         "monitor.exporter.command:exporter", "Serve the page, the metrics and the verdicts.", warns=True
     ),
     "report": Entry("monitor.report.command:report", "Judge a year or a part of one."),
+    "missions": Entry("monitor.missions.command:missions", "List the missions behind a figure."),
+    "history": Entry("monitor.past.command:history", "Write what /metrics would have said, for Prometheus."),
     "simulate": Entry("monitor.simulator.command:simulate", "Write invented mission events."),
     "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),
     "topics": Entry("monitor.topics_command:topics", "Create the topics that are missing."),
     "dead-letters": Entry("monitor.dead_letters.command:dead_letters", "Look at events that could not be counted."),
     "check": Entry("monitor.check:check", "Find everything wrong with the configuration.", configured=False),
+    "init": Entry("monitor.init_command:init", "Write a service into a folder of your own.", configured=False),
+    "services": Entry("monitor.services_command:services", "List the services, and prove them.", configured=False),
     "generate": Entry("monitor.generate:generate", "Write the generated files of a clone anew."),
 }
 

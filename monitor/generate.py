@@ -15,22 +15,26 @@ from typing import Any, Final
 import click
 import msgspec
 
-from monitor import alerts
+from monitor import alerts, dashboards
 from monitor.core.event import Form
 from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
 from monitor.core.notation import TIME_PATTERN
 from monitor.core.service import Service
 from monitor.exporter.document import PLACE as METRICS
 from monitor.exporter.document import metrics_markdown
-from monitor.settings import Configuration
+from monitor.proofs import table as services_table
+from monitor.settings import Configuration, load
 from monitor.settings.document import configuration_markdown
+from monitor.settings.service import service_names
 from monitor.words.extraction import catalogues, owed
 
 CONFIGURATION: Final = "docs/configuration.md"
 DESIGN: Final = "docs/design.md"
+SERVICES: Final = "docs/services.md"
 RUNBOOKS: Final = "docs/runbooks"
 SCHEMA: Final = "config/schema/mission-event.schema.json"
 BEGIN: Final = "<!-- generated from RULES by `monitor generate`: do not edit -->"
+BEGIN_SERVICES: Final = "<!-- generated from config/services by `monitor generate`: do not edit -->"
 END: Final = "<!-- end of the generated part -->"
 
 
@@ -83,12 +87,13 @@ def generate(configuration: Configuration, *, check: bool, root: Path) -> None:
 
 def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
     """Every generated file with its text, by its place under `root`."""
-    design = (root / DESIGN).read_text(encoding="utf-8")
+    design, services = ((root / place).read_text(encoding="utf-8") for place in (DESIGN, SERVICES))
     return {
         CONFIGURATION: configuration_markdown(),
         METRICS: metrics_markdown(),
         SCHEMA: event_schema(configuration.service),
         DESIGN: with_rules(design),
+        SERVICES: filled(services, SERVICES, BEGIN_SERVICES, services_markdown(root)),
         **alerts.files(),
         **_grafana(configuration, root),
         **catalogues(root),
@@ -96,24 +101,32 @@ def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
 
 
 def _grafana(configuration: Configuration, root: Path) -> Mapping[str, str]:
-    """Dashboards and provisioning, which need a package that nothing else needs."""
-    try:
-        from monitor.dashboards import files  # noqa: PLC0415 - only those who develop have the SDK
-    except ModuleNotFoundError as fault:
-        raise click.ClickException(
-            f"Grafana's files need the package {fault.name!r}: pip install 'response-time-monitor[dev]'"
-        ) from fault
+    """Dashboards and provisioning."""
     runbooks = {file.stem: file.read_text(encoding="utf-8") for file in (root / RUNBOOKS).glob("*.md")}
-    return files(configuration, runbooks)
+    return dashboards.files(configuration, runbooks)
 
 
 def with_rules(design: str) -> str:
     """The design document with the ledger's table as the code has it now. Raises ValueError without the markers."""
-    before, begin, rest = design.partition(BEGIN)
+    return filled(design, DESIGN, BEGIN, rules_markdown())
+
+
+def filled(document: str, place: str, marker: str, table: str) -> str:
+    """A document with its generated part as it has to be now. Raises ValueError without the markers."""
+    before, begin, rest = document.partition(marker)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"{DESIGN}: the table belongs between the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{rules_markdown()}{END}{after}"
+        raise ValueError(f"{place}: the table belongs between the lines {marker} and {END}")
+    return f"{before}{marker}\n{table}{END}{after}"
+
+
+def services_markdown(root: Path) -> str:
+    """The services that come along: what each judges, how much is proved, and what is not settled."""
+    config = root / "config"
+    names = service_names([config / "services"])
+    return _table(
+        services_table.HEADS, services_table.rows(load(config / "monitor.toml", service=name) for name in names)
+    )
 
 
 def rules_markdown() -> str:

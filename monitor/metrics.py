@@ -9,7 +9,6 @@ it, and the series is there all the same. Counters are never NaN: before the sto
 since a 0 that jumps to its true value would look like a million events at once.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -21,7 +20,7 @@ Kind = Literal["gauge", "counter", "histogram"]
 Source = Literal["exporter", "worker"]
 Unit = Literal[
     "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "partitions", "rewinds", "workers",
-    "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability", "-3 to 3",
+    "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability", "1 to 8",
     "0 to 2", "0 to 1",
 ]  # fmt: skip
 
@@ -68,17 +67,21 @@ LABELS: Final[dict[str, str]] = {
 }
 """Every label with its meaning."""
 
-VERDICTS: Final[dict[tuple[State, Evidence], float]] = {
-    (State.MISSED, Evidence.STRONG): 3, (State.MISSED, Evidence.WEAK): 2, (State.MISSED, Evidence.NONE): 1,
-    (State.NO_DATA, Evidence.NONE): 0,
-    (State.MET, Evidence.NONE): -1, (State.MET, Evidence.WEAK): -2, (State.MET, Evidence.STRONG): -3,
-    (State.NO_TARGET, Evidence.NONE): math.nan,
+VERDICTS: Final[dict[tuple[State, Evidence], int]] = {
+    (State.MISSED, Evidence.STRONG): 8, (State.MISSED, Evidence.WEAK): 7, (State.MISSED, Evidence.NONE): 6,
+    (State.NO_DATA, Evidence.NONE): 5, (State.NO_TARGET, Evidence.NONE): 4,
+    (State.MET, Evidence.NONE): 3, (State.MET, Evidence.WEAK): 2, (State.MET, Evidence.STRONG): 1,
 }  # fmt: skip
 """The number that says state and evidence at once.
 
-Above 0 is missed, below is met, and the further from 0 the better the counts carry it; 0 is no data, so neither
-question finds it. The greatest of several (exporters, windows, categories) is the worst: no data is worse than met.
+What is met is below all others, what is missed above, each the further the better the counts carry it; no data and
+no target lie between them, so neither question finds them. Nothing is 0: what a broken query makes up is no verdict.
+The greatest of several (exporters, windows, categories) is the worst: no data is worse than met.
 """
+MISSED_ABOVE: Final = VERDICTS[State.NO_DATA, Evidence.NONE]
+"""A greater code is missed."""
+MET_BELOW: Final = VERDICTS[State.NO_TARGET, Evidence.NONE]
+"""A smaller code is met."""
 BREACHES: Final[dict[Level, float]] = {Level.NONE: 0, Level.WARNING: 1, Level.PAGE: 2}
 """The number that says what to do about a breach."""
 
@@ -168,9 +171,10 @@ RESPONSE_MISSIONS_WITHIN_TARGET: Final = Metric(
 )  # fmt: skip
 RESPONSE_VERDICT: Final = Metric(
     "response_verdict",
-    "Whether the target was met, and how well the counts carry that: above 0 missed, below 0 met, each from 1 (may "
-    "be chance) over 2 (weak) to 3 (strong evidence); 0 no data: no missions, a silent feed, or nothing read yet.",
-    "gauge", "-3 to 3", _JUDGED, "NaN where no target is set",
+    "Whether the target was met, and how well the counts carry that: 1 to 3 met (strong evidence, weak, may be "
+    "chance), 4 no target is set, 5 no data (no missions, a silent feed, or nothing read yet), 6 to 8 missed (may be "
+    "chance, weak, strong evidence).",
+    "gauge", "1 to 8", _JUDGED,
 )  # fmt: skip
 RESPONSE_LATE_BUDGET_MISSIONS: Final = Metric(
     "response_late_budget_missions",
@@ -199,7 +203,7 @@ RESPONSE_PERIOD_E_VALUE: Final = Metric(
     "response_period_e_value",
     "Evidence against a paging objective's target, period to date, valid however often it is looked at: 1 at first, "
     "100 is 1 in 100.",
-    "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for month, tertial and year",
+    "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for periods of the calendar",
 )  # fmt: skip
 RESPONSE_DRIFT_SCORE: Final = Metric(
     "response_drift_score", "CUSUM of late missions, in natural logarithms; held while the feed is silent.",
@@ -363,5 +367,9 @@ STORE_RETRIES: Final = Metric(
 ALL: Final[tuple[Metric, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 """In the order of this file."""
 EXPORTER: Final = tuple(metric for metric in ALL if metric.source == "exporter")
+_PRESENT: Final = (RESPONSE_MISSIONS_OPEN, RESPONSE_MISSIONS_OVERDUE)
+"""What was in progress then is known no more: it has ended since."""
+PAST: Final = tuple(metric for metric in EXPORTER if metric.name.startswith("response_") and metric not in _PRESENT)
+"""What can be told of a moment that is past: what the missions say, and not what the pipeline did then."""
 WORKER: Final = tuple(metric for metric in ALL if metric.source == "worker")
 BY_NAME: Final = {metric.name: metric for metric in ALL}

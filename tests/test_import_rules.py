@@ -52,6 +52,9 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.worker": {*SHARED, "monitor.kafka", "monitor.worker", "monitor.metrics"},
     "monitor.words": {"monitor.core", "monitor.words"},
     "monitor.answer": {"monitor.core"},
+    "monitor.spreadsheet": {"monitor.core"},
+    # Both the board and the report draw with it.
+    "monitor.charts": {"monitor.core", "monitor.words", "monitor.charts"},
     "monitor.exporter": {
         *SHARED,
         "monitor.exporter",
@@ -59,16 +62,44 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.published",
         "monitor.board",
         "monitor.words",
+        "monitor.spreadsheet",
     },
     # The board shows what was published; it knows neither the service nor the store.
-    "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.published"},
-    "monitor.report": {*SHARED, "monitor.report", "monitor.words", "monitor.event_lines"},
+    "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.published", "monitor.charts"},
+    "monitor.report": {
+        *SHARED,
+        "monitor.report",
+        "monitor.words",
+        "monitor.event_lines",
+        "monitor.charts",
+        "monitor.spreadsheet",
+    },
+    # History says what the exporter's collector says, of missions read as the report reads them.
+    "monitor.past": {
+        *SHARED,
+        "monitor.past",
+        "monitor.metrics",
+        "monitor.published",
+        "monitor.exporter.collector",
+        "monitor.exporter.area_infos",
+        "monitor.report.reading",
+    },
+    # A list is read as the report is, and called as everything is.
+    "monitor.missions": {
+        *SHARED,
+        "monitor.missions",
+        "monitor.words",
+        "monitor.spreadsheet",
+        "monitor.report.reading",
+    },
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, "monitor.kafka", "monitor.dead_letters", "monitor.worker.rejects"},
+    "monitor.proofs": {"monitor.core", "monitor.settings", "monitor.wiring", "monitor.report.sources"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {
     "monitor.__main__": "it is the command line",
+    "monitor.services_command": "it loads several services, each for itself",
     "monitor.check": "it loads the configuration itself, to show all faults of what --config named",
 }
 

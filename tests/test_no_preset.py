@@ -31,7 +31,6 @@ KNOWING: Final = {
 }
 """Modules that may know one service's rule, with the reason."""
 PLAIN_NUMBERS: Final = {
-    "monitor/board/chart.py": "half of the scale of shares",
     "monitor/core/alarm.py": "missions of a level of one's own",
     "monitor/core/partition.py": "fiftieths of a capacity",
     "monitor/core/stats/chosen.py": "what was simulated",

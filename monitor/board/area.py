@@ -1,22 +1,27 @@
 """The page of one area: each category with its alarms, and each objective with all windows and its last weeks.
 
 Decides the order of what is told: what goes on now, what each objective says, which missions that is said of. Figures
-are the published ones; the weeks come with the request, None until the store has been read.
+are the published ones; weeks and the closer look come with the request, None until the store has been read.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.board.chart import Drawing, drawing
+from monitor.board.closer import Shown, shown_of
 from monitor.board.frame import Said, View, rendered
+from monitor.board.years import drawings
+from monitor.charts.drawing import Drawing
+from monitor.charts.over_time import Stage, over_time
 from monitor.core.alarm import Baseline, Level
+from monitor.core.closer import Closer
 from monitor.core.figures import ClockFigures
 from monitor.core.ranking import as_tree
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.cusum import Drift
 from monitor.core.weeks import Week
+from monitor.core.years import Year
 from monitor.words import names
 from monitor.words.speaker import NONE, Speaker, phrase
 from monitor.words.verdicts import causes, share_reached
@@ -46,6 +51,8 @@ class Aim:
     unit: str
     mean: bool
     verdict: Said
+    about: str
+    described: str
     told: str
     windows: Sequence[Line]
     weeks: Sequence[Line]
@@ -64,11 +71,20 @@ class Section:
     drifts: Sequence[tuple[str, bool, str]]
     """Against what, whether it is an alarm, and what is said of it."""
     aims: Sequence[Aim]
+    closer: Shown | None
     missions: Sequence[Line]
 
 
-def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None, *, drift_threshold: float) -> str:
-    """The whole page of one known area."""
+def area_page(
+    view: View,
+    area: str,
+    weeks: Mapping[str, Sequence[Week]] | None,
+    closer: Mapping[str, Closer] | None = None,
+    *,
+    drift_threshold: float,
+    years: Sequence[Year] = (),
+) -> str:
+    """The whole page of one known area; `weeks` and `closer` by category."""
     service, snapshot = view.service, view.published.snapshot
     rows: dict[str, list[Row]] = {}
     for row in snapshot.rows:
@@ -83,11 +99,20 @@ def area_page(view: View, area: str, weeks: Mapping[str, Sequence[Week]] | None,
         name=view.area_named(area),
         pools=_pools(view, area),
         sections=[
-            _section(view, standings[slug], rows[slug], weeks[slug] if weeks else (), drift_threshold)
+            _section(
+                view,
+                standings[slug],
+                rows[slug],
+                weeks[slug] if weeks else (),
+                closer.get(slug) if closer else None,
+                drift_threshold=drift_threshold,
+            )
             for slug, _ in as_tree(within)
             if slug in standings
         ],
         missions=_heads(view),
+        years=drawings(view, area, years, rows),
+        whole=all(year.whole for year in years),
     )
 
 
@@ -98,9 +123,16 @@ def _pools(view: View, area: str) -> list[tuple[str, str]]:
 
 
 def _section(
-    view: View, standing: Standing, rows: Sequence[Row], weeks: Sequence[Week], drift_threshold: float
+    view: View,
+    standing: Standing,
+    rows: Sequence[Row],
+    weeks: Sequence[Week],
+    closer: Closer | None,
+    *,
+    drift_threshold: float,
 ) -> Section:
     chosen = next((row for row in rows if row.window == view.window), rows[0])
+    aims = view.aims(standing.category, rows)
     pools = view.service.category_pools[standing.category][1:]
     return Section(
         key=standing.category,
@@ -113,7 +145,8 @@ def _section(
             for slug, alarm in standing.alarms.items()
             for baseline, drift in alarm.drift.items()
         ],
-        aims=[_aim(view, objective, chosen, rows, weeks) for objective in view.aims(standing.category, rows)],
+        aims=[_aim(view, objective, chosen, rows, weeks) for objective in aims],
+        closer=None if closer is None else shown_of(view, closer, chosen, aims),
         missions=[_missions(view, row) for row in rows],
     )
 
@@ -128,6 +161,15 @@ def _drift_named(view: View, objective: str, baseline: Baseline) -> str:
 def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], weeks: Sequence[Week]) -> Aim:
     verdict = chosen.verdicts[objective.slug]
     said = view.said(verdict)
+    about = ", ".join(
+        (view.area_named(chosen.area), view.category_named(chosen.category), view.objective_named(objective))
+    )
+    described = view.say(
+        "{about}: {statistic} and missions of {count} weeks.",
+        about=about,
+        statistic=view.statistic(objective),
+        count=len(weeks),
+    )
     return Aim(
         key=f"{chosen.category}_{objective.slug}",
         name=view.objective_named(objective),
@@ -137,9 +179,27 @@ def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], wee
         verdict=said,
         told=said.text if view.outdated else view.sentence(chosen, verdict),
         windows=[_window(view, row, objective) for row in rows],
+        about=about,
+        described=described,
         weeks=[_week(view, chosen.category, week, objective) for week in reversed(weeks)],
-        drawing=drawing(view, chosen.category, weeks, objective) if weeks else None,
+        drawing=_drawing(view, chosen.category, weeks, objective, described) if weeks else None,
     )
+
+
+def _drawing(view: View, category: str, weeks: Sequence[Week], objective: Objective, described: str) -> Drawing:
+    say = view.say
+    stages = [
+        Stage(
+            named=say("week of {day}", day=week.monday.isoformat()),
+            label=f"{week.monday.day}.{week.monday.month}.",
+            running=week.running,
+            figures=week.figures,
+            verdict=week.verdicts[objective.slug],
+        )
+        for week in weeks
+    ]
+    how = view.notation(category, objective)
+    return over_time(say, how, objective, stages, name=f"drawing-{category}_{objective.slug}", title=described)
 
 
 def _told(say: Speaker, drift: Drift | None, threshold: float) -> str:
@@ -182,7 +242,7 @@ def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
 def _statistic(view: View, category: str, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
     figures, verdict = judged.figures, judged.verdicts[objective.slug]
     value, around = view.value(category, figures, verdict), view.between(category, figures, objective)
-    return value, around, view.target(verdict)
+    return value, around, view.target(category, verdict)
 
 
 def _heads(view: View) -> list[str]:

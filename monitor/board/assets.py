@@ -40,5 +40,12 @@ SCRIPT: Final = _load("board", "js")
 STYLE: Final = _load("board", "css")
 STACKED: Final = _load("stacked", "css")
 """For screens too narrow for the matrix: how narrow, depends on its columns."""
+MAP: Final = _load("map", "css")
+FLAT: Final = _load("flat", "css")
+"""For screens too narrow for the columns of a map."""
+WALL: Final = _load("wall", "css")
+TURNING: Final = _load("wall", "js")
 ICON: Final = _load("icon", "svg")
-ASSETS: Final[Mapping[str, Asset]] = MappingProxyType({asset.name: asset for asset in (SCRIPT, STYLE, STACKED, ICON)})
+ASSETS: Final[Mapping[str, Asset]] = MappingProxyType(
+    {asset.name: asset for asset in (SCRIPT, TURNING, STYLE, STACKED, MAP, FLAT, WALL, ICON)}
+)

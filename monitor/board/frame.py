@@ -14,14 +14,16 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.board.assets import ICON, SCRIPT, STACKED, STYLE
+from monitor.board.assets import FLAT, ICON, MAP, SCRIPT, STACKED, STYLE, TURNING, WALL
+from monitor.board.doubts import STORES, Fact, banners, facts
 from monitor.core.alarm import Level
+from monitor.core.calendar import Period
 from monitor.core.figures import Figures, InProgress
 from monitor.core.service import Objective, Series, Service, by_duty
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
-from monitor.published import Published, StoreState
+from monitor.published import Published
 from monitor.words import durations, names
 from monitor.words.catalogue import LANGUAGES
 from monitor.words.durations import Notation
@@ -35,25 +37,15 @@ POLICY: Final = (
 """The Content-Security-Policy that goes with every page."""
 Order = Literal["worst", "fixed"]
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
+Look = Literal["table", "map", "wall"]
+LOOKS: Final[Mapping[Look, str]] = {"table": phrase("table"), "map": phrase("map"), "wall": phrase("wall")}
 LEVELS: Final[Mapping[Level, str]] = {
     Level.NONE: phrase("no alarm"),
     Level.WARNING: phrase("warning"),
     Level.PAGE: phrase("alarm"),
 }
-STORES: Final[Mapping[StoreState, str]] = {
-    StoreState.UP: phrase("up"),
-    StoreState.DOWN: phrase("DOWN"),
-    StoreState.UNREADABLE: phrase("UNREADABLE"),
-    StoreState.UNKNOWN: phrase("not read yet"),
-}
-PROBLEMS: Final[Mapping[StoreState, str]] = {
-    StoreState.DOWN: phrase("the store (Redis) does not answer"),
-    StoreState.UNREADABLE: phrase("the store (Redis) holds something that this program cannot read"),
-    StoreState.UNKNOWN: phrase("the store (Redis) has not been read yet"),
-}
 _SPARED_TO: Final = 60
 """Seconds matter to few minutes, not to hours."""
-SILENT: Final = phrase("The feed is silent: nothing can be said about now, so every verdict is “no data”.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +57,22 @@ class Said:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A calendar period that is shown in place of a window. `over`: nothing of it is still to come."""
+
+    period: Period
+    over: bool
+    rows: Sequence[Row] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What is shown to whom. `patience_seconds`: silence of the stream after which a page trusts it no more.
+    """What is shown to whom: everything that an address says, over one published state.
 
-    `root`: from the page to the board's first one. All addresses are relative, so that a proxy may put the board
-    under any path.
+    `judged`: a period in place of the window. `category`: the only one to show; empty: all. `periods`: those that are
+    offered. `patience_seconds`: silence of the stream after which a page trusts it no more. `root`: from the page to
+    the board's first one. All addresses are relative, so that a proxy may put the board under any path.
     """
 
     published: Published
@@ -79,6 +81,10 @@ class View:
     window: str
     windows: Sequence[str]
     order: Order = "worst"
+    look: Look = "table"
+    category: str = ""
+    judged: Judged | None = None
+    periods: Sequence[str] = ()
     patience_seconds: float = 45.0
     root: str = ""
 
@@ -169,10 +175,60 @@ class View:
         alarms = [alarm for slug, alarm in standing.alarms.items() if objective is None or slug == objective.slug]
         return max((alarm.level for alarm in alarms), key=list(Level).index, default=Level.NONE)
 
+    @cached_property
+    def choices(self) -> Mapping[str, str]:
+        """What an address says, by the names that it says it by; what is empty is left out."""
+        return {
+            "view": self.look,
+            "window": "" if self.judged else self.window,
+            "period": self.judged.period.name if self.judged else "",
+            "category": self.category,
+            "order": self.order,
+            "lang": self.say.language,
+        }
+
     def link(self, path: str, **changes: str) -> str:
-        """An address with the present choices, some of them changed."""
-        choices = {"window": self.window, "order": self.order, "lang": self.say.language} | changes
-        return f"{self.address(path)}?{urlencode(choices)}"
+        """An address that says all of the present choices, some of them changed; a window takes a period's place."""
+        instead = {"window": "period", "period": "window"}
+        choices = {**self.choices, **{other: "" for one, other in instead.items() if one in changes}, **changes}
+        return f"{self.address(path)}?{urlencode({name: said for name, said in choices.items() if said})}"
+
+    @property
+    def looks(self) -> Sequence[Look]:
+        """The views that there are of this service: a map only where somebody has said where its areas lie."""
+        mapped = self.service.outlines is not None or bool(self.service.tiles(self.today))
+        return [look for look in LOOKS if look != "map" or mapped]
+
+    @property
+    def spoken(self) -> str:
+        """The window, or the period, in words."""
+        return self.judged.period.name if self.judged else self.say.window(self.window)
+
+    @cached_property
+    def rows(self) -> Mapping[Series, Row]:
+        """Those of the window, or of the period."""
+        rows = self.judged.rows if self.judged else self.published.snapshot.rows
+        return {(row.area, row.category): row for row in rows if self.judged or row.window == self.window}
+
+    @cached_property
+    def standings(self) -> Mapping[Series, Standing]:
+        """What goes on now."""
+        return {(standing.area, standing.category): standing for standing in self.published.snapshot.standings}
+
+    @property
+    def today(self) -> date:
+        """The local day of what is published."""
+        return self.day(self.published.snapshot.at)
+
+    @property
+    def banners(self) -> list[tuple[str, bool]]:
+        """What makes the figures doubtful (`doubts`)."""
+        return banners(self.published, self.say, self.zone, over=self.judged is not None and self.judged.over)
+
+    @property
+    def facts(self) -> list[Fact]:
+        """What may have fallen silent (`doubts`)."""
+        return facts(self.published, self.say)
 
     def address(self, path: str) -> str:
         """Where a path of the service is found from this page."""
@@ -198,10 +254,11 @@ class View:
         """What values are given in."""
         return self.say(self.notation(category, objective).value)
 
-    def target(self, verdict: Verdict) -> str:
-        """A verdict's target, with its unit."""
-        seconds = verdict.target_seconds
-        return NONE if seconds is None else durations.lasting(self.say, seconds)
+    def target(self, category: str, verdict: Verdict) -> str:
+        """A verdict's target, in the notation of the values beside it, with their unit."""
+        if verdict.target_seconds is None:
+            return NONE
+        return durations.aimed(self.say, self.notation(category, verdict.objective), verdict.target_seconds)
 
     def between(self, category: str, figures: Figures, objective: Objective) -> str:
         """Where the statistic may truly lie."""
@@ -247,43 +304,6 @@ class View:
         """How many of them are past the target already."""
         return self.say.several("{count} overdue", "{count} overdue", progress.overdue)
 
-    @property
-    def banners(self) -> list[tuple[str, bool]]:
-        """What makes the figures doubtful, the worst first, each with whether /readyz knows more.
-
-        What exactly is wrong, and where, is for whoever runs the store, not for everybody who looks at a wall.
-        """
-        published, say, told = self.published, self.say, []
-        if (problem := PROBLEMS.get(published.store)) is not None:
-            if published.loaded:
-                text = say("These figures are no longer updated: {problem}.", problem=say(problem))
-            else:
-                text = say("No figures yet: {problem}.", problem=say(problem))
-            told.append((text, True))
-        elif published.loaded and published.workforce is not None:
-            if not published.workforce.workers:
-                told.append((say("No worker is running: new missions are not counted."), True))
-            elif published.unheld or published.workforce.slowed:
-                told.append((say("Some missions are counted late, or not at all."), True))
-        if published.loaded and published.snapshot.stale:
-            told.append((say(SILENT), False))
-        if (claimed := published.snapshot.heard.ahead_at) is not None:
-            moment = f"{datetime.fromtimestamp(claimed, self.zone):%Y-%m-%d %H:%M}"  # the year is the point of it
-            text = say(
-                "The newest record claims to be of {moment}, which is in the future: a clock of the source is wrong.",
-                moment=moment,
-            )
-            told.append((text, False))
-        if left_out := published.snapshot.left_out:
-            listed = ", ".join(f"{self.area_named(area)} {count}" for area, count in left_out.items())
-            text = say(
-                "{missions} stored missions are in no figure, for their area or category is not declared: {areas}.",
-                missions=sum(left_out.values()),
-                areas=listed,
-            )
-            told.append((text, False))
-        return told
-
 
 @cache
 def _said(say: Speaker, state: State | None, evidence: Evidence) -> Said:
@@ -320,10 +340,15 @@ def _environment() -> Environment:
         "evidences": EVIDENCES,
         "levels": LEVELS,
         "stores": STORES,
+        "looks": LOOKS,
         "icon": ICON,
         "script": SCRIPT,
+        "turning": TURNING,
         "style": STYLE,
         "stacked": STACKED,
+        "map_style": MAP,
+        "flat": FLAT,
+        "wall_style": WALL,
         "speakers": [speaker(language) for language in LANGUAGES],
         "NONE": NONE,
         "headed": names.headed,

@@ -22,7 +22,7 @@ from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
 from monitor.core.timeline import Kept, Timeline
-from monitor.core.windows import Span, Window
+from monitor.core.windows import PARTS, Span, Window
 
 DAY: Final = 86_400.0
 
@@ -64,10 +64,19 @@ class Rules:
     """Fewer missions give no level of one's own."""
 
 
-WATCHED: Final[tuple[Unit, ...]] = ("month", "tertial", "year")
-"""The periods whose evidence is watched to date."""
-PERIODS: Final[tuple[Unit, ...]] = ("tertial", "year")
-"""The official periods, which decide; evidence for the month to date is only shown."""
+def periods_of(windows: Iterable[Window]) -> tuple[Unit, ...]:
+    """The periods whose evidence is watched to date: those of the calendar that the service is judged by."""
+    return tuple(window.unit for window in windows if window.unit is not None)
+
+
+def deciding(units: Iterable[Unit]) -> tuple[Unit, ...]:
+    """Those of them that decide: the year, and the shortest part of it that the service is judged by.
+
+    Two tests, as were simulated: every further one would page for nothing as well. Evidence for the week, the month
+    or a second part of the year is only shown.
+    """
+    part = [one for one in PARTS if one in units][:1]
+    return (*part, *(one for one in units if one == "year"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ class _Watch:
         return Alarm(
             level=_level(
                 rules,
-                [seen.p_value for unit, seen in periods.items() if unit in PERIODS],
+                [periods[unit].p_value for unit in deciding(periods)],
                 p_value,
                 drifting=early is not None and early.alarm,
             ),

@@ -191,10 +191,11 @@ def merge(digests: Iterable[Digest], *, backend: Backend = "fastdigest") -> Dige
 
 
 def of_centroids(
-    means: Floats, weights: Floats, minimum: float, maximum: float, *, backend: Backend = "fastdigest"
-) -> Digest:
-    """One digest of centroids in any order."""
-    return _build(*_ascending(means, weights), minimum, maximum, backend)
+    means: Floats, weights: Floats, minimum: float, maximum: float, *, most: int = CENTROIDS,
+    backend: Backend = "fastdigest",
+) -> Digest:  # fmt: skip
+    """One digest of centroids in any order, which keeps `most`."""
+    return _build(*_ascending(means, weights), minimum, maximum, backend, most=most)
 
 
 def compress(means: Floats, weights: Floats, limit: int, *, backend: Backend) -> tuple[Floats, Floats]:
@@ -209,9 +210,11 @@ def _ascending(means: Floats, weights: Floats) -> tuple[list[float], list[float]
     return means[order].tolist(), weights[order].tolist()
 
 
-def _build(means: Values, weights: Values, minimum: float, maximum: float, backend: Backend) -> Digest:
-    if len(means) > CENTROIDS:
-        means, weights = BACKENDS[backend].compress(means, weights, CENTROIDS)
+def _build(
+    means: Values, weights: Values, minimum: float, maximum: float, backend: Backend, *, most: int = CENTROIDS
+) -> Digest:
+    if len(means) > most:
+        means, weights = BACKENDS[backend].compress(means, weights, most)
     return Digest(tuple(means), tuple(weights), minimum, maximum, backend)
 
 

@@ -68,10 +68,10 @@ class History:
         self.targets = targets
         self.service = service
         self.heads: dict[int, Head] = {}
-        self._columns = Columns.of(service)
+        self.columns = Columns.of(service)
         self._tallies: dict[int, Tally] = {}
         """What was taken over of each partition, to hold its next head against."""
-        self._backend: Backend = backend
+        self.backend: Backend = backend
         self._groups: dict[tuple[Series, int], Groups] = {}
         self._facts: dict[Series, dict[Place, Facts]] = {}
         self._strays: dict[Series, dict[Place, Facts]] = {}
@@ -139,7 +139,7 @@ class History:
         return Facts(
             np.vstack([[one.placed_at for one in counting], states]),
             # As arrays: a sketch as stored takes four times the memory, and would be taken apart for each block.
-            sealed=Sealed.of(aggregates, self._columns, self._judges(series, day), measures) if aggregates else None,
+            sealed=Sealed.of(aggregates, self.columns, self._judges(series, day), measures) if aggregates else None,
         )
 
     def _judges(self, series: Series, day: int) -> Groups:
@@ -191,13 +191,17 @@ class History:
         timeline = self._timelines.get((area, category))
         if timeline is None:
             timeline = self._timelines[area, category] = Timeline(
-                [self._pool((area, category), stretch) for stretch in sorted(self._parts.get((area, category), ()))],
+                self.blocks(area, category),
                 self.service,
-                self._columns,
-                judge=partial(self._targets_at, area, category),
-                backend=self._backend,
+                self.columns,
+                judge=partial(self.targets_at, area, category),
+                backend=self.backend,
             )
         return timeline
+
+    def blocks(self, area: str, category: str) -> list[Block]:
+        """What the timeline of a series is made of, in time order: the missions, not yet taken apart by clock."""
+        return [self._pool((area, category), stretch) for stretch in sorted(self._parts.get((area, category), ()))]
 
     def left_out(self, span: Span = EVER) -> dict[str, int]:
         """Missions of `span` that are in no figure, by area: it or the category is not declared (any more) then."""
@@ -224,7 +228,7 @@ class History:
                 yield block
             else:
                 group = self._groups[series, stretch[1]].number(pool)
-                yield Block(block.missions, block.sealed.judged_by(group, self._columns))
+                yield Block(block.missions, block.sealed.judged_by(group, self.columns))
 
     def _block(self, series: Series, stretch: Stretch) -> Block:
         blocks = self._blocks.setdefault(series, {})
@@ -255,7 +259,7 @@ class History:
             self._timelines.pop(pool, None)
             self._pools.get(pool, {}).pop(stretch, None)
 
-    def _targets_at(self, area: str, category: str, objective: Objective, instants: Floats) -> Floats:
+    def targets_at(self, area: str, category: str, objective: Objective, instants: Floats) -> Floats:
         """The target (seconds, NaN where none) in force at each of the ascending `instants`."""
         found = np.full(len(instants), np.nan)
         for target_set in self.targets.sets:

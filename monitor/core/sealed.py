@@ -1,14 +1,15 @@
 """Sealed stretches of one series side by side, so that any run of them is counted and pooled without a loop.
 
-Counts and sums are running: a span costs two look-ups. Sketches lie behind each other as means and weights; a run of
-them that is asked for whole again and again (a month of history) is merged once, to four times the centroids that
-the answer keeps, so that merging in two steps costs no accuracy that anybody could see. Refuses to know windows.
+Counts and sums of blocks are added up once: a span costs a few additions and its edges. Sketches lie behind each
+other as means and weights, once for all pools that hold them; a run that is asked for again and again (a month of
+history) is merged once, to four times the centroids that are stored, and so is the answer: merging in steps then
+costs no accuracy that anybody could see. Refuses to know windows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Final, Self, TypeVar
+from itertools import chain, pairwise
+from typing import Final, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,30 @@ from monitor.core.slices import Aggregate
 Counts = NDArray[np.int64]
 Array = TypeVar("Array", Counts, Floats)
 
+Centroids = tuple[Floats, Floats]
+"""Means and weights."""
+Run = tuple[int, int]
+
 MERGED_CENTROIDS: Final = 4 * digest.CENTROIDS
-"""What a merged run keeps: the last merge, to `digest.CENTROIDS`, is then as good as from the parts."""
+"""What a merged run keeps, and the answer: with `digest.CENTROIDS` there, 90th percentiles of a nation's three months
+were off by one and a half seconds of three hours (`benchmarks/volume.py`)."""
+_ALONE: Final = np.ones(1)
+
+
+class Pooled(Protocol):
+    """Sketches of one clock in time order: those of days as they were stored, or what lies in several such."""
+
+    @property
+    def lowest(self) -> Floats: ...
+    @property
+    def highest(self) -> Floats:
+        """The least and the greatest value of each; NaN where it has none."""
+
+    def centroids(self, first: int, last: int, backend: Backend) -> tuple[Floats, Floats]:
+        """Means and weights of the run `first` to `last` (excluded)."""
+
+    def apart(self, first: int, last: int) -> Sequence[Centroids]:
+        """Those of each of the run by itself, never merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,53 +58,92 @@ class Sketches:
     weights: Floats
     lowest: Floats
     highest: Floats
-    _merged: dict[Backend, tuple[Floats, Floats]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, sketches: Sequence[Fields]) -> Self:
         """In the order given."""
+        weights = np.fromiter(chain.from_iterable(weights for _, weights, _, _ in sketches), dtype=np.float64)
         return cls(
             ends=np.cumsum([len(means) for means, _, _, _ in sketches], dtype=np.int64),
             means=np.fromiter(chain.from_iterable(means for means, _, _, _ in sketches), dtype=np.float64),
-            weights=np.fromiter(chain.from_iterable(weights for _, weights, _, _ in sketches), dtype=np.float64),
+            # Of most days every value is a centroid of its own: one 1 then stands for all of them.
+            weights=np.broadcast_to(_ALONE, len(weights)) if (weights == 1.0).all() else weights,
             lowest=np.array([lowest for _, _, lowest, _ in sketches], dtype=np.float64),
             highest=np.array([highest for _, _, _, highest in sketches], dtype=np.float64),
         )
 
-    @classmethod
-    def pool(cls, parts: Sequence["Sketches"], order: NDArray[np.intp]) -> Self:
-        """All of several; `order`: which comes first, second, ..."""
-        ends = np.concatenate([part.ends for part in parts])
-        sizes = np.diff(ends, prepend=0)
-        firsts = np.cumsum([0, *(len(part.ends) for part in parts[:-1])])
-        sizes[firsts] = ends[firsts]
-        places = _places(np.cumsum(sizes) - sizes, sizes, order)
-        return cls(
-            ends=np.cumsum(sizes[order]),
-            means=np.concatenate([part.means for part in parts])[places],
-            weights=np.concatenate([part.weights for part in parts])[places],
-            lowest=np.concatenate([part.lowest for part in parts])[order],
-            highest=np.concatenate([part.highest for part in parts])[order],
-        )
-
-    def centroids(self, first: int, last: int, backend: Backend) -> tuple[Floats, Floats]:
-        """Means and weights of the run `first` to `last` (excluded); of all of them, merged where they are many."""
-        if first == 0 and last == len(self.ends) and len(self.means) > MERGED_CENTROIDS:
-            if backend not in self._merged:
-                self._merged[backend] = digest.compress(self.means, self.weights, MERGED_CENTROIDS, backend=backend)
-            return self._merged[backend]
+    def centroids(self, first: int, last: int, backend: Backend) -> tuple[Floats, Floats]:  # noqa: ARG002 - as they are
+        """Of a run, as they were stored."""
         begin = int(self.ends[first - 1]) if first else 0
         end = int(self.ends[last - 1]) if last else 0
         return self.means[begin:end], self.weights[begin:end]
 
+    def apart(self, first: int, last: int) -> Sequence[Centroids]:
+        """As they were stored."""
+        edges = [0, *self.ends.tolist()][first : last + 1]
+        return [(self.means[begin:end], self.weights[begin:end]) for begin, end in pairwise(edges)]
 
-def _places(begins: Counts, sizes: Counts, order: NDArray[np.intp]) -> Counts:
-    """Where the elements of each run lie when the runs are put in another order."""
-    moved = sizes[order]
-    total = int(moved.sum())
-    shift = begins[order] - (np.cumsum(moved) - moved)
-    places: Counts = np.arange(total, dtype=np.int64) + np.repeat(shift, moved)
-    return places
+
+@dataclass(frozen=True, slots=True)
+class Sheaf:
+    """Several of the same clock, none of them copied: every value of a year would else be held once a pool.
+
+    `places[i]`: in which part the i-th lies, `rows[i]`: where there. The rows of a part keep their order.
+    """
+
+    parts: Sequence[Pooled]
+    places: Counts
+    rows: Counts
+    lowest: Floats
+    highest: Floats
+    _merged: dict[tuple[Backend, bool], tuple[Run, Centroids]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """All of them, and the run that was asked for last besides: a window's edge lies in one day for an hour."""
+
+    @classmethod
+    def of(cls, parts: Sequence[Pooled], order: NDArray[np.intp]) -> Self:
+        """All of several; `order`: which comes first, second, ..."""
+        sizes = [len(part.lowest) for part in parts]
+        return cls(
+            parts=parts,
+            places=np.repeat(np.arange(len(parts)), sizes)[order],
+            rows=np.concatenate([np.arange(size) for size in sizes])[order],
+            lowest=np.concatenate([part.lowest for part in parts])[order],
+            highest=np.concatenate([part.highest for part in parts])[order],
+        )
+
+    def centroids(self, first: int, last: int, backend: Backend) -> Centroids:
+        """Of a run; merged where they are many."""
+        whole = first == 0 and last == len(self.rows)
+        known = self._merged.get((backend, whole))
+        if known is not None and known[0] == (first, last):
+            return known[1]
+        found = self._collected(first, last, backend)
+        if len(found[0]) > MERGED_CENTROIDS:
+            found = digest.compress(*found, MERGED_CENTROIDS, backend=backend)
+            self._merged[backend, whole] = (first, last), found
+        return found
+
+    def _collected(self, first: int, last: int, backend: Backend) -> Centroids:
+        places, rows = self.places[first:last], self.rows[first:last]
+        found = []
+        for place in np.unique(places).tolist():
+            held = rows[places == place]
+            found.append(self.parts[place].centroids(int(held[0]), int(held[-1]) + 1, backend))
+        if not found:
+            return np.empty(0), np.empty(0)
+        return np.concatenate([means for means, _ in found]), np.concatenate([weights for _, weights in found])
+
+    def apart(self, first: int, last: int) -> Sequence[Centroids]:
+        """From where they lie, in this order."""
+        places, rows = self.places[first:last], self.rows[first:last]
+        found: dict[int, Centroids] = {}
+        for place in np.unique(places).tolist():
+            held = np.flatnonzero(places == place)
+            own = self.parts[place].apart(int(rows[held[0]]), int(rows[held[-1]]) + 1)
+            found.update(zip(held.tolist(), own, strict=True))
+        return [found[row] for row in range(len(rows))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +156,7 @@ class Sealed:
     start: Floats
     counts: Counts
     powers: Floats
-    sketches: tuple[Sketches, ...]
+    sketches: tuple[Pooled, ...]
 
     @classmethod
     def of(
@@ -124,7 +186,7 @@ class Sealed:
             counts=np.concatenate([part.counts for part in parts])[order],
             powers=np.concatenate([part.powers for part in parts])[order],
             sketches=tuple(
-                Sketches.pool(sketches, order) for sketches in zip(*[part.sketches for part in parts], strict=True)
+                Sheaf.of(sketches, order) for sketches in zip(*[part.sketches for part in parts], strict=True)
             ),
         )
 
@@ -155,42 +217,56 @@ class Shelf:
         self._backend: Backend = backend
         self._begins = np.cumsum([0, *(len(block.start) for block in blocks)]).tolist()
         self.start = np.concatenate([np.empty(0), *(block.start for block in blocks)])
-        none = np.zeros((1, columns.width(1)), np.int64), np.zeros((1, columns.plain_powers + columns.group_powers))
-        self._counts = np.cumsum(np.concatenate([none[0], *(block.counts for block in blocks)]), axis=0)
-        self._powers = np.cumsum(np.concatenate([none[1], *(block.powers for block in blocks)]), axis=0)
+        self._totals = [(block.counts.sum(axis=0), block.powers.sum(axis=0)) for block in blocks]
 
     def sums(self, first: int, last: int) -> "Sums":
-        """Of a run."""
-        return Sums(
-            self._columns,
-            (self._counts[last] - self._counts[first]).tolist(),
-            (self._powers[last] - self._powers[first]).tolist(),
+        """Of a run: whole blocks were added up once, those at its edges are now."""
+        counts, powers = (
+            np.zeros(self._columns.width(1), np.int64),
+            np.zeros(self._columns.plain_powers + self._columns.group_powers),
         )
+        for number, inner, outer in self._held(first, last):
+            block = self._blocks[number]
+            if (inner, outer) == (0, len(block.start)):
+                some, more = self._totals[number]
+            else:
+                some, more = block.counts[inner:outer].sum(axis=0), block.powers[inner:outer].sum(axis=0)
+            counts += some
+            powers += more
+        return Sums(self._columns, counts.tolist(), powers.tolist())
+
+    def _held(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
+        """The blocks that a run has part in, and from where to where."""
+        for number, (begin, end) in enumerate(pairwise(self._begins)):
+            if begin < last and end > first:
+                yield number, max(first, begin) - begin, min(last, end) - begin
 
     def last_measured_at(self, first: int, last: int) -> float:
         """Start of the newest stretch of a run that its first clock measured in; there must be one."""
-        measured = self._counts[: last + 1, self._columns.clock_at[self._columns.clocks[0]]]
-        place = int(np.searchsorted(measured, measured[last]))
-        return float(self.start[max(first, place - 1)])
+        place = self._columns.clock_at[self._columns.clocks[0]]
+        for number, inner, outer in reversed([*self._held(first, last)]):
+            measured = np.flatnonzero(self._blocks[number].counts[inner:outer, place])
+            if len(measured):
+                return float(self._blocks[number].start[inner + measured[-1]])
+        raise ValueError(f"nothing was measured from {first} to {last}")
 
     def pooled(self, clock: int, first: int, last: int, values: Floats) -> digest.Digest:
         """The digest of a run of one clock together with plain values."""
         means, weights = [values], [np.ones(len(values))]
         lowest, highest = [values], [values]
-        for block, begin, end in zip(self._blocks, self._begins, self._begins[1:], strict=False):
-            if begin < last and end > first:
-                sketches = block.sketches[clock]
-                inner, outer = max(first, begin) - begin, min(last, end) - begin
-                some, heavy = sketches.centroids(inner, outer, self._backend)
-                means.append(some)
-                weights.append(heavy)
-                lowest.append(sketches.lowest[inner:outer])
-                highest.append(sketches.highest[inner:outer])
+        for number, inner, outer in self._held(first, last):
+            sketches = self._blocks[number].sketches[clock]
+            some, heavy = sketches.centroids(inner, outer, self._backend)
+            means.append(some)
+            weights.append(heavy)
+            lowest.append(sketches.lowest[inner:outer])
+            highest.append(sketches.highest[inner:outer])
         return digest.of_centroids(
             np.concatenate(means),
             np.concatenate(weights),
             float(np.nanmin(np.concatenate(lowest))),
             float(np.nanmax(np.concatenate(highest))),
+            most=MERGED_CENTROIDS,
             backend=self._backend,
         )
 

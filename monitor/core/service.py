@@ -16,6 +16,8 @@ from functools import cached_property
 from itertools import product
 from typing import Final
 
+from monitor.core.outlines import Outlines
+
 Series = tuple[str, str]
 """(area, category)."""
 Words = Mapping[str, str]
@@ -68,6 +70,13 @@ class Clock:
     longest_seconds: float = DAY_SECONDS
     shortest_seconds: float = 0.0
     names: Words = field(default_factory=dict, hash=False)
+    since: date = date.min
+    until: date = date.max
+    """The first day on which a rule judges by it, and the day after the last; it measures on all days."""
+    source: str = ""
+    """Where it is defined, in a line."""
+    verified: bool = True
+    """Whether that source says what is declared here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,8 @@ class Area:
     since: date = date.min
     until: date = date.max
     names: Words = field(default_factory=dict, hash=False)
+    tile: tuple[int, int] | None = None
+    """Row and column on the board's map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +153,9 @@ class Service:
     objectives: tuple[Objective, ...]
     fields: Fields = field(default_factory=Fields)
     names: Words = field(default_factory=dict, hash=False)
+    instants: Mapping[str, Words] = field(default_factory=dict)
+    """What instants of events are called, by field."""
+    outlines: Outlines | None = field(default=None, compare=False)
 
     @cached_property
     def root(self) -> str:
@@ -203,6 +217,11 @@ class Service:
         """Each category itself and what it lies within."""
         within = {one.slug: one.within for one in self.categories}
         return {slug: tuple(_upwards(slug, within)) for slug in within}
+
+    def tiles(self, day: date) -> Mapping[str, tuple[int, int]]:
+        """Where the areas of a day lie on the map, in reading order; nothing where none is declared."""
+        found = {one.slug: one.tile for one in self.areas if one.tile and one.since <= day < one.until}
+        return dict(sorted(found.items(), key=lambda item: item[1]))
 
     def measures(self, series: Series, day: date) -> Iterator[Measure]:
         """Whose thresholds a mission of a series, placed in a local day, is held against."""

@@ -4,20 +4,20 @@ Built whole from a `History`, immutable, and handed to whoever shows it: metrics
 it is computed later, so all of them agree. A stale feed turns every window that reaches to now into no data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf
 from typing import Final
 
 from monitor.core import alarm
-from monitor.core.alarm import DAY, WATCHED, Alarm, Rules
+from monitor.core.alarm import DAY, Alarm, Rules
 from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
 from monitor.core.history import History
 from monitor.core.service import Series, Service, by_duty
-from monitor.core.timeline import Kept, Timeline
+from monitor.core.timeline import EVER, Kept, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
 from monitor.core.windows import Span, Window, span_of
 
@@ -103,6 +103,15 @@ def take(
         history.heads, now, believed_ahead_seconds=terms.stale_after_seconds,
         before=before, elapsed_seconds=elapsed_seconds,
     )  # fmt: skip
+    return judged(history, terms, now, heard)
+
+
+def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot:
+    """The snapshot at `now` (epoch seconds) of a feed that is known to be `heard`: a moment that may be long past.
+
+    Whatever began after the slice that holds `now` is in none of it, so it is the same whenever it is asked for, but
+    for what was corrected since.
+    """
     stale = heard.silent_seconds > terms.stale_after_seconds
     moment = _Moment(
         now=now,
@@ -110,8 +119,10 @@ def take(
         # A silent feed stops the clock of the alarms: they neither begin nor end by silence.
         as_of=now if heard.at is None or not stale else heard.at,
         abandoned_before=now - terms.abandoned_after_seconds,
+        until=history.grid.floor(now) + history.grid.seconds,
     )
     around = [(window, window.span(now, history.grid)) for window in terms.windows]
+    periods = alarm.periods_of(terms.windows)
     today, then = (date.fromordinal(history.grid.day_of(at)) for at in (now, moment.as_of))
     service, gravest = history.service, by_duty(history.service.objectives)[0]
     rows: list[Row] = []
@@ -127,13 +138,15 @@ def take(
             targets = {one.slug: found.get(one.slug) for one in service.objectives}
             moved = timeline.moved(now, targets, abandoned_before=moment.abandoned_before)
             in_progress = timeline.in_progress(
-                now, targets[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock
-            )
+                now, targets[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock,
+                span=Span(EVER.start, moment.until),
+            )  # fmt: skip
             alarms = alarm.assess(
-                timeline, terms.alarms, WATCHED, as_of=moment.as_of, grid=history.grid,
+                timeline, terms.alarms, periods, as_of=moment.as_of, grid=history.grid,
                 pooled=not (leaf and category in service.leaf_categories),
             )  # fmt: skip
-            standing = _standing(timeline, (area, category), in_progress, targets, alarms)
+            rang_at = timeline.last_rang_at(moment.until)
+            standing = _standing(timeline, Standing(area, category, in_progress, rang_at, targets, alarms))
             standings.append(standing)
             rows.extend(_row(timeline, one, moment, standing, moved) for one in spans)
     return Snapshot(service, now, stale, heard, rows, standings, history.left_out())
@@ -155,6 +168,8 @@ class _Moment:
     stale: bool
     as_of: float
     abandoned_before: float
+    until: float
+    """The end of the slice that holds `now`."""
 
 
 _STANDING: Final = Kept[Standing]()
@@ -162,26 +177,9 @@ _ROW: Final = Kept[Row]()
 _VERDICTS: Final = Kept[dict[str, Verdict]]()
 
 
-def _standing(
-    timeline: Timeline,
-    series: Series,
-    in_progress: InProgress,
-    targets: dict[str, float | None],
-    alarms: dict[str, Alarm],
-) -> Standing:
-    """The standing of before, where nothing happened to it."""
-    return timeline.derived(
-        _STANDING,
-        (in_progress, alarms, targets),
-        lambda: Standing(
-            area=series[0],
-            category=series[1],
-            in_progress=in_progress,
-            last_rang_at=float(timeline.rang_at[-1]) if len(timeline.rang_at) else None,
-            targets=targets,
-            alarms=alarms,
-        ),
-    )
+def _standing(timeline: Timeline, present: Standing) -> Standing:
+    """The standing of before, where nothing happened to it: whoever made something of it, need not do so again."""
+    return timeline.derived(_STANDING, present, lambda: present)
 
 
 def _row(
@@ -195,7 +193,7 @@ def _row(
     window, span = around
     row = timeline.derived(
         _ROW,
-        (span, moved, moment.stale, standing.targets),
+        (moment.until if span is None else span, moved, moment.stale, standing.targets),
         lambda: _judged(timeline, window, span, moment, standing),
         part=window,
     )
@@ -208,7 +206,7 @@ def _row(
 def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Moment, standing: Standing) -> Row:
     before = moment.abandoned_before
     if span is None:
-        figures, with_open, around = timeline.newest(window.count or 0), None, None
+        figures, with_open, around = timeline.newest(window.count or 0, until=moment.until), None, None
     else:
         figures, around = timeline.within_span(span, abandoned_before=before), span
         brief = window.seconds is not None and window.seconds <= DAY
@@ -231,13 +229,19 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
 
 
 def over_period(
-    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent: bool = False
+    history: History,
+    period: Period,
+    *,
+    now: float,
+    abandoned_after_seconds: float,
+    silent: bool = False,
+    only: Container[Series] | None = None,
 ) -> list[Row]:
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
     Areas that exist on any of its days. The target shown is the one in force at the period's end; every mission was
     judged by its own. `silent`: nothing can be said of the period yet, because it runs and its feed is silent, or
-    because it has not begun.
+    because it has not begun. `only`: of these areas and categories alone.
     """
     span = span_of(period, history.grid)
     last_day = date.fromordinal(period.after.toordinal() - 1)
@@ -246,6 +250,8 @@ def over_period(
         if not history.service.lasts(area, period.first, last_day):
             continue
         for category in history.service.judged_categories:
+            if only is not None and (area, category) not in only:
+                continue
             figures = history.timeline(area, category).within_span(
                 span, abandoned_before=now - abandoned_after_seconds
             )

@@ -6,7 +6,7 @@ them. Every fault is collected, and what is readable is returned beside them. No
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -45,10 +45,8 @@ def read_tables(raw: Mapping[str, Any], service: Service | None, *, origin: str)
     name = reading.text(raw, "name", "name") or origin
     if valid_from is None:
         return None, reading.faults
-    return (
-        Tables(valid_from, origin, reading.written, source, name, errata, reading.names, paths),
-        reading.faults,
-    )
+    found = Tables(valid_from, origin, reading.written, source, name, errata, reading.names, paths)
+    return replace(found, read=reading.read, verified=reading.verified), reading.faults
 
 
 @dataclass(slots=True)
@@ -60,6 +58,8 @@ class _Reading:
     faults: list[Fault] = field(default_factory=list)
     written: dict[Series, Written] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    read: date | None = None
+    verified: bool = True
 
     def error(self, path: str, message: str) -> None:
         self.faults.append(Fault("error", f"{self.origin}: {path}", message))
@@ -169,15 +169,17 @@ class _Reading:
         return seconds
 
     def valid_from(self, raw: Mapping[str, Any]) -> date | None:
-        value = raw.get("valid_from")
+        return self.day(raw.get("valid_from"), "valid_from", "the first day in force as ")
+
+    def day(self, value: object, path: str, which: str = "") -> date | None:
         if isinstance(value, date) and not isinstance(value, datetime) and value.year >= EARLIEST_YEAR:
             return value
         problem = "is missing" if value is None else f"is {_shown(value)}"
-        self.error("valid_from", f"{problem}; give the first day in force as a date, like 2024-01-01 without quotes")
+        self.error(path, f"{problem}; give {which}a date, like 2024-01-01 without quotes")
         return None
 
     def source(self, raw: Mapping[str, Any]) -> str:
-        """Title, publisher and tables in one line; a plain text is the title."""
+        """Title, publisher, paragraph, tables and the day of reading in one line; a plain text is the title."""
         source = raw.get("source")
         if isinstance(source, str):
             source = {"title": source}
@@ -185,10 +187,16 @@ class _Reading:
             message = "is missing; name the publication the numbers come from in [source] title"
             self.faults.append(Fault("warning", f"{self.origin}: source.title", message))
             return ""
-        parts = {key: str(source[key]) for key in ("title", "publisher", "tables") if source.get(key)}
+        parts = {
+            key: str(source[key]) for key in ("title", "publisher", "paragraph", "tables", "read") if source.get(key)
+        }
         for key, part in parts.items():
             self.seen(part, f"source.{key}")
-        return ", ".join(f"tables {part}" if key == "tables" else part for key, part in parts.items())
+        self.read = self.day(source["read"], "source.read") if "read" in source else None
+        self.verified = source.get("verified", True) is not False
+        said = {"tables": "tables ", "read": "read "}
+        told = ", ".join(said.get(key, "") + part for key, part in parts.items())
+        return told if self.verified else f"{told} (not verified)"
 
     def errata(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
         errata = raw.get("errata", [])

@@ -45,6 +45,7 @@ def validate(
         faults += _silent(one, service, lasting)
         faults += _stricter(one, service, lasting)
         faults += _copied(one, service)
+        faults += _of_another_clock(one, service, until) if whole else ()
     for earlier, later in pairwise(ordered):
         if earlier.valid_from == later.valid_from:
             message = f"{later.valid_from} is also the first day of {earlier.origin}; keep one of the two"
@@ -89,10 +90,16 @@ def _gone(one: Tables, service: Service, lasting: Sequence[str], until: date) ->
 
 
 def _silent(one: Tables, service: Service, lasting: Sequence[str]) -> Iterator[Fault]:
-    """A warning for what the tables say nothing of, neither a threshold nor that there is none."""
+    """A warning for what the tables say nothing of, neither a threshold nor that there is none.
+
+    Tables of pools alone mean it so: some rules bind a whole country and none of its parts.
+    """
+    spoken = {area for area, _ in one.written}
+    expected = lasting if spoken - set(service.judged_areas) or spoken & set(service.leaf_areas) else spoken
     silent = [
         (area, category)
         for area in lasting
+        if area in expected
         for category in service.leaf_categories
         if one.target(area, category)[0] is None
     ]
@@ -146,6 +153,22 @@ def _stricter(one: Tables, service: Service, lasting: Iterable[str]) -> Iterator
         )
 
 
+def _of_another_clock(one: Tables, service: Service, until: date) -> Iterator[Fault]:
+    """Thresholds of objectives whose clock the rule does not judge by on every day that they are in force."""
+    told = {slug for said in one.written.values() for slug, seconds in said.seconds.items() if seconds is not None}
+    for objective in service.objectives:
+        clock = service.clock(objective.clock)
+        if objective.slug in told and not (clock.since <= one.valid_from and until <= clock.until):
+            day = clock.since if clock.since > one.valid_from else clock.until
+            last = "begins" if day == clock.since else "ends"
+            yield Fault(
+                "error",
+                f"{one.origin}: valid_from",
+                f"{objective.slug} is judged by the clock {clock.slug}, which {last} on {day}: add a set of tables "
+                f"from that day, with the objective of the other clock",
+            )
+
+
 def _within(objective: Objective, target: Target) -> str:
     return f"{objective.slug} ({objective.percentile} % within {target[objective.slug] / 60:g} min)"
 
@@ -178,10 +201,10 @@ def _distinct(tables: Iterable[object]) -> int:
 
 
 def _old(newest: Tables, today: date) -> Iterator[Fault]:
-    if _years_later(newest.valid_from, OLD_AFTER_YEARS) < today:
+    if _years_later(max(newest.valid_from, newest.read or date.min), OLD_AFTER_YEARS) < today:
         message = (
             f"the newest targets are from {newest.valid_from}, more than {OLD_AFTER_YEARS} years ago; "
-            "add the tables in force now, or confirm that these still are"
+            "add the tables in force now, or confirm that these still are: [source] read = the day you looked"
         )
         yield Fault("warning", f"{newest.origin}: valid_from", message)
 

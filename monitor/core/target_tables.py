@@ -41,6 +41,9 @@ class Tables:
     area_names: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     """Where each area's tables are."""
+    read: date | None = None
+    """When somebody last read the source."""
+    verified: bool = True
 
     def levels(self, area: str, category: str) -> Iterator[Written]:
         """What is said of a series, the nearest last."""
@@ -80,4 +83,5 @@ def target_set(tables: Tables, service: Service) -> TargetSet:
         errata=tables.errata,
         name=tables.name,
         origin=tables.origin,
+        verified=tables.verified,
     )

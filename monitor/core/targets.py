@@ -32,6 +32,8 @@ class TargetSet:
     errata: tuple[str, ...] = ()
     name: str = ""
     origin: str = ""
+    verified: bool = True
+    """Whether the source says these numbers, as far as anybody has looked."""
 
     def of(self, area: str, category: str) -> Target:
         """The target of a series; ``NO_TARGET`` where none is set."""

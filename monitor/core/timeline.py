@@ -54,22 +54,22 @@ class Timeline:
     ) -> None:
         """`blocks` in time order, disjoint; of those judged by several pools, what this one says."""
         clocks = service.clocks
-        at, *states = np.concatenate([np.empty((1 + len(clocks), 0)), *(one.missions for one in blocks)], axis=1)
+        at = _row(blocks, 0)
         self.objectives = service.objectives
         self._tracks = {
             clock.slug: Track(
                 at,
-                column,
+                _row(blocks, number),
                 [one for one in self.objectives if one.clock == clock.slug],
                 judge,
                 begins_there=clock.begin == clocks[0].begin,
             )
-            for clock, column in zip(clocks, states, strict=True)
+            for number, clock in enumerate(clocks, 1)
         }
         self._first = self._tracks[clocks[0].slug]
         self._numbers = {clock.slug: number for number, clock in enumerate(clocks)}
         self.placed_at = at
-        self.excluded_at = at[states[0] == -Kind.EXCLUDED]
+        self.excluded_at = at[_row(blocks, 1) == -Kind.EXCLUDED]
         self._shelf = Shelf([one.sealed for one in blocks if one.sealed is not None], columns, backend)
         self._derived: dict[Hashable, tuple[object, object]] = {}
         self._known: dict[Hashable, Figures] = {}
@@ -110,12 +110,12 @@ class Timeline:
             known = self._known[key] = self._figures(runs, sealed, unmeasured, excluded)
         return known
 
-    def newest(self, count: int) -> Figures:
-        """Figures of the newest `count` that each clock has measured and that are still known one by one.
+    def newest(self, count: int, *, until: float = float("inf")) -> Figures:
+        """Figures of the newest `count` before `until` that each clock has measured and that are known one by one.
 
         Unmeasured ones have no place.
         """
-        sizes = [len(track.rang_at) for track in self._tracks.values()]
+        sizes = [track.cut(Span(EVER.start, until))[1] for track in self._tracks.values()]
         runs = [(max(0, number - count), number) for number in sizes]
         return self._figures(runs, (0, 0), [(0,) * len(Cause)] * len(runs), 0)
 
@@ -131,6 +131,20 @@ class Timeline:
             if (count := int(times.searchsorted(until, side="right")))
         )
         return max(map(float, known), default=None)
+
+    def oldest(self) -> float | None:
+        """Place of the oldest mission; of a sealed one, the start of its stretch."""
+        return min([float(times[0]) for times in (self.placed_at, self._shelf.start) if len(times)], default=None)
+
+    def newest_sealed_at(self, until: float) -> float | None:
+        """Start of the newest sealed stretch up to `until` (epoch seconds)."""
+        count = int(self._shelf.start.searchsorted(until, side="right"))
+        return float(self._shelf.start[count - 1]) if count else None
+
+    def last_rang_at(self, until: float) -> float | None:
+        """When the newest one before `until` rang that the first clock has measured and that is known by itself."""
+        count = self._first.cut(Span(EVER.start, until))[1]
+        return float(self.rang_at[count - 1]) if count else None
 
     def in_progress(
         self,
@@ -197,6 +211,11 @@ class Timeline:
 
     def _pooled(self, clock: str, sealed: Run, values: Floats) -> Digest:
         return self._shelf.pooled(self._numbers[clock], *sealed, values)
+
+
+def _row(blocks: Sequence[Block], number: int) -> Floats:
+    """One row of the blocks' missions: when they are placed, or their states on a clock."""
+    return np.concatenate([np.empty(0), *(one.missions[number] for one in blocks)])
 
 
 _Statistic = tuple[float | None, Interval, bool]

@@ -5,7 +5,7 @@ and one selection. Refuses to know sealed stretches, windows and the clock on th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +49,8 @@ class Track:
         if not begins_there:
             self._open, self._untimed = self._open[:0], np.sort(np.concatenate([self._open, self._untimed]))
         self._begins_there = begins_there
-        self._targets = {one.slug: judge(one, self.rang_at) for one in objectives}
+        self._targets = {one.slug: _shared(judge(one, self.rang_at)) for one in objectives}
         self._counts = {one.slug: _Running(self.seconds, self._targets[one.slug], one) for one in objectives}
-        self._powers = _powers(self.seconds) if any(map(_is_mean, objectives)) else None
 
     def cut(self, span: Span) -> Run:
         """The run of the measured missions that rang in `span`."""
@@ -73,10 +72,9 @@ class Track:
         return self._counts[objective.slug].count(run)
 
     def moments(self, run: Run) -> tuple[int, float, float]:
-        """Sums of the measured times of a run, where the mean is an objective: microseconds, squares, cubes."""
-        first, last = run
-        sums, squares, cubes = self._powers or _powers(self.seconds)
-        return int(sums[last] - sums[first]), float(squares[last] - squares[first]), float(cubes[last] - cubes[first])
+        """Sums of the measured times of a run: microseconds, squares, cubes."""
+        seconds = self.seconds[run[0] : run[1]]
+        return int(_whole(seconds).sum()), float((seconds**2).sum()), float((seconds**3).sum())
 
     def lates(self, objective: Objective, span: Span) -> NDArray[np.bool_]:
         """Whether each mission of `span` that had a target was late, in the order they rang."""
@@ -137,19 +135,25 @@ class Track:
 
 
 class _Running:
-    """Running counts of one objective, so that a difference of two is the count of a run."""
+    """Running counts of one objective, so that a difference of two is the count of a run; none without any target."""
 
     def __init__(self, seconds: Floats, targets: Floats, objective: Objective) -> None:
         judged = ~np.isnan(targets)
-        self._judged = _running(judged)
-        self._within = _running(seconds <= targets)
+        is_mean = objective.statistic is Statistic.MEAN
+        self._none = Count(0, 0, 0, 0, 0.0, 0.0) if is_mean else Count(0, 0)
+        self._judged = self._within = None
         self._sums: tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats] | None = None
-        if _is_mean(objective):
+        if not judged.any():  # as in most series of a service that has thresholds of one kind for one category
+            return
+        self._judged, self._within = _running(judged), _running(seconds <= targets)
+        if is_mean:
             took, allowed = np.where(judged, seconds, 0.0), np.where(judged, targets, 0.0)
-            _, squares, cubes = _powers(took - allowed)
-            self._sums = _running(_whole(took)), _running(_whole(allowed)), squares, cubes
+            beyond = took - allowed
+            self._sums = _total(_whole(took)), _total(_whole(allowed)), _total(beyond**2), _total(beyond**3)
 
     def count(self, run: Run) -> Count:
+        if self._judged is None or self._within is None:
+            return self._none
         first, last = run
         judged, within = int(self._judged[last] - self._judged[first]), int(self._within[last] - self._within[first])
         if self._sums is None:
@@ -195,22 +199,20 @@ def size(times: Floats, span: Span) -> int:
     return last - first
 
 
-def _is_mean(objective: Objective) -> bool:
-    return objective.statistic is Statistic.MEAN
-
-
 def _whole(seconds: Floats) -> NDArray[np.int64]:
     return np.rint(seconds * MICROSECONDS).astype(np.int64)
 
 
-def _powers(seconds: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Running sums: of whole microseconds, of squares and of cubes."""
-    return (
-        _running(_whole(seconds)),
-        np.concatenate(([0.0], np.cumsum(seconds**2))),
-        np.concatenate(([0.0], np.cumsum(seconds**3))),
-    )
+def _shared(targets: Floats) -> Floats:
+    """The same, in a word of memory where one holds for all, or none."""
+    if len(targets) and np.array_equal(targets, np.broadcast_to(targets[0], len(targets)), equal_nan=True):
+        return np.broadcast_to(targets[:1].copy(), len(targets))
+    return targets
 
 
-def _running(numbers: NDArray[np.bool_] | NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
+def _running(counted: NDArray[np.bool_]) -> NDArray[np.int32]:
+    return np.concatenate((np.zeros(1, np.int32), np.cumsum(counted, dtype=np.int32)))
+
+
+def _total(numbers: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate((np.zeros(1, numbers.dtype), np.cumsum(numbers)))

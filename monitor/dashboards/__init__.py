@@ -1,15 +1,12 @@
 """Grafana's files from the metric vocabulary: dashboards in every language, and what provisions them.
 
-`files` says what lies where under `grafana/`. Needs grafana-foundation-sdk, which only `monitor generate` uses: no
-running part of the monitor imports this package.
+`files` says what lies where under `grafana/`. No running part of the monitor imports this package.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from monitor.core.alarm import watched
-from monitor.core.service import Service, named
 from monitor.dashboards.alerting import FIRST, SHOWN, Panels
 from monitor.dashboards.area import area
 from monitor.dashboards.frame import Names
@@ -19,7 +16,7 @@ from monitor.dashboards.provisioning import provisioning
 from monitor.dashboards.runbooks import pages
 from monitor.dashboards.words import Words
 from monitor.settings import Configuration
-from monitor.words.catalogue import LANGUAGES, SOURCE, Language
+from monitor.words.catalogue import LANGUAGES, Language
 
 FOLDER: Final = "grafana/dashboards"
 BUILDERS: Final = {"overview": overview, "area": area, "pipeline": pipeline}
@@ -31,7 +28,7 @@ def files(configuration: Configuration, runbooks: Mapping[str, str]) -> Mapping[
     They fit any service. The one that is configured is the one whose categories stand in order, and whose areas
     Grafana's alerts call by their names.
     """
-    names = names_of(configuration.service)
+    names = Names(configuration.service)
     built = {
         (language, name): build(Words(language), names) for language in LANGUAGES for name, build in BUILDERS.items()
     }
@@ -57,12 +54,3 @@ def _panels(dashboard: dict[str, Any], words: Words) -> Iterator[tuple[tuple[str
     for key in (*SHOWN.values(), *FIRST.values()):
         if (title := words(f"{key}.title")) in numbers:
             yield (uid, key), numbers[title]
-
-
-def names_of(service: Service) -> Names:
-    """What the files know of a service beforehand, in the words in which the exporter tells it."""
-    return Names(
-        columns=tuple(named(one.names, SOURCE, one.slug) for one in service.categories),
-        areas={(service.slug, area): named(service.area_names(area), SOURCE, area) for area in service.judged_areas},
-        watched=bool(watched(service.objectives)),
-    )

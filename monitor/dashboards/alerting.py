@@ -39,7 +39,6 @@ TITLES: Final = {"response": "Response time", "monitor": "Monitor"}
 UNWATCHED: Final = Rule(
     name="MonitorUnwatched",
     severity=Severity.PAGE,
-    group="monitor",
     condition=f"{len(GROUPS)} - (count(time() - {EVALUATED} < 2 * {MINUTE}) or vector(0))",
     for_seconds=3 * MINUTE,
     labels=(),
@@ -52,7 +51,7 @@ UNWATCHED: Final = Rule(
 """Grafana's own: the one thing that Prometheus cannot say of itself."""
 SHOWN: Final = {
     "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseObjectiveMissed": "timeline",
-    "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "store",
+    "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "feed",
     "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
     "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",
 }  # fmt: skip

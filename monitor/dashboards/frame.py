@@ -6,49 +6,92 @@ A dashboard is a list of shelves from top to bottom; each shelf is as high as it
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.cog.builder import Builder
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import dashboard as models
+from typing import Any, Final
 
 from monitor import metrics
 from monitor.alerts.promql import greatest
-from monitor.dashboards.panels import SOURCE, reference
-from monitor.dashboards.queries import INFO, ROOT, chosen, with_duties_first
+from monitor.core import windows
+from monitor.core.alarm import watched
+from monitor.core.service import Service, named
+from monitor.dashboards.panels import REFERENCE, SOURCE, Panel, transformed
+from monitor.dashboards.queries import INFO, ROOT, by_duty, chosen
 from monitor.dashboards.words import Words
 from monitor.metrics import AREA, CATEGORY, CLOCK, NAME, OBJECTIVE, SERVICE, WINDOW, WITHIN
+from monitor.words import names
+from monitor.words.catalogue import SOURCE as ENGLISH
 
 COLUMNS: Final = 24
+LINE: Final = 160
+"""Letters of a line of the files."""
+ROW_PIXELS: Final = 30
+GAP_PIXELS: Final = 8
+"""Of Grafana's grid."""
+SCHEMA: Final = 41
 TAG: Final = "response-time"
-ALL: Final = "$__all"
-EVERYTHING: Final = ".*"
-"""What "All" stands for in a regular expression."""
+EVERYTHING: Final = ".+"
+"""What "All" stands for in a regular expression: what has no such label is none of all."""
 OVERVIEW_UID: Final = "response-overview"
 AREA_UID: Final = "response-area"
 PIPELINE_UID: Final = "response-pipeline"
 FIRST_WINDOW: Final = "28d"
 MOST_BESIDE: Final = 4
 """Repeated panels in one line."""
+APART: Final = " · "
+"""Between category and window in the name of a line."""
 LABEL_VALUES: Final = 1
 QUERY_RESULT: Final = 3
 """Kinds of a Prometheus query variable, as Grafana numbers them."""
-
-PanelBuilder = Builder[models.Panel]
+BY_TEXT: Final = 5
+"""How Grafana numbers the order by text, whatever its case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What is known of the service that the files are made for; they fit any other, which may order it less well.
+    """What is known of the service that the files are made for; any other is told by its slugs."""
 
-    `columns`: names of categories, in order. `areas`: names by (service, area).
-    """
+    service: Service
 
-    columns: tuple[str, ...]
-    areas: Mapping[tuple[str, str], str]
-    watched: bool
-    """Whether any of its objectives has an alarm to show."""
+    @property
+    def watched(self) -> bool:
+        """Whether any objective has an alarm to show."""
+        return bool(watched(self.service.objectives))
+
+    @property
+    def areas(self) -> Mapping[tuple[str, str], str]:
+        """English names by (service, area), as the exporter tells them."""
+        return {(self.service.slug, area): self._english_area(area) for area in self.service.judged_areas}
+
+    def area_texts(self, words: Words, *, english: bool = False) -> Mapping[str, str]:
+        """What the reader calls an area, by its slug, or by its English name."""
+        return {
+            self._english_area(area) if english else area: names.area(words.say, self.service, area)
+            for area in self.service.judged_areas
+        }
+
+    def categories(self, words: Words) -> Mapping[str, str]:
+        """What the reader calls a category, by its slug, in their order."""
+        return {one.slug: names.category(words.say, self.service, one.slug) for one in self.service.categories}
+
+    def objectives(self, words: Words) -> Mapping[str, str]:
+        """What the reader calls an objective, by its slug."""
+        return {one.slug: names.objective(words.say, one) for one in self.service.objectives}
+
+    def _english_area(self, area: str) -> str:
+        return named(self.service.area_names(area), ENGLISH, area)
+
+
+def window_texts(words: Words) -> Mapping[str, str]:
+    """What the reader calls a window; those that are told by default, of any service."""
+    return {name: words.say.window(name) for name in windows.SHOWN}
+
+
+def lines_named(words: Words, names: Names) -> list[Panel]:
+    """Lines called `urban · tertial` get the reader's words."""
+    renamed = {
+        f"^{slug}{APART}(.+)$": f"{text}{APART}$1" for slug, text in names.categories(words).items() if slug != text
+    }
+    renamed |= {f"^(.+){APART}{slug}$": f"$1{APART}{text}" for slug, text in window_texts(words).items()}
+    return [transformed("renameByRegex", regex=regex, renamePattern=text) for regex, text in renamed.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,165 +102,176 @@ class Shelf:
     """
 
     height: int
-    panels: Sequence[tuple[PanelBuilder, int]]
+    panels: Sequence[tuple[Panel, int]]
     title: str = ""
     repeat: str = ""
 
 
-def begun(title: str, description: str, uid: str, words: Words, *, since: str, refresh: str) -> builders.Dashboard:
-    """An empty dashboard with what all of them have."""
-    dashboard = (
-        builders.Dashboard(title)
-        .uid(f"{uid}-{words.language}")
-        .description(description)
-        .tags([TAG, words.language])
-        .timezone("browser")
-        .week_start("monday")
-        .time(since, "now")
-        .refresh(refresh)
-        .timepicker(builders.TimePicker().refresh_intervals(["5s", "10s", "30s", "1m", "5m", "15m"]))
-        .tooltip(models.DashboardCursorSync.CROSSHAIR)
-        .readonly()
-        .with_variable(
-            builders.DatasourceVariable(SOURCE)
-            .label(words("variable.datasource"))
-            .description(words("variable.datasource.help"))
-            .type("prometheus")
-        )
-        .with_variable(service_variable(words))
-    )
-    for other, key in ((OVERVIEW_UID, "overview"), (AREA_UID, "area"), (PIPELINE_UID, "pipeline")):
-        if other != uid:
-            dashboard = dashboard.link(
-                builders.DashboardLink(words(f"{key}.title"))
-                .type(models.DashboardLinkType.LINK)
-                .url(f"/d/{other}-{words.language}")
-                .tooltip(words(f"{key}.description"))
-                .icon("dashboard")
-                .keep_time(False)
-                .include_vars(False)
-            )
-    return dashboard
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the dashboards: its key among the words, its uid, its range and pace."""
+
+    key: str
+    uid: str
+    since: str = "now-90d"
+    refresh: str = "1m"
 
 
-def service_variable(words: Words) -> builders.QueryVariable:
+OVERVIEW: Final = Kind("overview", OVERVIEW_UID, refresh="30s")
+AREA_PAGE: Final = Kind("area", AREA_UID)
+PIPELINE: Final = Kind("pipeline", PIPELINE_UID, since="now-6h", refresh="10s")
+
+
+def dashboard(kind: Kind, words: Words, variables: Sequence[Panel], shelves: Sequence[Shelf]) -> str:
+    """The JSON that Grafana reads."""
+    source = {
+        "type": "datasource", "name": SOURCE, "label": words("variable.datasource"),
+        "description": words("variable.datasource.help"), "query": "prometheus",
+    }  # fmt: skip
+    made = {
+        "uid": f"{kind.uid}-{words.language}",
+        "title": words(f"{kind.key}.title"),
+        "description": words(f"{kind.key}.description"),
+        "tags": [TAG, words.language],
+        "schemaVersion": SCHEMA,
+        "editable": False,
+        "timezone": "browser",
+        "weekStart": "monday",
+        "graphTooltip": 1,
+        "time": {"from": kind.since, "to": "now"},
+        "refresh": kind.refresh,
+        "links": [_link(other, words) for other in (OVERVIEW, AREA_PAGE, PIPELINE) if other != kind],
+        "templating": {"list": [source, service_variable(words), *variables]},
+        "annotations": {"list": []},
+        "panels": _placed(shelves),
+    }
+    return written(made) + "\n"
+
+
+def written(value: Any, margin: int = 0) -> str:
+    """JSON for people to review: what has room in a line stands in one, as Grafana's own export never does."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) + margin <= LINE or not isinstance(value, dict | list) or not value:
+        return line
+    inner = "\n" + " " * (margin + 1)
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {written(one, margin + 1)}" for key, one in value.items()]
+        return "{" + inner + f",{inner}".join(parts) + "\n" + " " * margin + "}"
+    return "[" + inner + f",{inner}".join(written(one, margin + 1) for one in value) + "\n" + " " * margin + "]"
+
+
+def _link(other: Kind, words: Words) -> Panel:
+    url = f"/d/{other.uid}-{words.language}?${{{SERVICE}:queryparam}}"
+    return {
+        "type": "link", "icon": "dashboard", "title": words(f"{other.key}.title"),
+        "url": url, "tags": [],
+    }  # fmt: skip
+
+
+def service_variable(words: Words) -> Panel:
     """Whose missions are shown: the first there is."""
-    return _values(SERVICE, words, f"label_values({metrics.RESPONSE_OBJECTIVE_INFO.name}, {SERVICE})").sort(
-        models.VariableSort.ALPHABETICAL_ASC
-    )
+    return _values(SERVICE, words, f"label_values({metrics.RESPONSE_OBJECTIVE_INFO.name}, {SERVICE})", sort=BY_TEXT)
 
 
-def window_variable(words: Words) -> builders.QueryVariable:
-    """Which missions the figures look at."""
-    return _values(WINDOW, words, f"label_values({chosen(metrics.RESPONSE_MISSIONS_EXCLUDED)}, {WINDOW})").current(
-        models.VariableOption(text=FIRST_WINDOW, value=FIRST_WINDOW)
-    )
-
-
-def objective_variable(words: Words) -> builders.QueryVariable:
-    """By which objective it is judged: one that pages first."""
-    return _results(OBJECTIVE, words, with_duties_first(), f'/{OBJECTIVE}="([^"]+)"/')
-
-
-def area_variable(words: Words) -> builders.QueryVariable:
+def area_variable(words: Words) -> Panel:
     """Which area is shown, by the name that people use; the pool of all is one of them."""
-    return _named(AREA, words).sort(models.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
+    return _results(AREA, words, greatest(chosen(INFO[AREA]), AREA, NAME), sort=BY_TEXT)
 
 
-def category_variable(words: Words) -> builders.QueryVariable:
+def category_variable(words: Words, names: Names) -> Panel:
     """Which categories are shown; all of them at first."""
-    return _all(_named(CATEGORY, words), words)
+    known = greatest(chosen(INFO[CATEGORY]), CATEGORY, NAME)
+    variable = _results(CATEGORY, words, _renamed(known, CATEGORY, names.categories(words)))
+    return _all(variable, words)
 
 
-def root_variable(words: Words) -> builders.QueryVariable:
+def objective_variable(words: Words, names: Names) -> Panel:
+    """By which objective it is judged: one that pages first."""
+    ranked = _renamed(by_duty(), OBJECTIVE, names.objectives(words), every=True)
+    return _results(OBJECTIVE, words, f"sort_desc({ranked})")
+
+
+def window_variable(words: Words) -> Panel:
+    """Which missions the figures look at."""
+    there = f"count by ({WINDOW}) ({chosen(metrics.RESPONSE_MISSIONS_MEASURED)})"
+    variable = _results(WINDOW, words, _renamed(there, WINDOW, window_texts(words), every=True), sort=BY_TEXT)
+    return {**variable, "current": {"text": words.say.window(FIRST_WINDOW), "value": FIRST_WINDOW}}
+
+
+def root_variable(words: Words) -> Panel:
     """The area that holds all others; nobody needs to see the variable."""
     root = chosen(metrics.RESPONSE_AREA_INFO, (WITHIN, "=", ""))
-    return _values(ROOT, words, f"label_values({root}, {AREA})").hide(models.VariableHide.HIDE_VARIABLE)
+    return {**_values(ROOT, words, f"label_values({root}, {AREA})"), "hide": 2}
 
 
-def clock_variable(words: Words) -> builders.QueryVariable:
+def clock_variable(words: Words) -> Panel:
     """The clock of the objective; it follows that."""
     clock = chosen(metrics.RESPONSE_OBJECTIVE_INFO, (OBJECTIVE, "=", f"${OBJECTIVE}"))
-    return _values(CLOCK, words, f"label_values({clock}, {CLOCK})").hide(models.VariableHide.HIDE_VARIABLE)
+    return {**_values(CLOCK, words, f"label_values({clock}, {CLOCK})"), "hide": 2}
 
 
-def _values(name: str, words: Words, query: str) -> builders.QueryVariable:
-    """The values of a label, as they come."""
-    return (
-        builders.QueryVariable(name)
-        .label(words(f"variable.{name}"))
-        .description(words(f"variable.{name}.help"))
-        .datasource(reference())
-        .query({"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery", "qryType": LABEL_VALUES})
-        .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
-        .sort(models.VariableSort.DISABLED)
-    )
-
-
-def _results(name: str, words: Words, expression: str, regex: str) -> builders.QueryVariable:
-    """What an expression gives, of which a pattern takes value and text."""
-    query = {"query": f"query_result({expression})", "refId": "PrometheusVariableQueryEditor-VariableQuery",
-             "qryType": QUERY_RESULT}  # fmt: skip
-    return _values(name, words, "").query(query).regex(regex)
-
-
-def _named(label: str, words: Words) -> builders.QueryVariable:
-    """The values of a label by the names that people use."""
-    names = greatest(chosen(INFO[label]), label, NAME)
-    return _results(label, words, names, f'/{label}="(?<value>[^"]+)|{NAME}="(?<text>[^"]+)/g')
-
-
-def _all(variable: builders.QueryVariable, words: Words) -> builders.QueryVariable:
-    """Several may be chosen; all are at first."""
-    return (
-        variable.multi(True)
-        .include_all(True)
-        .all_value(EVERYTHING)
-        .current(models.VariableOption(text=[words("variable.all")], value=[ALL]))
-    )
-
-
-def instance_variable(words: Words) -> builders.QueryVariable:
+def instance_variable(words: Words) -> Panel:
     """Which workers are shown; all of them at first."""
     query = f"label_values({chosen(metrics.PARTITIONS_ASSIGNED)}, instance)"
-    return (
-        _all(_values("instance", words, query), words)
-        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(models.VariableSort.ALPHABETICAL_ASC)
-    )
+    return {**_all(_values("instance", words, query, sort=BY_TEXT), words), "refresh": 2}
 
 
-def filled(dashboard: builders.Dashboard, shelves: Sequence[Shelf]) -> str:
-    """The dashboard with its panels in place, as the JSON that Grafana reads."""
+def _values(name: str, words: Words, query: str, *, sort: int = 0, kind: int = LABEL_VALUES) -> Panel:
+    """The values of a label, as they come."""
+    return {
+        "type": "query", "name": name, "label": words(f"variable.{name}"),
+        "description": words(f"variable.{name}.help"), "datasource": REFERENCE,
+        "query": {"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery", "qryType": kind},
+        "refresh": 1, **({"sort": sort} if sort else {}),
+    }  # fmt: skip
+
+
+def _results(name: str, words: Words, expression: str, *, sort: int = 0) -> Panel:
+    """What an expression gives: the value is one label, the text another."""
+    variable = _values(name, words, f"query_result({expression})", sort=sort, kind=QUERY_RESULT)
+    return {**variable, "regex": f'/{name}="(?<value>[^"]+)|{NAME}="(?<text>[^"]+)/g'}
+
+
+def _renamed(expression: str, label: str, texts: Mapping[str, str], *, every: bool = False) -> str:
+    """What the reader calls otherwise gets that name; `every` one has its slug for a name at first."""
+    if every:
+        expression = f'label_replace({expression}, "{NAME}", "$1", "{label}", "(.+)")'
+    for slug, text in texts.items():
+        if slug != text:
+            expression = f'label_replace({expression}, "{NAME}", "{text}", "{label}", "{slug}")'
+    return expression
+
+
+def _all(variable: Panel, words: Words) -> Panel:
+    """Several may be chosen; all are at first."""
+    current = {"text": [words("variable.all")], "value": ["$__all"]}
+    return {**variable, "multi": True, "includeAll": True, "allValue": EVERYTHING, "current": current}
+
+
+def _placed(shelves: Sequence[Shelf]) -> list[Panel]:
+    """The panels, numbered, each in its place. Raises ValueError where a shelf is too wide."""
+    placed: list[dict[str, Any]] = []
     top = 0
-    number = 0
     for shelf in shelves:
         if shelf.title:
-            number += 1
-            row = builders.Row(shelf.title).id(number).collapsed(False)
-            row = row.grid_pos(models.GridPos(x=0, y=top, h=1, w=COLUMNS))
-            dashboard = dashboard.with_row(row.repeat(shelf.repeat) if shelf.repeat else row)
+            repeats: Panel = {"repeat": shelf.repeat} if shelf.repeat else {}
+            where = {"x": 0, "y": top, "w": COLUMNS, "h": 1}
+            row = {"type": "row", "title": shelf.title, "collapsed": False, "panels": [], "gridPos": where, **repeats}
+            placed.append({"id": len(placed) + 1, **row})
             top += 1
         left = 0
         for panel, width in shelf.panels:
-            number += 1
-            built = panel.build()
-            built.id_val = number
-            built.grid_pos = models.GridPos(x=left, y=top, h=shelf.height, w=width)
-            if shelf.repeat and not shelf.title:
-                built.repeat, built.repeat_direction = shelf.repeat, "h"
-                built.max_per_row = MOST_BESIDE
-            dashboard = dashboard.with_panel(_Built(built))
+            repeat: Panel = {"repeat": shelf.repeat, "repeatDirection": "h", "maxPerRow": MOST_BESIDE}
+            where = {"x": left, "y": top, "w": width, "h": shelf.height}
+            beside = repeat if shelf.repeat and not shelf.title else {}
+            placed.append({"id": len(placed) + 1, **panel, "gridPos": where, **beside})
             left += width
         if left > COLUMNS:
             raise ValueError(f"a shelf is {left} columns wide, there are {COLUMNS}")
         top += shelf.height
-    return json.dumps(dashboard.build(), cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
+    return placed
 
 
-@dataclass(frozen=True, slots=True)
-class _Built(Builder[models.Panel]):
-    panel: models.Panel
-
-    def build(self) -> models.Panel:
-        return self.panel
+def rows_for(pixels: int) -> int:
+    """So many rows of the grid hold that many pixels."""
+    return -(-(pixels + GAP_PIXELS) // (ROW_PIXELS + GAP_PIXELS))

@@ -1,178 +1,201 @@
-"""The overview of a service: how its whole stands, which area is worst, what is late now, whether to believe it.
+"""The overview of a service: which area is worst, what fires and is late now, how its whole stands, what is left.
 
-Whatever it names (areas, categories, objectives) comes from labels, so it fits every service in the Prometheus.
+The matrix comes first: on a small screen all of it is seen without scrolling. Whatever it names comes from labels, so
+it fits every service in the Prometheus.
 """
 
 from typing import Final
 
-from grafana_foundation_sdk.builders import table
-from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models import units
-
 from monitor import metrics
+from monitor.alerts import RULES
 from monitor.alerts.promql import of_leaf_categories
 from monitor.core import windows
 from monitor.dashboards.frame import (
     AREA_UID,
-    OVERVIEW_UID,
+    COLUMNS,
+    OVERVIEW,
     Names,
-    PanelBuilder,
     Shelf,
-    begun,
     category_variable,
-    filled,
+    dashboard,
     objective_variable,
     root_variable,
+    rows_for,
     window_variable,
 )
-from monitor.dashboards.freshness import banner
 from monitor.dashboards.palette import BLUE, ORANGE, SLATE, VERMILLION
 from monitor.dashboards.panels import (
     COUNT,
-    Head,
+    MOMENT,
+    TEXT,
+    Panel,
     Query,
-    alarms,
+    arranged,
     cells,
-    corner_of,
+    corner,
     crossed,
-    not_a_number,
-    note,
+    hidden,
+    mapped,
     plain,
     steps,
+    transformed,
     verdict_cells,
+    worst_first,
 )
 from monitor.dashboards.queries import (
+    BETWEEN,
     CELL,
     CHOSEN,
-    COLUMN,
+    FIRING,
     HERE,
     PARTS,
     ROW,
     WHOLE,
     at,
     by_area,
+    firing,
     judged_cells,
     left,
     newest,
-    places,
 )
-from monitor.dashboards.shared import standing, times
+from monitor.dashboards.shared import banner, legend, standing, text_rows, times
 from monitor.dashboards.words import Words
-from monitor.metrics import AREA, CATEGORY, OBJECTIVE, SERVICE, WINDOW
+from monitor.metrics import AREA, CATEGORY, NAME, OBJECTIVE, SERVICE, WINDOW
 
 FEW_LEFT: Final = 3
 """A budget of fewer further late missions is nearly used up."""
 VALUE: Final = "Value"
+SLUG: Final = "slug"
+ALERTNAME: Final = FIRING[0]
 BUDGETS: Final = {"part": "|".join(windows.PARTS), "year": "year"}
 """Official periods with a budget to spend: the part of the year that the service has, and the year."""
+MOST_ROWS: Final = 14
+"""Of the matrix: it ends above the fold of a screen 768 high; with more areas than that it scrolls."""
+FEW_CATEGORIES: Final = 4
+"""With more of them the matrix takes the whole width."""
+_TABLE_PIXELS: Final = 36
+_HEADED_PIXELS: Final = 52
+_KEPT: Final = "&".join(f"${{{name}:queryparam}}" for name in (SERVICE, OBJECTIVE, WINDOW))
 
 
 def overview(words: Words, names: Names) -> str:
     """The dashboard as JSON."""
-    dashboard = (
-        begun(words("overview.title"), words("overview.description"), OVERVIEW_UID, words,
-              since="now-90d", refresh="30s")
-        .with_variable(objective_variable(words))
-        .with_variable(category_variable(words))
-        .with_variable(window_variable(words))
-        .with_variable(root_variable(words))
-    )  # fmt: skip
-    return filled(
-        dashboard,
+    variables = [
+        category_variable(words, names), objective_variable(words, names), window_variable(words),
+        root_variable(words),
+    ]  # fmt: skip
+    listed = len(names.service.judged_areas)
+    height = min(MOST_ROWS, max(8, rows_for(_HEADED_PIXELS + _TABLE_PIXELS * listed)))
+    beside = [_firing(words, names), _now(words, names)]
+    if len(names.service.categories) > FEW_CATEGORIES:
+        first = [Shelf(height, [(_matrix(words, names), COLUMNS)]), Shelf(8, [(one, 12) for one in beside])]
+    else:
+        first = [Shelf(height, [(_matrix(words, names), 10), (beside[0], 8), (beside[1], 6)])]
+    explained = legend(words, "legend")
+    return dashboard(
+        OVERVIEW, words, variables,
         [
-            Shelf(3, banner(words)),
-            Shelf(6, [(standing(words, names, WHOLE), 24)], title=words("row.whole")),
-            Shelf(14, [(_matrix(words, names), 14), (_now(words), 5), (alarms(_head(words, "alarms")), 5)],
-                  title=words("row.areas")),
-            Shelf(3, [(note(_head(words, "legend"), words.legend()), 24)]),
-            Shelf(14, [(_budget(words, names, key), 12) for key in BUDGETS], title=words("row.budget")),
+            *first,
+            Shelf(3, banner(words, WHOLE)),
+            Shelf(max(6, text_rows(words.legend, 6)), [(standing(words, names, WHOLE), 18), (explained, 6)],
+                  title=words("row.whole")),
+            Shelf(height, [(_budget(words, names, key), 12) for key in BUDGETS], title=words("row.budget")),
             Shelf(1, [], title=words("row.trend")),
             Shelf(9, [(times(words, "trend", WHOLE), 24)], repeat=CATEGORY),
         ],
     )  # fmt: skip
 
 
-def _head(words: Words, key: str) -> Head:
-    return Head(words(f"{key}.title"), words(f"{key}.description"))
-
-
-def _matrix(words: Words, names: Names) -> PanelBuilder:
-    panel = cells(
-        _head(words, "matrix"), [Query(f"sort_desc({by_area(judged_cells(*at(PARTS)))})")], unit=units.String,
-        mappings=verdict_cells(words),
-    )  # fmt: skip
-    return _by_area(panel, CELL, words, names)
-
-
-def _by_area(panel: table.Panel, value: str, words: Words, names: Names) -> table.Panel:
-    """Areas down, categories across; every cell leads to its area."""
-    corner = corner_of(ROW, COLUMN)
-    links = models.DynamicConfigValue("links", [_link(words, "${__data.fields[0]:percentencode}")])
-    return (
-        crossed(panel, ROW, COLUMN, value, names.columns)
-        .override_by_regexp("/.*/", [links])
-        .override_by_name(corner, plain(words("variable.area")))
-    )
-
-
-def _link(words: Words, area: str) -> dict[str, object]:
-    """By the area's name, which the table holds: Grafana finds a variable's value by its text as well."""
-    kept = "&".join(f"${{{name}:queryparam}}" for name in (SERVICE, OBJECTIVE, WINDOW))
-    url = f"/d/{AREA_UID}-{words.language}?var-{AREA}={area}&{kept}"
+def _link(words: Words, area: str) -> Panel:
+    url = f"/d/{AREA_UID}-{words.language}?var-{AREA}={area}&{_KEPT}"
     return {"title": words("link.area"), "url": url, "targetBlank": False}
 
 
-def _now(words: Words) -> PanelBuilder:
+def _by_area(words: Words, names: Names, value: str) -> tuple[list[Panel], list[Panel]]:
+    """Transformations and overrides: areas down, categories across, every cell leads to its area by the slug."""
+    joined, categories = corner(ROW, CATEGORY), names.categories(words)
+    area = words("variable.area")
+    apart = rf"/(?<{SLUG}>[^{BETWEEN}]+)\{BETWEEN}(?<{NAME}>.+)/"
+    links = {"id": "links", "value": [_link(words, f"${{__data.fields.{SLUG}}}")]}
+    return [
+        crossed(ROW, CATEGORY, value),
+        transformed("extractFields", source=joined, format="regexp", regExp=apart),
+        arranged((NAME, *categories, SLUG), without=[joined], named={NAME: area, **categories}),
+    ], [
+        {"matcher": {"id": "byRegexp", "options": "/.*/"}, "properties": [links]},
+        plain(area, mappings=mapped(names.area_texts(words, english=True))),
+        hidden(SLUG),
+    ]  # fmt: skip
+
+
+def _matrix(words: Words, names: Names) -> Panel:
+    transformations, overrides = _by_area(words, names, CELL)
+    return cells(
+        words.head("matrix"), [Query(by_area(judged_cells(*at(PARTS))))], unit=TEXT, mappings=verdict_cells(words),
+        transformations=[worst_first(CELL), *transformations], overrides=overrides,
+    )  # fmt: skip
+
+
+def _now(words: Words, names: Names) -> Panel:
     """Missions in progress that are late already, by area, most first."""
     overdue, opened = (
-        places(f"sum by ({SERVICE}, {AREA}) ({of_leaf_categories(newest(metric, PARTS), HERE)})")
+        f"sum by ({SERVICE}, {AREA}) ({of_leaf_categories(newest(metric, PARTS), HERE)})"
         for metric in (metrics.RESPONSE_MISSIONS_OVERDUE, metrics.RESPONSE_MISSIONS_OPEN)
     )
-    panel = cells(
-        _head(words, "overdue"),
+    late, going = f"{VALUE} #A", f"{VALUE} #B"
+    area, told = words("variable.area"), (words("name.overdue"), words("name.open"))
+    return cells(
+        words.head("overdue"),
         [Query(f"sort_desc({overdue})"), Query(opened)],
         unit=COUNT,
         thresholds=steps((None, SLATE), (1, ORANGE), (3, VERMILLION)),
-    )
-    return (
-        panel.transformations(
-            [
-                models.DataTransformerConfig(id_val="merge", options={}),
-                models.DataTransformerConfig(
-                    id_val="organize",
-                    options={
-                        "excludeByName": {"Time": True, SERVICE: True, AREA: True},
-                        "indexByName": {ROW: 0, f"{VALUE} #A": 1, f"{VALUE} #B": 2},
-                        "renameByName": {
-                            ROW: words("variable.area"),
-                            f"{VALUE} #A": words("name.overdue"),
-                            f"{VALUE} #B": words("name.open"),
-                        },
-                    },
-                ),
-                models.DataTransformerConfig(
-                    id_val="sortBy", options={"sort": [{"field": words("name.overdue"), "desc": True}]}
-                ),
-            ]
-        )
-        .override_by_name(
-            words("variable.area"),
-            [
-                models.DynamicConfigValue("links", [_link(words, "${__value.raw:percentencode}")]),
-                models.DynamicConfigValue("custom.cellOptions", {"type": "auto"}),
-            ],
-        )
-        .override_by_name(words("name.open"), [models.DynamicConfigValue("custom.cellOptions", {"type": "auto"})])
-    )
+        transformations=[
+            transformed("merge"),
+            arranged((AREA, late, going), without=("Time", SERVICE),
+                     named={AREA: area, late: told[0], going: told[1]}),
+            worst_first(told[0]),
+        ],
+        overrides=[
+            plain(area, custom__width=None, mappings=mapped(names.area_texts(words)),
+                  links=[_link(words, "${__value.raw}")]),
+            plain(told[1], custom__width=100),
+        ],
+    )  # fmt: skip
 
 
-def _budget(words: Words, names: Names, key: str) -> PanelBuilder:
+def _firing(words: Words, names: Names) -> Panel:
+    """What fires: in words, where, since when; the words lead to what to do, the area to its page."""
+    sentences = {rule.name: words(f"alarm.{rule.name}") for rule in RULES}
+    named = {one: words(f"variable.{one}") for one in (AREA, CATEGORY)}
+    named |= {one: words(f"alarms.{one}") for one in (ALERTNAME, VALUE)}
+    runbook = {"title": words("alarms.runbook"), "url": "/d/${__value.raw}", "targetBlank": False}
+    return cells(
+        words.head("alarms", without="alarms.none"),
+        [Query(firing())],
+        unit=TEXT,
+        transformations=[
+            worst_first(VALUE),
+            arranged((AREA, CATEGORY, ALERTNAME, VALUE), without=["Time"], named=named),
+        ],
+        overrides=[
+            plain(named[AREA], custom__width=115, mappings=mapped(names.area_texts(words)),
+                  links=[_link(words, "${__value.raw}")]),
+            plain(named[CATEGORY], custom__width=75, mappings=mapped(names.categories(words))),
+            plain(named[ALERTNAME], custom__width=None, mappings=mapped(sentences), links=[runbook],
+                  custom__cellOptions={"type": "auto", "wrapText": True}),
+            plain(named[VALUE], custom__width=100, unit=MOMENT),
+        ],
+    )  # fmt: skip
+
+
+def _budget(words: Words, names: Names, key: str) -> Panel:
     place = (CHOSEN, (WINDOW, "=~", BUDGETS[key]), PARTS)
-    panel = cells(
-        _head(words, f"budget.{key}"),
+    transformations, overrides = _by_area(words, names, VALUE)
+    return cells(
+        words.head(f"budget.{key}"),
         [Query(f"sort({by_area(left(*place))})")],
         unit=COUNT,
         thresholds=steps((None, VERMILLION), (0, ORANGE), (FEW_LEFT, BLUE)),
-        mappings=[not_a_number()],
+        transformations=transformations,
+        overrides=overrides,
     )
-    return _by_area(panel, VALUE, words, names)

@@ -1,33 +1,40 @@
-"""Panels as this project wants them: titled, described, with a unit, and a data source that is a variable.
+"""Panels as this project wants them, as the JSON that Grafana reads: titled, described, with a unit and a source.
 
 Each constructor takes what differs and refuses to leave out the rest. Decides looks only; which figure a panel shows
-is the dashboards' to say.
+is the dashboards' to say. The tests read every field back through Grafana's own types.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from grafana_foundation_sdk.builders import common as common_builders
-from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.builders import prometheus, stat, statetimeline, table, text, timeseries
-from grafana_foundation_sdk.models import common, units
-from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
-from grafana_foundation_sdk.models.text import TextMode
+from monitor.dashboards.palette import GREY, LINES, SHADES, SLATE
+from monitor.dashboards.queries import cell_code
+from monitor.dashboards.words import Head, Words
 
-from monitor.dashboards.palette import GREY, SHADES, SLATE
-from monitor.dashboards.words import Words
+Panel = dict[str, Any]
 
 SOURCE: Final = "datasource"
 """The variable that names the data source."""
-SECONDS: Final = units.Seconds
-COUNT: Final = units.Short
-SHARE: Final = units.PercentUnit
-FLAG: Final = units.Short
-SPAN_MILLISECONDS: Final = 3_600_000
-"""Gaps up to an hour are bridged: a restart of the exporter is no hole in an area's year."""
+REFERENCE: Final = {"type": "prometheus", "uid": f"${{{SOURCE}}}"}
+MINUTES: Final = "suffix: min"
+"""As a unit of one's own: Grafana's own for time says "1.39 hours" in every language."""
+SECONDS: Final = "suffix: s"
+RATE: Final = "suffix: /s"
+COUNT: Final = "none"
+SHARE: Final = "percentunit"
+BYTES: Final = "bytes"
+MOMENT: Final = "time:MM-DD HH:mm"
+TEXT: Final = "string"
+SPAN_MILLISECONDS: Final = 26 * 3_600_000
+"""Gaps up to a day are bridged, as often as the past is told; what is not known now is missing at the right edge."""
+FIGURE_PIXELS: Final = 26
+NAME_PIXELS: Final = 14
+"""Of tiles: given, since else all of them shrink to what the longest text allows."""
+NAME_WIDTH: Final = 170
+CELL_WIDTH: Final = 90
+"""Pixels of a column; Grafana takes 150 at least where nothing else is said."""
+DASHED: Final = {"fill": "dash", "dash": [10, 6]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,77 +45,88 @@ class Query:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a panel says of itself."""
-
-    title: str
-    description: str
-
-
-def reference() -> common.DataSourceRef:
-    """The data source that the reader has chosen."""
-    return common.DataSourceRef(type_val="prometheus", uid=f"${{{SOURCE}}}")
-
-
-def targets(queries: Sequence[Query], *, instant: bool, as_table: bool = False) -> list[prometheus.Dataquery]:
+def _targets(queries: Sequence[Query], *, instant: bool = False, form: str = "") -> list[dict[str, Any]]:
     """The queries, lettered from A."""
-    made = []
-    for number, query in enumerate(queries):
-        target = prometheus.Dataquery().expr(query.expression).ref_id(chr(ord("A") + number)).datasource(reference())
-        target = target.instant() if instant else target.range()
-        target = target.format(PromQueryFormat.TABLE if as_table else PromQueryFormat.TIME_SERIES)
-        made.append(target.legend_format(query.name) if query.name else target)
-    return made
+    return [
+        {
+            "refId": chr(ord("A") + number),
+            "expr": query.expression,
+            "instant" if instant else "range": True,
+            **({"format": form} if form else {}),
+            **({"legendFormat": query.name} if query.name else {}),
+            "datasource": REFERENCE,
+        }
+        for number, query in enumerate(queries)
+    ]
 
 
-def steps(*colours: tuple[float | None, str]) -> builders.ThresholdsConfig:
+def steps(*colours: tuple[float | None, str]) -> dict[str, Any]:
     """Thresholds: (from this value on, colour), the first without a value."""
-    return (
-        builders.ThresholdsConfig()
-        .mode(models.ThresholdsMode.ABSOLUTE)
-        .steps([models.Threshold(value=value, color=colour) for value, colour in colours])
-    )
+    return {"mode": "absolute", "steps": [{"value": value, "color": colour} for value, colour in colours]}
 
 
-def verdict_texts(words: Words) -> list[Any]:
+def override(name: str, **properties: Any) -> dict[str, Any]:
+    """What differs for the field of that name; `custom__width` is `custom.width`; None differs not."""
+    differing = {key.replace("__", "."): value for key, value in properties.items() if value not in (None, [])}
+    listed = [{"id": key, "value": value} for key, value in differing.items()]
+    return {"matcher": {"id": "byName", "options": name}, "properties": listed}
+
+
+def mapped(texts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What is shown for a value, where that is not the value itself."""
+    told = {value: {"text": text} for value, text in texts.items() if value != text}
+    return [{"type": "value", "options": told}] if told else []
+
+
+def unknown(shown: str = "–") -> dict[str, Any]:
+    """What is not known is told in grey, never as 0."""
+    return {
+        "type": "special",
+        "options": {"match": "null+nan", "result": {"text": shown, "color": GREY, "index": 99}},
+    }
+
+
+def flags(off: tuple[str, str], on: tuple[str, str]) -> list[dict[str, Any]]:
+    """Words and colours of a 0 and a 1."""
+    named = {str(value): {"text": one[0], "color": one[1]} for value, one in enumerate((off, on))}
+    return [{"type": "value", "options": named}]
+
+
+def verdicts(words: Words) -> list[dict[str, Any]]:
     """From a verdict's code to its words and colour."""
     shown = {
-        shade.code: models.ValueMappingResult(
-            text=f"{shade.sign} {words.verdict(shade)}", color=shade.colour, index=place
-        )
+        str(shade.code): {"text": f"{shade.sign} {words.verdict(shade)}", "color": shade.colour, "index": place}
         for place, shade in enumerate(SHADES)
     }
-    codes = models.ValueMap({f"{code:g}": result for code, result in shown.items() if not math.isnan(code)})
-    (without,) = (result for code, result in shown.items() if math.isnan(code))
-    not_a_number = models.DashboardSpecialValueMapOptions(models.SpecialValueMatch.NA_N, without)
-    return [codes, models.SpecialValueMap(not_a_number)]
+    return [{"type": "value", "options": shown}, unknown("?")]
 
 
-def verdict_cells(words: Words) -> list[Any]:
-    """From the matrix' cells (`3 12.3`) to what is read there, coloured by verdict and evidence."""
+def verdict_cells(words: Words) -> list[dict[str, Any]]:
+    """From the matrix' cells (`8 12.3`) to what is read there: sign and minutes, coloured by verdict and evidence."""
     made = []
     for place, shade in enumerate(SHADES):
-        code = "NaN" if math.isnan(shade.code) else f"{shade.code:g}"
-        number = rf"/^{code} (\S+)$/"
-        shown = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words.verdict(shade)}"
-        result = models.ValueMappingResult(text=shown, color=shade.colour, index=place)
-        made.append(models.RegexMap(models.DashboardRegexMapOptions(number, result)))
+        text = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words.verdict(shade)}"
+        result = {"text": text, "color": shade.colour, "index": place}
+        made.append(
+            {"type": "regex", "options": {"pattern": rf"/^{cell_code(shade.code)} (\S+)$/", "result": result}}
+        )
     return made
 
 
-def not_a_number(shown: str = "–") -> models.SpecialValueMap:
-    """What is not known is told in grey, never as 0."""
-    result = models.ValueMappingResult(text=shown, color=GREY, index=99)
-    return models.SpecialValueMap(
-        models.DashboardSpecialValueMapOptions(models.SpecialValueMatch.NULL_AND_NAN, result)
-    )
+def _said(head: Head) -> Panel:
+    return {"title": head.title, "description": head.description, "datasource": REFERENCE}
 
 
-def flags(off: tuple[str, str], on: tuple[str, str]) -> list[Any]:
-    """Words and colours of a 0 and a 1."""
-    named = {str(value): models.ValueMappingResult(text=one[0], color=one[1]) for value, one in enumerate((off, on))}
-    return [models.ValueMap(named), not_a_number("?")]
+def _made(kind: str, head: Head, targets: list[dict[str, Any]], defaults: Panel, options: Panel) -> Panel:
+    return {
+        "type": kind, **_said(head), "targets": targets, "options": options,
+        "fieldConfig": {"defaults": {"noValue": head.without, **defaults}, "overrides": []},
+    }  # fmt: skip
+
+
+def _legend(tooltip: str) -> Panel:
+    legend = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
+    return {"legend": legend, "tooltip": {"mode": tooltip, "sort": "none"}}
 
 
 def lines(
@@ -116,63 +134,51 @@ def lines(
     queries: Sequence[Query],
     *,
     unit: str,
-    thresholds: builders.ThresholdsConfig | None = None,
-    mode: common.GraphThresholdsStyleMode = common.GraphThresholdsStyleMode.OFF,
+    limits: Sequence[tuple[float, str]] = (),
+    least: float | None = 0,
     stacked: bool = False,
-) -> timeseries.Panel:
-    """Values over time."""
-    panel = (
-        timeseries.Panel()
-        .title(head.title)
-        .description(head.description)
-        .datasource(reference())
-        .unit(unit)
-        .thresholds(thresholds or steps((None, SLATE)))
-        .thresholds_style(common_builders.GraphThresholdsStyleConfig().mode(mode))
-        .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
-        .legend(
-            common_builders.VizLegendOptions()
-            .display_mode(common.LegendDisplayMode.LIST)
-            .placement(common.LegendPlacement.BOTTOM)
-            .show_legend(True)
-        )
-        .tooltip(common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI))
-        .line_width(2)
-        .fill_opacity(30 if stacked else 0)
-        .show_points(common.VisibilityMode.NEVER)
-        .span_nulls(SPAN_MILLISECONDS)
-        .targets(list(targets(queries, instant=False)))
-    )
-    if stacked:
-        panel = panel.stacking(common_builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A"))
+    **custom: Any,
+) -> Panel:
+    """Values over time, from `least` on; `limits` are dashed lines across, `custom` what Grafana calls so."""
+    looks = {
+        "lineWidth": 2, "fillOpacity": 30 if stacked else 0, "showPoints": "never", "spanNulls": SPAN_MILLISECONDS,
+        **({"stacking": {"mode": "normal", "group": "A"}} if stacked else {}),
+        **({"thresholdsStyle": {"mode": "dashed"}} if limits else {}),
+        **custom,
+    }  # fmt: skip
+    defaults = {
+        "unit": unit,
+        "thresholds": steps((None, "transparent" if limits else SLATE), *limits),
+        "color": {"mode": "palette-classic-by-name"},
+        **({} if least is None else {"min": least}),
+        "custom": looks,
+    }
+    return _made("timeseries", head, _targets(queries), defaults, _legend("multi"))
+
+
+def drawn(panel: Panel, name: str, colour: str, **looks: Any) -> Panel:
+    """The panel, one line of it in its colour, and what else differs."""
+    colour = LINES.get(colour, colour)
+    panel["fieldConfig"]["overrides"].append(override(name, color=fixed(colour), **looks))
     return panel
 
 
-def drawn(panel: timeseries.Panel, name: str, colour: str, **looks: Any) -> timeseries.Panel:
-    """One line of the panel by its name: its colour, and what else differs (`custom.*` without the prefix)."""
-    custom = [models.DynamicConfigValue(f"custom.{key}", value) for key, value in looks.items()]
-    return panel.override_by_name(name, [models.DynamicConfigValue("color", fixed(colour)), *custom])
-
-
-def coloured(panel: timeseries.Panel, colours: Iterable[tuple[str, str]]) -> timeseries.Panel:
+def coloured(panel: Panel, colours: Iterable[tuple[str, str]]) -> Panel:
     """Several lines of the panel by name, each in its colour."""
     for name, colour in colours:
-        panel = drawn(panel, name, colour)
+        drawn(panel, name, colour)
     return panel
 
 
-def banded(panel: timeseries.Panel, lower: str, upper: str, colour: str) -> timeseries.Panel:
+def banded(panel: Panel, lower: str, upper: str) -> Panel:
     """Two lines become the edges of a band."""
-    panel = drawn(panel, lower, colour, lineWidth=0, fillOpacity=0)
-    return drawn(panel, upper, colour, lineWidth=0, fillOpacity=18, fillBelowTo=lower)
+    drawn(panel, lower, GREY, custom__lineWidth=0)
+    return drawn(panel, upper, GREY, custom__lineWidth=0, custom__fillOpacity=18, custom__fillBelowTo=lower)
 
 
 def fixed(colour: str) -> dict[str, str]:
-    """A colour that depends on nothing."""
-    return {"mode": models.FieldColorModeId.FIXED, "fixedColor": colour}
-
-
-DASHED: Final = {"fill": "dash", "dash": [10, 6]}
+    """A colour that depends on nothing but what a mapping says."""
+    return {"mode": "fixed", "fixedColor": colour}
 
 
 def figures(
@@ -180,40 +186,28 @@ def figures(
     queries: Sequence[Query],
     *,
     unit: str,
-    thresholds: builders.ThresholdsConfig | None = None,
-    mappings: Iterable[Any] = (),
+    thresholds: Panel | None = None,
+    mappings: Sequence[Panel] = (),
     decimals: int | None = None,
-) -> stat.Panel:
+) -> Panel:
     """Numbers to be read from across the room, on the colour that they deserve."""
-    panel = (
-        stat.Panel()
-        .title(head.title)
-        .description(head.description)
-        .datasource(reference())
-        .unit(unit)
-        .thresholds(thresholds or steps((None, SLATE)))
-        .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
-        .mappings([*mappings] or [not_a_number()])
-        .no_value("?")
-        .color_mode(common.BigValueColorMode.BACKGROUND_SOLID)
-        .graph_mode(common.BigValueGraphMode.NONE)
-        .text_mode(common.BigValueTextMode.VALUE_AND_NAME)
-        # Not "lastNotNull": it passes over NaN as well, and no target would read as not known.
-        .reduce_options(common_builders.ReduceDataOptions().calcs(["last"]))
-        .targets(list(targets(queries, instant=True)))
-    )
-    return panel if decimals is None else panel.decimals(decimals)
-
-
-def judged(panel: stat.Panel, name: str, words: Words) -> stat.Panel:
-    """The figure of that name is a verdict's code: it gets its words and colours."""
-    return panel.override_by_name(
-        name,
-        [
-            models.DynamicConfigValue("mappings", [*verdict_texts(words), not_a_number("?")]),
-            models.DynamicConfigValue("unit", units.NoUnit),
-        ],
-    )
+    defaults = {
+        "unit": unit,
+        "thresholds": thresholds or steps((None, SLATE)),
+        "color": {"mode": "thresholds"},
+        "mappings": [*mappings, unknown("?")],
+        "noValue": "?",
+        **({} if decimals is None else {"decimals": decimals}),
+    }
+    options = {
+        "colorMode": "background_solid",
+        "graphMode": "none",
+        "textMode": "value_and_name",
+        "text": {"titleSize": NAME_PIXELS, "valueSize": FIGURE_PIXELS},
+        # Not "lastNotNull": it passes over NaN as well, and what is not known would read as what was known last.
+        "reduceOptions": {"calcs": ["last"], "fields": "", "values": False},
+    }
+    return _made("stat", head, _targets(queries, instant=True), defaults, options)
 
 
 def cells(
@@ -221,123 +215,87 @@ def cells(
     queries: Sequence[Query],
     *,
     unit: str,
-    thresholds: builders.ThresholdsConfig | None = None,
-    mappings: Iterable[Any] = (),
-) -> table.Panel:
-    """A table whose cells are coloured."""
-    return (
-        table.Panel()
-        .title(head.title)
-        .description(head.description)
-        .datasource(reference())
-        .unit(unit)
-        .thresholds(thresholds or steps((None, SLATE)))
-        .mappings([*mappings] or [not_a_number()])
-        .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
-        .cell_options(
-            common.TableColoredBackgroundCellOptions(
-                mode=common.TableCellBackgroundDisplayMode.BASIC, wrap_text=False
-            )
-        )
-        .cell_height(common.TableCellHeight.SM)
-        .no_value("–")
-        .targets(list(targets(queries, instant=True, as_table=True)))
-    )
+    transformations: Sequence[Panel],
+    overrides: Sequence[Panel],
+    thresholds: Panel | None = None,
+    mappings: Sequence[Panel] = (),
+) -> Panel:
+    """A table whose cells are coloured, of what the transformations leave."""
+    defaults = {
+        "unit": unit,
+        "thresholds": thresholds or steps((None, SLATE)),
+        "color": {"mode": "thresholds"},
+        "mappings": [*mappings, unknown()],
+        "custom": {"cellOptions": {"type": "color-background", "mode": "basic"}, "minWidth": CELL_WIDTH},
+    }
+    options = {"frameIndex": 0, "showHeader": True, "cellHeight": "sm"}
+    panel = _made("table", head, _targets(queries, instant=True, form="table"), defaults, options)
+    panel["transformations"] = list(transformations)
+    panel["fieldConfig"]["overrides"] = list(overrides)
+    return panel
 
 
-def crossed(panel: table.Panel, row: str, column: str, value: str, first: Iterable[str]) -> table.Panel:
-    """One row per `row`, in the order in which they come, one column per `column`: `first` these, then all others."""
-    order = {name: place for place, name in enumerate((corner_of(row, column), *first))}
-    return panel.transformations(
-        [
-            models.DataTransformerConfig(
-                id_val="groupingToMatrix",
-                options={"columnField": column, "rowField": row, "valueField": value, "emptyValue": "null"},
-            ),
-            models.DataTransformerConfig(
-                id_val="organize",
-                options={"excludeByName": {}, "indexByName": order, "renameByName": {}},
-            ),
-        ]
-    )
+def transformed(kind: str, **options: Any) -> Panel:
+    """One step from the answer to the table."""
+    return {"id": kind, "options": options}
 
 
-def corner_of(row: str, column: str) -> str:
+def worst_first(field: str) -> Panel:
+    """Rows by that field, the greatest first."""
+    return transformed("sortBy", sort=[{"field": field, "desc": True}])
+
+
+def crossed(row: str, column: str, value: str) -> Panel:
+    """One row per `row`, in the order in which they come, one column per `column`."""
+    return transformed("groupingToMatrix", rowField=row, columnField=column, valueField=value, emptyValue="null")
+
+
+def corner(row: str, column: str) -> str:
     """What Grafana calls the first column of a matrix."""
     return f"{row}\\{column}"
 
 
-def plain(name: str) -> list[models.DynamicConfigValue]:
-    """The column that says what a row is about: its head, and no colour."""
-    return [
-        models.DynamicConfigValue("displayName", name),
-        models.DynamicConfigValue("custom.cellOptions", {"type": "auto"}),
-        models.DynamicConfigValue("custom.width", 180),
-    ]
-
-
-def states(head: Head, queries: Sequence[Query], words: Words) -> statetimeline.Panel:
-    """Verdicts over time."""
-    return (
-        statetimeline.Panel()
-        .title(head.title)
-        .description(head.description)
-        .datasource(reference())
-        .unit(units.NoUnit)
-        .thresholds(steps((None, GREY)))
-        .color_scheme(builders.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
-        .mappings([*verdict_texts(words), not_a_number("?")])
-        .merge_values(True)
-        .show_value(common.VisibilityMode.NEVER)
-        .row_height(0.85)
-        .fill_opacity(100)
-        .line_width(0)
-        .legend(
-            common_builders.VizLegendOptions()
-            .display_mode(common.LegendDisplayMode.LIST)
-            .placement(common.LegendPlacement.BOTTOM)
-            .show_legend(True)
-        )
-        .tooltip(common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.SINGLE))
-        .targets(list(targets(queries, instant=False)))
+def arranged(order: Sequence[str], *, without: Iterable[str] = (), named: Mapping[str, str] | None = None) -> Panel:
+    """Columns in that order, all others behind; some left out, some under other names."""
+    return transformed(
+        "organize",
+        excludeByName=dict.fromkeys(without, True),
+        indexByName={name: place for place, name in enumerate(order)},
+        renameByName={name: text for name, text in (named or {}).items() if name != text},
     )
 
 
-def note(head: Head, content: str) -> text.Panel:
+def plain(name: str, **more: Any) -> Panel:
+    """A column without colour, as wide as a name."""
+    looks = {"custom__cellOptions": {"type": "auto"}, "custom__width": NAME_WIDTH, **more}
+    return override(name, **looks)
+
+
+def hidden(name: str) -> Panel:
+    """A column that links need and nobody reads; by the names that older and newer tables have for it."""
+    return override(name, custom__hidden=True, custom__hideFrom={"viz": True, "legend": True, "tooltip": True})
+
+
+def states(head: Head, queries: Sequence[Query], words: Words, transformations: Sequence[Panel]) -> Panel:
+    """Verdicts over time. The colours are the mappings': by thresholds, Grafana would merge a breach with no data."""
+    defaults = {
+        "unit": COUNT,
+        "thresholds": steps((None, GREY)),
+        "color": fixed(GREY),
+        "mappings": verdicts(words),
+        "custom": {"lineWidth": 0, "fillOpacity": 100, "spanNulls": SPAN_MILLISECONDS},
+    }
+    options = {
+        "mergeValues": True,
+        "showValue": "never",
+        "alignValue": "left",
+        "rowHeight": 0.85,
+        **_legend("single"),
+    }
+    panel = _made("state-timeline", head, _targets(queries), defaults, options)
+    return {**panel, "transformations": list(transformations)}
+
+
+def note(head: Head, content: str) -> Panel:
     """Words to read, in Markdown."""
-    return (
-        text.Panel()
-        .title(head.title)
-        .description(head.description)
-        .datasource(reference())
-        .mode(TextMode.MARKDOWN)
-        .content(content)
-    )
-
-
-def alarms(head: Head) -> builders.Panel:
-    """What fires now, of Grafana's own rules and of the data source's. The SDK has no builder for this panel."""
-    return (
-        builders.Panel()
-        .type("alertlist")
-        .title(head.title)
-        .description(head.description)
-        .datasource(reference())
-        .options(
-            {
-                "viewMode": "list",
-                "groupMode": "default",
-                "groupBy": [],
-                "maxItems": 40,
-                "sortOrder": 3,
-                "dashboardAlerts": False,
-                "alertName": "",
-                "alertInstanceLabelFilter": "",
-                "folder": "",
-                "stateFilter": {
-                    "firing": True, "pending": False, "noData": True, "normal": False, "error": True,
-                    "recovering": True,
-                },
-            }
-        )
-    )  # fmt: skip
+    return {"type": "text", **_said(head), "options": {"mode": "markdown", "content": content}}

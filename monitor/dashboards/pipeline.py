@@ -2,72 +2,63 @@
 
 from typing import Final
 
-from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models import units
-
 from monitor import metrics
+from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
 from monitor.alerts.promql import Matcher
-from monitor.dashboards.frame import PIPELINE_UID, Names, PanelBuilder, Shelf, begun, filled, instance_variable
-from monitor.dashboards.freshness import banner
-from monitor.dashboards.palette import BLUE, GREY, ORANGE, SKY, SLATE, VERMILLION
+from monitor.dashboards.frame import PIPELINE, Names, Shelf, dashboard, instance_variable
+from monitor.dashboards.palette import BLUE, GREY, ORANGE, SLATE, VERMILLION
 from monitor.dashboards.panels import (
+    BYTES,
     COUNT,
+    MINUTES,
+    RATE,
     SECONDS,
-    Head,
+    Panel,
     Query,
     coloured,
     drawn,
     figures,
     lines,
-    not_a_number,
     note,
     steps,
 )
 from monitor.dashboards.queries import HERE, RATE_WINDOW, age, chosen, counted, inside, newest, quantile
+from monitor.dashboards.shared import in_order, text_rows
 from monitor.dashboards.words import Words
 from monitor.metrics import OUTCOME, PARTITION, REASON, Metric
 
 INSTANCE: Final[Matcher] = ("instance", "=~", "$instance")
-QUANTILES: Final = ((0.5, SKY), (0.95, BLUE), (0.99, VERMILLION))
-FAR_BEHIND: Final = 10_000
-"""Records: a worker takes a tenth of a second for so many."""
-OPERATIONS: Final = "ops"
-EVENTS: Final = "eps"
-MEMORY: Final = "process_resident_memory_bytes"
-"""Of the Prometheus client library, not of our vocabulary."""
+QUANTILES: Final = ((0.5, BLUE), (0.99, VERMILLION))
+MEMORY: Final = f'process_resident_memory_bytes{{job=~"{EXPORTER_JOB}|{WORKER_JOB}"}}'
+"""Of the Prometheus client library, not of our vocabulary: every program in a shared Prometheus has one."""
+LEAST_ROWS: Final = 11
+"""Of a shelf: a laptop shows the first of them, and asks for no other."""
 
 
 def pipeline(words: Words, names: Names) -> str:
     """The dashboard as JSON."""
     del names
-    dashboard = begun(
-        words("pipeline.title"), words("pipeline.description"), PIPELINE_UID, words, since="now-6h", refresh="10s"
-    ).with_variable(instance_variable(words))
-    return filled(
-        dashboard,
+    rows = {
+        "keeping_up": (_lag(words), _quantiles(words, "delay", metrics.EVENT_DELAY_SECONDS)),
+        "checkpoints": (_quantiles(words, "checkpoints", metrics.CHECKPOINT_SECONDS), _batches(words)),
+        "events": (_outcomes(words), _dead_letters(words)),
+        "consistency": (_fencing(words), _losses(words)),
+        "resources": (_memory(words), _store(words)),
+    }
+    return dashboard(
+        PIPELINE, words, [instance_variable(words)],
         [
-            Shelf(3, banner(words)),
-            Shelf(4, [(_workers(words), 8), (_trouble(words), 16)]),
-            Shelf(8, [(_lag(words), 9), (_delay(words), 9), (_advice(words, "keeping_up"), 6)],
-                  title=words("row.keeping_up")),
-            Shelf(8, [(_checkpoints(words), 9), (_batches(words), 9), (_advice(words, "checkpoints"), 6)],
-                  title=words("row.checkpoints")),
-            Shelf(8, [(_outcomes(words), 9), (_dead_letters(words), 9), (_advice(words, "events"), 6)],
-                  title=words("row.events")),
-            Shelf(8, [(_fencing(words), 9), (_losses(words), 9), (_advice(words, "consistency"), 6)],
-                  title=words("row.consistency")),
-            Shelf(8, [(_memory(words), 9), (_store(words), 9), (_advice(words, "resources"), 6)],
-                  title=words("row.resources")),
+            Shelf(3, [(in_order(words), 8), (_workers(words), 7), (_trouble(words), 9)]),
+            *(_shelf(words, key, panels) for key, panels in rows.items()),
         ],
     )  # fmt: skip
 
 
-def _head(words: Words, key: str) -> Head:
-    return Head(words(f"{key}.title"), words(f"{key}.description"))
-
-
-def _advice(words: Words, key: str) -> PanelBuilder:
-    return note(_head(words, "advice"), words(f"advice.{key}"))
+def _shelf(words: Words, key: str, panels: tuple[Panel, Panel]) -> Shelf:
+    """Two panels, and beside them what to do when they look wrong: as high as that text is."""
+    advice = words(f"advice.{key}")
+    beside = [*((panel, 8) for panel in panels), (note(words.head("advice"), advice), 8)]
+    return Shelf(max(LEAST_ROWS, text_rows(advice, 8)), beside, title=words(f"row.{key}"))
 
 
 def _of_workers(metric: Metric, function: str = "") -> str:
@@ -76,88 +67,73 @@ def _of_workers(metric: Metric, function: str = "") -> str:
     return f"{function}({series}[{RATE_WINDOW}])" if function else series
 
 
-def _workers(words: Words) -> PanelBuilder:
+def _workers(words: Words) -> Panel:
     return figures(
-        _head(words, "workers"),
+        words.head("workers"),
         [
             Query(newest(metrics.WORKERS, by=()), words("name.living")),
-            Query(f"count({_of_workers(metrics.PARTITIONS_ASSIGNED)})", words("name.workers")),
             Query(f"sum({_of_workers(metrics.PARTITIONS_ASSIGNED)})", words("name.partitions")),
         ],
         unit=COUNT,
         thresholds=steps((None, VERMILLION), (1, SLATE)),
-        mappings=[not_a_number("?")],
     )
 
 
-def _trouble(words: Words) -> PanelBuilder:
+def _trouble(words: Words) -> Panel:
     return figures(
-        _head(words, "trouble"),
+        words.head("trouble"),
         [
-            Query(f"sum({_of_workers(metrics.CONSUMER_LAG_RECORDS)})", words("name.lag")),
             Query(f"sum(max by ({REASON}) (increase({chosen(metrics.DEAD_LETTERS)}[$__range])))", words("name.dead")),
             Query(f"max(increase({chosen(metrics.LOST_OFFSETS)}[$__range]))", words("name.lost")),
             Query(f"max(increase({chosen(metrics.SEALED_EARLY)}[$__range]))", words("name.sealed_early")),
         ],
         unit=COUNT,
         thresholds=steps((None, SLATE), (1, ORANGE)),
-        mappings=[not_a_number("?")],
         decimals=0,
-    ).override_by_name(
-        words("name.lag"),
-        [models.DynamicConfigValue("thresholds", steps((None, SLATE), (FAR_BEHIND, ORANGE)).build())],
     )
 
 
-def _lag(words: Words) -> PanelBuilder:
+def _lag(words: Words) -> Panel:
     return lines(
-        _head(words, "lag"),
+        words.head("lag"),
         [Query(f"max by ({PARTITION}) ({_of_workers(metrics.CONSUMER_LAG_RECORDS)})", "{{partition}}")],
         unit=COUNT,
         stacked=True,
     )
 
 
-def _quantiles(words: Words, key: str, metric: Metric) -> PanelBuilder:
+def _quantiles(words: Words, key: str, metric: Metric) -> Panel:
     panel = lines(
-        _head(words, key),
+        words.head(key),
         [Query(quantile(metric, share, INSTANCE), f"{share * 100:g} %") for share, _ in QUANTILES],
         unit=SECONDS,
     )
     return coloured(panel, ((f"{share * 100:g} %", colour) for share, colour in QUANTILES))
 
 
-def _delay(words: Words) -> PanelBuilder:
-    return _quantiles(words, "delay", metrics.EVENT_DELAY_SECONDS)
-
-
-def _checkpoints(words: Words) -> PanelBuilder:
-    return _quantiles(words, "checkpoints", metrics.CHECKPOINT_SECONDS)
-
-
-def _batches(words: Words) -> PanelBuilder:
+def _batches(words: Words) -> Panel:
     named = (
         (metrics.BATCH_SECONDS, words("name.batches"), BLUE),
         (metrics.CHECKPOINT_SECONDS, words("name.checkpoints"), ORANGE),
     )
     panel = lines(
-        _head(words, "batches"), [Query(counted(one, INSTANCE), name) for one, name, _ in named],
-        unit=OPERATIONS,
+        words.head("batches"), [Query(counted(one, INSTANCE), name) for one, name, _ in named],
+        unit=RATE,
     )  # fmt: skip
     return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
-def _outcomes(words: Words) -> PanelBuilder:
+def _outcomes(words: Words) -> Panel:
     rate = f"max by ({OUTCOME}) (rate({chosen(metrics.EVENTS)}[{RATE_WINDOW}]))"
-    return lines(_head(words, "outcomes"), [Query(rate, "{{outcome}}")], unit=EVENTS, stacked=True)
+    return lines(words.head("outcomes"), [Query(rate, "{{outcome}}")], unit=RATE, stacked=True)
 
 
-def _dead_letters(words: Words) -> PanelBuilder:
+def _dead_letters(words: Words) -> Panel:
     more = f"max by ({REASON}) (increase({chosen(metrics.DEAD_LETTERS)}[{RATE_WINDOW}]))"
-    return lines(_head(words, "dead_letters"), [Query(more, "{{reason}}")], unit=COUNT, stacked=True)
+    return lines(words.head("dead_letters"), [Query(more, "{{reason}}")], unit=COUNT, stacked=True)
 
 
-def _fencing(words: Words) -> PanelBuilder:
+def _fencing(words: Words) -> Panel:
     named = (
         (metrics.FENCED_CHECKPOINTS, words("name.fenced"), VERMILLION),
         (metrics.REWINDS, words("name.rewinds"), ORANGE),
@@ -165,41 +141,31 @@ def _fencing(words: Words) -> PanelBuilder:
         (metrics.STORE_RETRIES, words("name.retries"), BLUE),
     )
     panel = lines(
-        _head(words, "fencing"),
+        words.head("fencing"),
         [Query(f"sum({_of_workers(one, 'increase')})", name) for one, name, _ in named],
         unit=COUNT,
     )
     return coloured(panel, ((name, colour) for _, name, colour in named))
 
 
-def _losses(words: Words) -> PanelBuilder:
+def _losses(words: Words) -> Panel:
     named = (
         (metrics.LOST_OFFSETS, words("name.lost"), VERMILLION),
         (metrics.SEALED_EARLY, words("name.sealed_early"), ORANGE),
     )
-    panel = lines(_head(words, "losses"), [Query(newest(one, by=()), name) for one, name, _ in named], unit=COUNT)
-    return coloured(panel, ((name, colour) for _, name, colour in named))
+    queries = [Query(f"max(increase({chosen(one)}[{RATE_WINDOW}]))", name) for one, name, _ in named]
+    return coloured(lines(words.head("losses"), queries, unit=COUNT), ((name, colour) for _, name, colour in named))
 
 
-def _memory(words: Words) -> PanelBuilder:
-    return lines(
-        _head(words, "memory"),
-        [Query(MEMORY, "{{job}} {{instance}}")],
-        unit=units.BytesIEC,
-        thresholds=steps((None, SLATE)),
-    )
+def _memory(words: Words) -> Panel:
+    return lines(words.head("memory"), [Query(MEMORY, "{{job}} {{instance}}")], unit=BYTES)
 
 
-def _store(words: Words) -> PanelBuilder:
+def _store(words: Words) -> Panel:
     tracked, read = words("name.tracked"), words("name.read")
-    panel = lines(
-        _head(words, "tracked"),
-        [
-            Query(newest(metrics.MISSIONS_TRACKED, by=()), tracked),
-            Query(age(metrics.STORE_READ_TIMESTAMP_SECONDS), read),
-        ],
-        unit=COUNT,
-    )
-    return drawn(drawn(panel, tracked, BLUE), read, ORANGE, axisPlacement="right").override_by_name(
-        read, [models.DynamicConfigValue("unit", SECONDS)]
-    )
+    queries = [
+        Query(newest(metrics.MISSIONS_TRACKED, by=()), tracked),
+        Query(age(metrics.STORE_READ_TIMESTAMP_SECONDS), read),
+    ]
+    panel = drawn(lines(words.head("tracked"), queries, unit=COUNT), tracked, BLUE)
+    return drawn(panel, read, ORANGE, custom__axisPlacement="right", unit=MINUTES)

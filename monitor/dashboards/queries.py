@@ -1,33 +1,37 @@
-"""The PromQL of the dashboards that is more than one selector: shares, matrices, names, quantiles of histograms.
+"""The PromQL of the dashboards that is more than one selector: matrices, names, shares, quantiles of histograms.
 
 Names and labels come from the vocabulary through `selector`, which refuses any other. Several exporters publish the
-same stored state, so every expression takes the greatest of them, of the service that is chosen.
+same stored state, so every expression takes the greatest of them, of the service that is chosen. None asks for more
+than three series: what a query costs is what it selects, and a wall screen asks all day.
 """
 
 from typing import Final
 
-from scipy import stats
-
 from monitor import metrics
 from monitor.alerts.promql import SERIES, Matcher, greatest, selector
+from monitor.alerts.rule import ALERTS
 from monitor.core.service import Duty
-from monitor.metrics import AREA, CATEGORY, DUTY, NAME, OBJECTIVE, SERVICE, WINDOW, Metric
+from monitor.core.stats.binomial import Evidence
+from monitor.core.verdict import State
+from monitor.metrics import AREA, CATEGORY, DUTY, NAME, OBJECTIVE, SERVICE, VERDICTS, WINDOW, Metric
 
 RATE_WINDOW: Final = "$__rate_interval"
+REMEMBERED: Final = "26h"
+"""A day with an hour to spare on either side: how far apart samples of the past may be."""
 HERE: Final[Matcher] = (SERVICE, "=", f"${SERVICE}")
 ROOT: Final = "root"
 """The variable that holds the area which lies within none."""
 WHOLE: Final[Matcher] = (AREA, "=", f"${ROOT}")
 PARTS: Final[Matcher] = (AREA, "!=", f"${ROOT}")
 CHOSEN: Final[Matcher] = (OBJECTIVE, "=", f"${OBJECTIVE}")
-VERDICT_TEXT: Final = "verdict"
-TIME_TEXT: Final = "time"
 CELL: Final = "cell"
-INFO: Final = {AREA: metrics.RESPONSE_AREA_INFO, CATEGORY: metrics.RESPONSE_CATEGORY_INFO}
 ROW: Final = "row"
-COLUMN: Final = "column"
-Z: Final = float(stats.norm.ppf(0.975))
-"""Of a 95 % interval."""
+"""Slug and name of an area, in one text: a matrix has but one field for its rows."""
+BETWEEN: Final = "|"
+FIRING: Final = ("alertname", AREA, CATEGORY)
+INFO: Final = {AREA: metrics.RESPONSE_AREA_INFO, CATEGORY: metrics.RESPONSE_CATEGORY_INFO}
+_VERDICT: Final = "verdict"
+_TIME: Final = "time"
 
 
 def at(*more: Matcher, window: str = f"${WINDOW}") -> tuple[Matcher, ...]:
@@ -45,60 +49,67 @@ def newest(metric: Metric, *matchers: Matcher, by: tuple[str, ...] = SERIES) -> 
     return greatest(chosen(metric, *matchers), *by)
 
 
-def share(*place: Matcher, by: tuple[str, ...] = SERIES) -> str:
+def known(metric: Metric, *matchers: Matcher, by: tuple[str, ...] = SERIES) -> str:
+    """The same at each step of a chart: whatever was told since the step before.
+
+    What `monitor history` has told of the past is a sample a day. Prometheus forgets one after five minutes, and the
+    steps of a long chart are hours apart: a plain selector would find nearly none.
+    """
+    return greatest(f"last_over_time({chosen(metric, *matchers)}[{RATE_WINDOW}])", *by)
+
+
+def minutes(metric: Metric, *matchers: Matcher) -> str:
+    """A time of a series over time, as a number of minutes: how Grafana writes seconds is English everywhere."""
+    return f"{known(metric, *matchers)} / 60"
+
+
+def share(*place: Matcher) -> str:
     """The share within the target, NaN where nothing is judged; nothing of a mean, which has none."""
-    within, judged = _counts(*place, by=by)
-    return f"{within} / {judged}"
-
-
-def share_bound(sign: str, *place: Matcher) -> str:
-    """An end of the 95 % interval of the share: Wilson's, as `core.stats.wilson` has it. `sign` is + or -."""
-    within, judged = _counts(*place, by=SERIES)
-    middle = f"{within} + {Z**2 / 2:.5f}"
-    spread = f"{Z:.5f} * sqrt({within} * ({judged} - {within}) / {judged} + {Z**2 / 4:.5f})"
-    return f"({middle} {sign} {spread})\n/ ({judged} + {Z**2:.5f})"
+    within, judged = metrics.RESPONSE_MISSIONS_WITHIN_TARGET, metrics.RESPONSE_MISSIONS_JUDGED
+    return f"{known(within, *place)} / {known(judged, *place)}"
 
 
 def by_area(value: str) -> str:
-    """A value of each area and category, with what people call both: rows and columns of a table."""
-    return _named(_named(value, AREA, ROW), CATEGORY, COLUMN)
-
-
-def by_objective(value: str) -> str:
-    """A value of each objective and category: rows and columns of a table."""
-    return _named(f'label_replace(\n{value},\n"{ROW}", "$1", "{OBJECTIVE}", "(.*)")', CATEGORY, COLUMN)
-
-
-def places(value: str) -> str:
-    """A value of each area, with what people call it."""
-    return _named(value, AREA, ROW)
-
-
-def _named(value: str, label: str, into: str) -> str:
-    """The value with one more label: the name of what `label` holds; any of them where exporters disagree."""
-    one = f"topk by ({SERVICE}, {label}) (1, {greatest(chosen(INFO[label]), label, NAME)})"
-    return (
-        f"(\n{value}\n)\n* on ({SERVICE}, {label}) group_left ({into})\n"
-        f'label_replace({one}, "{into}", "$1", "{NAME}", "(.*)")'
-    )
+    """A value of each area with the area's name, and both in one text (`vest|Vest`): the rows of a table."""
+    names = f"topk by ({SERVICE}, {AREA}) (1, {greatest(chosen(INFO[AREA]), AREA, NAME)})"
+    named = f"(\n{value}\n)\n* on ({SERVICE}, {AREA}) group_left ({NAME}) {names}"
+    return f'label_join(\n{named},\n"{ROW}", "{BETWEEN}", "{AREA}", "{NAME}")'
 
 
 def judged_cells(*place: Matcher, by: tuple[str, ...] = SERIES) -> str:
-    """One sample per series, worst first, whose label `cell` reads like `3 12.3` (the verdict, and minutes).
+    """One sample per series, whose label `cell` reads like `8 12.3` (the verdict, and minutes).
 
-    Worst first: the verdict with its evidence, then the share that was late. A table can colour a text by what it
-    says, but not a number by another one.
+    A table can colour a text by what it says, but not a number by another one. Texts in falling order are the worst
+    first, once no target, which is nothing to do, stands as 0.
     """
     those = ", ".join((SERVICE, *by))
     verdict = newest(metrics.RESPONSE_VERDICT, *place, by=by)
-    minutes = f"round({newest(metrics.RESPONSE_TIME_SECONDS, *place, by=by)} / 60, 0.1)"
-    late = f"1 - {share(*place, by=by)} >= 0\n    or 0 * {verdict}"
+    time = f"round({newest(metrics.RESPONSE_TIME_SECONDS, *place, by=by)} / 60, 0.1)"
+    timed = f'count_values by ({those}) ("{_TIME}", {time})\n* on ({those}) group_left () {verdict}'
+    without = VERDICTS[State.NO_TARGET, Evidence.NONE]
+    told = f'count_values by ({those}, {_TIME}) ("{_VERDICT}",\n{timed})'
     return (
-        f"label_join(\n  (\n    {verdict}\n    + ({late})\n  )\n"
-        f'  * on ({those}) group_left ({VERDICT_TEXT}) count_values by ({those}) ("{VERDICT_TEXT}", {verdict})\n'
-        f'  * on ({those}) group_left ({TIME_TEXT}) count_values by ({those}) ("{TIME_TEXT}", {minutes}),\n'
-        f'  "{CELL}", " ", "{VERDICT_TEXT}", "{TIME_TEXT}"\n)'
+        f'label_join(label_replace(\n{told},\n"{_VERDICT}", "0", "{_VERDICT}", "{without}"), '
+        f'"{CELL}", " ", "{_VERDICT}", "{_TIME}")'
     )
+
+
+def cell_code(code: int) -> int:
+    """How a verdict's code stands in a cell."""
+    return 0 if code == VERDICTS[State.NO_TARGET, Evidence.NONE] else code
+
+
+def turned(shown: str, *place: Matcher) -> str:
+    """`shown` at the steps at which a verdict is found to have turned from or to missed, once for each turn.
+
+    It is held against the newest one known before the step, up to a day and two hours old.
+    """
+    now, before = (
+        f"({greatest(f'last_over_time({chosen(metrics.RESPONSE_VERDICT, *place)}[{span}]{since})', *SERIES)}"
+        f" > bool {metrics.MISSED_ABOVE})"
+        for span, since in ((RATE_WINDOW, ""), (REMEMBERED, " offset $__interval"))
+    )
+    return f"{shown}\nand ({now} != {before})"
 
 
 def left(*place: Matcher, by: tuple[str, ...] = SERIES) -> str:
@@ -109,10 +120,17 @@ def left(*place: Matcher, by: tuple[str, ...] = SERIES) -> str:
     )
 
 
-def with_duties_first() -> str:
-    """Every objective, those that page before those that open tickets."""
+def firing() -> str:
+    """What fires, and since when that has been so (milliseconds); also what is of no service."""
+    of = f'{SERVICE}=~"${SERVICE}|"'
+    since = f'1000 * {ALERTS}_FOR_STATE{{{of}}}\nand ignoring (alertstate) {ALERTS}{{alertstate="firing",{of}}}'
+    return f"min by ({', '.join(FIRING)}) (\n{since}\n)"
+
+
+def by_duty() -> str:
+    """Every objective with a number: those that page have a greater one than those that open tickets."""
     those = [greatest(chosen(metrics.RESPONSE_OBJECTIVE_INFO, (DUTY, "=", duty)), OBJECTIVE) for duty in Duty]
-    return "sort_desc(" + " or ".join(f"{len(those) - place} * {one}" for place, one in enumerate(those)) + ")"
+    return " or ".join(f"{len(those) - place} * {one}" for place, one in enumerate(those))
 
 
 def quantile(metric: Metric, share: float, *matchers: Matcher) -> str:
@@ -127,13 +145,8 @@ def counted(metric: Metric, *matchers: Matcher) -> str:
 
 
 def age(metric: Metric) -> str:
-    """Seconds since a moment that is told as a timestamp."""
-    return f"time() - {newest(metric, by=())}"
-
-
-def _counts(*place: Matcher, by: tuple[str, ...]) -> tuple[str, str]:
-    within, judged = metrics.RESPONSE_MISSIONS_WITHIN_TARGET, metrics.RESPONSE_MISSIONS_JUDGED
-    return newest(within, *place, by=by), newest(judged, *place, by=by)
+    """Minutes since a moment that is told as a timestamp."""
+    return f"(time() - {newest(metric, by=())}) / 60"
 
 
 def inside(matchers: tuple[Matcher, ...]) -> str:

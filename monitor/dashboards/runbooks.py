@@ -4,18 +4,11 @@ So the link in a notification leads somewhere on every installation, at the addr
 also while the monitor itself is gone. Decides nothing about their content: that is written in docs/runbooks.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Final
 
-from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.builders import text
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models.text import TextMode
-
-from monitor.dashboards.frame import COLUMNS, TAG
+from monitor.dashboards.frame import COLUMNS, SCHEMA, TAG, written
 
 FOLDER: Final = "grafana/runbooks"
 OVERVIEW: Final = "README"
@@ -36,21 +29,16 @@ def uid_of(name: str) -> str:
 
 def _page(name: str, content: str, texts: Mapping[str, str]) -> str:
     title, _, body = content.partition("\n")
-    dashboard = (
-        builders.Dashboard(title.removeprefix("# "))
-        .uid(uid_of(name))
-        .tags([TAG, "runbook"])
-        .readonly()
-        .timepicker(builders.TimePicker().hidden(True))
-        .with_panel(
-            text.Panel()
-            .id(1)
-            .grid_pos(models.GridPos(x=0, y=0, h=HEIGHT, w=COLUMNS))
-            .mode(TextMode.MARKDOWN)
-            .content(_linked(body.strip(), texts))
-        )
-    )
-    return json.dumps(dashboard.build(), cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
+    panel = {
+        "id": 1, "type": "text", "title": "", "gridPos": {"x": 0, "y": 0, "w": COLUMNS, "h": HEIGHT},
+        "options": {"mode": "markdown", "content": _linked(body.strip(), texts)},
+    }  # fmt: skip
+    page = {
+        "uid": uid_of(name), "title": title.removeprefix("# "), "tags": [TAG, "runbook"], "schemaVersion": SCHEMA,
+        "editable": False, "timepicker": {"hidden": True}, "templating": {"list": []}, "annotations": {"list": []},
+        "panels": [panel],
+    }  # fmt: skip
+    return written(page) + "\n"
 
 
 def _linked(body: str, texts: Mapping[str, str]) -> str:

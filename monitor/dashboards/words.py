@@ -10,7 +10,7 @@ from typing import Final
 from monitor.dashboards.advice import ADVICE
 from monitor.dashboards.palette import SHADES, Shade
 from monitor.words.catalogue import Language
-from monitor.words.speaker import phrase, speaker
+from monitor.words.speaker import Speaker, phrase, speaker
 from monitor.words.verdicts import EVIDENCES, STATES
 
 SHARED: Final[Mapping[str, str]] = {
@@ -37,7 +37,11 @@ SHARED: Final[Mapping[str, str]] = {
     "variable.instance.help": phrase("Worker processes, as Prometheus names them."),
     "standing.title": phrase("How the objectives stand"),
     "standing.description": phrase("Each objective in the chosen window, by category: its value in minutes, coloured by verdict and evidence. The verdict is decided by exact counts. What has the surest breach stands first."),
+    "none.yet": phrase("No figures recorded in this range"),
+    "none.share": phrase("A mean has no share within its target."),
+    "none.alarm": phrase("Only objectives that page are watched so."),
     "name.value": phrase("Value"),
+    "name.turned": phrase("Verdict turned"),
     "name.target": phrase("Target"),
     "name.lower": phrase("95 % interval, lower end"),
     "name.upper": phrase("95 % interval, upper end"),
@@ -47,18 +51,14 @@ SHARED: Final[Mapping[str, str]] = {
     "name.store": phrase("Store"),
     "name.event": phrase("Newest event"),
     "name.figures": phrase("Figures"),
-    "feed.title": phrase("Feed"),
-    "feed.description": phrase('Whether mission events arrive. Once the feed has been silent for too long (events.stale_after_seconds), every verdict becomes "no data": old figures are never shown as met.'),
-    "feed.alive": phrase("✔ alive"),
-    "feed.silent": phrase("✖ SILENT"),
-    "store.title": phrase("Store"),
-    "store.description": phrase("Whether the exporter reads the store. While it does not, all figures stand still at the last reading."),
-    "store.up": phrase("✔ up"),
-    "store.down": phrase("✖ DOWN"),
+    "feed.title": phrase("Feed and store"),
+    "feed.description": phrase('Whether mission events arrive, and whether the exporter reads the store. Once the feed has been silent for too long (events.stale_after_seconds), every verdict becomes "no data": old figures are never shown as met. Without the store, all figures stand still.'),
+    "feed.alive": phrase("✔ in order"),
+    "feed.silent": phrase("✖ FAILS"),
     "age.title": phrase("Age of what is shown"),
     "age.description": phrase("Time since the newest event was written, and since the figures were last taken. Figures are renewed every 15 s: a minute is too old."),
     "overdue.now.title": phrase("Overdue now"),
-    "overdue.now.description": phrase("Missions in progress, of the whole service, whose target has already run out: they are late whatever comes. Asked of objectives that page."),
+    "overdue.now.description": phrase("Missions in progress, in the area that is shown, whose target has already run out: they are late whatever comes. Asked of objectives that page."),
 }  # fmt: skip
 
 OVERVIEW: Final[Mapping[str, str]] = {
@@ -73,7 +73,11 @@ OVERVIEW: Final[Mapping[str, str]] = {
     "overdue.title": phrase("In progress now"),
     "overdue.description": phrase("Missions in progress per area, and how many of them are past their target already."),
     "alarms.title": phrase("Firing alerts"),
-    "alarms.description": phrase("Alerts that fire now; each tells its numbers and links to what to do."),
+    "alarms.description": phrase("Alerts that fire now in Prometheus, of this service and of the monitor itself. What is wrong links to what to do, the area to its page."),
+    "alarms.none": phrase("Nothing fires."),
+    "alarms.alertname": phrase("What is wrong"),
+    "alarms.Value": phrase("Since"),
+    "alarms.runbook": phrase("What to do"),
     "legend.title": phrase("How to read the colours"),
     "legend.description": phrase("What the colours and signs of the matrix stand for."),
     "budget.part.title": phrase("Left this part of the year"),
@@ -81,7 +85,7 @@ OVERVIEW: Final[Mapping[str, str]] = {
     "budget.year.title": phrase("Left this year"),
     "budget.year.description": phrase("How many more late missions the objective allows in the year to date; of a mean, how many seconds its missions may take more together. Negative: overdrawn. Fewest first."),
     "trend.title": phrase("$objective, $category"),
-    "trend.description": phrase("The objective's value in the chosen window over time, with the 95 % interval as a band and the target as a dashed line."),
+    "trend.description": phrase("The objective's value in minutes in the chosen window over time, with the 95 % interval as a band and the target as a dashed line. A dot marks where the verdict turned from or to missed."),
 }  # fmt: skip
 
 AREA: Final[Mapping[str, str]] = {
@@ -95,9 +99,9 @@ AREA: Final[Mapping[str, str]] = {
     "reading.title": phrase("How to read this"),
     "reading.description": phrase("What the colours and signs stand for."),
     "times.title": phrase("Value and target: $objective"),
-    "times.description": phrase("The percentile or mean that the objective is about, with its 95 % interval as a band and the target as a dashed line. While the line is inside the band, chance may decide."),
+    "times.description": phrase("The percentile or mean that the objective is about, in minutes, with its 95 % interval as a band and the target as a dashed line. While the dashed line is inside the band, chance may decide. A dot marks where the verdict turned from or to missed."),
     "share.title": phrase("Share within the target"),
-    "share.description": phrase("The share that decides, with its 95 % interval as a band and the share that is wanted as a dashed line. A mean has none."),
+    "share.description": phrase("The share that decides, and the share that is wanted as a dashed line. A mean has none."),
     "name.share": phrase("Within"),
     "name.wanted": phrase("Wanted"),
     "counts.title": phrase("Missions in the window"),
@@ -115,7 +119,6 @@ AREA: Final[Mapping[str, str]] = {
     "progress.description": phrase("Missions in progress, and those past their target already."),
     "evidence.title": phrase("Evidence against the objective"),
     "evidence.description": phrase("Evidence of each period to date that may be looked at all the time: 20 is a warning, more a page (dashed lines). Logarithmic. Of objectives that page."),
-    "annotation.changed": phrase("The verdict changed"),
 }  # fmt: skip
 
 PIPELINE: Final[Mapping[str, str]] = {
@@ -127,9 +130,9 @@ PIPELINE: Final[Mapping[str, str]] = {
     "row.consistency": phrase("Every mission counted once"),
     "row.resources": phrase("Resources"),
     "workers.title": phrase("Workers"),
-    "workers.description": phrase("Workers that give a sign of life in the store, those that Prometheus reaches, and the partitions that these own together: all partitions of the topic, or some are not read."),
+    "workers.description": phrase("Workers that give a sign of life in the store, and the partitions that those which Prometheus reaches own together: all partitions of the topic, or some are not read."),
     "trouble.title": phrase("To look at"),
-    "trouble.description": phrase("Records not yet taken into account now; dead letters, offsets lost to retention and missions sealed early in the chosen time range."),
+    "trouble.description": phrase("Dead letters, offsets lost to retention and missions sealed early in the chosen time range."),
     "lag.title": phrase("Lag by partition"),
     "lag.description": phrase("Records that were written and not yet taken into account. 0 or nearly so in normal work; a replay shows as a slope down."),
     "delay.title": phrase("From record to metric"),
@@ -151,9 +154,7 @@ PIPELINE: Final[Mapping[str, str]] = {
     "tracked.title": phrase("Missions in the ledgers, age of the reading"),
     "tracked.description": phrase("Missions that can still be corrected, and how long ago the store was last read completely."),
     "name.living": phrase("Alive"),
-    "name.workers": phrase("Reached"),
     "name.partitions": phrase("Partitions owned"),
-    "name.lag": phrase("Lag"),
     "name.dead": phrase("Dead letters"),
     "name.lost": phrase("Lost offsets"),
     "name.sealed_early": phrase("Sealed early"),
@@ -169,7 +170,40 @@ PIPELINE: Final[Mapping[str, str]] = {
     "advice.description": phrase("What an operator does when these panels look wrong."),
 }  # fmt: skip
 
-TEXTS: Final[Mapping[str, str]] = {**SHARED, **OVERVIEW, **AREA, **PIPELINE, **ADVICE}
+ALARMS: Final[Mapping[str, str]] = {
+    "alarm.ResponseObjectiveBreached": phrase("objective breached"),
+    "alarm.ResponsePoolBreached": phrase("objective breached by the pool"),
+    "alarm.ResponseObjectiveAtRisk": phrase("objective at risk"),
+    "alarm.ResponseDriftOverTarget": phrase("late far more often than allowed"),
+    "alarm.ResponseDriftOwnLevel": phrase("late more often than in its own past"),
+    "alarm.ResponseObjectiveMissed": phrase("objective missed this period"),
+    "alarm.ResponseMissionsOverdue": phrase("missions in progress are late"),
+    "alarm.ResponseMeasurementMissing": phrase("many missions cannot be measured"),
+    "alarm.ResponseFeedStale": phrase("no mission events"),
+    "alarm.ResponseFeedEmpty": phrase("no event has ever arrived"),
+    "alarm.MonitorAbsent": phrase("monitor does not answer"),
+    "alarm.MonitorStoreDown": phrase("store does not answer"),
+    "alarm.MonitorNoWorker": phrase("no worker is running"),
+    "alarm.MonitorInvalidFlood": phrase("flood of invalid records"),
+    "alarm.MonitorLagging": phrase("worker does not catch up"),
+    "alarm.MonitorDeadLetters": phrase("events were refused"),
+    "alarm.MonitorEventsLost": phrase("events were lost"),
+    "alarm.MonitorRecordsAhead": phrase("a clock is wrong"),
+    "alarm.MonitorMovedAcrossPeriods": phrase("closed years have changed"),
+    "alarm.MonitorStoreEmptied": phrase("store was empty"),
+}  # fmt: skip
+"""What fires, in as few words as a table has room for."""
+
+TEXTS: Final[Mapping[str, str]] = {**SHARED, **OVERVIEW, **AREA, **PIPELINE, **ALARMS, **ADVICE}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a panel says of itself, and what it says instead of figures where there are none."""
+
+    title: str
+    description: str
+    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +212,28 @@ class Words:
 
     language: Language
 
+    @property
+    def say(self) -> Speaker:
+        """Who says them."""
+        return speaker(self.language)
+
     def __call__(self, key: str) -> str:
-        return speaker(self.language)(TEXTS[key])
+        return self.say(TEXTS[key])
+
+    def head(self, key: str, without: str = "none.yet") -> Head:
+        """What a panel says of itself, and what where it has nothing to show."""
+        return Head(self(f"{key}.title"), self(f"{key}.description"), self(without))
 
     def verdict(self, shade: Shade) -> str:
         """A verdict with its evidence."""
-        say = speaker(self.language)
-        return ", ".join([say(STATES[shade.state]), *([say(EVIDENCES[shade.evidence])] if shade.evidence else [])])
+        said = [self.say(STATES[shade.state]), *([self.say(EVIDENCES[shade.evidence])] if shade.evidence else [])]
+        return ", ".join(said)
 
-    def legend(self, *, brief: bool = False) -> str:
+    @property
+    def legend(self) -> str:
         """The shades in words, most to do first; each in its own colour."""
-        swatches = [
-            f'<span style="background:{shade.colour};padding:0 .6em;margin-right:.4em">&nbsp;</span>'
+        return "\n".join(
+            f'- <span style="background:{shade.colour};padding:0 .6em;margin-right:.4em">&nbsp;</span>'
             f"{shade.sign} {self.verdict(shade)}"
             for shade in reversed(SHADES)
-        ]
-        return ("\n\n" if brief else " &emsp; ").join(swatches)
+        )

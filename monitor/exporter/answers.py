@@ -19,6 +19,8 @@ from monitor.http.negotiation import gzip_wanted
 from monitor.published import Published
 
 _SMALL: Final = 1_024
+_WORTH_IT: Final = 0.9
+"""What is packed already, as a workbook is, goes out as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Answer:
 def rendered(body: bytes, content_type: str) -> Answer:
     """A body made ready to be sent; runs long enough to belong in a thread."""
     tag = hashlib.blake2b(body, digest_size=12).hexdigest()
-    small = len(body) < _SMALL
-    return Answer(body, None if small else gzip.compress(body, 5, mtime=0), content_type, f'W/"{tag}"')
+    packed = gzip.compress(body, 5, mtime=0) if len(body) >= _SMALL else body
+    return Answer(body, packed if len(packed) < _WORTH_IT * len(body) else None, content_type, f'W/"{tag}"')
 
 
 class Answers:

@@ -11,6 +11,7 @@ from monitor.core.mission import instant
 from monitor.core.service import Service
 from monitor.core.snapshot import Row, Standing
 from monitor.core.weeks import Week
+from monitor.exporter.closer import CloserAnswer
 from monitor.exporter.compliance import (
     JudgedAnswer,
     StandingAnswer,
@@ -59,7 +60,8 @@ class WeekRow(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
 class AreaAnswer(msgspec.Struct):
     """The whole answer; what stands above `standings` means the same as in `/api/v1/compliance`.
 
-    `within`: what the area is part of today, the nearest first. `weeks`: of each category, oldest first.
+    `within`: what the area is part of today, the nearest first. `weeks`: of each category, oldest first. `closer`:
+    what is behind the figures of the window that was asked for, and of the last 365 days.
     """
 
     service: str
@@ -77,18 +79,20 @@ class AreaAnswer(msgspec.Struct):
     alarms: list[AlarmAnswer] | None
     rows: list[WindowRow] | None
     weeks: list[WeekRow] | None
+    closer: CloserAnswer | None
 
 
 def area_answer(
     published: Published,
     area: str,
     weeks: Mapping[str, Sequence[Week]] | None,
+    closer: CloserAnswer | None,
     *,
     name: str,
     within: Sequence[str],
     drift_threshold: float,
 ) -> AreaAnswer:
-    """One known area in the API's words; `weeks` by category, None until the store was read."""
+    """One known area in the API's words; `weeks` by category, as `closer` None until the store was read."""
     snapshot, loaded = published.snapshot, published.loaded
     standings = [standing for standing in snapshot.standings if standing.area == area]
     return AreaAnswer(
@@ -109,6 +113,7 @@ def area_answer(
         weeks=None
         if weeks is None
         else [_week(snapshot.service, area, category, week) for category, those in weeks.items() for week in those],
+        closer=closer,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from monitor import metrics
+from monitor.core.verdict import State
 from monitor.metrics import LABELS, Metric
 
 PLACE: Final = "docs/metrics.md"
@@ -17,7 +18,7 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _verdicts() -> str:
     rows = (
-        (f"{code:g}".replace("nan", "NaN"), f"`{state}`", f"{evidence}" if abs(code) > 0 else "—")
+        (f"{code}", f"`{state}`", f"{evidence}" if state in (State.MET, State.MISSED) else "—")
         for (state, evidence), code in metrics.VERDICTS.items()
     )
     return _table(("Value", "Verdict", "Evidence"), rows)
@@ -45,12 +46,12 @@ again and Prometheus sees a reset.
 Exporter and workers also expose `process_resident_memory_bytes`, `process_cpu_seconds_total` and what else Prometheus
 client libraries tell of a process (on Linux); these differ from process to process, by `instance`.
 
-`{metrics.RESPONSE_VERDICT.name}` says verdict and evidence in one number. **Above 0 is missed, below 0 is met, 0 is
-no data**, and NaN is no target:
+`{metrics.RESPONSE_VERDICT.name}` says verdict and evidence in one number. **Below {metrics.MET_BELOW} is met, above
+{metrics.MISSED_ABOVE} is missed**; no target and no data have numbers of their own between them, and nothing is 0:
 
 {_verdicts()}
-So `> 0` finds what is missed and nothing else, `< 0` what is met; `max` over several is the worst of them, where no
-data is worse than met. `{metrics.RESPONSE_BREACH_LEVEL.name}` is {_levels()}.
+So `> {metrics.MISSED_ABOVE}` finds what is missed and nothing else, `< {metrics.MET_BELOW}` what is met; `max` over
+several is the worst of them, where no data is worse than met. `{metrics.RESPONSE_BREACH_LEVEL.name}` is {_levels()}.
 
 Which windows there are, `windows.metrics` says; board and API have all that are judged. Every metric has the label
 `service`, which is not repeated below.

@@ -36,9 +36,14 @@ def description() -> bytes:
                     "Every area, category and window as published", by_type[Answer], tagged=True, faults={}
                 ),
                 "/api/v1/areas/{area}": _get(
-                    "One area with its windows, alarms and last weeks", by_type[AreaAnswer], tagged=True,
+                    "One area with its windows, alarms, last weeks, and what is behind them",
+                    by_type[AreaAnswer], tagged=True,
                     parameter=("area", "The slug of an area."),
-                    faults={"404": failed | {"description": "No such area is declared."}},
+                    query=("window", "What `closer` is about, beside the last 365 days."),
+                    faults={
+                        "400": failed | {"description": "No such window is judged."},
+                        "404": failed | {"description": "No such area is declared."},
+                    },
                 ),
                 "/api/v1/periods/{period}": _get(
                     "A year or a part of one, judged from what is stored now", by_type[PeriodAnswer], tagged=True,
@@ -67,16 +72,17 @@ def _get(
     faults: dict[str, Any],
     tagged: bool = False,
     parameter: tuple[str, str] | None = None,
+    query: tuple[str, str] | None = None,
     content_type: str = "application/json",
 ) -> dict[str, Any]:
     found: dict[str, Any] = {"description": "Found.", "content": {content_type: {"schema": schema}}}
-    parameters = []
     answers: dict[str, Any] = {"200": found}
-    if parameter is not None:
-        name, meaning = parameter
-        parameters.append(
-            {"name": name, "in": "path", "required": True, "description": meaning, "schema": {"type": "string"}}
-        )
+    parameters: list[dict[str, Any]] = [
+        {"name": named[0], "in": place, "required": place == "path", "description": named[1],
+         "schema": {"type": "string"}}
+        for place, named in (("path", parameter), ("query", query))
+        if named is not None
+    ]  # fmt: skip
     if tagged:
         found["headers"] = {"ETag": {"description": "Names the content.", "schema": {"type": "string"}}}
         parameters.append({"name": "If-None-Match", "in": "header", "schema": {"type": "string"}})

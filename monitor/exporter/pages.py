@@ -10,22 +10,30 @@ from dataclasses import replace
 from datetime import date
 from functools import cache, partial
 from http import HTTPStatus
-from typing import Final
+from io import BytesIO
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from monitor.board.area import area_page
 from monitor.board.assets import ASSETS, Asset
-from monitor.board.frame import ORDERS, POLICY, View
+from monitor.board.download import about, heads, lines
+from monitor.board.frame import LOOKS, ORDERS, POLICY, Judged, Look, View
+from monitor.board.map import map_page
 from monitor.board.matrix import board
+from monitor.board.wall import wall_page
 from monitor.core.alarm import Rules
-from monitor.core.calendar import HOW_TO_NAME, Period
-from monitor.core.history import History
-from monitor.core.snapshot import Row, over_period
+from monitor.core.calendar import HOW_TO_NAME, MONTHS, Period
+from monitor.core.closer import Closer, closer_of
+from monitor.core.snapshot import over_period
 from monitor.core.weeks import Week, weeks_of
+from monitor.core.windows import parse_window
+from monitor.core.years import Year, years_of
 from monitor.exporter.answers import Answer, Answers, rendered
+from monitor.exporter.area_infos import area_infos
 from monitor.exporter.areas import area_answer
+from monitor.exporter.closer import closer_answer
 from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
 from monitor.exporter.openapi import description
@@ -35,17 +43,21 @@ from monitor.http.negotiation import languages
 from monitor.http.problem import problem
 from monitor.published import Published
 from monitor.settings import Configuration
-from monitor.words import names
-from monitor.words.catalogue import SOURCE, chosen
+from monitor.spreadsheet import Sheet, write
+from monitor.words.catalogue import chosen
 from monitor.words.speaker import speaker
 
 PREFERRED_WINDOW: Final = "28d"
+LOOKED_BACK: Final = "365d"
+"""Over so long hours of the week are compared: fewer missions tell none apart."""
 MISSED_REFRESHES: Final = 2
 """A page that has not heard of so many publications no longer trusts its stream ..."""
 GRACE_SECONDS: Final = 15.0
 """... and this much more."""
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 HTML: Final = "text/html; charset=utf-8"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN: Final[Mapping[Look, Callable[[View], str]]] = {"table": board, "map": map_page, "wall": wall_page}
 JSON: Final = "application/json; charset=utf-8"
 
 
@@ -59,12 +71,15 @@ class Pages:
         self._answers = Answers()
         self._service = configuration.service
         self._areas = self._service.judged_areas
+        self._windows = configuration.settings.windows.names
+        self._preferred = PREFERRED_WINDOW if PREFERRED_WINDOW in self._windows else self._windows[0]
         self._patience_seconds = MISSED_REFRESHES * configuration.settings.exporter.refresh_seconds + GRACE_SECONDS
 
     def routes(self) -> list[web.RouteDef]:
         """Where everything is found."""
         return [
             web.get("/", self.board),
+            web.get("/board.xlsx", self.workbook),
             web.get("/area/{area}", self.area),
             web.get("/static/{name}", self.static),
             web.get("/api/v1/compliance", self.compliance),
@@ -74,13 +89,26 @@ class Pages:
         ]
 
     async def board(self, request: web.Request) -> web.Response:
-        """Areas by categories for one window."""
+        """Areas by categories for one window or period, as a table, a map or a wall."""
         view = self._view(request)
 
         async def make() -> bytes:
-            return await asyncio.to_thread(lambda: board(view).encode())
+            shown = await self._judged(view)
+            return await asyncio.to_thread(lambda: SHOWN[view.look](shown).encode())
 
         return await self._page(request, view, "/", make)
+
+    async def workbook(self, request: web.Request) -> web.Response:
+        """What the board shows at the same address, for a spreadsheet."""
+        view = self._view(request)
+
+        async def make() -> bytes:
+            shown = await self._judged(view)
+            return await asyncio.to_thread(_workbook, shown)
+
+        answer = await self._answers.get(("xlsx", *view.choices.items()), view.published, make, XLSX)
+        name = f"{self._service.slug}-{view.judged.period.name if view.judged else view.window}.xlsx"
+        return answer.response(request, **{"Content-Disposition": f'attachment; filename="{name}"'})
 
     async def area(self, request: web.Request) -> web.Response:
         """One area."""
@@ -91,7 +119,9 @@ class Pages:
 
         async def make() -> bytes:
             weeks = await self._weeks(area, view.published)
-            shown = partial(area_page, view, area, weeks, drift_threshold=self._threshold)
+            closer = await self._closer(area, view.published, view.window)
+            years = await self._years(area, view.published)
+            shown = partial(area_page, view, area, weeks, closer, drift_threshold=self._threshold, years=years)
             return await asyncio.to_thread(lambda: shown().encode())
 
         return await self._page(request, view, area, make)
@@ -117,15 +147,19 @@ class Pages:
         area, published = request.match_info["area"], self._refresh.published
         if area not in self._areas:
             return problem(HTTPStatus.NOT_FOUND, f"No such area: use one of {', '.join(self._areas)}.")
+        window = request.query.get("window", self._preferred)
+        if window not in self._windows:
+            return problem(HTTPStatus.BAD_REQUEST, f"Unknown window: use one of {', '.join(self._windows)}.")
 
         async def make() -> bytes:
-            weeks = await self._weeks(area, published)
-            found = partial(area_answer, published, area, weeks, drift_threshold=self._threshold)
+            weeks, closer = await self._weeks(area, published), await self._closer(area, published, window)
+            behind = None if closer is None else closer_answer(closer, self._configuration.grid.zone, LOOKED_BACK)
+            found = partial(area_answer, published, area, weeks, behind, drift_threshold=self._threshold)
             told = self.areas(published)[area]
             within = self._service.pools(area, self._day(published))[1:]
             return await _encoded(lambda: found(name=told.name, within=within))
 
-        return await self._json(request, ("area", area), published, make)
+        return await self._json(request, ("area", area, window), published, make)
 
     async def period_figures(self, request: web.Request) -> web.Response:
         """A period, judged from what is stored now."""
@@ -136,27 +170,15 @@ class Pages:
             return problem(HTTPStatus.BAD_REQUEST, f"No such period: {HOW_TO_NAME}.")
         if not published.loaded:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store has not been read yet.", **{"Retry-After": "5"})
-        now = published.snapshot.at
-        today = self._day(published)
-        if today < period.first:
+        if self._day(published) < period.first:
             return problem(HTTPStatus.NOT_FOUND, "The period has not begun.")
-
-        over, previous = period.after <= today, self._configuration.grid.calendar.previous(period)
+        previous = self._configuration.grid.calendar.previous(period)
 
         async def make() -> bytes:
-            def rows(of: Period, *, silent: bool) -> Callable[[History], Sequence[Row]]:
-                return partial(
-                    over_period,
-                    period=of,
-                    now=now,
-                    abandoned_after_seconds=self._abandoned_after_seconds,
-                    silent=silent,
-                )
-
-            judged = await self._refresh.ask(rows(period, silent=published.snapshot.stale and not over))
-            before = (previous, await self._refresh.ask(rows(previous, silent=False))) if previous else None
-            told = partial(period_answer, published, period, judged, before, self.names(published))
-            return await _encoded(lambda: told(over=over))
+            judged = await self._over(period, published)
+            before = (previous, (await self._over(previous, published)).rows) if previous else None
+            told = partial(period_answer, published, period, judged.rows, before, self.names(published))
+            return await _encoded(lambda: told(over=judged.over))
 
         return await self._json(request, ("period", period.name), published, make)
 
@@ -172,6 +194,24 @@ class Pages:
     def _abandoned_after_seconds(self) -> float:
         return self._configuration.service.longest_seconds
 
+    async def _over(self, period: Period, published: Published) -> Judged:
+        """A period that has begun, judged from what is stored now."""
+        over = period.after <= self._day(published)
+        judge = partial(
+            over_period,
+            period=period,
+            now=published.snapshot.at,
+            abandoned_after_seconds=self._abandoned_after_seconds,
+            silent=published.snapshot.stale and not over,
+        )
+        return Judged(period, over, await self._refresh.ask(judge))
+
+    async def _judged(self, view: View) -> View:
+        """The view with the rows of its period, if it is of one."""
+        if view.judged is None:
+            return view
+        return replace(view, judged=await self._over(view.judged.period, view.published))
+
     async def _weeks(self, area: str, published: Published) -> Mapping[str, Sequence[Week]] | None:
         if not published.loaded:
             return None
@@ -185,32 +225,77 @@ class Pages:
             )
         )
 
+    async def _years(self, area: str, published: Published) -> Sequence[Year]:
+        """Up to the one that now lies in."""
+        if not published.loaded:
+            return ()
+        last = self._configuration.grid.calendar.holding("year", self._day(published))
+        return await self._refresh.ask(
+            partial(
+                years_of,
+                last=last,
+                now=published.snapshot.at,
+                abandoned_after_seconds=self._abandoned_after_seconds,
+                silent=published.snapshot.stale,
+                areas=[area],
+            )
+        )
+
+    async def _closer(self, area: str, published: Published, window: str) -> Mapping[str, Closer] | None:
+        """What is behind the figures of a window and of the longest time that the page looks back over."""
+        if not published.loaded:
+            return None
+        grid, now = self._configuration.grid, published.snapshot.at
+        spans = {name: parse_window(name).span(now, grid) for name in dict.fromkeys((window, LOOKED_BACK))}
+        known = {name: span for name, span in spans.items() if span is not None}
+        return await self._refresh.ask(partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK]))
+
     def _view(self, request: web.Request) -> View:
-        """What is asked for. Raises HTTPBadRequest."""
+        """What is asked for. Raises HTTPBadRequest with what there is."""
+        asked, service, published = request.query, self._service, self._refresh.published
         windows = self._configuration.settings.windows.names
-        window = request.query.get("window", PREFERRED_WINDOW if PREFERRED_WINDOW in windows else windows[0])
-        if window not in windows:
-            raise web.HTTPBadRequest(text=f"Unknown window: use one of {', '.join(windows)}.\n")
-        wanted = request.query.get("order", ORDERS[0])
-        order = next((known for known in ORDERS if known == wanted), None)
-        if order is None:
-            raise web.HTTPBadRequest(text=f"Unknown order: use one of {', '.join(ORDERS)}.\n")
-        language = chosen(request.query.get("lang"), languages(request.headers.get("Accept-Language")))
-        published = self._refresh.published
-        return View(
+        usual = PREFERRED_WINDOW if PREFERRED_WINDOW in windows else windows[0]
+        view = View(
             published=published,
-            say=speaker(language),
+            say=speaker(chosen(asked.get("lang"), languages(request.headers.get("Accept-Language")))),
             zone=self._configuration.grid.zone,
-            window=window,
+            window=_one_of("window", asked.get("window", usual), windows),
             windows=windows,
-            order=order,
+            order=_one_of("order", asked.get("order", ORDERS[0]), ORDERS),
+            look=_one_of("view", asked.get("view", "table"), tuple(LOOKS)),
+            category=_one_of("category", asked.get("category", ""), ("", *service.judged_categories)),
             patience_seconds=self._patience_seconds,
         )
+        _one_of("view", view.look, view.looks)
+        return replace(view, judged=self._period(asked.get("period"), published), periods=self._periods(view))
+
+    def _period(self, name: str | None, published: Published) -> Judged | None:
+        """A period that can be shown. Raises HTTPBadRequest, and HTTPNotFound of one to come or without areas."""
+        if not name:
+            return None
+        today = self._day(published)
+        try:
+            period = self._configuration.grid.calendar.period(name)
+        except ValueError:
+            raise web.HTTPBadRequest(text=f"No such period: {HOW_TO_NAME}.\n") from None
+        if not published.loaded:
+            raise web.HTTPServiceUnavailable(text="The store has not been read yet.\n", headers={"Retry-After": "5"})
+        last = date.fromordinal(period.after.toordinal() - 1)
+        if today < period.first or not self._service.lasts(self._service.root, period.first, last):
+            raise web.HTTPNotFound(text="Nothing is known of the period.\n")
+        return Judged(period, over=period.after <= today)
+
+    def _periods(self, view: View) -> list[str]:
+        """The closed periods to offer: the last of each kind that is judged to date."""
+        calendar = self._configuration.grid.calendar
+        units = [unit for unit in MONTHS if unit in view.windows]
+        found = [calendar.previous(calendar.holding(unit, view.today)) for unit in units]
+        return [period.name for period in found if period is not None]
 
     async def _page(
         self, request: web.Request, view: View, place: str, make: Callable[[], Awaitable[bytes]]
     ) -> web.Response:
-        key = ("page", place, view.window, view.order, view.say.language)
+        key = ("page", place, *view.choices.items())
         found = await self._answers.get(key, view.published, make, HTML)
         headers = {"Content-Security-Policy": POLICY, "Content-Language": view.say.language}
         return found.response(request, **headers)
@@ -226,11 +311,7 @@ class Pages:
 
     def areas(self, published: Published) -> dict[str, AreaInfo]:
         """What programs are told of each area: its name in English, and what it lies within today."""
-        say, service, day = speaker(SOURCE), self._service, self._day(published)
-        return {
-            area: AreaInfo(names.area(say, service, area), "".join(service.pools(area, day)[1:2]))
-            for area in self._areas
-        }
+        return area_infos(self._service, self._day(published))
 
     def _day(self, published: Published) -> date:
         return date.fromordinal(self._configuration.grid.day_of(published.snapshot.at))
@@ -239,6 +320,23 @@ class Pages:
 @cache
 def _file(asset: Asset) -> Answer:
     return rendered(asset.body, asset.content_type)
+
+
+Name = TypeVar("Name", bound=str)
+
+
+def _one_of(what: str, asked: str, known: Sequence[Name]) -> Name:
+    """What is asked for, as it is known. Raises HTTPBadRequest, which repeats nothing of it."""
+    for one in known:
+        if one == asked:
+            return one
+    raise web.HTTPBadRequest(text=f"Unknown {what}: use one of {', '.join(filter(None, known))}.\n")
+
+
+def _workbook(view: View) -> bytes:
+    file = BytesIO()
+    write(file, [Sheet(view.spoken, heads(view), lines(view)), Sheet(view.say("About"), ("", ""), about(view))])
+    return file.getvalue()
 
 
 async def _encoded(make: Callable[[], object]) -> bytes:

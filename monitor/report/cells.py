@@ -92,11 +92,16 @@ class Cells:
 
     def said(self, row: ReportRow, judged: Judged) -> Said:
         """The verdict; a category that an area does not have is not applicable."""
-        absent = not row.applicable and judged.state is State.NO_TARGET
+        if not row.applicable and judged.state is State.NO_TARGET:
+            return Said(judged.state.value, "", self.say("not applicable"), "", differs=False)
+        return self.state(judged)
+
+    def state(self, judged: Judged) -> Said:
+        """The verdict, wherever it is."""
         return Said(
             state=judged.state.value,
-            sign="" if absent else _SIGNS[judged.state],
-            text=self.say("not applicable") if absent else self.say(STATES[judged.state]),
+            sign=_SIGNS[judged.state],
+            text=self.say(STATES[judged.state]),
             evidence="" if judged.evidence is None else self.say(EVIDENCES[judged.evidence]),
             differs=self.differs(judged),
         )

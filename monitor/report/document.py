@@ -13,11 +13,14 @@ from functools import cached_property
 from typing import Final
 
 from monitor.core.figures import ClockFigures, Figures
-from monitor.core.service import Objective, Series, Service
+from monitor.core.service import Objective, Series, Service, Words
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
 from monitor.core.stored import YearCount
+from monitor.core.tail import Tail
+from monitor.core.targets import TargetSet
 from monitor.core.verdict import State, Verdict
+from monitor.core.years import Year
 
 MINUTE: Final = 60
 
@@ -153,6 +156,15 @@ class Month:
 
 
 @dataclass(frozen=True, kw_only=True)
+class About:
+    """What a service says of itself: what it is held to, what its sources did not settle, what cannot be declared."""
+
+    description: Words = field(default_factory=dict)
+    unverified: Sequence[str] = ()
+    cannot_say: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A judged period. `start` (included) and `end` (excluded) are local midnights."""
 
@@ -184,6 +196,13 @@ class Report:
     """Events refused because they contradict what stands: of the year, or against a mission of it."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Stored missions of the period whose area or category is not declared: they are in no figure."""
+    about: About = About()
+    tails: Mapping[tuple[str, str, str], Tail] = field(default_factory=dict)
+    """By area, category and objective: percentiles that judged any mission of the period."""
+    years: Sequence[Year] = ()
+    """Up to the one that the period ends in, the oldest first."""
+    in_force: TargetSet | None = None
+    """What judges at the period's end."""
     records_ahead: int = 0
     """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 

@@ -3,21 +3,30 @@
 Decides what a period is compared with, and whether it is final. Refuses to know where missions come from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import product
 
 from monitor.core import restated
 from monitor.core.calendar import Period
 from monitor.core.feed import listen
 from monitor.core.history import History
-from monitor.core.service import Service
+from monitor.core.service import Series, Service, Statistic
 from monitor.core.snapshot import Row, over_period
-from monitor.core.windows import span_of
-from monitor.report.document import Month, Report, ReportRow, Status
+from monitor.core.tail import Tail, tail_of
+from monitor.core.windows import Span, span_of
+from monitor.core.years import years_of
+from monitor.report.document import About, Month, Report, ReportRow, Status
 
 
 def draw_up(
-    history: History, period: Period, *, now: float, abandoned_after_seconds: float, silent_after_seconds: float
+    history: History,
+    period: Period,
+    *,
+    now: float,
+    abandoned_after_seconds: float,
+    silent_after_seconds: float,
+    about: About = About(),  # noqa: B008 - a value
 ) -> Report:
     """Judge the period on what is known now (epoch seconds).
 
@@ -32,6 +41,8 @@ def draw_up(
     in_force = history.targets.in_force(last)
     absent = in_force.not_applicable if in_force else frozenset()
     previous = calendar.previous(period)
+    of_root = [(service.root, category) for category in service.judged_categories]
+    areas = areas_of(service, period.first, last)
     over, heads = now >= span.end, history.heads.values()
     pool = [history.timeline(service.root, category) for category in service.leaf_categories]
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
@@ -41,7 +52,7 @@ def draw_up(
     heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
     silent = heard.silent_seconds > silent_after_seconds
 
-    def judged(one: Period) -> list[Row]:
+    def judged(one: Period, only: Container[Series] | None = None) -> list[Row]:
         around = span_of(one, history.grid)
         return over_period(
             history,
@@ -49,6 +60,7 @@ def draw_up(
             now=now,
             abandoned_after_seconds=abandoned_after_seconds,
             silent=now < around.start or (silent and now < around.end),
+            only=only,
         )
 
     before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
@@ -61,15 +73,25 @@ def draw_up(
             ReportRow(row, _known(before.get((row.area, row.category))), (row.area, row.category) not in absent)
             for row in judged(period)
         ],
-        areas=areas_of(service, period.first, last),
+        areas=areas,
         previous=previous.name if previous else None,
         status=_status(begun=now >= span.start, over=over, whole=covered if over else not silent),
         as_of=None if as_of is None else datetime.fromtimestamp(as_of, zone),
         open=sum(
             one.in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span).open for one in pool
         ),
-        months=_by_category(service, [(month, judged(month)) for month in calendar.months(period)]),
+        months=_by_category(service, [(month, judged(month, of_root)) for month in calendar.months(period)]),
+        about=about,
+        tails=_tails(history, areas, span),
+        years=years_of(
+            history,
+            calendar.holding("year", last),
+            now=now,
+            abandoned_after_seconds=abandoned_after_seconds,
+            silent=silent,
+        ),
         source=in_force.source if in_force else "",
+        in_force=in_force,
         errata=in_force.errata if in_force else (),
         over=over,
         moves=restated.of_period((head.moves for head in heads), period),
@@ -77,6 +99,17 @@ def draw_up(
         left_out=history.left_out(span),
         records_ahead=0 if over else sum(head.records_ahead for head in heads),
     )
+
+
+def _tails(history: History, areas: Iterable[str], span: Span) -> dict[tuple[str, str, str], Tail]:
+    """Of the objectives that ask most of people; a mean has none."""
+    service = history.service
+    objectives = [one for one in service.foremost if one.statistic is Statistic.PERCENTILE]
+    found = {
+        (area, category, one.slug): tail_of(history, area, category, one, span)
+        for area, category, one in product(areas, service.judged_categories, objectives)
+    }
+    return {place: tail for place, tail in found.items() if tail.judged}
 
 
 def areas_of(service: Service, first: date, last: date) -> dict[str, int]:
@@ -103,12 +136,7 @@ def areas_of(service: Service, first: date, last: date) -> dict[str, int]:
 
 def _by_category(service: Service, months: Sequence[tuple[Period, Sequence[Row]]]) -> Mapping[str, Sequence[Month]]:
     return {
-        category: [
-            Month(month.first, row)
-            for month, rows in months
-            for row in rows
-            if (row.area, row.category) == (service.root, category)
-        ]
+        category: [Month(month.first, row) for month, rows in months for row in rows if row.category == category]
         for category in service.judged_categories
     }
 

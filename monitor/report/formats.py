@@ -1,7 +1,7 @@
-"""How a report is printed. To add a format: a function from `Report` and language to text, and its name in `FORMATS`.
+"""How a report is printed. To add a format: a function from `Report` and language, and its name in `FORMATS`.
 
 `json` and `csv` are for programs: unrounded, English names, in a fixed order, so that equal reports are equal bytes.
-`table`, `markdown` and `html` are for people, in their language: a table for each objective.
+The others are for people, in their language: a table, or a sheet, for each objective.
 """
 
 import csv
@@ -19,6 +19,8 @@ from monitor.report.cells import Cells, in_a_line, notations
 from monitor.report.columns import columns
 from monitor.report.document import Report
 from monitor.report.page import rendered
+from monitor.report.pdf import as_pdf
+from monitor.report.workbook import as_xlsx
 from monitor.words.catalogue import SOURCE, Language
 from monitor.words.durations import Notation
 from monitor.words.speaker import Speaker, speaker
@@ -90,13 +92,17 @@ def as_html(report: Report, language: Language = SOURCE) -> str:
     return rendered(report, language)
 
 
-FORMATS: Final[dict[str, Callable[[Report, Language], str]]] = {
+FORMATS: Final[dict[str, Callable[[Report, Language], str | bytes]]] = {
     "table": as_table,
     "markdown": as_markdown,
     "csv": as_csv,
     "json": as_json,
     "html": as_html,
+    "pdf": as_pdf,
+    "xlsx": as_xlsx,
 }
+BINARY: Final = ("pdf", "xlsx")
+"""For a file, and nothing to look at on a terminal."""
 
 
 def _doubts(report: Report) -> dict[str, Any]:

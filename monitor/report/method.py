@@ -3,13 +3,13 @@
 Decides which notes apply to the service at hand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from monitor.core.service import Clock, Moment, Objective, Service, Statistic
+from monitor.core.service import Clock, Objective, Service, Statistic, named
 from monitor.report.cells import notations
 from monitor.report.document import Report
-from monitor.words import names
+from monitor.words import names, rules
 from monitor.words.durations import Notation, lasting
 from monitor.words.names import headed
 from monitor.words.speaker import Speaker, phrase
@@ -21,8 +21,6 @@ _MEASURING: Final = phrase(
     "{clock}: from {begin} to {end}. A mission that takes longer than {longest}, or ends before it begins, has no "
     "value."
 )
-_EARLIEST: Final = phrase("the earliest of {moments}")
-_AFTER: Final = phrase("{moment} + {time}")
 _ELIGIBLE: Final = phrase("Only missions that the source marks as {field} count.")
 _PERCENTILE: Final = phrase(
     "{objective}: {percent} % of the measured missions take at most the threshold. What they do not exceed "
@@ -62,10 +60,23 @@ def source(say: Speaker, report: Report) -> str:
     return say("Source of the thresholds: {source}.", source=report.source or say(_NO_SOURCE))
 
 
+def about(say: Speaker, report: Report) -> list[str]:
+    """What the service is held to, in its own words, where it has any."""
+    told = named(report.about.description, say.language, "")
+    return [told] if told else []
+
+
+def unsettled(say: Speaker, report: Report) -> list[str]:
+    """What the service's sources did not settle, and what they ask for and nothing here can say."""
+    told = [f"{names.headed(say(rules.NOT_VERIFIED))}: {one}" for one in report.about.unverified]
+    return told + [f"{names.headed(say(rules.CANNOT_SAY))}: {one}" for one in report.about.cannot_say]
+
+
 def notes(say: Speaker, report: Report) -> list[str]:
     """The whole method, a note each."""
     service = report.service
-    told = [_measuring(say, service, clock) for clock in service.clocks]
+    told = [*rules.sentences(say, service, report.in_force)] if report.in_force else []
+    told += [_measuring(say, service, clock) for clock in service.clocks]
     if service.fields.eligible is not None:
         told.append(say(_ELIGIBLE, field=service.fields.eligible))
     told += [_wanted(say, objective) for objective in service.objectives]
@@ -106,16 +117,8 @@ def _measuring(say: Speaker, service: Service, clock: Clock) -> str:
     return say(
         _MEASURING,
         clock=headed(names.clock(say, service, clock.slug)),
-        begin=_moments(say, clock.begin),
-        end=_moments(say, clock.end),
+        # By their fields in the events, which is what whoever asks has to look up.
+        begin=rules.earliest(say, clock.begin, {}),
+        end=rules.earliest(say, clock.end, {}),
         longest=lasting(say, clock.longest_seconds),
     )
-
-
-def _moments(say: Speaker, moments: Sequence[Moment]) -> str:
-    """The instants by their fields in the events, which is what whoever asks has to look up."""
-    told = [
-        say(_AFTER, moment=one.field, time=lasting(say, one.plus_seconds)) if one.plus_seconds else one.field
-        for one in moments
-    ]
-    return told[0] if len(told) == 1 else say(_EARLIEST, moments=", ".join(told))

@@ -12,11 +12,12 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from monitor.charts.drawing import Drawing
+from monitor.charts.over_time import year_called
 from monitor.core.service import Objective
 from monitor.core.verdict import State
-from monitor.report import area_table, charts, method, words
+from monitor.report import area_table, method, pictures, tails, words, years
 from monitor.report.cells import Cells, notations
-from monitor.report.charts import Drawing
 from monitor.report.document import Report
 from monitor.words import names
 from monitor.words.catalogue import Language
@@ -51,7 +52,10 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False
     )
     environment.globals |= {
-        "words": words, "names": names, "method": method, "area_table": area_table, "width": charts.WIDTH
+        "words": words, "names": names, "method": method, "area_table": area_table,
+        "years": years,
+        "tails": tails,
+        "year_called": year_called,
     }  # fmt: skip
     return environment
 
@@ -131,17 +135,4 @@ class Page:
 
     def drawings(self, category: str, objective: Objective, period: str) -> list[Drawing]:
         """The charts of a category, as far as there is anything to draw."""
-        say, report = self.say, self.report
-        about = {
-            "objective": words.objective_explained(say, report, objective),
-            "category": names.category(say, report.service, category),
-            "period": period,
-        }
-        root = names.area(say, report.service, report.service.root)
-        drawn = (
-            charts.standing(self.cells, report, category, objective.slug,
-                            title=say("{objective} by area, {category}, {period}", **about)),
-            charts.trend(self.cells, report, category, objective.slug,
-                         title=say("{objective} by month, {area}, {category}, {period}", area=root, **about)),
-        )  # fmt: skip
-        return [drawing for drawing in drawn if drawing is not None]
+        return pictures.drawings(self.cells, self.report, category, objective, period)

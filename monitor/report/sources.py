@@ -1,21 +1,20 @@
 """Where a report's missions come from: the store, or JSON lines through the very same core.
 
-Either way the answer is a `History`. Lines that cannot be counted are kept by reason with their line numbers,
-never dropped in silence. Refuses to know periods and formats.
+Either way they are handed to whoever has a use for them, a `History` mostly. Lines that cannot be counted are kept by
+reason with their line numbers, never dropped in silence. Refuses to know periods and formats.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from monitor.core.history import History
 from monitor.core.partition import Batch, DeadLetter, Partition, Policy
-from monitor.core.stored import read_head
+from monitor.core.stored import Head, read_head
 from monitor.progress import Advance
 from monitor.store.port import Store
 
@@ -41,15 +40,22 @@ class Refused:
     detail: str = ""
 
 
+class Taker(Protocol):
+    """Whoever takes partitions as they are stored: a `History`, say."""
+
+    def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
+        """Take over a partition's head, and the content of its days. Raises StoredStateError."""
+
+
 def from_lines(
-    history: History,
+    into: Taker,
     policy: Policy,
     lines: Iterable[bytes],
     *,
     now: float,
     seen: Callable[[int], None] = lambda _lines: None,
 ) -> dict[str, Refused]:
-    """Count every line into `history`; what was refused, by reason. `now` in epoch seconds.
+    """Count every line, and hand over what comes of it; what was refused, by reason. `now` in epoch seconds.
 
     `seen` is told of the lines read so far.
     """
@@ -61,12 +67,12 @@ def from_lines(
             seen(batch.next_offset - 1)
         changes = partition.checkpoint()
         days: dict[int, Sequence[bytes]] = {day: [blob] for day, blob in changes.append.items()}
-        history.put(0, read_head(changes.head), days | dict(changes.replace))
+        into.put(0, read_head(changes.head), days | dict(changes.replace))
     return refused
 
 
-async def from_store(history: History, store: Store, *, seen: Advance = lambda _done, _days: None) -> int:
-    """Take over every stored partition; how many there are. `seen` is told of partitions and days so far.
+async def from_store(into: Taker, store: Store, *, seen: Advance = lambda _done, _days: None) -> int:
+    """Hand over every stored partition; how many there are. `seen` is told of partitions and days so far.
 
     Raises StoreUnavailable, StoredStateError.
     """
@@ -75,7 +81,7 @@ async def from_store(history: History, store: Store, *, seen: Advance = lambda _
     for done, partition in enumerate(partitions, start=1):
         change = await store.changes_since(partition, 0)
         if change is not None:
-            history.put(partition, read_head(change.head), change.days)
+            into.put(partition, read_head(change.head), change.days)
             days += len(change.days)
         seen(done, days)
     return len(partitions)

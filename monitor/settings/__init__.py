@@ -7,8 +7,10 @@
 from monitor.settings.configuration import (
     Configuration,
     ConfigurationError,
+    came_along,
     find_config,
     load,
+    service_rooms,
 )
 from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, SERVICE_VARIABLE, variable
 from monitor.settings.files import SecretUnusable, read_secret
@@ -44,10 +46,12 @@ __all__ = [
     "TargetSettings",
     "WindowSettings",
     "WorkerSettings",
+    "came_along",
     "find_config",
     "load",
     "models",
     "read_secret",
+    "service_rooms",
     "unusable_files",
     "variable",
 ]

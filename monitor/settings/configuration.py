@@ -64,6 +64,10 @@ class Configuration:
     """The service's rule in a sentence, by language."""
     unverified: tuple[str, ...] = ()
     """What the service's sources did not settle, in words."""
+    cannot_say: tuple[str, ...] = ()
+    """What its rule asks for and no declaration can say, in words."""
+    folder: Path = Path()
+    """Where the service is declared."""
 
     def where(self, key: str) -> str:
         """What the user calls a key, `section.key`: the variable that sets it, or the key."""
@@ -87,6 +91,18 @@ def find_config() -> Path | None:
         if (folder / "monitor.toml").is_file():
             return folder / "monitor.toml"
     return None
+
+
+def service_rooms(path: Path | None = None) -> list[Path]:
+    """Where services are found by their name: beside the configuration file, here, and among those that came."""
+    path = path or find_config()
+    folders = (path.parent if path else Path(), Path("config"), _PACKAGED_CONFIG, _REPOSITORY_CONFIG)
+    return [folder / "services" for folder in folders]
+
+
+def came_along() -> Path:
+    """The folder of the configuration that came with the program."""
+    return _PACKAGED_CONFIG if _PACKAGED_CONFIG.is_dir() else _REPOSITORY_CONFIG
 
 
 def load(path: Path | None = None, *, service: str | None = None) -> Configuration:
@@ -131,14 +147,14 @@ def load(path: Path | None = None, *, service: str | None = None) -> Configurati
     names = {f"{section}.{key}": name for (section, key), name in variables.names.items()}
     return Configuration(
         settings, targets, grid, _called(declared.service, targets), faults, origin.file, names,
-        declared.description, declared.unverified,
+        declared.description, declared.unverified, declared.cannot_say, declared.folder,
     )  # fmt: skip
 
 
 def _declared(settings: Settings, path: Path | None, origin: Origin, faults: list[Fault]) -> Declared:
     """The service that is named, as the keys of before change it."""
     folder = path.parent if path else Path()
-    rooms = [room / "services" for room in (folder, Path("config"), _PACKAGED_CONFIG, _REPOSITORY_CONFIG)]
+    rooms = service_rooms(path)
     beside = [Path(), folder] if SERVICE in origin.variables.names else [folder]
     try:
         declared = read_service(find_service(settings.service.name, rooms, beside))

@@ -42,6 +42,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise FileUnusable(f"not valid TOML: {fault}") from fault
 
 
+def read_text(path: Path) -> str:
+    """A text as it is. Raises FileUnusable and UnicodeError; their messages leave the path to the caller."""
+    return _text(path, LARGEST_FILE_BYTES)
+
+
 def read_secret(path: Path, key: str) -> str:
     """What a file holds, without the line break at its end. Raises SecretUnusable, which names `key` and file."""
     try:

@@ -6,7 +6,8 @@ areas and categories imply in `service_tree`, thresholds in `core.targets`.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -16,6 +17,7 @@ from monitor.core.fault import Fault
 from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words, instants_of
 from monitor.core.stats import chosen
 from monitor.settings.files import FileUnusable, read_toml
+from monitor.settings.service_map import read_outlines, tile_problems
 from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
 from monitor.settings.service_tree import Problem, areas_of, categories_of
 from monitor.settings.told import read_table, unknown
@@ -44,6 +46,7 @@ class Declared:
     timezone: str | None = None
     year_starts: int = 1
     unverified: tuple[str, ...] = ()
+    cannot_say: tuple[str, ...] = ()
     description: Words = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -59,11 +62,16 @@ def find_service(named: str, rooms: Sequence[Path], beside: Sequence[Path]) -> P
             return folder
         if folder.name == FILE and folder.is_file():
             return folder.parent
-    there = sorted({file.parent.name for room in rooms for file in room.glob(f"*/{FILE}")})
+    there = service_names(rooms)
     raise FileUnusable(
         f"no service {named!r}: there is no folder of that name or path with a {FILE} in it; "
         f"by name there are {', '.join(there) or 'none'}"
     )
+
+
+def service_names(rooms: Sequence[Path]) -> list[str]:
+    """The names by which services are found in `rooms`."""
+    return sorted({file.parent.name for room in rooms for file in room.glob(f"*/{FILE}")})
 
 
 def read_service(folder: Path) -> Declared:
@@ -102,9 +110,14 @@ def read_service(folder: Path) -> Declared:
         tuple(judged),
         Fields(**head.event.model_dump()),
         head.name,
+        head.instants,
     )
+    service = reading.mapped(service, head, folder)
+    if any(fault.severity == "error" for fault in reading.faults):
+        return Declared(None, folder, head.timezone or "", faults=reading.faults)
     return Declared(
-        service, folder, head.timezone or "", head.year_starts, head.unverified, head.description, reading.faults
+        service, folder, head.timezone or "", head.year_starts, head.unverified, head.cannot_say, head.description,
+        reading.faults,
     )  # fmt: skip
 
 
@@ -113,7 +126,11 @@ def _slug_of(name: str) -> str:
 
 
 def _clock(table: ClockTable) -> Clock:
-    return Clock(table.slug, table.begin, table.end, table.longest, table.shortest, table.name)
+    return Clock(
+        table.slug, table.begin, table.end, table.longest, table.shortest, table.name,
+        table.since or date.min, table.until or date.max,
+        table.source.line() if table.source else "", table.source is None or table.source.verified,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -181,6 +198,16 @@ class _Reading:
                 self.fault(f"objectives.{table.slug}.clock", unknown(clock, clocks, kind="clock", where=where))
             yield Objective(table.slug, table.percentile, self.duty(table), clock, table.name)
 
+    def mapped(self, service: Service, head: HeadTable, folder: Path) -> Service:
+        """The service with its map, where it declares one."""
+        outlines, problems = None, list(tile_problems(service))
+        if head.outlines is not None:
+            outlines, more = read_outlines(folder / head.outlines, service)
+            problems += more
+        for path, why in problems:
+            self.fault(path, why)
+        return replace(service, outlines=outlines)
+
     def duty(self, table: ObjectiveTable) -> Duty:
         """What the objective may ask of people: a page only where it is known how often it would come for nothing."""
         if table.duty is not Duty.PAGE or chosen.simulated(table.percentile):
@@ -204,6 +231,8 @@ class _Reading:
                 self.fault(
                     "event.required", f"{name!r} is no time of the event: name one that a clock begins or ends at"
                 )
+        for name in head.instants.keys() - instants:
+            self.fault(f"instants.{name}", unknown(name, instants, kind="instant", where="no clock names it"))
         for name in dict.fromkeys(said):
             if said.count(name) > 1 or name in instants | {"recorded_at"}:
                 self.fault("event", f"{name!r} is named for two things: a field of the event has one meaning")

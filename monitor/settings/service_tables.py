@@ -12,13 +12,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from monitor.core.duration import seconds_of_length
 from monitor.core.service import DAY_SECONDS, Duty, Moment, Statistic
-from monitor.settings.values import OptionalText, Slug, plain
+from monitor.settings.values import OptionalText, Slug, Text, plain
 
 LONGEST_FIELD: Final = 64
 TAKEN_FIELDS: Final = frozenset({"mission_id", "revision", "row", "status", "excluded"})
 """Fields that every event has, whatever the service: none of them is an instant, an area or a category."""
 _LONGEST_LANGUAGE: Final = 8
 _MONTHS: Final = 12
+LARGEST_TILE: Final = 40
+"""Rows and columns of a map that a screen can show."""
 
 
 def _names(value: Any) -> dict[str, str]:
@@ -123,10 +125,24 @@ def _month(value: Any) -> int:
     return month
 
 
+def _tile(value: Any) -> tuple[int, int]:
+    match value:
+        case [row, column] if all(type(one) is int and 1 <= one <= LARGEST_TILE for one in (row, column)):
+            return row, column
+    raise ValueError(f"must be a row and a column from 1 to {LARGEST_TILE}: write [1, 4]")
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise ValueError('must be a list of texts: write ["…", "…"]')
     return tuple(map(plain, value))
+
+
+def _instants(value: Any) -> dict[str, dict[str, str]]:
+    """Names by field of the event."""
+    if not isinstance(value, Mapping):
+        raise ValueError('must be a table: write [instants], and ringing_at = "the first ring" below')  # noqa: TRY004
+    return {_field(name): _names(names) for name, names in value.items()}
 
 
 Names = Annotated[dict[str, str], BeforeValidator(_names)]
@@ -178,10 +194,39 @@ class HeadTable(_Table):
     year_starts: Annotated[int, BeforeValidator(_month)] = Field(
         1, description='Where years begin, like `"04-01"`; their parts follow, and bear that year\'s name.'
     )
+    outlines: OptionalText = Field(
+        None,
+        description="A GeoJSON file beside this one, for the board's map: the outlines of the areas that hold no "
+        "other, Polygon or MultiPolygon, in degrees, each with its slug as the property `area`. Instead of tiles.",
+    )
     unverified: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(
         (), description="What the sources did not settle, a list of texts; `monitor check` shows them."
     )
+    cannot_say: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(
+        (), description="What the rule asks for and no declaration can say, a list of texts, shown alike."
+    )
+    instants: Annotated[dict[str, dict[str, str]], BeforeValidator(_instants)] = Field(
+        default_factory=dict,
+        description="Table of what instants are called, by field, as a name is given; they stand in sentences after "
+        '"from" and "to": `on_scene_at = { en = "the arrival" }`.',
+    )
     event: EventTable = Field(default_factory=EventTable)
+
+
+class SourceTable(_Table):
+    """Where a definition is written."""
+
+    title: Text = Field(description="Of the publication.")
+    publisher: OptionalText = Field(None, description="Who published it.")
+    paragraph: OptionalText = Field(None, description="Paragraph, section or page.")
+    read: Day | None = Field(None, description="The day on which somebody read it there.")
+    verified: bool = Field(True, description="Whether it says what stands here; `false` is told with the rule.")
+
+    def line(self) -> str:
+        """All of it in a line."""
+        read = self.read and f"read {self.read}"
+        told = ", ".join(part for part in (self.title, self.publisher, self.paragraph, read) if part)
+        return told if self.verified else f"{told} (not verified)"
 
 
 class ClockTable(_Table):
@@ -196,6 +241,12 @@ class ClockTable(_Table):
     longest: Length = Field(DAY_SECONDS, description="What takes longer is unmeasured, and is counted as such.")
     shortest: Length = Field(0.0, description="What takes less is unmeasured, too.")
     name: Names = _name()
+    since: Day | None = Field(None, description="First day on which the rule judges by it; no threshold is older.")
+    until: Day | None = Field(None, description="The day after the last, where the rule took another clock.")
+    source: SourceTable | None = Field(
+        None,
+        description="Where it is defined: `title`, `publisher`, `paragraph`, `read` (a day), `verified`.",
+    )
 
     @model_validator(mode="after")
     def _measures_something(self) -> "ClockTable":
@@ -203,6 +254,8 @@ class ClockTable(_Table):
             raise ValueError("begins and ends at one instant: name two")
         if self.shortest >= self.longest:
             raise ValueError("could measure nothing: `longest` must be above `shortest`")
+        if self.since and self.until and self.since >= self.until:
+            raise ValueError("ends before it begins: `until` is the day after its last")
         return self
 
 
@@ -255,4 +308,7 @@ class AreaTable(_Table):
     )
     since: Day | None = Field(None, description="First day; else as what it lies within.")
     until: Day | None = Field(None, description="The day after the last; else as what it lies within.")
+    tile: Annotated[tuple[int, int] | None, BeforeValidator(_tile)] = Field(
+        None, description="Where it lies on the board's map: `[row, column]`, from `[1, 1]` in the north-west."
+    )
     name: Names = _name()

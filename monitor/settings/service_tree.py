@@ -54,7 +54,9 @@ def areas_of(tables: Sequence[AreaTable], names: Words) -> tuple[tuple[Area, ...
         since, until = _begins(table, tables), _ends(table, tables)
         if since < until:
             implied_root = table.slug == root and root not in declared
-            found.append(Area(table.slug, table.within, since, until, names if implied_root else table.name))
+            found.append(
+                Area(table.slug, table.within, since, until, names if implied_root else table.name, table.tile)
+            )
         else:
             problems.append(
                 (table.slug, f"ends ({until}) before it begins ({since}): `until` is the day after its last")

@@ -70,6 +70,12 @@ def plainly(say: Speaker, how: Notation, seconds: float | None) -> str:
     return say.plain(seconds / how.unit) if how is not Notation.CLOCK else _clock(say, seconds, _least(seconds))
 
 
+def aimed(say: Speaker, how: Notation, seconds: float) -> str:
+    """The same with its unit, where the notation does not show it: 120 min, 45 s, 5:20."""
+    shown = plainly(say, how, seconds)
+    return shown if how is Notation.CLOCK else f"{shown} {say(how.value)}"
+
+
 def between(say: Speaker, how: Notation, lower: float | None, upper: float | None) -> str:
     """An interval; an open end is said, not left out."""
     digits = min(how.digits, 1)

@@ -8,7 +8,7 @@ one, as in print.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from gettext import NullTranslations
 from typing import Final
@@ -48,6 +48,8 @@ _WINDOWS: Final[Mapping[str, str]] = {
     "year": phrase("this year"),
 }
 _LAST: Final = phrase("last {number} missions")
+_MONDAY: Final = date(2024, 1, 1)
+_DAY: Final = timedelta(days=1)
 _NEVER: Final = phrase("never")
 # translators: day, month and time in little space, in the letters of Unicode's TR 35
 _MOMENT: Final = phrase("dd MMM HH:mm:ss")
@@ -112,6 +114,10 @@ class Speaker:
     def month_and_year(self, day: date) -> str:
         """The month with its year."""
         return format_skeleton("yMMMM", day, locale=self.locale)
+
+    def weekday(self, number: int) -> str:
+        """The name of a day of the week, Monday being 0."""
+        return format_date(_MONDAY + number * _DAY, "cccc", self.locale)
 
     def minute(self, moment: datetime) -> str:
         """A moment, to the minute."""

@@ -26,7 +26,7 @@ EVIDENCES: Final[Mapping[Evidence, str]] = {
     Evidence.WEAK: phrase("weak evidence"),
     Evidence.NONE: phrase_as("in a cell", "may be chance"),
 }
-_CAUSES: Final[Mapping[Cause, str]] = {
+CAUSES_SAID: Final[Mapping[Cause, str]] = {
     Cause.NO_BEGIN: phrase("no begin"),
     Cause.NO_END: phrase("no end"),
     Cause.NEGATIVE: phrase("end before begin"),
@@ -86,4 +86,4 @@ def share_reached(say: Speaker, verdict: Verdict) -> str:
 
 def causes(say: Speaker, unmeasured: Mapping[Cause, int]) -> str:
     """How many missions lack a value, by cause; nothing where none does."""
-    return ", ".join(f"{say(_CAUSES[cause])} {say.count(count)}" for cause, count in unmeasured.items() if count)
+    return ", ".join(f"{say(CAUSES_SAID[cause])} {say.count(count)}" for cause, count in unmeasured.items() if count)

@@ -1,6 +1,5 @@
 """Each alert fires, does not fire, keeps still while nobody can see, and is quiet at an empty start: by promtool."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +83,7 @@ FROZEN: Final = {
         ),
         Sample(
             Alert("ResponseObjectiveMissed", {**TICKETED, "window": "tertial"}),
-            {at("response_verdict", TICKETED, ',window="tertial"'): (3, -3), **dict.fromkeys(DUTIES, (1, 1))},
+            {at("response_verdict", TICKETED, ',window="tertial"'): (8, 1), **dict.fromkeys(DUTIES, (1, 1))},
         ),
         Sample(Alert("ResponseMissionsOverdue", AREA), {at("response_missions_overdue"): (3, 2)}),
         Sample(
@@ -363,9 +362,8 @@ def test_a_clock_that_cannot_be_measured_is_told_alone(promtool: Path) -> None:
 def test_a_missed_objective_without_strong_evidence_is_not_told(promtool: Path) -> None:
     """The official answer alone is no reason for a ticket, nor is any that is not one: met, no data, no target."""
     duties = {name: [(LONG, value)] for name, value in DUTIES.items()}
-    for code in sorted({*metrics.VERDICTS.values()} - {3}):
-        shown = NAN if math.isnan(code) else code
-        judge(promtool, {at("response_verdict", TICKETED, ',window="tertial"'): [(LONG, shown)], **duties}, {79: []})
+    for code in sorted({*metrics.VERDICTS.values()} - {8}):
+        judge(promtool, {at("response_verdict", TICKETED, ',window="tertial"'): [(LONG, code)], **duties}, {79: []})
 
 
 @pytest.mark.parametrize(
@@ -377,7 +375,7 @@ def test_nothing_but_a_ticketed_objective_of_a_part_of_the_year_is_told_by_a_mis
 ) -> None:
     """Missed with strong evidence is no alert: neither over other windows, nor by an objective of another duty."""
     series: dict[str, Phases] = {name: [(LONG, value)] for name, value in DUTIES.items()}
-    series[at("response_verdict", {**VEST, "objective": objective}, f',window="{window}"')] = [(LONG, 3)]
+    series[at("response_verdict", {**VEST, "objective": objective}, f',window="{window}"')] = [(LONG, 8)]
     judge(promtool, series, {79: []})
 
 
@@ -387,7 +385,7 @@ def test_a_ticketed_objective_is_told_by_the_part_of_the_year_that_its_service_h
 ) -> None:
     """The rule knows no service's calendar; the alert says which period it is about."""
     series: dict[str, Phases] = {name: [(LONG, value)] for name, value in DUTIES.items()}
-    series[at("response_verdict", TICKETED, f',window="{window}"')] = [(LONG, 3)]
+    series[at("response_verdict", TICKETED, f',window="{window}"')] = [(LONG, 8)]
     judge(promtool, series, {79: [Alert("ResponseObjectiveMissed", {**TICKETED, "window": window})]})
 
 
@@ -547,7 +545,7 @@ def test_an_objective_about_a_mean_is_told_in_seconds_over_its_target(promtool: 
     """A mean has no share within the target, and no late missions that it still allows."""
     mean = {**VEST, "objective": "mean"}
     series: dict[str, Phases] = {
-        at("response_verdict", mean, ',window="quarter"'): [(LONG, 3)],
+        at("response_verdict", mean, ',window="quarter"'): [(LONG, 8)],
         at("response_time_seconds", mean, ',window="quarter"'): [(LONG, 472)],
         at("response_time_target_seconds", mean): [(LONG, 420)],
         at("response_missions_judged", mean, ',window="quarter"'): [(LONG, 84)],

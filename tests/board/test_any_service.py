@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from monitor.board.area import area_page
+from monitor.board.cells import ordered
 from monitor.board.frame import View
-from monitor.board.matrix import board, ordered
+from monitor.board.matrix import board
 from monitor.core.ranking import leading
 from monitor.core.service import Area, Duty, Objective, Service
 from monitor.core.verdict import State
@@ -19,7 +20,7 @@ from monitor.words.catalogue import Language
 from monitor.words.speaker import speaker
 from monitor.words.verdicts import STATES
 from tests.board.test_pages import Page
-from tests.exporter.invented import GRID, SHAPES, published, service, weeks
+from tests.exporter.invented import GRID, SHAPES, closer, published, service, weeks
 
 
 def view(shown: Published, language: Language = "en", order: str = "worst") -> View:
@@ -72,6 +73,38 @@ def test_an_area_tells_every_objective_of_every_category(declared: Service) -> N
             assert page.text[key].count("no missions") == 1  # one week is
             assert ("time to spare" in page.text[key]) == (objective.percentile is None)
             assert ("late budget" in page.text[key]) == (objective.percentile is not None)
+
+
+@pytest.mark.parametrize("declared", SHAPES.values(), ids=SHAPES)
+def test_an_area_tells_what_is_behind_its_figures(declared: Service) -> None:
+    """Stages where there are several clocks, the tail of every percentile, 64 hours and their margins, the others."""
+    shown, area, behind = published(declared), declared.judged_areas[1], closer(declared)
+    text = area_page(view(shown), area, None, behind, drift_threshold=6.5)
+    page, say = Page(text), speaker("en")
+    for category in declared.judged_categories:
+        assert (f"stages-{category}" in page.attributes) == (len(declared.clocks) > 1)
+        for objective in declared.objectives:
+            if objective.percentile is not None:
+                assert names.headed(names.objective(say, objective)) in page.text[f"tail-{category}"]
+        told = behind[category].hours
+        if told is None:
+            assert f"hours-{category}" not in page.attributes
+            continue
+        assert "≥ 38 (" in page.text[f"tail-{category}"]
+        assert "633 missions are told from sketches" in page.text[category]
+        cells = [*(cell for row in told.cells for cell in row), *told.days, *told.blocks]
+        hours = text.partition(f'id="hours-{category}"')[2].partition("</table>")[0]
+        assert hours.count("<td") == len(cells) + 1
+        for said, side in (("more often late", 1), ("less often late", -1)):
+            assert page.text[f"hours-{category}"].count(said) == sum(cell.stands_out == side for cell in cells)
+        assert "Most often late: " in page.text[category]
+        assert "10 or more" in page.text[f"crowding-{category}"]
+    if len(declared.clocks) > 1:
+        stages = page.text[f"stages-{declared.judged_categories[0]}"]
+        assert "Not told by any clock" in stages
+        assert "1\N{NARROW NO-BREAK SPACE}234 of 1\N{NARROW NO-BREAK SPACE}300 missions" in stages
+        shares = [float(one) for one in re.findall(r"(\d+\.\d) %", stages)]
+        assert sum(shares[0:-2:2]) == pytest.approx(100.0, abs=0.2)
 
 
 def test_missions_are_told_by_clock_with_their_causes() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from html.parser import HTMLParser
 
@@ -10,10 +10,16 @@ import pytest
 
 from monitor.board.area import area_page
 from monitor.board.assets import ASSETS, SCRIPT, STYLE
-from monitor.board.frame import POLICY, PROBLEMS, SILENT, View
-from monitor.board.matrix import board, ordered
+from monitor.board.cells import ordered
+from monitor.board.doubts import PROBLEMS, SILENT
+from monitor.board.frame import POLICY, View
+from monitor.board.matrix import board
+from monitor.core.calendar import Calendar
+from monitor.core.closer import closer_of
 from monitor.core.verdict import State
 from monitor.core.weeks import weeks_of
+from monitor.core.windows import parse_window
+from monitor.core.years import years_of
 from monitor.exporter.refresh import Refresh
 from monitor.http.negotiation import languages
 from monitor.published import Published, StoreState
@@ -180,7 +186,7 @@ async def test_pages_are_whole_and_need_only_their_own_files(world: World, refre
         page = Page(text)
         assert page.tags.count("script") == 1
         assert not {"img", "iframe", "object", "form", "style"} & set(page.tags)
-        ours = r"(?:static/|area/|api/v1/|metrics$|readyz$|\?|#)"
+        ours = r"(?:static/|board\.xlsx\?|area/|api/v1/|metrics$|readyz$|\?|#)"
         for address in re.findall(r'(?:src|href)="([^"]*)"', text):
             assert re.match(f"{re.escape(root)}{ours}|#", address), address
         assert not re.search(r' (?:style|on\w+)="', text)
@@ -200,11 +206,48 @@ async def test_a_week_without_missions_is_a_gap(world: World, refresh: Refresh) 
     weeks = await refresh.ask(partial(weeks_of, area="troms", now=NOW, abandoned_after_seconds=DAY))
     text = area_page(view(world, refresh.published), "troms", weeks, drift_threshold=6.5)
     urban = text.partition('id="chart-urban_requirement"')[2].partition("</svg>")[0]
-    lines = re.findall(r'<path class="line" d="([^"]+)"', urban)
+    lines = re.findall(r'<path class="line"[^>]* d="([^"]+)"', urban)
     assert [line.count("M") for line in lines] == [3, 3]  # two pieces, then one: P80 and share
     assert urban.count('class="mark ') == 10
     assert urban.count('class="bar') == 5
     assert "no missions" in text
+
+
+async def test_the_years_of_an_area_stand_beside_each_other(world: World, refresh: Refresh) -> None:
+    """One chart for each objective, each year with its missions; one year alone has nothing to stand beside."""
+    await world.tell([
+        event(f"y-{years}-{number}", rang=NOW - (365 * years + number) * DAY, district="troms")
+        for years in (1, 0) for number in range(1, 4)
+    ])  # fmt: skip
+    await wait_until(lambda: any(row.area == "troms" and row.figures.first.measured == 3 for row in
+                                 refresh.published.snapshot.rows), "the missions")  # fmt: skip
+    last = Calendar().holding("year", datetime.fromtimestamp(NOW, UTC).date())
+    asked = partial(years_of, last=last, now=NOW, abandoned_after_seconds=DAY, areas=["troms"])
+    years = await refresh.ask(asked)
+    names = [str(last.first.year - back) for back in (1, 0)]
+    assert [year.period.name for year in years] == names
+    text = area_page(view(world, refresh.published), "troms", None, drift_threshold=6.5, years=years)
+    page = Page(text)
+    drawn = text.partition('id="years-urban"')[2].partition("<details")[0]
+    assert drawn.count("<svg") == 2
+    said = page.text["years-of-urban_requirement-said"]
+    assert [f"{name} *:" in said or f"{name}:" in said for name in names] == [True] * 2
+    assert said.count("n 3.") == 2
+    assert "Not the whole year is known" in page.text["years-urban"]
+    single = await refresh.ask(partial(asked, count=1))
+    bare = area_page(view(world, refresh.published), "troms", None, drift_threshold=6.5, years=single)
+    assert "<svg" not in bare
+
+
+async def test_the_page_of_an_area_is_served_with_its_years(world: World) -> None:
+    """The exporter asks the history for them."""
+    await world.tell([
+        event(f"y-{years}", rang=NOW - (365 * years + 1) * DAY, district="troms") for years in (1, 0)
+    ])  # fmt: skip
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "the figures")
+        _, text, _ = await get("/area/troms")
+    assert "years-of-urban_requirement" in text
 
 
 async def test_the_language_is_the_readers(world: World) -> None:
@@ -219,7 +262,7 @@ async def test_the_language_is_the_readers(world: World) -> None:
                 ("?lang=nb", "", "nb"),
             ):
                 _, text, headers = await get(path + query, **{"Accept-Language": accepted})
-                assert f'<html lang="{language}">' in text
+                assert f'<html lang="{language}"' in text
                 assert headers["Content-Language"] == language
                 assert "Accept-Language" in headers["Vary"]
 
@@ -253,14 +296,40 @@ async def test_windows_and_orders_are_chosen_by_links(world: World) -> None:
     async with served(world) as get:
         _, text, _ = await get("/")
         found = {"/" + link.replace("&amp;", "&") for link in re.findall(r'href="(\?[^"]+)"', text)}
-        assert {re.search(r"window=(\w+)", link)[1] for link in found} == set(  # type: ignore[index] - it has one
-            world.configuration.settings.windows.names
-        )
+        windows = {match[1] for link in found if (match := re.search(r"window=(\w+)", link))}
+        assert windows == set(world.configuration.settings.windows.names)
         for link in found:
             assert (await get(link))[0] == 200
-        for path in ("/?window=<script>", "/?order=<script>", "/area/<script>"):
+        for path in (
+            "/?window=<script>", "/?order=<script>", "/?view=<script>", "/?category=<script>", "/?period=<script>",
+            "/board.xlsx?window=<script>", "/area/<script>",
+        ):  # fmt: skip
             status, told, headers = await get(path)
             assert status in (400, 404)
             assert headers["Content-Type"].startswith("text/plain")
             assert "script" not in told
-            assert "use one of" in told
+            assert "use one of" in told or "say a year" in told
+
+
+async def test_what_is_behind_the_figures_of_an_area(world: World, refresh: Refresh) -> None:
+    """Vest: of thirty missions fifteen took 25 minutes of 20; when, and that hours tell nothing of a single one."""
+    published = refresh.published
+    spans = {name: parse_window(name).span(NOW, world.configuration.grid) for name in ("28d", "365d")}
+    known = {name: span for name, span in spans.items() if span is not None}
+    behind = await refresh.ask(partial(closer_of, area="vest", spans=known, longest=known["365d"]))
+    page = Page(area_page(view(world, published), "vest", None, behind, drift_threshold=6.5))
+    assert re.search(r"Requirement\s+28 d\s+30\s+15 \(50.0 %\)\s+0 \(0.0 %\)\s+0 \(0.0 %\)", page.text["tail-urban"])
+    assert re.search(r"25:00\s+12 June 2024 13:00", page.text["urban"])
+    assert "No hours stand out" in page.text["urban"]
+    assert re.search(r"Wednesday(\s+–\s+0){4}\s+50 %\s+30\s+(–\s+0\s+){3}50 %\s+30", page.text["hours-urban"])
+    assert re.search(r"10 or more\s+30\s+100.0 %\s+15\s+100.0 %\s+50.0 %", page.text["crowding-urban"])
+    assert "stages-urban" not in page.attributes  # the police have one clock
+    assert page.text.get("closer-town", "").strip() == ""  # nothing was measured there
+
+
+async def test_a_page_without_figures_has_the_places_of_what_is_behind_them(world: World) -> None:
+    """They are empty until the store was read, and a live page fills them."""
+    page = Page(area_page(view(world, world.refresh().published), "vest", None, None, drift_threshold=6.5))
+    for key in ("closer-urban", "closer-town", "closer-rural"):
+        assert page.attributes[key].keys() >= {"data-live", "id"}
+        assert page.text.get(key, "").strip() == ""

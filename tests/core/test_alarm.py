@@ -2,21 +2,26 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 import pytest
 
-from monitor.core.alarm import DAY, PERIODS, WATCHED, Alarm, Baseline, Level, Rules, assess, watched
+from monitor.core.alarm import DAY, Alarm, Baseline, Level, Rules, assess, deciding, periods_of, watched
 from monitor.core.calendar import Unit
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from monitor.core.service import Duty, Objective
 from monitor.core.stats import chosen
 from monitor.core.timeline import EVER
+from monitor.core.windows import parse_window
 from tests.core.figures import GRID, SUPERSEDED, Call, days_of, head, history_of
 
 NOW = SUPERSEDED + 120 * DAY
 """28 September, in the last tertial; the missions below ring before, four a day, under one set of targets."""
 LATE, IN_TIME = 2000.0, 100.0
+WATCHED: Final[tuple[Unit, ...]] = ("month", "tertial", "year")
+"""As the police are judged."""
+PERIODS: Final = deciding(WATCHED)
 RULES = Rules()
 
 
@@ -110,6 +115,38 @@ def test_evidence_for_the_month_does_not_decide() -> None:
     assert found.periods["month"].p_value <= RULES.period_page_alpha
     assert min(found.periods[unit].p_value for unit in PERIODS) > RULES.period_warning_alpha
     assert found.level is Level.NONE
+
+
+@pytest.mark.parametrize(
+    ("names", "shown", "decide"),
+    [
+        (("28d", "month", "tertial", "year"), ("month", "tertial", "year"), ("tertial", "year")),
+        (("last100", "month", "quarter", "year"), ("month", "quarter", "year"), ("quarter", "year")),
+        (("year", "half_year", "quarter", "week"), ("year", "half_year", "quarter", "week"), ("quarter", "year")),
+        (("28d", "year"), ("year",), ("year",)),
+        (("24h", "month"), ("month",), ()),
+    ],
+    ids=["tertials", "quarters", "two parts of the year", "no part", "no official period"],
+)
+def test_evidence_is_of_the_periods_that_the_service_is_judged_by(
+    names: tuple[str, ...], shown: tuple[Unit, ...], decide: tuple[Unit, ...]
+) -> None:
+    """A service by quarters has no tertials; two tests decide at most, which is what was simulated."""
+    found = periods_of(parse_window(name) for name in names)
+    assert found == shown
+    assert deciding(found) == decide
+
+
+def test_a_bad_quarter_pages_where_quarters_decide() -> None:
+    """A calm May and June, bad from July on: the quarter's own evidence, which the tertial's hides."""
+    as_of = SUPERSEDED + 43 * DAY
+    made = missions("." * 200, until=as_of - 11.5 * DAY) + missions("L." * 22, until=as_of)
+    line = history_of(made).timeline("oslo", "urban")
+    level = {
+        units: assess(line, PERIOD_ONLY, units, as_of=as_of, grid=GRID, pooled=False)["requirement"].level
+        for units in (("tertial", "year"), ("quarter", "year"))
+    }
+    assert level == {("tertial", "year"): Level.NONE, ("quarter", "year"): Level.PAGE}
 
 
 def test_a_missed_goal_does_not_page() -> None:

@@ -60,6 +60,59 @@ def test_targets_older_than_two_years_are_a_warning(today: date, old: bool) -> N
     assert [fault.severity for fault in ages] == ["warning"] * old
 
 
+@pytest.mark.parametrize(("read", "old"), [(date(2024, 6, 1), False), (date(2024, 5, 31), True)])
+def test_whoever_read_them_again_has_confirmed_old_targets(read: date, old: bool) -> None:
+    """`[source] read` is the day on which somebody saw that they still are."""
+    raw = f"valid_from = 2018-04-01\n[source]\ntitle = 't'\nread = {read}\n[default.default]\np50 = 5\n"
+    found, faults = read_tables(tomllib.loads(raw), PAIR, origin="2018.toml")
+    assert found is not None
+    assert (faults, found.source, found.verified) == ([], f"t, read {read}", True)
+    told_old = [fault for fault in validate([found], PAIR, today=date(2026, 6, 1)) if "years ago" in fault.message]
+    assert bool(told_old) is old
+
+
+def test_numbers_that_their_source_does_not_say_are_told_to_be_so() -> None:
+    """Wherever the source stands: in `check`, in a report, on the board."""
+    raw = "valid_from = 2018-04-01\n[source]\ntitle = 't'\nverified = false\n[default.default]\np50 = 5\n"
+    found, _ = read_tables(tomllib.loads(raw), PAIR, origin="2018.toml")
+    assert found is not None
+    assert (found.source, found.verified) == ("t (not verified)", False)
+
+
+DAY = date(2025, 8, 1)
+CHANGED = replace(
+    PAIR,
+    clocks=(
+        replace(PAIR.clocks[0], until=DAY),
+        Clock("dispatched", (Moment("d"),), (Moment("b"),), since=DAY),
+    ),
+    objectives=(Objective("old", 90), Objective("new", 90, clock="dispatched")),
+)
+"""A rule that took another clock on a day: two clocks, and an objective of each."""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "faults"),
+    [
+        ("old = 12\nnew = 'none'", "new = 12\nold = 'none'", []),
+        ("old = 12", "old = 12\nnew = 12", ["old is judged by the clock response, which ends on 2025-08-01"]),
+        ("new = 12", "new = 12", ["new is judged by the clock dispatched, which begins on 2025-08-01"]),
+        ("old = 12\nnew = 'none'", None, ["old is judged by the clock response, which ends on 2025-08-01"]),
+    ],
+)  # fmt: skip
+def test_no_threshold_holds_by_a_clock_outside_its_days(first: str, second: str | None, faults: list[str]) -> None:
+    """A rule that changes its clock needs a set of tables from that day, with the objective of the new one."""
+    sets = [
+        tables_of(tomllib.loads(f"valid_from = {day}\n[source]\ntitle = 't'\n[default.default]\n{said}"), CHANGED)
+        for day, said in ((date(2020, 1, 1), first), (DAY, second))
+        if said is not None
+    ]
+    found = [
+        fault.message.partition(":")[0] for fault in validate(sets, CHANGED, today=DAY) if "clock" in fault.message
+    ]
+    assert found == faults
+
+
 def test_two_sets_of_one_day_are_an_error() -> None:
     """On any day only one is in force."""
     sets = [tables_of(shipped(), police(), origin) for origin in ("a.toml", "b.toml")]
@@ -75,6 +128,13 @@ def test_what_the_tables_leave_out_is_told_once() -> None:
     (fault,) = [fault for fault in faults_of(raw) if "nothing of" in fault.message]
     assert fault.severity == "warning"
     assert "oslo.town, vest.urban, vest.town, vest.rural:" in fault.message
+
+
+def test_tables_of_a_whole_country_alone_leave_nothing_out() -> None:
+    """Where only a pool is bound, its parts are not; where one of these has a threshold, the others lack it."""
+    country = "[national]\ntown = { goal = 8, requirement = 12 }\nurban.goal = 8\nrural.requirement = 9"
+    assert told(faults_of(country)) == []
+    assert [where for _, where in told(faults_of(f"{country}\n[oslo]\ntown.goal = 8"))] == ["2024.toml"]
 
 
 def test_tables_of_an_area_that_does_not_exist_then_are_told() -> None:

@@ -88,6 +88,17 @@ def worlds(draw: st.DrawFn, *, sealing: bool = True) -> World:
 
 def history_of(world: World, *, rolled_up: bool = False) -> History:
     """The read side's memory of a world, as two partitions have stored it."""
+    history = History(GRID, world.targets, world.service)
+    head, days = stored_of(world, rolled_up=rolled_up)
+    for partition in range(2):
+        history.heads[partition] = head
+    for (partition, day), stored in days.items():
+        history.put_day(partition, head, day, stored)
+    return history
+
+
+def stored_of(world: World, *, rolled_up: bool = False) -> tuple[Head, dict[tuple[int, int], StoredDay]]:
+    """What two partitions have stored of a world: a head, which counts nothing, and the days of each."""
     service, targets = world.service, world.targets
     series = sorted({told.series for told in world.missions})
     measures = [(*one, aim.slug) for one in service.judged_series for aim in service.objectives][::-1]
@@ -95,7 +106,6 @@ def history_of(world: World, *, rolled_up: bool = False) -> History:
         next_offset=1, slice_seconds=GRID.seconds, zone=ZONE.key, series=series, clocks=[*service.clock_slugs],
         measures=measures, last_record_at=BEGIN + DAYS * 24 * HOUR,
     )  # fmt: skip
-    history = History(GRID, targets, service)
     clocks = {one.slug: service.clock_slugs.index(one.clock) for one in service.objectives}
     days: dict[tuple[int, int], dict[str, Mission]] = {}
     slices: dict[tuple[int, int], list[Mission]] = {}
@@ -118,13 +128,12 @@ def history_of(world: World, *, rolled_up: bool = False) -> History:
             clocks=len(service.clocks),
         )  # fmt: skip
         sealed.setdefault((number % 2, GRID.day_of(start)), []).append(part)
-    for partition in range(2):
-        history.heads[partition] = head
+    stored = {}
     for place in days.keys() | sealed.keys():
         parts = sealed.get(place, [])
         aggregates = roll_up(parts) if rolled_up else parts  # type: ignore[arg-type]
-        history.put_day(place[0], head, place[1], StoredDay(days.get(place, {}), aggregates))  # type: ignore[arg-type]
-    return history
+        stored[place] = StoredDay(days.get(place, {}), aggregates)  # type: ignore[arg-type]
+    return head, stored
 
 
 def _mission(name: str, series: int, told: Told) -> Mission:

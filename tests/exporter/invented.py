@@ -8,15 +8,21 @@ from zoneinfo import ZoneInfo
 
 from monitor.core import verdict
 from monitor.core.alarm import Alarm, Baseline, Level
+from monitor.core.closer import Closer
+from monitor.core.crowding import BOUNDS, Class, Crowding
 from monitor.core.feed import Heard
 from monitor.core.figures import ClockFigures, Count, Figures, InProgress
+from monitor.core.hours import Cell, Hours
 from monitor.core.mission import Cause
 from monitor.core.service import Area, Category, Clock, Duty, Moment, Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.snapshot import Row, Snapshot, Standing
+from monitor.core.stages import Chain, Stages
+from monitor.core.stats.beta_binomial import Estimate
 from monitor.core.stats.beta_mixture import NOTHING_YET
 from monitor.core.stats.cusum import Drift
 from monitor.core.stats.interval import Interval
+from monitor.core.tail import Tail, Wait
 from monitor.core.verdict import Verdict
 from monitor.core.weeks import Week
 from monitor.core.windows import DEFAULT, Span, parse_window
@@ -133,6 +139,63 @@ def weeks(declared: Service, shown: Published, area: str, *, seed: int = 2) -> d
                 week = Week(first, Span(begin, begin + 7 * 86_400.0), back == 0, figures, verdicts)
                 found.setdefault(standing.category, []).append(week)
     return found
+
+
+def closer(declared: Service, *, seed: int = 3) -> dict[str, Closer]:
+    """What is behind the figures of an area, by category: every step of colour, what is sealed, a rest."""
+    rng = Random(seed)  # noqa: S311
+    percentiles = [one for one in declared.objectives if one.percentile is not None]
+    whole, *others = declared.clock_slugs
+    chain = Chain(whole, (*others, None)) if others else None
+    return {
+        category: Closer(
+            chain=chain,
+            stages={name: _stages(chain, rng) for name in ("28d", "365d")} if chain else {},
+            tails={one.slug: {"28d": _tail(one, 90, rng), "365d": _tail(one, 1_900, rng)} for one in percentiles},
+            objective=percentiles[0] if percentiles else None,
+            hours=_hours(rng) if percentiles else None,
+            crowding=_crowding(rng) if percentiles else None,
+        )
+        for category in declared.judged_categories
+    }
+
+
+def _stages(chain: Chain, rng: Random) -> Stages:
+    return Stages(1_234, 1_300, {stage: rng.randrange(10**9, 10**11) for stage in chain.stages})
+
+
+def _tail(objective: Objective, judged: int, rng: Random) -> Tail:
+    waits = [
+        Wait(rng.uniform(3_000.0, 90_000.0), NOW - number * 86_400.0 * 3, dated=number % 3 == 2)
+        for number in range(10)
+    ]
+    return Tail(
+        objective, judged, {1.0: judged // 5, 1.5: judged // 20, 2.0: judged // 50},
+        tuple(sorted(waits, key=lambda one: -one.seconds)), sealed=judged // 2, estimated=judged // 3,
+        unclear=judged // 9,
+    )  # fmt: skip
+
+
+def _hours(rng: Random) -> Hours:
+    def cell(number: int) -> Cell:
+        apart = (0.0, 0.03, -0.03, 0.07, -0.07, 0.2, -0.15)[number % 7]
+        if number % 9 == 8:
+            return Cell(3, 1, None, 0)
+        share = 0.2 + apart
+        return Cell(
+            rng.randrange(6, 1_200), 5, Estimate(share, share - 0.02, share + 0.02), (apart > 0) - (apart < 0)
+        )
+
+    cells = [[cell(8 * day + block) for block in range(8)] for day in range(7)]
+    return Hours(9_999, 2_000, 321, cells, [cell(n) for n in range(7)], [cell(n + 1) for n in range(8)])
+
+
+def _crowding(rng: Random) -> Crowding:
+    ends = [bound - 1 for bound in BOUNDS[1:]]
+    return Crowding(
+        [Class(least, most, rng.randrange(20, 2_000), 15) for least, most in zip(BOUNDS, [*ends, None], strict=True)],
+        2, 1,
+    )  # fmt: skip
 
 
 def target_of(objective: Objective) -> float:

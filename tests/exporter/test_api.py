@@ -132,6 +132,34 @@ async def test_a_week_that_was_not_heard_to_its_end_is_no_data(silent_seconds: f
     assert told == [(1, "met"), (1, "no_data")]
 
 
+async def test_what_is_behind_an_areas_figures(get: Get, world: World) -> None:
+    """The late of the window that was asked for and of the last year, the longest waits, the hours, the others."""
+    await world.tell([event("long-ago", rang=NOW - 100 * DAY + 59.0, minutes=55.0)])
+
+    async def told() -> bool:
+        found = msgspec.json.decode((await get("/api/v1/areas/oslo?window=7d"))[1], type=AreaAnswer)
+        assert found.closer is not None
+        tails = {
+            one.window: one for one in found.closer.tails if (one.category, one.objective) == ("urban", "requirement")
+        }
+        if tails["365d"].judged == tails["7d"].judged:
+            return False
+        assert [*tails] == ["7d", "365d"]
+        assert (tails["365d"].judged, tails["7d"].judged) == (4, 3)
+        assert [(one.times, one.missions) for one in tails["365d"].beyond] == [(1.0, 2), (1.5, 1), (2.0, 1)]
+        longest = tails["365d"].longest[0]
+        began = datetime.fromtimestamp(NOW - 100 * DAY, UTC)
+        assert (longest.seconds, longest.at, longest.day) == (3300.0, began, began.date())
+        (habits,) = [one for one in found.closer.habits if one.category == "urban"]
+        assert (habits.objective, habits.window, habits.sealed) == ("requirement", "365d", 0)
+        assert sum(one.missions for one in habits.hours if one.weekday and one.from_hour is not None) == 4
+        assert sum(one.missions for one in habits.others) == 4
+        assert not found.closer.stages  # the service has one clock
+        return True
+
+    await wait_until(told, "the new mission")
+
+
 async def test_weeks_follow_corrections(get: Get, world: World) -> None:
     """What is kept with a timeline goes when the timeline does."""
 
@@ -195,6 +223,7 @@ async def test_unknown_and_impossible_names_are_told_as_problems(get: Get) -> No
     """404 and 400 with what to do; nothing of the request is repeated."""
     for path, status, hint in (
         ("/api/v1/areas/atlantis", 404, "use one of national, oslo"),
+        ("/api/v1/areas/oslo?window=29d", 400, "use one of 24h, 7d, 28d"),
         ("/api/v1/periods/2024-13", 400, "2024-T1"),
         ("/api/v1/periods/2030", 404, "not begun"),
     ):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -28,6 +29,10 @@ from tests.presets import police
 
 SERVICE = police().slug
 Series = tuple[str, frozenset[tuple[str, str]]]
+
+NO_DATA: Final = metrics.VERDICTS[State.NO_DATA, Evidence.NONE]
+NO_TARGET: Final = metrics.VERDICTS[State.NO_TARGET, Evidence.NONE]
+MAY_BE_MET: Final = metrics.VERDICTS[State.MET, Evidence.NONE]
 
 
 def registry(published: Published) -> CollectorRegistry:
@@ -121,12 +126,12 @@ async def test_objectives_and_areas_are_told(published: Published) -> None:
     assert value(told, metrics.RESPONSE_CATEGORY_INFO, "urban", "", "leaf", "urban") == 1
 
 
-def test_no_data_lies_between_met_and_missed_and_no_target_is_no_number() -> None:
-    """Neither question finds it; the greatest of several is the worst of them, and no data is worse than met."""
+def test_no_data_and_no_target_lie_between_met_and_missed_with_codes_of_their_own() -> None:
+    """Neither question finds them; the greatest of several is the worst, no data is worse than met; nothing is 0."""
     for (state, evidence), code in metrics.VERDICTS.items():
-        assert (code > 0) == (state is State.MISSED)
-        assert (code < 0) == (state is State.MET)
-        assert math.isnan(code) == (state is State.NO_TARGET)
+        assert (code > metrics.MISSED_ABOVE) == (state is State.MISSED)
+        assert (code < metrics.MET_BELOW) == (state is State.MET)
+        assert code > 0
         assert state in (State.MET, State.MISSED) or evidence is Evidence.NONE
     decided = {(state, evidence) for state in (State.MET, State.MISSED) for evidence in Evidence}
     assert metrics.VERDICTS.keys() - decided == {(State.NO_DATA, Evidence.NONE), (State.NO_TARGET, Evidence.NONE)}
@@ -180,9 +185,8 @@ async def test_nothing_read_is_not_nothing_there(world: World) -> None:
     assert value(unread, metrics.STORE_UP) == 0
     for (name, labels), told in unread.items():
         if name == metrics.RESPONSE_VERDICT.name:
-            assert (
-                math.isnan(told) if ("area", "finnmark") in labels and ("category", "urban") in labels else told == 0
-            )
+            without = ("area", "finnmark") in labels and ("category", "urban") in labels
+            assert told == (NO_TARGET if without else NO_DATA)
         elif name.startswith("response_missions"):
             assert math.isnan(told)
 
@@ -217,8 +221,7 @@ async def test_values_are_the_snapshots(published: Published) -> None:
             assert one(metrics.RESPONSE_MISSIONS_JUDGED, *judged) == verdict.judged
             assert one(metrics.RESPONSE_MISSIONS_WITHIN_TARGET, *judged) == verdict.within
             code = one(metrics.RESPONSE_VERDICT, *judged)
-            assert (code > 0, code < 0) == (verdict.state is State.MISSED, verdict.state is State.MET)
-            assert math.isnan(code) == (verdict.state is State.NO_TARGET)
+            assert code == metrics.VERDICTS[verdict.state, verdict.evidence]
     for standing in published.snapshot.standings:
         series = (standing.area, standing.category)
         assert one(metrics.RESPONSE_MISSIONS_OPEN, *series) == standing.in_progress.open
@@ -233,7 +236,7 @@ async def test_known_missions_give_known_figures(published: Published) -> None:
     """20 missions, 3 of them late: requirement met with one to spare, and the one still open is overdue."""
     told, urban = exposed(published), ("oslo", "urban")
     assert value(told, metrics.RESPONSE_TIME_SECONDS, *urban, "requirement", "28d") == 480.0
-    assert value(told, metrics.RESPONSE_VERDICT, *urban, "requirement", "28d") == -1
+    assert value(told, metrics.RESPONSE_VERDICT, *urban, "requirement", "28d") == MAY_BE_MET
     assert value(told, metrics.RESPONSE_LATE_BUDGET_MISSIONS, *urban, "requirement", "month") == 1
     assert value(told, metrics.RESPONSE_MISSIONS_WITHIN_TARGET, *urban, "requirement", "28d") == 17
     assert value(told, metrics.RESPONSE_MISSIONS_JUDGED, *urban, "requirement", "28d") == 20
@@ -314,8 +317,8 @@ async def test_no_data_is_never_met(silent_days: int | None, world: World, runni
     told = exposed(refresh.published)
     assert value(told, metrics.FEED_STALE) == 1
     codes = [one for (name, _), one in told.items() if name == metrics.RESPONSE_VERDICT.name]
-    assert {code for code in codes if not math.isnan(code)} == {0}
-    assert sum(map(math.isnan, codes)) == 2 * 5, "Finnmark has no cities, and so no target for them"
+    assert {*codes} == {NO_DATA, NO_TARGET}
+    assert codes.count(NO_TARGET) == 2 * 5, "Finnmark has no cities, and so no target for them"
 
 
 async def test_moments_are_told_as_moments(published: Published) -> None:

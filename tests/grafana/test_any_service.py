@@ -97,7 +97,8 @@ def test_columns_stand_as_the_service_declares_them() -> None:
         ]
         if panel["title"].startswith("Areas by")
     ]
-    (order,) = [one["options"]["indexByName"] for one in matrix["transformations"] if one["id"] == "organize"]
-    assert [name.split(",")[0] for name in list(order)[1:]] == [
+    (arranged,) = [one["options"] for one in matrix["transformations"] if one["id"] == "organize"]
+    columns = list(arranged["indexByName"])[1:-1]
+    assert [arranged["renameByName"][slug].split(",")[0] for slug in columns] == [
         "category 1", "category 2", "category 3", "category 4", "all categories",
     ]  # fmt: skip

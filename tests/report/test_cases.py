@@ -27,18 +27,22 @@ NHS, STAGES = CASES / "nhs-categories-mean-90", CASES / "stages-nfpa-1710"
 LATER = 1_800_000_000.0
 
 
-def told(case: Path, *arguments: str) -> str:
+BACKFILL, UNITS = CASES / "backfill-newest-first", CASES / "sf-unit-rows"
+
+
+def told(case: Path, *arguments: str, period: str = "2024") -> str:
     result = CliRunner().invoke(
         cli,
-        ["--config", str(case / "monitor.toml"), "report", "--period", "2024",
+        ["--config", str(case / "monitor.toml"), "report", "--period", period,
          "--events", str(case / "events.jsonl"), *arguments],
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     return result.stdout
 
 
-def rows_of(case: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(row["area"], row["category"]): row for row in json.loads(told(case, "--format", "json"))["rows"]}
+def rows_of(case: Path, period: str = "2024") -> dict[tuple[str, str], dict[str, Any]]:
+    rows = json.loads(told(case, "--format", "json", period=period))["rows"]
+    return {(row["area"], row["category"]): row for row in rows}
 
 
 def expected(case: Path) -> dict[str, Any]:
@@ -91,6 +95,45 @@ def test_each_stage_has_its_own_clock_and_its_own_unmeasured_missions() -> None:
             assert objective["state"] == "no_target"
 
 
+def figures_of(row: dict[str, Any], cell: dict[str, Any]) -> dict[str, Any]:
+    """What a row says of each figure that is wanted."""
+    clock, objectives = row["clocks"]["response"], row["objectives"]
+    return {
+        "measured": clock["measured"],
+        "unmeasured": clock["unmeasured"],
+        "excluded": row["excluded"],
+        **{
+            f"{slug}_seconds": None if one["value_seconds"] is None else round(one["value_seconds"], 3)
+            for slug, one in objectives.items()
+            if f"{slug}_seconds" in cell
+        },
+        **({"within_300_seconds": objectives["p90"]["within"]} if "within_300_seconds" in cell else {}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("case", "period", "pool"),
+    [(UNITS, "2024", "any"), *((BACKFILL, year, "all") for year in ("2022", "2023", "2024"))],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_counts_percentiles_means_and_verdicts_are_those_worked_out_beforehand(
+    case: Path, period: str, pool: str
+) -> None:
+    """Calls of many units with one arrival; a history of three years, newest first: every cell worked out."""
+    wanted = expected(case)
+    cells = wanted["by_year"][period] if "by_year" in wanted else wanted["cells"]
+    rows = rows_of(case, period)
+    for name, cell in cells.items():
+        area, _, category = name.partition("/")
+        series = (area.replace("*", "national"), category.replace("*", pool))
+        assert figures_of(rows[series], cell) == cell, name
+        for one in rows[series]["objectives"].values():
+            if one["target_seconds"] is not None and one["value_seconds"] is not None:
+                assert one["state"] == ("met" if one["value_seconds"] <= one["target_seconds"] else "missed")
+    measured = sum(row["clocks"]["response"]["measured"] for (area, _), row in rows.items() if area != "national")
+    assert measured == cells["*/*"]["measured"] * (2 if pool == "any" else 1)
+
+
 def test_people_are_told_each_case_in_its_own_notation() -> None:
     """Whole minutes for England, seconds and minutes for the stages; a mean by what is left to spare."""
     page = told(NHS, "--format", "table")
@@ -102,6 +145,12 @@ def test_people_are_told_each_case_in_its_own_notation() -> None:
     assert "| 13:00 |" in stages
     assert "| 4:00 |" in stages
     assert "<table" in told(STAGES, "--format", "html")
+
+
+def test_a_printed_report_says_the_rule_itself() -> None:
+    """Whoever reads the statute recognises it, in the language of the report."""
+    page = told(NHS, "--format", "html", "--lang", "nb")
+    assert "Category 2: gjennomsnitt høyst 18 min, fra ringing_at til on_scene_at." in page
 
 
 @pytest.mark.parametrize("case", [NHS, STAGES], ids=lambda case: case.name)

@@ -61,12 +61,14 @@ function takeOver(page) {
   tell(changed);
 }
 
-// The rows in the order of the page just fetched.
+// Rows and tiles in the order, and the places, of the page just fetched.
 function arrange(page) {
-  const rows = document.getElementById("rows");
-  const wanted = [...page.querySelectorAll("#rows > tr")].map((row) => row.id);
-  if (rows === null || wanted.join() === [...rows.children].map((row) => row.id).join()) return;
-  rows.append(...wanted.map((id) => document.getElementById(id)).filter((row) => row !== null));
+  for (const fresh of page.querySelectorAll("[data-arranged]")) {
+    const old = document.getElementById(fresh.id);
+    const wanted = [...fresh.children].map((child) => child.id);
+    if (old === null || wanted.join() === [...old.children].map((child) => child.id).join()) continue;
+    old.append(...wanted.map((id) => document.getElementById(id)).filter((child) => child !== null));
+  }
 }
 
 // For those who listen instead of looking: only verdicts that turned, and of those only a few.
@@ -197,6 +199,7 @@ function tick() {
   if (!streaming && now - askedAt > POLL_MS) refresh();
   if (brokenSince !== null && now - brokenSince > GRACE_MS) distrust();
   age();
+  document.dispatchEvent(new CustomEvent("alive", { detail: Date.now() + clockAheadMs }));
 }
 
 // A hint that stands in the way can be sent away, as one that is shown on focus must be.
@@ -211,6 +214,10 @@ for (const kind of ["focusin", "pointerover"]) {
     }
   });
 }
+
+// On a phone what can be chosen is folded away: figures first.
+const choices = document.getElementById("choices");
+if (choices !== null && matchMedia("(max-width: 48rem)").matches) choices.open = false;
 
 parts(document).forEach(remember);
 connected("wait");

@@ -1,0 +1,216 @@
+"""The tail of a span: how many judged missions took far longer than their threshold, and the longest waits.
+
+A percentile is blind to whatever lies beyond it: of a requirement that 80 % reach, nobody sees whether the others
+took a minute longer or an hour. How many were late at all is told by the two integers that decide the verdict. Of
+missions known one by one all is exact. Of sealed ones it is counted in the sketches that were stored of each stretch:
+exactly while a sketch holds every value by itself, as nearly all do, else interpolated, and it is said of how many.
+Refuses to know periods, words, and who the missions were.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from monitor.core.digest import Backend, Digest, Floats
+from monitor.core.figures import MICROSECONDS, percent_of
+from monitor.core.history import History
+from monitor.core.judged import Judged, judged_of
+from monitor.core.sealed import Counts, Sealed
+from monitor.core.service import Objective
+from monitor.core.track import cut
+from monitor.core.windows import Span
+
+TIMES: Final = (1.0, 1.5, 2.0)
+"""Beyond so many times their threshold missions are counted."""
+LONGEST: Final = 10
+"""Waits that are told one by one, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What one mission took (seconds), exactly, and when it was placed (epoch seconds).
+
+    `dated`: it was sealed, so only its local day is known; `at` is the start of its stretch.
+    """
+
+    seconds: float
+    at: float
+    dated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """`beyond`: by times the threshold how many of `judged` missions took longer; at 1.0 always exact.
+
+    `longest`: the longest waits of the judged, the longest first; never one that might not be among them, so there
+    are fewer where a sketch does not tell. Of the judged, `sealed` are told by sketches, and `estimated` of these by
+    such as do not hold every value. `unclear` were judged by another threshold than is declared for them now: they
+    are counted at 1.0 and nowhere else, so what stands beyond that is the least that there can be.
+    """
+
+    objective: Objective
+    judged: int
+    beyond: dict[float, int]
+    longest: tuple[Wait, ...]
+    sealed: int
+    estimated: int
+    unclear: int
+
+    def share(self, times: float) -> float | None:
+        """Of the judged; None where there are none."""
+        return self.beyond[times] / self.judged if self.judged else None
+
+
+def tail_of(history: History, area: str, category: str, objective: Objective, span: Span) -> Tail:
+    """The tail of the missions that rang in `span`. Raises ValueError of a mean, which has no late missions."""
+    percent_of(objective)
+    clock = history.service.clock_slugs.index(objective.clock)
+    column = history.columns.plain + history.columns.objective_at[objective.slug]
+    parts = [_known(judged_of(history, area, category, objective, span))]
+    for block in history.blocks(area, category):
+        if block.sealed is not None:
+            stretches = _Stretches.of(block.sealed, clock, column, span)
+            thresholds = history.targets_at(area, category, objective, stretches.start)
+            parts.append(stretches.part(thresholds, history.backend))
+    return Tail(
+        objective,
+        judged=sum(part.judged for part in parts),
+        beyond={times: round(sum(part.beyond[number] for part in parts)) for number, times in enumerate(TIMES)},
+        longest=_longest(parts),
+        sealed=sum(part.sealed for part in parts),
+        estimated=sum(part.estimated for part in parts),
+        unclear=sum(part.unclear for part in parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What some missions add. `hidden`: no mission of which the sketch tells no value took longer (seconds)."""
+
+    judged: int
+    beyond: Sequence[float]
+    seconds: Floats
+    at: Floats
+    sealed: int = 0
+    estimated: int = 0
+    unclear: int = 0
+    hidden: float = 0.0
+
+
+def _known(judged: Judged) -> _Part:
+    """Of missions known one by one."""
+    further = [int(_is_beyond(judged.seconds, judged.thresholds, times).sum()) for times in TIMES[1:]]
+    return _Part(len(judged.at), (int(judged.late.sum()), *further), judged.seconds, judged.at)
+
+
+def _is_beyond(seconds: Floats, thresholds: Floats, times: float) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """In whole microseconds, so that what took exactly 1.5 times as long is not beyond it."""
+    return np.rint(seconds * MICROSECONDS) > times * np.rint(thresholds * MICROSECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretches:
+    """Sealed stretches of one series, as one clock and one objective see them."""
+
+    start: Floats
+    judged: Counts
+    within: Counts
+    sizes: Counts
+    means: Floats
+    weights: Floats
+    lowest: Floats
+    highest: Floats
+
+    @classmethod
+    def of(cls, sealed: Sealed, clock: int, column: int, span: Span) -> "_Stretches":
+        """Those that begin in `span`. `column`: of the judged, which those within follow."""
+        first, last = cut(sealed.start, span)
+        sketches = sealed.sketches[clock]
+        apart = sketches.apart(first, last)
+        return cls(
+            sealed.start[first:last],
+            sealed.counts[first:last, column],
+            sealed.counts[first:last, column + 1],
+            np.array([len(means) for means, _ in apart], dtype=np.int64),
+            np.concatenate([np.empty(0), *(means for means, _ in apart)]),
+            np.concatenate([np.empty(0), *(weights for _, weights in apart)]),
+            sketches.lowest[first:last],
+            sketches.highest[first:last],
+        )
+
+    def part(self, thresholds: Floats, backend: Backend) -> _Part:
+        """What they add; `thresholds` are those that are declared now."""
+        owner = np.repeat(np.arange(len(self.start)), self.sizes)
+        whole = np.bincount(owner[self.weights != 1.0], minlength=len(self.start)) == 0
+        judged = self.judged > 0
+        late = self.judged - self.within
+        clear = judged & ~np.isnan(thresholds)
+        beyond = [late.astype(np.float64)]
+        centroids = judged[owner] & whole[owner]
+        for times in TIMES:
+            past = centroids & _is_beyond(self.means, thresholds[owner], times)
+            found = np.bincount(owner[past], minlength=len(self.start)).astype(np.float64)
+            for place in np.flatnonzero(clear & ~whole).tolist():
+                found[place] = self._interpolated(place, times * thresholds[place], backend)
+            if times == 1.0:
+                clear &= np.abs(found - late) <= self._slack(owner, whole)
+            else:
+                beyond.append(np.minimum(np.where(clear, found, 0.0), beyond[-1]))
+        singles, hidden = [self.means[centroids]], 0.0
+        starts = [self.start[owner[centroids]]]
+        for place in np.flatnonzero(judged & ~whole).tolist():
+            told = self._told(place)
+            singles.append(told)
+            starts.append(np.full(len(told), self.start[place]))
+            hidden = max(hidden, float(told.min()))
+        return _Part(
+            judged=int(self.judged.sum()),
+            beyond=[float(one.sum()) for one in beyond],
+            seconds=np.concatenate(singles),
+            at=np.concatenate(starts),
+            sealed=int(self.judged.sum()),
+            estimated=int(self.judged[~whole].sum()),
+            unclear=int(self.judged[judged & ~clear].sum()),
+            hidden=hidden,
+        )
+
+    def _run(self, place: int) -> slice:
+        end = int(self.sizes[: place + 1].sum())
+        return slice(end - int(self.sizes[place]), end)
+
+    def _interpolated(self, place: int, seconds: float, backend: Backend) -> float:
+        """How many missions of a compressed stretch took longer."""
+        run = self._run(place)
+        means, weights = tuple(self.means[run].tolist()), tuple(self.weights[run].tolist())
+        sketch = Digest(means, weights, float(self.lowest[place]), float(self.highest[place]), backend)
+        return sketch.weight * (1.0 - sketch.cdf(seconds))
+
+    def _slack(self, owner: Counts, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Floats:
+        """How far a sketch's count may lie from the exact one by interpolating alone: about the centroids around."""
+        heaviest = np.zeros(len(self.start))
+        np.maximum.at(heaviest, owner, self.weights)
+        return np.where(whole, 0.0, 2.0 * heaviest)
+
+    def _told(self, place: int) -> Floats:
+        """The longest of a compressed stretch that are known, each: those above all that were merged."""
+        run = self._run(place)
+        means, merged = self.means[run], np.flatnonzero(self.weights[run] != 1.0)
+        told: Floats = means[merged[-1] + 1 :]
+        return told if len(told) else self.highest[place : place + 1]
+
+
+def _longest(parts: Sequence[_Part]) -> tuple[Wait, ...]:
+    """The first of all, newest first where they are equal."""
+    hidden = max((part.hidden for part in parts), default=0.0)
+    waits = sorted(_waits(parts), key=lambda wait: (wait.seconds, wait.at), reverse=True)
+    return tuple(wait for wait in waits[:LONGEST] if wait.seconds >= hidden)
+
+
+def _waits(parts: Sequence[_Part]) -> Iterator[Wait]:
+    """The longest of each part."""
+    for part in parts:
+        order = np.lexsort((part.at, part.seconds))[-LONGEST:]
+        for seconds, at in zip(part.seconds[order].tolist(), part.at[order].tolist(), strict=True):
+            yield Wait(seconds, at, dated=part.sealed > 0)

@@ -1,0 +1,79 @@
+"""Year by year: what reports on several years show of every area and category.
+
+Each year is judged on what is known now, by the thresholds that were in force in it. Years beyond the horizon are
+told by what was sealed: their counts and verdicts are exact, their percentiles read from sketches. Decides how far
+back a history goes, and which of its years are whole. Refuses to know how a year is drawn.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+from monitor.core.calendar import Period
+from monitor.core.history import History
+from monitor.core.service import Series
+from monitor.core.snapshot import Row, over_period
+from monitor.core.windows import span_of
+
+SHOWN: Final = 5
+_WITHOUT: Final = 7 * 86_400.0
+"""A year whose first week, or last, nobody has told of is not whole (seconds): nobody reports so late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year of the service's calendar. `rows`: of the areas that existed in it, by series.
+
+    `running`: it is not over. `whole`: missions are known from its beginning to its end, or to now.
+    """
+
+    period: Period
+    rows: Mapping[Series, Row]
+    running: bool
+    whole: bool
+
+    @property
+    def exact(self) -> bool:
+        """Whether every statistic is of every mission."""
+        return all(all(row.figures.exact.values()) for row in self.rows.values())
+
+
+def years_of(
+    history: History,
+    last: Period,
+    *,
+    now: float,
+    abandoned_after_seconds: float,
+    silent: bool = False,
+    areas: Iterable[str] | None = None,
+    count: int = SHOWN,
+) -> Sequence[Year]:
+    """Up to `count` years that end with `last`, the oldest first; from the first year in which anything is known.
+
+    `now` in epoch seconds. `silent`: nothing can be said of a year that runs. `areas`: of these only.
+    """
+    pool = [history.timeline(history.service.root, category) for category in history.service.leaf_categories]
+    begins = [at for one in pool if (at := one.oldest()) is not None]
+    ends = [at for one in pool if (at := one.newest_at(now)) is not None]
+    categories = history.service.judged_categories
+    only = None if areas is None else frozenset(product(areas, categories))
+    years: list[Year] = []
+    year: Period | None = last
+    while begins and year is not None and len(years) < count:
+        span = span_of(year, history.grid)
+        if span.end <= min(begins):
+            break
+        rows = over_period(
+            history,
+            year,
+            now=now,
+            abandoned_after_seconds=abandoned_after_seconds,
+            silent=now < span.start or (silent and now < span.end),
+            only=only,
+        )
+        heard = bool(ends) and max(ends) >= min(now, span.end) - _WITHOUT
+        whole = heard and min(begins) < span.start + _WITHOUT
+        years.append(Year(year, {(row.area, row.category): row for row in rows}, now < span.end, whole))
+        year = history.grid.calendar.previous(year)
+    return years[::-1]

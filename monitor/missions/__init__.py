@@ -1,0 +1,1 @@
+"""The missions behind a figure, for whoever may read the store."""

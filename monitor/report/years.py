@@ -1,0 +1,81 @@
+"""The years before, beside each other: what the pool of all took, drawn, and every area in a table.
+
+Decides how a year is called that is not whole, or told by sketches. Refuses to know markup.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.charts.drawing import Drawing
+from monitor.charts.over_time import over_time, year_stages
+from monitor.core.service import Objective
+from monitor.core.snapshot import Row
+from monitor.core.years import Year
+from monitor.report import words
+from monitor.report.cells import Cells, Said
+from monitor.report.document import Judged, Report
+from monitor.words import durations, names
+from monitor.words.speaker import NONE, Speaker, phrase
+
+_NOT_WHOLE: Final = phrase("* Not the whole year is known: missions are told of a part of it only.")
+_FEWEST: Final = 2
+"""Of years: one has nothing to stand beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearCell:
+    """A year of an area: its result over its threshold, its verdict, and how many missions that is said of."""
+
+    result: str
+    said: Said | None
+    missions: str
+
+
+def shown(report: Report) -> Sequence[Year]:
+    """The years to show; none where there is only one."""
+    return report.years if len(report.years) >= _FEWEST else ()
+
+
+def notes(say: Speaker, report: Report) -> list[str]:
+    """What its marks mean, where there are any."""
+    return [] if all(year.whole for year in report.years) else [say(_NOT_WHOLE)]
+
+
+def drawings(cells: Cells, report: Report, category: str) -> list[Drawing]:
+    """The pool of all, an objective each: those that were measured in any year."""
+    objectives = [one for one in report.service.objectives if report.concerns(one, category)]
+    drawn = (_drawn(cells, report, category, objective) for objective in objectives)
+    return [drawing for drawing in drawn if drawing is not None]
+
+
+def _drawn(cells: Cells, report: Report, category: str, objective: Objective) -> Drawing | None:
+    say, root = cells.say, report.service.root
+    stages = year_stages(report.years, root, category, objective)
+    if all(stage.value is None for stage in stages):
+        return None
+    title = say(
+        "{objective} by year, {area}, {category}",
+        objective=words.objective_explained(say, report, objective),
+        area=names.area(say, report.service, root),
+        category=names.category(say, report.service, category),
+    )
+    how = cells.notations[objective.slug]
+    return over_time(
+        say, how, objective, stages, name=f"years-{category}-{objective.slug}", title=title, shares=False
+    )
+
+
+def line(cells: Cells, report: Report, area: str, category: str, objective: Objective) -> list[YearCell]:
+    """An area year by year."""
+    return [_cell(cells, year.rows.get((area, category)), objective) for year in report.years]
+
+
+def _cell(cells: Cells, row: Row | None, objective: Objective) -> YearCell:
+    if row is None or not row.figures.of(objective).measured:
+        return YearCell(NONE, None, cells.say("no data") if row is not None else "")
+    say, judged = cells.say, Judged(row.figures, row.verdicts[objective.slug])
+    how, seconds = cells.how(judged), judged.seconds or 0.0
+    value = durations.exactly(say, how, seconds, judged.threshold, exact=judged.exact)
+    target = "" if judged.threshold is None else f" / {durations.plainly(say, how, judged.threshold)}"
+    return YearCell(value + target, cells.state(judged), f"n {say.count(judged.measured)}")
