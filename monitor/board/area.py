@@ -104,7 +104,7 @@ def area_page(
                 standings[slug],
                 rows[slug],
                 weeks[slug] if weeks else (),
-                closer[slug] if closer else None,
+                closer.get(slug) if closer else None,
                 drift_threshold=drift_threshold,
             )
             for slug, _ in as_tree(within)
