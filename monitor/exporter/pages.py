@@ -36,6 +36,7 @@ from monitor.exporter.areas import area_answer
 from monitor.exporter.closer import closer_answer
 from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
+from monitor.exporter.once import Once
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
 from monitor.exporter.refresh import Refresh
@@ -69,6 +70,7 @@ class Pages:
         self._refresh = refresh
         self._threshold = rules.drift_threshold
         self._answers = Answers()
+        self._behind = Once[Mapping[str, Closer]]()
         self._service = configuration.service
         self._areas = self._service.judged_areas
         self._windows = configuration.settings.windows.names
@@ -242,13 +244,17 @@ class Pages:
         )
 
     async def _closer(self, area: str, published: Published, window: str) -> Mapping[str, Closer] | None:
-        """What is behind the figures of a window and of the longest time that the page looks back over."""
+        """What is behind the figures of a window and of the longest time that the page looks back over.
+
+        It takes longer than a page: all languages, and programs, are told of it from one look.
+        """
         if not published.loaded:
             return None
         grid, now = self._configuration.grid, published.snapshot.at
         spans = {name: parse_window(name).span(now, grid) for name in dict.fromkeys((window, LOOKED_BACK))}
         known = {name: span for name, span in spans.items() if span is not None}
-        return await self._refresh.ask(partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK]))
+        look = partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK])
+        return await self._behind.get((area, window), published, lambda: self._refresh.ask(look))
 
     def _view(self, request: web.Request) -> View:
         """What is asked for. Raises HTTPBadRequest with what there is."""
