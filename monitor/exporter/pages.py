@@ -37,6 +37,7 @@ from monitor.exporter.asked import Asked
 from monitor.exporter.closer import closer_answer
 from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
+from monitor.exporter.once import Once
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
 from monitor.exporter.refresh import Refresh
@@ -62,6 +63,7 @@ class Pages:
         self._refresh = refresh
         self._threshold = rules.drift_threshold
         self._answers = Answers()
+        self._behind = Once[Mapping[str, Closer]]()
         self._service = configuration.service
         self._areas = self._service.judged_areas
         self._asked = Asked(configuration)
@@ -233,13 +235,17 @@ class Pages:
         )
 
     async def _closer(self, area: str, published: Published, window: str) -> Mapping[str, Closer] | None:
-        """What is behind the figures of a window and of the longest time that the page looks back over."""
+        """What is behind the figures of a window and of the longest time that the page looks back over.
+
+        It takes longer than a page: all languages, and programs, are told of it from one look.
+        """
         if not published.loaded:
             return None
         grid, now = self._configuration.grid, published.snapshot.at
         spans = {name: parse_window(name).span(now, grid) for name in dict.fromkeys((window, LOOKED_BACK))}
         known = {name: span for name, span in spans.items() if span is not None}
-        return await self._refresh.ask(partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK]))
+        look = partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK])
+        return await self._behind.get((area, window), published, lambda: self._refresh.ask(look))
 
     async def _page(
         self, request: web.Request, view: View, place: str, make: Callable[[], Awaitable[bytes]]
