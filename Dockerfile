@@ -28,7 +28,9 @@ LABEL org.opencontainers.image.title="response-time-monitor" \
       org.opencontainers.image.description="Live percentile monitor of emergency response times" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN groupadd --gid 10001 monitor \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin monitor
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin monitor \
+    # A new volume takes over the owner of the folder that it is mounted on.
+    && install --directory --owner=10001 --group=10001 /history
 COPY --from=build /opt/monitor /opt/monitor
 ENV PATH=/opt/monitor/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # By number, so that a platform that forbids root can see it.

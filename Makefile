@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
 BENCHMARKS := ingest workers replay sketches growth memory checkpoints exporter freshness
 ARGS ?=
+# A file's tests stay together, and each process has servers of its own: more than four would only crowd.
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
 DURATION ?= 10m
 SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench images chaos lock clean
+.PHONY: help demo test quick check format bench images chaos lock clean
 
 help: ## Show what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -21,7 +23,10 @@ demo: $(VENV)/.demo ## Run the whole monitor with embedded servers (ARGS='--dura
 
 test: check $(BENCH_VENV)/.bench ## Run all checks and tests, against real servers
 	@.ci/install-system test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+quick: $(VENV)/.dev ## Run the tests that need no server: core, pages, configuration
+	$(BIN)/python -m pytest $(PARALLEL) -m "not integration" $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting and types
 	$(BIN)/ruff check .

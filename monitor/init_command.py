@@ -28,11 +28,14 @@ def init(ctx: click.Context, words: Sequence[str]) -> None:
     monitor init england-ambulance my-service
     monitor init my-service
     """  # noqa: D301 - click reads the character
-    *named, directory = words
+    said = ctx.find_root().params
+    service: str | None = said.get("service")
+    *named, directory = (service, *words) if service else words
     if len(named) > 1:
         raise click.UsageError("At most two words: monitor init SERVICE DIRECTORY.")
-    rooms, folder = service_rooms(ctx.find_root().params.get("config")), Path(directory)
-    if not named and directory in service_names(rooms):
+    rooms, folder = service_rooms(said.get("config")), Path(directory)
+    known = service_names(rooms)
+    if not named and directory in known:
         raise click.UsageError(
             f"{directory} is a service that came along: say where, monitor init {directory} FOLDER."
         )
@@ -42,9 +45,12 @@ def init(ctx: click.Context, words: Sequence[str]) -> None:
         raise click.BadParameter(str(fault), param_hint="SERVICE") from fault
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.BadParameter(f"{folder} is there already: name a folder that is not.", param_hint="DIRECTORY")
+    if folder.resolve().is_relative_to(source.resolve()):
+        raise click.BadParameter(f"{folder} lies within what is copied: name another.", param_hint="DIRECTORY")
     shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
-    click.echo(f"{folder / FILE} and what belongs to it are written. Then:")
-    click.echo(f"  monitor check --service {folder}")
+    called = f"./{directory}" if directory in known else directory
     year = today().year - 1
-    click.echo(f"  monitor simulate --service {folder} --year {year} > missions.jsonl")
-    click.echo(f"  monitor report --service {folder} --period {year} --events missions.jsonl")
+    click.echo(f"{folder / FILE} and what belongs to it are written. Then:")
+    click.echo(f"  monitor check --service {called}")
+    click.echo(f"  monitor simulate --service {called} --year {year} > missions.jsonl")
+    click.echo(f"  monitor report --service {called} --period {year} --events missions.jsonl")

@@ -70,7 +70,6 @@ def overdue(missions: int = MANY_OVERDUE) -> Rule:
             "Nobody has arrived yet in these missions, although the target's time is over. They are late already, "
             "whatever comes; the figures do not show them yet.",
         ),
-        window="24h",
     )
 
 
@@ -96,6 +95,7 @@ RULES: Final = (
             "More than 15 % of this area's missions have no value on the clock, by more than chance explains. What "
             "cannot be measured is in no figure: the area may be better or worse than these say.",
         ),
+        window="28d",
     ),
     Rule(
         name="ResponseFeedStale",
@@ -109,7 +109,6 @@ RULES: Final = (
             "The feed has been silent for longer than plausible. Every verdict to date is no_data, and alerts about "
             "response times stand still: none begins, none ends."
         ),
-        window="24h",
     ),
     Rule(
         name="ResponseFeedEmpty",
@@ -123,6 +122,5 @@ RULES: Final = (
             "The monitor runs and its store is empty. On a new installation this ends with the first event; "
             "otherwise it reads the wrong topic or the wrong store."
         ),
-        window="24h",
     ),
 )

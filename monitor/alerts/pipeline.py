@@ -65,7 +65,6 @@ RULES: Final = (
     Rule(
         name="MonitorAbsent",
         severity=Severity.PAGE,
-        group="monitor",
         condition=_absent(),
         labels=(SERVICE, COMPONENT),
         for_seconds=3 * MINUTE,
@@ -74,12 +73,10 @@ RULES: Final = (
             "Prometheus reaches none of them. Without exporter there are no verdicts; without worker no mission is "
             "counted. Alerts about response times stand still."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorStoreDown",
         severity=Severity.PAGE,
-        group="monitor",
         condition=f"{greatest(selector(metrics.STORE_UP))} == 0",
         sight=seen(metrics.STORE_UP),
         for_seconds=3 * MINUTE,
@@ -89,12 +86,10 @@ RULES: Final = (
             "long as Kafka keeps the events. Alerts about response times stand still.",
             minutes=ago(metrics.STORE_READ_TIMESTAMP_SECONDS, MINUTE),
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorNoWorker",
         severity=Severity.PAGE,
-        group="monitor",
         condition=f"{greatest(selector(metrics.WORKERS))} == 0",
         sight=seen(metrics.WORKERS),
         for_seconds=0,  # a sign of life may already be ten seconds late, and Alertmanager waits before it tells
@@ -103,16 +98,13 @@ RULES: Final = (
             "None has given a sign of life in the store for ten seconds. What the source sends is kept by Kafka, and "
             "counted once a worker is started. Missions in progress seem to go on for ever meanwhile."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorInvalidFlood",
         severity=Severity.PAGE,
-        group="monitor",
         condition=f"{greatest(selector(metrics.PARTITION_SLOWED), PARTITION)} > 0",
         labels=(SERVICE, PARTITION),
         sight=seen(metrics.PARTITION_SLOWED),
-        for_seconds=0,
         keep_firing_seconds=10 * MINUTE,
         summary=text(
             "Partition {partition} brings a flood of invalid records and is slowed down",
@@ -122,12 +114,10 @@ RULES: Final = (
             "Most of what it brings cannot be read and goes to the dead letters at a bounded pace; "
             "valid missions behind them wait. All other partitions go on."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorLagging",
         severity=Severity.PAGE,
-        group="monitor",
         condition=_lagging(),
         labels=(SERVICE, PARTITION),
         sight=seen(metrics.CONSUMER_LAG_RECORDS),
@@ -141,12 +131,10 @@ RULES: Final = (
             "For ten minutes there has been more to read than the worker got done. Missions in progress are told too "
             "late, or not at all."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorDeadLetters",
         severity=Severity.TICKET,
-        group="monitor",
         condition=_dead_letters(),
         sight=seen(metrics.DEAD_LETTERS),
         for_seconds=5 * MINUTE,
@@ -158,62 +146,49 @@ RULES: Final = (
             "They lie in the dead letter topic with the reason and the original bytes, and are in no figure. "
             "`monitor dead-letters list` shows them."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorEventsLost",
         severity=Severity.TICKET,
-        group="monitor",
         condition=f"{greatest(f'increase({selector(metrics.LOST_OFFSETS)}[1h])')} > 0",
         sight=seen(metrics.LOST_OFFSETS),
-        for_seconds=0,
         summary=text("Kafka removed events before they were read"),
         description=text(
             "The topic's retention is shorter than the workers were away. Missions of that time may be missing or "
             "open for ever; `monitor replay` sends them again from the source."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorRecordsAhead",
         severity=Severity.TICKET,
-        group="monitor",
         condition=f"{greatest(f'increase({selector(metrics.RECORDS_AHEAD)}[1h])')} > 0",
         sight=seen(metrics.RECORDS_AHEAD),
-        for_seconds=0,
         summary=text("Records claim to be of the future: a clock is wrong"),
         description=text(
             "They are believed no further than their arrival, so they hide no silence. But a clock of the source, of "
             "the broker or of the worker is wrong, and so may be the times of missions."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorMovedAcrossPeriods",
         severity=Severity.TICKET,
-        group="monitor",
         condition=f"{greatest(f'increase({selector(metrics.MOVED_ACROSS_PERIODS)}[1h])')} > 0",
         sight=seen(metrics.MOVED_ACROSS_PERIODS),
-        for_seconds=0,
         summary=text("Corrections have taken missions out of a calendar year, or into one that was closed"),
         description=text(
             "Figures of a closed year have changed. A true correction, a wrong date, or ids that are used again each "
             "year: then the old year loses its missions one by one. The report of either year says how many."
         ),
-        window="24h",
     ),
     Rule(
         name="MonitorStoreEmptied",
         severity=Severity.TICKET,
-        group="monitor",
         condition=_rewound(),
         sight=seen(metrics.REWINDS),
-        for_seconds=0,
         summary=text("The store was empty: the workers rebuild it from the beginning of the topic"),
         description=text(
             "Figures are complete again once the workers have caught up, as far back as the topic reaches. What is "
             "older is gone from the figures."
         ),
-        window="24h",
     ),
 )

@@ -39,16 +39,16 @@ class Rule:
 
     name: str
     severity: Severity
-    group: Group
+    group: Group = "monitor"
     condition: str
     labels: tuple[str, ...] = (SERVICE,)
     sight: str = ""
     frozen: bool = False
-    for_seconds: int
+    for_seconds: int = 0
     keep_firing_seconds: int = 0
     summary: Text
     description: Text
-    window: str = "28d"
+    window: str = "24h"
 
     @property
     def expression(self) -> str:

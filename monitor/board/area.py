@@ -10,6 +10,7 @@ from typing import Final
 
 from monitor.board.closer import Shown, shown_of
 from monitor.board.frame import Said, View, rendered
+from monitor.board.years import drawings
 from monitor.charts.drawing import Drawing
 from monitor.charts.over_time import Stage, over_time
 from monitor.core.alarm import Baseline, Level
@@ -20,6 +21,7 @@ from monitor.core.service import Objective
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.cusum import Drift
 from monitor.core.weeks import Week
+from monitor.core.years import Year
 from monitor.words import names
 from monitor.words.speaker import NONE, Speaker, phrase
 from monitor.words.verdicts import causes, share_reached
@@ -80,6 +82,7 @@ def area_page(
     closer: Mapping[str, Closer] | None = None,
     *,
     drift_threshold: float,
+    years: Sequence[Year] = (),
 ) -> str:
     """The whole page of one known area; `weeks` and `closer` by category."""
     service, snapshot = view.service, view.published.snapshot
@@ -101,13 +104,15 @@ def area_page(
                 standings[slug],
                 rows[slug],
                 weeks[slug] if weeks else (),
-                closer[slug] if closer else None,
+                closer.get(slug) if closer else None,
                 drift_threshold=drift_threshold,
             )
             for slug, _ in as_tree(within)
             if slug in standings
         ],
         missions=_heads(view),
+        years=drawings(view, area, years, rows),
+        whole=all(year.whole for year in years),
     )
 
 

@@ -219,19 +219,39 @@ def _hours(view: View, objective: Objective, hours: Hours) -> HoursShown:
         for day, cells in enumerate(hours.cells)
     ]
     everything = HourCell("like", _percent(say, hours.share), say.count(hours.missions), "")
-    standing = sum(cell.stands_out != 0 for cells in (*hours.cells, hours.days, hours.blocks) for cell in cells)
     left_out = say(
         "{missions} sealed missions are left out: their hour is not known.", missions=say.count(hours.sealed)
     )
     return HoursShown(
         about=view.objective_named(objective),
-        heads=[*(f"{BLOCK_HOURS * n:02}–{BLOCK_HOURS * (n + 1):02}" for n in range(BLOCKS)), say("All day")],
+        heads=[*map(_block_named, range(BLOCKS)), say("All day")],
         rows=[*rows, row(say("All days"), hours.blocks, everything)],
-        result=say.several("{count} part of the week stands out.", "{count} parts of the week stand out.", standing)
-        if standing
-        else say("No hours stand out: the counts do not tell them apart."),
+        result=_standing_out(say, hours),
         notes=[left_out] if hours.sealed else [],
     )
+
+
+def _standing_out(say: Speaker, hours: Hours) -> str:
+    """How many cells stand out, and of those that are late more often the worst: by what its share is at least."""
+    standing = sum(cell.stands_out != 0 for cells in (*hours.cells, hours.days, hours.blocks) for cell in cells)
+    if not standing:
+        return say("No hours stand out: the counts do not tell them apart.")
+    told = say.several("{count} part of the week stands out.", "{count} parts of the week stand out.", standing)
+    late = [
+        (cell.estimate.lower, day, block)
+        for day, cells in enumerate(hours.cells)
+        for block, cell in enumerate(cells)
+        if cell.estimate is not None and cell.stands_out > 0
+    ]
+    if not late:
+        return told
+    _, day, block = max(late)
+    worst = say("Most often late: {day}, {hours}.", day=say.weekday(day), hours=_block_named(block))
+    return f"{told} {worst}"
+
+
+def _block_named(block: int) -> str:
+    return f"{BLOCK_HOURS * block:02}–{BLOCK_HOURS * (block + 1):02}"
 
 
 def _cell(say: Speaker, cell: Cell, whole: float) -> HourCell:

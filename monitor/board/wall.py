@@ -12,6 +12,7 @@ from monitor.board.cells import Column, areas, columns, told
 from monitor.board.frame import View, rendered
 from monitor.board.map import Tile, tiles
 from monitor.core.ranking import worst_first
+from monitor.core.verdict import State
 
 TILES: Final = 12
 """That a page holds, below the pool of all: large enough to be read from 5 m at 1920 by 1080 (docs/operations.md)."""
@@ -35,7 +36,7 @@ class Leaf:
 
 def wall_page(view: View) -> str:
     """The whole page, every page of the wall in it."""
-    shown = columns(view)
+    shown = [column for column in columns(view) if _aims(view, column)] or columns(view)
     most = max(1, MOST_PAGES // len(shown))
     return rendered(
         "wall.html.jinja",
@@ -44,6 +45,12 @@ def wall_page(view: View) -> str:
         unseen=[column.name for column in shown[MOST_PAGES:]],
         turn_seconds=TURN_SECONDS,
     )
+
+
+def _aims(view: View, column: Column) -> bool:
+    """Whether any area has a target there: nobody has to look up for what is held against nothing."""
+    verdicts = (told(column, row) for row in view.rows.values() if row.category == column.category)
+    return any(verdict.state is not State.NO_TARGET for verdict in verdicts)
 
 
 def _leaves(view: View, column: Column, most: int) -> Iterator[Leaf]:

@@ -39,7 +39,6 @@ TITLES: Final = {"response": "Response time", "monitor": "Monitor"}
 UNWATCHED: Final = Rule(
     name="MonitorUnwatched",
     severity=Severity.PAGE,
-    group="monitor",
     condition=f"{len(GROUPS)} - (count(time() - {EVALUATED} < 2 * {MINUTE}) or vector(0))",
     for_seconds=3 * MINUTE,
     labels=(),

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +22,11 @@ from monitor import clock
 from monitor.alerts.setup import Setup
 from monitor.demo.cast import Cast, environment, roles, worker_addresses
 from monitor.demo.missions import send_all, send_live
+from monitor.demo.past import seen, tell_past
 from monitor.demo.processes import LOOPBACK, ProcessFailed, free_port, port_is_free
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
 from monitor.demo.telling import figures_of, say, tell_news, tell_where
-from monitor.demo.watchers import ADVICE, News, hurried, installed, watching
+from monitor.demo.watchers import ADVICE, News, Programs, Watch, hurried, installed, watching
 from monitor.kafka.clients import producing
 from monitor.kafka.sending import Outbox
 from monitor.kafka.topics import ensure_topics
@@ -92,7 +92,12 @@ async def _act(show: Show, started: float) -> None:
                 async with AsyncExitStack() as watchers, asyncio.TaskGroup() as group:
                     group.create_task(cast.watch())
                     setup = hurried(url, worker_addresses(parts), rate_per_minute=show.rate_per_minute)
-                    watch = partial(_watch, setup, watchers, cast.logs)
+
+                    async def watch() -> None:
+                        stack = await _watch(setup, watchers, cast.logs)
+                        if stack is not None:
+                            group.create_task(_remember(*stack, cast, started=started))
+
                     group.create_task(_feed(show, kafka, url, cast, started=started, watch=watch))
             except BaseExceptionGroup as faults:
                 raise faults.exceptions[0] from None
@@ -131,17 +136,33 @@ async def _feed(
             group.create_task(tell_news(http, url, area=area, storm_after_seconds=show.storm_after_seconds))
 
 
-async def _watch(setup: Setup, watchers: AsyncExitStack, logs: Path) -> None:
+async def _watch(setup: Setup, watchers: AsyncExitStack, logs: Path) -> tuple[Programs, Watch] | None:
     """Start Prometheus and Alertmanager, where they are installed, until the stack is closed."""
     programs = installed()
     if programs is None:
         say(ADVICE)
-        return
+        return None
     try:
         watch = await watchers.enter_async_context(watching(programs, setup, News(say), logs=logs))
     except (ProcessFailed, TimeoutError, OSError) as fault:  # an old version, perhaps: the rest goes on without them
         say(f"no pages here: {fault}")
-        return
+        return None
     say("Prometheus and Alertmanager of this machine watch too; pages and tickets arrive here, as lines")
     say(f"  Prometheus   {watch.prometheus.url}/alerts")
     say(f"  Alertmanager {watch.alertmanager.url}/")
+    return programs, watch
+
+
+async def _remember(programs: Programs, watch: Watch, cast: Cast, *, started: float) -> None:
+    """Tell Prometheus of the past, beside everything else; without it, charts begin now."""
+    if programs.promtool is None:
+        say("not installed: promtool, so Prometheus knows nothing of the past")
+        return
+    try:
+        await tell_past(programs.promtool, watch.prometheus.data, cast.environment, logs=cast.logs)
+        async with aiohttp.ClientSession() as http:
+            await seen(http, watch.prometheus.url)
+    except (ProcessFailed, TimeoutError, OSError, aiohttp.ClientError) as fault:
+        say(f"Prometheus knows nothing of the past: {fault}")
+        return
+    say(f"Prometheus knows the past as well, after {time.monotonic() - started:.0f} s: its charts are full")

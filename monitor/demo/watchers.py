@@ -23,6 +23,8 @@ from monitor.demo.processes import LOOPBACK, free_port
 from monitor.demo.servers import PROBE_SECONDS, Server
 
 ALERTMANAGER_NAMES: Final = ("prometheus-alertmanager", "alertmanager")
+RETENTION: Final = "1000d"
+"""As long as a demo's past can be, and more than Prometheus keeps by itself."""
 ADVICE: Final = (
     "not installed: Prometheus and Alertmanager, so nobody is paged here. On Debian or Ubuntu: "
     "apt-get install prometheus prometheus-alertmanager"
@@ -116,11 +118,17 @@ class Prometheus(_Watcher):
     def __init__(self, executable: Path, setup: Setup, *, log: Path | None = None) -> None:
         super().__init__("Prometheus", executable, prometheus.FOLDER, setup, log=log)
 
+    @property
+    def data(self) -> Path:
+        """Where its blocks lie."""
+        return self.directory / "data"
+
     def command(self) -> list[str]:
         return [
             str(self.executable),
             f"--config.file={self.directory / Path(prometheus.PLACE).name}",
-            f"--storage.tsdb.path={self.directory / 'data'}",
+            f"--storage.tsdb.path={self.data}",
+            f"--storage.tsdb.retention.time={RETENTION}",
             f"--web.listen-address={self.address}",
             "--log.level=warn",
         ]
@@ -132,6 +140,8 @@ class Programs:
 
     prometheus: Path
     alertmanager: Path
+    promtool: Path | None = None
+    """Comes with Prometheus; without it Prometheus knows nothing of the past."""
 
 
 def hurried(exporter_url: str, workers: tuple[str, ...], *, rate_per_minute: float) -> Setup:
@@ -159,7 +169,10 @@ def installed() -> Programs | None:
     path = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder) != own)
     first = shutil.which("prometheus", path=path)
     second = next((found for name in ALERTMANAGER_NAMES if (found := shutil.which(name, path=path))), None)
-    return Programs(prometheus=Path(first), alertmanager=Path(second)) if first and second else None
+    if not first or not second:
+        return None
+    tool = shutil.which("promtool", path=path)
+    return Programs(prometheus=Path(first), alertmanager=Path(second), promtool=Path(tool) if tool else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

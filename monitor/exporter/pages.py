@@ -29,6 +29,7 @@ from monitor.core.closer import Closer, closer_of
 from monitor.core.snapshot import over_period
 from monitor.core.weeks import Week, weeks_of
 from monitor.core.windows import parse_window
+from monitor.core.years import Year, years_of
 from monitor.exporter.answers import Answer, Answers, rendered
 from monitor.exporter.area_infos import area_infos
 from monitor.exporter.areas import area_answer
@@ -119,7 +120,8 @@ class Pages:
         async def make() -> bytes:
             weeks = await self._weeks(area, view.published)
             closer = await self._closer(area, view.published, view.window)
-            shown = partial(area_page, view, area, weeks, closer, drift_threshold=self._threshold)
+            years = await self._years(area, view.published)
+            shown = partial(area_page, view, area, weeks, closer, drift_threshold=self._threshold, years=years)
             return await asyncio.to_thread(lambda: shown().encode())
 
         return await self._page(request, view, area, make)
@@ -220,6 +222,22 @@ class Pages:
                 now=published.snapshot.at,
                 abandoned_after_seconds=self._abandoned_after_seconds,
                 heard_until=published.snapshot.heard_until,
+            )
+        )
+
+    async def _years(self, area: str, published: Published) -> Sequence[Year]:
+        """Up to the one that now lies in."""
+        if not published.loaded:
+            return ()
+        last = self._configuration.grid.calendar.holding("year", self._day(published))
+        return await self._refresh.ask(
+            partial(
+                years_of,
+                last=last,
+                now=published.snapshot.at,
+                abandoned_after_seconds=self._abandoned_after_seconds,
+                silent=published.snapshot.stale,
+                areas=[area],
             )
         )
 

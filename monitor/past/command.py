@@ -64,7 +64,7 @@ def history(
     moments = samples = 0
     files = 0
     for volume in retold(configuration, missions, since=begins, now=clock.now()):
-        _write(folder, volume)
+        put_down(folder, volume)
         files, moments, samples = files + 1, moments + volume.moments, samples + volume.samples
     if not files:
         raise click.ClickException("There is nothing to tell: no whole hour has passed since the first mission.")
@@ -93,7 +93,7 @@ def retold(configuration: Configuration, missions: History, *, since: float, now
         yield from volumes(judged())
 
 
-def _write(folder: Path, volume: Volume) -> None:
+def put_down(folder: Path, volume: Volume) -> None:
     """Under its own name only once it is whole: whoever makes blocks meanwhile must not find half of it."""
     place = folder / f"{volume.name}{SUFFIX}"
     unfinished = place.with_suffix(".part")

@@ -8,7 +8,7 @@ objective that is not named is held to judge nothing, and a clock that judges mu
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from monitor.core.calendar import Period
@@ -197,7 +197,7 @@ class _Bench:
 def _plain(event: Mapping[str, Any]) -> dict[str, Any]:
     """As JSON has it: moments as text, and null where `_NULL` stands."""
     return {
-        key: value.isoformat() if isinstance(value, datetime) else None if value == _NULL else value
+        key: value.isoformat() if isinstance(value, date | time) else None if value == _NULL else value
         for key, value in event.items()
     }
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from monitor.charts.drawing import Drawing
+from monitor.charts.over_time import year_called
 from monitor.core.service import Objective
 from monitor.core.verdict import State
 from monitor.report import area_table, method, pictures, tails, words, years
@@ -54,6 +55,7 @@ def _environment() -> Environment:
         "words": words, "names": names, "method": method, "area_table": area_table,
         "years": years,
         "tails": tails,
+        "year_called": year_called,
     }  # fmt: skip
     return environment
 

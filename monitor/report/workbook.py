@@ -7,6 +7,7 @@ about. Lengths of time are minutes, or seconds where thresholds are as brief as 
 import io
 from collections.abc import Iterator, Sequence
 
+from monitor.charts.over_time import year_called
 from monitor.core.figures import Figures
 from monitor.core.service import Objective
 from monitor.core.tail import TIMES
@@ -14,7 +15,7 @@ from monitor.core.verdict import Verdict
 from monitor.report import method, tails, words
 from monitor.report.cells import notations
 from monitor.report.document import Judged, Report, ReportRow, unmeasured_ratio
-from monitor.report.years import called, shown
+from monitor.report.years import shown
 from monitor.spreadsheet import Sheet, Value, write
 from monitor.words import names
 from monitor.words.catalogue import Language
@@ -116,7 +117,7 @@ def _heads(book: _Workbook, objective: Objective) -> list[str]:
     spare = words.spare_headed(say, objective)
     return [
         say("Area"), say("Category"), *book.judged_heads(objective), say("Evidence"),
-        _of(say("Interval (95 %) from"), unit), _of(say("Interval (95 %) to"), unit),
+        _of(say("95 % interval, from"), unit), _of(say("95 % interval, to"), unit),
         say("Judged"), say("Late"),
         spare if objective.percentile is not None else _of(spare, say("min")),
         say("Unmeasured"), _of(say("Unmeasured"), "%"), _of(say("Period before"), unit), _of(say("Change"), unit),
@@ -167,7 +168,7 @@ def _years(book: _Workbook, objective: Objective) -> Iterator[_Row]:
                     continue
                 exact = say("yes") if row.figures.exact[objective.slug] else say("no")
                 told = book.judged(objective, row.figures, row.verdicts[objective.slug])
-                yield *book.named(area, category), called(year), *told, exact
+                yield *book.named(area, category), year_called(year), *told, exact
 
 
 def _tail_heads(book: _Workbook) -> list[str]:

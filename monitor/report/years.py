@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.charts.drawing import Drawing
-from monitor.charts.over_time import Stage, over_time
+from monitor.charts.over_time import over_time, year_stages
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row
 from monitor.core.years import Year
@@ -37,11 +37,6 @@ def shown(report: Report) -> Sequence[Year]:
     return report.years if len(report.years) >= _FEWEST else ()
 
 
-def called(year: Year) -> str:
-    """A year's name, marked where it is not whole."""
-    return year.period.name + ("" if year.whole else " *")
-
-
 def notes(say: Speaker, report: Report) -> list[str]:
     """What its marks mean, where there are any."""
     return [] if all(year.whole for year in report.years) else [say(_NOT_WHOLE)]
@@ -56,7 +51,7 @@ def drawings(cells: Cells, report: Report, category: str) -> list[Drawing]:
 
 def _drawn(cells: Cells, report: Report, category: str, objective: Objective) -> Drawing | None:
     say, root = cells.say, report.service.root
-    stages = stages_of(report.years, root, category, objective)
+    stages = year_stages(report.years, root, category, objective)
     if all(stage.value is None for stage in stages):
         return None
     title = say(
@@ -69,21 +64,6 @@ def _drawn(cells: Cells, report: Report, category: str, objective: Objective) ->
     return over_time(
         say, how, objective, stages, name=f"years-{category}-{objective.slug}", title=title, shares=False
     )
-
-
-def stages_of(years: Sequence[Year], area: str, category: str, objective: Objective) -> list[Stage]:
-    """Those years in which the area existed."""
-    return [
-        Stage(
-            named=called(year),
-            label=called(year),
-            running=year.running or not year.whole,
-            figures=row.figures,
-            verdict=row.verdicts[objective.slug],
-        )
-        for year in years
-        if (row := year.rows.get((area, category))) is not None
-    ]
 
 
 def line(cells: Cells, report: Report, area: str, category: str, objective: Objective) -> list[YearCell]:

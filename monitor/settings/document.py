@@ -59,33 +59,9 @@ _SERVICE: Final = """
 What is judged is declared in a folder of its own: `service.toml`, and `targets/*.toml` beside it. `service` in the
 file, `{SERVICE_VARIABLE}`, or `--service` at any command names it: by its name, looked for in `services/` beside
 the file, in `config/services/` of the current directory and among those that came along; or by the path of a folder
-(or of its service.toml), which begins at the file that names it, else in the current directory. `config/services/`
-has two to look at: `norwegian-police` and `england-ambulance`. `monitor check` says in words what is declared. This
-is a whole one:
-
-```toml service
-name = "Ambulances of the valley"
-timezone = "Europe/Zurich"
-
-[[clocks]]
-slug = "response"
-begin = "called_at"
-end = "on_scene_at"
-
-[[objectives]]
-slug = "p90"
-percentile = 90
-duty = "ticket"
-
-[[categories]]
-slug = "urgent"
-
-[[areas]]
-slug = "upper-valley"
-
-[[areas]]
-slug = "lower-valley"
-```
+(or of its service.toml), which begins at the file that names it, else in the current directory. `monitor check` says
+in words what is declared. [services.md](services.md) tells it field by field, with a whole service, what may be left
+out, and the questions that come up; below are all keys.
 
 A length of time is minutes as a number, read as the decimal that stands there (4.1 is 246 s), or a text: `"5:20"`
 (minutes and seconds), `"1:05:00"`, `"80 s"`, `"5 min"`, `"2 h"`.
@@ -94,24 +70,6 @@ _TARGETS: Final = """
 ### `targets/*.toml`
 
 One file for each set of thresholds, in force from `valid_from` until a later one is; two may not begin on one day.
-
-```toml targets
-name = "Rule of 2024"               # else the file's name
-valid_from = 2024-01-01
-errata = ["What is printed wrong, and was kept."]
-
-[source]                            # title, publisher, tables: where the numbers come from
-title = "Ordinance on ambulances"
-
-[default.urgent]                    # [AREA.CATEGORY]; either may be default
-p90 = 15
-
-[upper-valley.urgent]
-p90 = "17:30"
-
-[national]                          # of every category of the area
-not_applicable = true
-```
 
 For each objective what is said nearest holds: `[AREA.CATEGORY]`, else `[AREA.default]`, else `[default.CATEGORY]`,
 else `[default.default]`. Pools, of areas and of categories, are addressed as any other. Keys that stand in `[AREA]`

@@ -97,6 +97,7 @@ def test_an_area_tells_what_is_behind_its_figures(declared: Service) -> None:
         assert hours.count("<td") == len(cells) + 1
         for said, side in (("more often late", 1), ("less often late", -1)):
             assert page.text[f"hours-{category}"].count(said) == sum(cell.stands_out == side for cell in cells)
+        assert "Most often late: " in page.text[category]
         assert "10 or more" in page.text[f"crowding-{category}"]
     if len(declared.clocks) > 1:
         stages = page.text[f"stages-{declared.judged_categories[0]}"]

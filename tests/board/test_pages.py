@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from html.parser import HTMLParser
 
@@ -14,10 +14,12 @@ from monitor.board.cells import ordered
 from monitor.board.doubts import PROBLEMS, SILENT
 from monitor.board.frame import POLICY, View
 from monitor.board.matrix import board
+from monitor.core.calendar import Calendar
 from monitor.core.closer import closer_of
 from monitor.core.verdict import State
 from monitor.core.weeks import weeks_of
 from monitor.core.windows import parse_window
+from monitor.core.years import years_of
 from monitor.exporter.refresh import Refresh
 from monitor.http.negotiation import languages
 from monitor.published import Published, StoreState
@@ -209,6 +211,43 @@ async def test_a_week_without_missions_is_a_gap(world: World, refresh: Refresh) 
     assert urban.count('class="mark ') == 10
     assert urban.count('class="bar') == 5
     assert "no missions" in text
+
+
+async def test_the_years_of_an_area_stand_beside_each_other(world: World, refresh: Refresh) -> None:
+    """One chart for each objective, each year with its missions; one year alone has nothing to stand beside."""
+    await world.tell([
+        event(f"y-{years}-{number}", rang=NOW - (365 * years + number) * DAY, district="troms")
+        for years in (1, 0) for number in range(1, 4)
+    ])  # fmt: skip
+    await wait_until(lambda: any(row.area == "troms" and row.figures.first.measured == 3 for row in
+                                 refresh.published.snapshot.rows), "the missions")  # fmt: skip
+    last = Calendar().holding("year", datetime.fromtimestamp(NOW, UTC).date())
+    asked = partial(years_of, last=last, now=NOW, abandoned_after_seconds=DAY, areas=["troms"])
+    years = await refresh.ask(asked)
+    names = [str(last.first.year - back) for back in (1, 0)]
+    assert [year.period.name for year in years] == names
+    text = area_page(view(world, refresh.published), "troms", None, drift_threshold=6.5, years=years)
+    page = Page(text)
+    drawn = text.partition('id="years-urban"')[2].partition("<details")[0]
+    assert drawn.count("<svg") == 2
+    said = page.text["years-of-urban_requirement-said"]
+    assert [f"{name} *:" in said or f"{name}:" in said for name in names] == [True] * 2
+    assert said.count("n 3.") == 2
+    assert "Not the whole year is known" in page.text["years-urban"]
+    single = await refresh.ask(partial(asked, count=1))
+    bare = area_page(view(world, refresh.published), "troms", None, drift_threshold=6.5, years=single)
+    assert "<svg" not in bare
+
+
+async def test_the_page_of_an_area_is_served_with_its_years(world: World) -> None:
+    """The exporter asks the history for them."""
+    await world.tell([
+        event(f"y-{years}", rang=NOW - (365 * years + 1) * DAY, district="troms") for years in (1, 0)
+    ])  # fmt: skip
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "the figures")
+        _, text, _ = await get("/area/troms")
+    assert "years-of-urban_requirement" in text
 
 
 async def test_the_language_is_the_readers(world: World) -> None:

@@ -144,6 +144,16 @@ def test_a_wall_is_bounded_and_says_what_it_leaves_out() -> None:
         assert states == sorted(states, key=lambda state: state != "missed")
 
 
+def test_a_wall_has_no_page_for_what_is_held_against_nothing() -> None:
+    """Unless there is nothing else."""
+    declared = SHAPES["4x2"]
+    slugs = [column.slug for column in columns(view(published(declared)))]
+    for left in (set(slugs) - {"category-3"}, set()):
+        aimless = {(slug, one.slug) for slug in slugs if slug not in left for one in declared.objectives}
+        text = wall_page(view(published(declared, aimless=aimless), look="wall"))
+        assert set(re.findall(r'id="leaf-([\w-]+)-1"', text)) == (left or set(slugs))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wall_shows_what_has_fallen_silent(language: Language) -> None:
     """Feed, store, workers, partitions: each is marked, with when it was last heard of; no verdict looks current."""

@@ -15,7 +15,8 @@ from monitor.report.document import Report
 from monitor.report.drawing_up import draw_up
 from monitor.report.sources import from_lines
 from monitor.settings import ExporterSettings, load
-from monitor.simulator import history, year
+from monitor.simulator import history, world_of, year
+from monitor.store.port import LifeSign
 from monitor.wiring import empty_history, partition_policy
 from tests.exporter.world import Rec, World, event
 
@@ -92,6 +93,24 @@ def told(period: str) -> Report:
     return draw_up(
         known, Calendar().period(period), now=now, abandoned_after_seconds=86_400, silent_after_seconds=21_600
     )
+
+
+async def elsewhere(name: str) -> World:
+    """A world of a service that came along, with a past in its own words."""
+    world = World()
+    settings = load(ROOT / "config" / "monitor.toml", service=name)
+    changed = settings.settings.model_copy(update={"exporter": ExporterSettings(refresh_seconds=600.0)})
+    world.configuration = replace(settings, settings=changed)
+    world.clock.now = NOON.timestamp()
+    partition = Partition.start(partition_policy(settings))
+    past = history(end=NOON, days=90, seed=2024, world=world_of(settings, missions=20_000))
+    records = [Rec(number, round(one.at.timestamp() * 1000), one.value) for number, one in enumerate(past)]
+    partition.apply(Batch(0, len(records), records), NOON.timestamp())
+    lease, _ = await world.store.claim(0)
+    world.leases[0] = await world.store.checkpoint(lease, partition.checkpoint())
+    world.partitions[0] = partition
+    await world.store.sign(LifeSign("worker", frozenset(world.partitions)), for_seconds=3600.0)
+    return world
 
 
 async def nation() -> World:

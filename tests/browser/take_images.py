@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from monitor.report.formats import FORMATS
 from tests.browser.conftest import Open
-from tests.browser.stage import nation, served, told
+from tests.browser.stage import elsewhere, nation, served, told
 
 FOLDER = os.environ.get("BOARD_IMAGES")
 
@@ -21,6 +21,8 @@ PICTURES = {
     "board-nb.png": ("/?lang=nb&window=tertial", (1366, 768), "light"),
     "board-dark.png": ("/?lang=en&window=28d", (1920, 1080), "dark"),
     "board-phone.png": ("/?lang=nb&window=28d", (390, 844), "light"),
+    "board-map.png": ("/?lang=en&window=28d&view=map", (1920, 1080), "light"),
+    "board-wall.png": ("/?lang=nb&window=28d&view=wall&category=town", (1920, 1080), "light"),
     "district.png": ("/area/vest?lang=en", (1920, 1080), "light"),
 }
 REPORTS = {
@@ -28,6 +30,19 @@ REPORTS = {
     "report-class.png": ("2024-T2", "nb", "#category-town"),
 }
 """The period, the language, and what the picture begins with."""
+
+
+ELSEWHERE = ("england-ambulance", "nfpa-1710", "london-fire", "norwegian-amk")
+"""Four services that are quite different: two clocks, stages, means of a whole city, seconds."""
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+async def test_pictures_of_other_services_are_taken(look: Open, name: str) -> None:
+    """The board in a service's own words, over an invented past."""
+    async with served(await elsewhere(name)) as service:
+        page = await look(service, "/?lang=en&window=28d", viewport={"width": 1366, "height": 768})
+        await expect(page.locator("main [data-state=met]:not(.legend *)").first).to_be_visible()
+        await page.screenshot(path=Path(FOLDER or "") / f"service-{name}.png", animations="disabled")
 
 
 async def test_pictures_of_the_report_are_taken(browser: Browser, tmp_path: Path) -> None:
@@ -50,7 +65,12 @@ async def test_pictures_are_taken(look: Open) -> None:
         for name, (path, (width, height), scheme) in PICTURES.items():
             page = await look(service, path, viewport={"width": width, "height": height}, color_scheme=scheme)
             await expect(page.locator("main [data-state=missed]:not(.legend *)").first).to_be_visible()
-            await page.screenshot(path=Path(FOLDER or "") / name, animations="disabled")
+            if "wall" in name:
+                await expect(page.locator("#clock")).not_to_be_empty()
+            # Ended animations would be those of a wall that has stopped.
+            await page.screenshot(
+                path=Path(FOLDER or "") / name, animations="allow" if "wall" in name else "disabled"
+            )
         page = await look(service, "/?lang=en", viewport={"width": 1920, "height": 1080})
         world.backing.reachable = False
         world.backing.announce()

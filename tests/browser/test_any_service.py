@@ -11,27 +11,41 @@ from playwright.async_api import Browser, BrowserContext, Route
 from monitor.board.area import area_page
 from monitor.board.assets import ASSETS
 from monitor.board.frame import View
+from monitor.board.map import map_page
 from monitor.board.matrix import board
+from monitor.board.wall import wall_page
 from monitor.core.service import Service
 from monitor.core.windows import DEFAULT
 from monitor.words.speaker import speaker
+from tests.board.test_views import tiled
 from tests.exporter.invented import GRID, SHAPES, closer, published, weeks
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]
-SCREENS = [(1920, 1080), (1366, 768), (820, 1100), (360, 740)]
-OVERRUN = """() => [...document.querySelectorAll(".cell, .matrix tbody th")]
-  .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.trim())"""
-"""What is wider than the place it has."""
+SCREENS = [(1920, 1080), (1366, 768), (820, 1100), (390, 844), (360, 740)]
+PHONE = 400
+OVERRUN = """() => [...document.querySelectorAll(".cell, .matrix tbody th, .tile, .tile > a")]
+  .filter(e => e.scrollWidth > e.clientWidth + 1 || (e.closest(".tile") && e.scrollHeight > e.clientHeight + 1))
+  .map(e => e.textContent.trim().replace(/\\s+/g, " "))"""
+"""What is wider than the place it has, and of a tile what is higher."""
+SMALL = """() => [...document.querySelectorAll("a, button, summary")]
+  .map(e => [e, e.getBoundingClientRect()])
+  .filter(([e, box]) => box.width && !e.closest("svg, .skip") && Math.min(box.width, box.height) < 43.9)
+  .map(([e, box]) => [e.textContent.trim(), box.width, box.height].join(" "))"""
+"""What a finger would miss."""
 
 
 def pages(declared: Service) -> dict[str, str]:
-    """The board, and the page of an area, by their addresses."""
+    """The board in each of its views, and the page of an area, by their addresses."""
+    declared = tiled(declared)
     shown, area = published(declared), declared.judged_areas[1]
     view = View(published=shown, say=speaker("en"), zone=GRID.zone, window="28d", windows=DEFAULT)
-    told = weeks(declared, shown, area)
+    told, behind = weeks(declared, shown, area), closer(declared)
+    one = {category: behind[category] for category in declared.judged_categories[:1]}  # all are alike
     return {
         "/": board(view),
-        "/area/one": area_page(replace(view, root="../"), area, told, closer(declared), drift_threshold=6.5),
+        "/map": map_page(replace(view, look="map")),
+        "/wall": wall_page(replace(view, look="wall")),
+        "/area/one": area_page(replace(view, root="../"), area, told, one, drift_threshold=6.5),
     }
 
 
@@ -65,7 +79,9 @@ async def test_any_service_fits_every_screen(context: BrowserContext, declared: 
             await page.set_viewport_size({"width": width, "height": height})
             assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
             assert await page.evaluate(OVERRUN) == [], (path, width)
-        for scheme in ("light", "dark"):
+            if width < PHONE and "area" not in path:
+                assert await page.evaluate(SMALL) == [], (path, width)
+        for scheme in ("light",) if path in ("/map", "/wall") else ("light", "dark"):  # the nation is seen in both
             await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
             found = await Axe().run(page)
             assert found.violations_count == 0, found.generate_report()

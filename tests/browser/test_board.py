@@ -277,7 +277,7 @@ async def test_the_page_works_without_scripts(look: Open) -> None:
 async def test_the_nation_is_accessible_and_fits_every_screen(look: Open, complaints: list[str]) -> None:
     """No violation found by axe, contrast also in the dark; nothing to scroll sideways from the wall to a phone."""
     async with served(await nation()) as service:
-        for path in ("/?lang=nb", "/area/vest?lang=en"):
+        for path in ("/?lang=nb", "/?lang=en&view=map", "/?lang=nb&view=wall", "/area/vest?lang=en"):
             page = await look(service, path, reduced_motion="reduce", color_scheme="light")
             await expect(page.locator("main [data-state=missed]:not(.legend *)").first).to_be_visible()
             found = await Axe().run(page)

@@ -32,6 +32,7 @@ def test_the_file_fits_the_specification_and_every_reference_holds() -> None:
     """Fields, types, and the networks, volumes and secrets that services name."""
     assert set(stack()["services"]) == {
         "kafka", "redis", "topics", "worker", "exporter", "prometheus", "alertmanager", "grafana", "simulator",
+        "history", "history-blocks",
     }  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def test_only_board_and_grafana_are_published_and_on_loopback(name: str) -> None
 @each
 def test_whoever_runs_on_has_a_health_check(name: str) -> None:
     """What others wait for, and what Docker watches; one-shot services and the simulator have none."""
-    assert ("healthcheck" in services()[name]) is (name not in ("topics", "simulator"))
+    assert ("healthcheck" in services()[name]) is (services()[name]["restart"] != "no")
 
 
 @each
@@ -132,7 +133,8 @@ def test_commands_exist_with_their_options(name: str) -> None:
     """Each `monitor ...` of the file is a command, and the command knows every option."""
     service = services()[name]
     text = service["command"][0] if service.get("entrypoint") else f"monitor {' '.join(service['command'])}"
-    called = [shlex.split(part) for part in re.split(r"&&|\|", text)]
+    called = [shlex.split(part) for part in re.split(r"&&|\||;", text)]
+    called = [words for words in called if words[0] not in ("exit", "test", "touch")]
     assert called
     for program, command, *arguments in called:
         assert program == "monitor"
@@ -209,5 +211,35 @@ def test_ports_agree_from_end_to_end() -> None:
 
 
 def test_the_demo_is_asked_for() -> None:
-    """Invented missions never come by themselves."""
-    assert [name for name, service in services().items() if service.get("profiles")] == ["simulator"]
+    """Invented missions, and a past of them, never come by themselves."""
+    asked = {name for name, service in services().items() if service.get("profiles")}
+    assert asked == {"simulator", "history", "history-blocks"}
+
+
+BYTE_SECONDS = 45_000
+"""Bytes of a series and day, times the seconds between two scrapes: benchmarks/retention.py."""
+SERIES = 39 * 98
+"""Of the nation: areas and categories, and what each has (tests/exporter holds it to that)."""
+
+
+def test_prometheus_has_room_for_the_days_that_it_is_told_to_keep() -> None:
+    """Twice what a nation needs: beyond its size Prometheus cuts, without a word."""
+    flags = dict(one.removeprefix("--").split("=") for one in services()["prometheus"]["command"])
+    scraped = yaml.safe_load((ROOT / "config/compose/prometheus.yml").read_text(encoding="utf-8"))["global"]
+    days = int(flags["storage.tsdb.retention.time"].removesuffix("d"))
+    room = int(flags["storage.tsdb.retention.size"].removesuffix("GB")) * 1e9
+    assert days >= 400
+    assert 2 * SERIES * days * BYTE_SECONDS / int(scraped["scrape_interval"].removesuffix("s")) <= room
+
+
+def test_grafana_begins_with_the_overview_and_asks_its_maker_for_nothing() -> None:
+    """A home, the folders that it looks into at its start, and no key, plugin or news from elsewhere."""
+    grafana = services()["grafana"]
+    home = Path(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert (ROOT / "grafana/dashboards" / home.relative_to(DASHBOARDS_PATH)).is_file()
+    assert home.name == "overview.json"
+    assert grafana["environment"]["GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED"] == "true"
+    folders = {one.name for one in (ROOT / "grafana/provisioning").iterdir() if any(one.iterdir())}
+    assert folders == {"alerting", "dashboards", "datasources", "plugins"}, (
+        "one that is missing is an error in the log"
+    )

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,37 @@ def test_a_broker_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) 
     done = CliRunner().invoke(cli, ["topics"])
     assert done.exit_code == 1
     assert "No Kafka broker answers" in done.output
+
+
+def test_the_past_becomes_blocks_by_the_commands_of_the_stack(promtool: Path, tmp_path: Path) -> None:
+    """Both one-shot services as written, with places changed: blocks where Prometheus has its own, once."""
+    listed = services()
+    told, data = tmp_path / "history", tmp_path / "prometheus"
+    told.mkdir()
+    data.mkdir()
+    events = ROOT / "tests" / "report" / "missions.jsonl"
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{promtool.parent}{os.pathsep}{os.environ['PATH']}",
+        "MONITOR_CONFIG": str(ROOT / "tests" / "report" / "config" / "monitor.toml"),
+    }
+
+    def run(name: str) -> subprocess.CompletedProcess[str]:
+        text = listed[name]["command"][0]
+        text = text.replace("/history/", f"{told}/").replace(" /history ", f" {told} ")
+        text = text.replace("/prometheus", str(data))
+        text = text.replace("monitor simulate --history 400d", f"cat {events}")
+        text = text.replace("monitor replay", "test -s")
+        return subprocess.run(
+            ["sh", "-c", text], capture_output=True, text=True, check=False, timeout=300, env=environment
+        )
+
+    first = run("history")
+    assert first.returncode == 0, first.stderr
+    again = run("history")
+    assert (again.returncode, again.stderr) == (0, "")
+    made = run("history-blocks")
+    assert made.returncode == 0, made.stderr
+    blocks = sorted(data.glob("*/meta.json"))
+    assert len(blocks) >= len(list(told.glob("*.openmetrics")))
+    assert run("history-blocks").returncode == 0
+    assert sorted(data.glob("*/meta.json")) == blocks

@@ -17,7 +17,7 @@ from tests.presets import CONFIG
 PAGE = "docs/services.md"
 SHOWN = [block for block in blocks() if block.file == PAGE]
 [LEAST] = [block for block in SHOWN if block.info == "toml service"]
-TABLES = [block for block in SHOWN if block.info == "toml targets"]
+[FEWEST, WHOLE, ONLY_SHOWN] = [block for block in SHOWN if block.info == "toml targets"]
 [EVENT] = [json.loads(block.text) for block in SHOWN if block.info == "" and block.text.startswith("{")]
 NAMES = sorted(folder.name for folder in (CONFIG.parent / "services").iterdir())
 TOLD = set(re.findall(r"`([a-z_]+)`", (ROOT / PAGE).read_text(encoding="utf-8")))
@@ -32,18 +32,29 @@ def written(folder: Path, service: str, targets: str) -> Path:
 
 def test_the_least_service_counts_the_least_event(tmp_path: Path) -> None:
     """What a newcomer copies first works as it stands."""
-    configuration = load(CONFIG, service=str(written(tmp_path / "least", LEAST.text, TABLES[0].text)))
+    configuration = load(CONFIG, service=str(written(tmp_path / "least", LEAST.text, FEWEST.text)))
     mission = EventReader(configuration.service, configuration.grid).read(json.dumps(EVENT).encode(), None)
     assert mission.times == 750.0
     assert [fault for fault in configuration.warnings if "years ago" not in fault.message] == []
 
 
+def test_tables_say_no_more_than_what_is_declared(tmp_path: Path) -> None:
+    """An exception for one area, and none for the pool; a length of time is seconds."""
+    two = LEAST.text.replace('slug = "valley"', 'slug = "upper-valley"\n\n[[areas]]\nslug = "lower-valley"')
+    configuration = load(CONFIG, service=str(written(tmp_path / "two", two, WHOLE.text)))
+    assert configuration.service.judged_areas == ("national", "upper-valley", "lower-valley")
+    [one] = configuration.targets.sets
+    assert one.source == "Ordinance on ambulances, § 4, read 2024-06-30"
+    wanted = {"national": {}, "upper-valley": {"p90": 1050.0}, "lower-valley": {"p90": 900.0}}
+    assert {area: one.of(area, "urgent") for area in wanted} == wanted
+
+
 def test_what_is_only_shown_is_said_to_be_meant(tmp_path: Path) -> None:
     """`"none"` in `[default.default]` keeps `check` from asking; without it, it asks."""
     two = LEAST.text.replace("[[objectives]]", '[[objectives]]\nslug = "median"\npercentile = 50\n[[objectives]]', 1)
-    meant = load(CONFIG, service=str(written(tmp_path / "a", two, TABLES[1].text))).warnings
+    meant = load(CONFIG, service=str(written(tmp_path / "a", two, ONLY_SHOWN.text))).warnings
     assert [fault.message for fault in meant if "threshold" in fault.message] == []
-    silent = TABLES[1].text.replace('median = "none"', "p90 = 13")
+    silent = ONLY_SHOWN.text.replace('median = "none"', "p90 = 13")
     asked = load(CONFIG, service=str(written(tmp_path / "b", two, silent))).warnings
     assert any("median" in fault.where for fault in asked)
 

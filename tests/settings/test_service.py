@@ -1,6 +1,5 @@
 """How a service is declared: what may be left out, what is meant, and every fault with what to do."""
 
-import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -325,19 +324,6 @@ def refused_file(path: Path) -> list[str]:
     return [fault.where for fault in caught.value.faults if fault.severity == "error"]
 
 
-def test_the_example_of_the_documents_is_a_service(tmp_path: Path) -> None:
-    """Both blocks together, without an error; the second says nothing that the first does not declare."""
-    document = (CONFIG.parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
-    blocks = dict(re.findall(r"```toml (service|targets)\n(.*?)```", document, re.DOTALL))
-    folder = write_service(tmp_path / "valley", blocks["service"])
-    (folder / "targets" / "rule.toml").write_text(blocks["targets"], encoding="utf-8")
-    (tmp_path / "monitor.toml").write_text('service = "valley"\n', encoding="utf-8")
-    found = load(tmp_path / "monitor.toml")
-    assert found.service.judged_areas == ("national", "upper-valley", "lower-valley")
-    (one,) = found.targets.sets
-    assert [one.of(area, "urgent") for area in found.service.judged_areas] == [{}, {"p90": 1050.0}, {"p90": 900.0}]
-
-
 LITERALS = [
     '""', '"x"', '" "',
     '"\\u0000"', '"é"', "0", "-1", "7", "true", "inf", "nan", "1e308", "99999999999999999999", "[]",
@@ -345,9 +331,22 @@ LITERALS = [
     "12:00:00", "[[1]]", "{ en = 5 }", '"mean"', '"4:00"', '"area"', '"default"', '"town"', '["x", "x"]',
 ]  # fmt: skip
 KEYS = {
-    "": ["slug", "name", "description", "timezone", "year_starts", "unverified", "event", "clocks", "areas", "extra"],
+    "": [
+        "slug",
+        "name",
+        "description",
+        "timezone",
+        "year_starts",
+        "unverified",
+        "cannot_say",
+        "instants",
+        "event",
+        "clocks",
+        "areas",
+        "extra",
+    ],
     "[event]": ["area", "category", "eligible", "instants", "required", "extra"],
-    "[[clocks]]": ["slug", "begin", "end", "longest", "shortest", "name", "extra"],
+    "[[clocks]]": ["slug", "begin", "end", "longest", "shortest", "name", "since", "until", "source", "extra"],
     "[[objectives]]": ["slug", "clock", "percentile", "statistic", "duty", "name"],
     "[[categories]]": ["slug", "within", "name"],
     "[[areas]]": ["slug", "within", "since", "until", "name"],
