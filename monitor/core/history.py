@@ -280,15 +280,3 @@ def _joined(parts: Sequence[Facts | Block]) -> Block:
     return Block(
         missions[:, np.lexsort(missions[::-1])], Sealed.pool([one.sealed for one in parts if one.sealed is not None])
     )
-
-
-def seal_targets(
-    targets: Targets, grid: Grid, service: Service, series: Series, at: float
-) -> list[tuple[Measure, float]]:
-    """Whose thresholds a slice that starts at `at` (epoch seconds) is held against, and what they are (seconds)."""
-    day = date.fromordinal(grid.day_of(at))
-    return [
-        (measure, seconds)
-        for measure in service.measures(series, day)
-        if (seconds := targets.target(measure[0], measure[1], day).get(measure[2])) is not None
-    ]
