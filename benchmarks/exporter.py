@@ -102,13 +102,12 @@ def sealed_day(
     conf: Configuration, series: list[tuple[str, str]], entries: list[Mission], *, rolled_up: bool
 ) -> list[Aggregate]:
     """Aggregates by slice, or by day."""
-    slices: dict[tuple[int, int], list[Mission]] = {}
+    slices: dict[tuple[int, float], list[Mission]] = {}
     for entry in entries:
-        slices.setdefault((entry.series, conf.grid.slice_of(entry.placed_at)), []).append(entry)
+        slices.setdefault((entry.series, conf.grid.floor(entry.placed_at)), []).append(entry)
     places = {measure: place for place, measure in enumerate(measures_of(conf))}
     parts = []
-    for (number, place), missions in sorted(slices.items()):
-        start = conf.grid.start_of(place)
+    for (number, start), missions in sorted(slices.items()):
         thresholds = [
             (places[measure], seconds, 0)
             for measure, seconds in thresholds_on(conf.targets, conf.service, series[number], conf.grid.day_of(start))

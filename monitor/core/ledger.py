@@ -352,7 +352,7 @@ class Ledger:
         if day.changed:
             for mission_id in place.missions:
                 day.changed.pop(mission_id, None)
-        start = self.grid.start_of(int(number))
+        start = number * self._seconds
         day.aggregates.extend(seal(counting, start, start + self._seconds))
         day.rewrite = True
         self.touched.add(day.number)
@@ -382,4 +382,4 @@ class Ledger:
         """Starts (epoch seconds) of the slices that hold missions, oldest first, with the number held."""
         for number in self._order:
             if held := len(self._slices[number].missions):
-                yield self.grid.start_of(int(number)), held
+                yield number * self._seconds, held

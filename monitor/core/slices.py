@@ -46,7 +46,7 @@ class Grid:
     zone: ZoneInfo
     seconds: int = HOUR
     calendar: Calendar = field(default_factory=Calendar)
-    _days: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _days: dict[float, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _midnights: dict[int, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -59,29 +59,17 @@ class Grid:
                     f"offset of {offset} s"
                 )
 
-    def slice_of(self, at: float) -> int:
-        """Number of the slice that holds the instant `at` (epoch seconds)."""
-        return int(at // self.seconds)
-
-    def start_of(self, number: int) -> float:
-        """First instant (epoch seconds) of a slice."""
-        return float(number * self.seconds)
-
     def floor(self, at: float) -> float:
         """Start of the slice that holds `at`."""
         return at // self.seconds * self.seconds
 
-    def day_of_slice(self, number: int) -> int:
-        """Local day (proleptic ordinal, as `date.toordinal`) that holds a slice; remembered, it is asked often."""
-        day = self._days.get(number)
-        if day is None:
-            day = datetime.fromtimestamp(number * self.seconds, self.zone).toordinal()
-            self._days[number] = day
-        return day
-
     def day_of(self, at: float) -> int:
-        """Local day that holds the instant `at`."""
-        return self.day_of_slice(int(at // self.seconds))
+        """Local day (proleptic ordinal, as `date.toordinal`) that holds the instant `at`; remembered by its slice."""
+        start = at // self.seconds * self.seconds
+        day = self._days.get(start)
+        if day is None:
+            day = self._days[start] = datetime.fromtimestamp(start, self.zone).toordinal()
+        return day
 
     def midnight(self, day: int) -> float:
         """First instant (epoch seconds) of a local day: 23, 24 or 25 hours before the next one; remembered."""

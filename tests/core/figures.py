@@ -109,12 +109,12 @@ def head(next_offset: int = 0) -> Head:
 
 def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
     """Partition → day → what is stored."""
-    found: dict[int, dict[int, tuple[dict[str, Mission], dict[tuple[int, int], list[Call]]]]] = {}
+    found: dict[int, dict[int, tuple[dict[str, Mission], dict[tuple[int, float], list[Call]]]]] = {}
     for number, call in enumerate(made):
         entries, slices = found.setdefault(call.partition, {}).setdefault(GRID.day_of(call.at), ({}, {}))
         series = SERIES.index(call.series)
         if call.sealed:
-            slices.setdefault((series, GRID.slice_of(call.at)), []).append(call)
+            slices.setdefault((series, GRID.floor(call.at)), []).append(call)
         else:
             entries[str(number)] = _mission(str(number), call)
     return {
@@ -125,14 +125,14 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
                     seal(
                         [_mission(str(number), one) for number, one in enumerate(held)],
                         series=series,
-                        start=GRID.start_of(place),
-                        end=GRID.start_of(place + 1),
+                        start=start,
+                        end=start + GRID.seconds,
                         thresholds=[
                             (MEASURES.index(measure), seconds, 0)
                             for measure, seconds in thresholds_on(TARGETS, SERVICE, SERIES[series], day)
                         ],
                     )
-                    for (series, place), held in slices.items()
+                    for (series, start), held in slices.items()
                 ],
             )
             for day, (entries, slices) in all_days.items()

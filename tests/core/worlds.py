@@ -108,17 +108,16 @@ def stored_of(world: World, *, rolled_up: bool = False) -> tuple[Head, dict[tupl
     )  # fmt: skip
     clocks = {one.slug: service.clock_slugs.index(one.clock) for one in service.objectives}
     days: dict[tuple[int, int], dict[str, Mission]] = {}
-    slices: dict[tuple[int, int], list[Mission]] = {}
+    slices: dict[tuple[int, float], list[Mission]] = {}
     for number, told in enumerate(world.missions):
         mission = _mission(str(number), series.index(told.series), told)
         days.setdefault((number % 2, GRID.day_of(told.at)), {})
         if told.sealed:
-            slices.setdefault((mission.series, GRID.slice_of(told.at)), []).append(mission)
+            slices.setdefault((mission.series, GRID.floor(told.at)), []).append(mission)
         else:
             days[number % 2, GRID.day_of(told.at)][mission.mission_id] = mission
     sealed: dict[tuple[int, int], list[object]] = {}
-    for (place, number), missions in slices.items():
-        start = GRID.start_of(number)
+    for (place, start), missions in slices.items():
         thresholds = [
             (measures.index(measure), seconds, clocks[measure[2]])
             for measure, seconds in thresholds_on(targets, service, series[place], GRID.day_of(start))
@@ -127,7 +126,7 @@ def stored_of(world: World, *, rolled_up: bool = False) -> tuple[Head, dict[tupl
             missions, series=place, start=start, end=start + GRID.seconds, thresholds=thresholds,
             clocks=len(service.clocks),
         )  # fmt: skip
-        sealed.setdefault((number % 2, GRID.day_of(start)), []).append(part)
+        sealed.setdefault((int(start // GRID.seconds) % 2, GRID.day_of(start)), []).append(part)
     stored = {}
     for place in days.keys() | sealed.keys():
         parts = sealed.get(place, [])
