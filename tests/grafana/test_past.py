@@ -140,9 +140,10 @@ def test_a_chart_of_the_past_is_full(chart: Chart, over: str, remembering: Prome
     """Every hour of the last day, and nearly every day of a quarter and of a year, whatever the steps' grid."""
     points = drawn(remembering, chart[2], over)
     least = RANGES[over][2]
+    if " offset " in chart[2]:
+        return  # it marks where a verdict turned: in most days and many quarters none does
     assert points, f"no data: {chart[2]}"
-    if " offset " not in chart[2]:  # what marks a change alone has few points, or none
-        assert max(points) >= least, (points, chart[2])
+    assert max(points) >= least, (points, chart[2])
 
 
 @pytest.mark.parametrize("chart", PAST, ids=lambda chart: chart[0])
