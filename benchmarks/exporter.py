@@ -23,10 +23,11 @@ from random import Random
 
 from invented import RESPONSES_SECONDS, table
 
-from monitor.core.history import History, seal_targets
+from monitor.core.history import History
 from monitor.core.mission import Kind, Mission
+from monitor.core.sealing import roll_up, seal, thresholds_on
 from monitor.core.service import Area, Measure
-from monitor.core.slices import Aggregate, Threshold, roll_up, seal
+from monitor.core.slices import Aggregate
 from monitor.core.snapshot import take
 from monitor.core.stored import Changes, Head, StoredDay, write_entries, write_head
 from monitor.demo.servers import EmbeddedRedis
@@ -109,8 +110,8 @@ def sealed_day(
     for (number, place), missions in sorted(slices.items()):
         start = conf.grid.start_of(place)
         thresholds = [
-            Threshold(places[measure], seconds, 0)
-            for measure, seconds in seal_targets(conf.targets, conf.grid, conf.service, series[number], start)
+            (places[measure], seconds, 0)
+            for measure, seconds in thresholds_on(conf.targets, conf.service, series[number], conf.grid.day_of(start))
         ]
         parts.append(seal(missions, series=number, start=start, end=start + conf.grid.seconds, thresholds=thresholds))
     if not rolled_up:

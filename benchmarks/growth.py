@@ -27,6 +27,7 @@ from invented import Record, records, table
 
 from monitor.core.partition import Batch, DeadLetter, Policy
 from monitor.core.service import Area
+from monitor.core.targets import Targets
 from monitor.demo.servers import EmbeddedRedis
 from monitor.settings import load
 from monitor.store.memory import MemoryBacking, MemoryStore
@@ -156,7 +157,7 @@ async def groups(arguments: argparse.Namespace, make: Callable[[str], Store]) ->
         leaves = [Area(f"{area}-{n}", service.root) for n in range(factor) for area in service.leaf_areas]
         service = replace(service, areas=(Area(service.root), *leaves))
         series = service.told_series
-        known = replace(policy, service=service, seal_targets=lambda *_: ())
+        known = replace(policy, service=service, targets=Targets())
         lanes.append(await Lane(f"{len(series):,}", keeper_of(known, make(f"series-{factor}")), series).begin())
     await group("series", lanes)
     lanes = []

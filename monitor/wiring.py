@@ -1,8 +1,6 @@
 """Builds the parts of the core, and the store, from a configuration: the one place where the two meet."""
 
-from functools import partial
-
-from monitor.core.history import History, seal_targets
+from monitor.core.history import History
 from monitor.core.partition import Policy
 from monitor.core.service import DAY_SECONDS
 from monitor.core.snapshot import Terms
@@ -17,7 +15,7 @@ def partition_policy(configuration: Configuration, *, sealing: bool = True) -> P
     return Policy(
         grid=configuration.grid,
         service=configuration.service,
-        seal_targets=partial(seal_targets, configuration.targets, configuration.grid, configuration.service),
+        targets=configuration.targets,
         limits=configuration.limits,
         horizon_seconds=ledger.horizon_days * DAY_SECONDS if sealing else None,
         capacity=ledger.capacity if sealing else 2**62,

@@ -61,7 +61,10 @@ class Tally:
 
         `head` is of the same moment. With all days changed since the reading before, it must agree with the sum.
         """
-        changed = {day: self._held(head, day, stored) for day, stored in days.items()}
+        return self.followed(head, {day: self.held(head, day, stored) for day, stored in days.items()})
+
+    def followed(self, head: Head, changed: Mapping[int, Held]) -> "Tally":
+        """The same, of what was `held` by each of the days. Raises DamagedState."""
         following = Tally(self._grid, {day: held for day, held in ({**self._days, **changed}).items() if any(held)})
         if following.missions != head.missions:
             _disagree(f"the head counts {head.missions} missions, its days hold {following.missions}")
@@ -69,7 +72,8 @@ class Tally:
             _disagree(f"the head counts {head.sealed} sealed missions, its days hold {following.sealed}")
         return following
 
-    def _held(self, head: Head, day: int, stored: StoredDay) -> Held:
+    def held(self, head: Head, day: int, stored: StoredDay) -> Held:
+        """What a day holds. Raises DamagedState where the head knows no such day, or nothing of what is in it."""
         if not stored.entries and not stored.aggregates:
             return Held()
         if day not in DAYS:

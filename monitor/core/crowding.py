@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from monitor.core.digest import Floats
 from monitor.core.history import History
 from monitor.core.judged import Judged
-from monitor.core.percent import rank
 from monitor.core.windows import Span
 
 BOUNDS: Final = (0, 1, 2, 3, 5, 10)
@@ -101,8 +100,6 @@ def crowding_of(judged: Judged, waiting: Waiting) -> Crowding:
 
 
 def _median(others: NDArray[np.int64]) -> int | None:
-    """Nearest rank, as of official figures."""
-    if not len(others):
-        return None
-    place = rank(len(others), 50) - 1
-    return int(np.partition(others, place)[place])
+    """By nearest rank: of an even number the lower one in the middle."""
+    middle = (len(others) - 1) // 2
+    return int(np.partition(others, middle)[middle]) if len(others) else None

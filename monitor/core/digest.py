@@ -13,7 +13,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, Literal, Protocol
 
 import msgspec
@@ -224,20 +223,24 @@ def to_fields(digest: Digest) -> Fields:
     return list(digest.means), list(digest.weights), digest.minimum, digest.maximum
 
 
-def fields_of(ordered: Sequence[float], *, backend: Backend = "fastdigest") -> Fields:
+def fields_of(ordered: list[float], backend: Backend = "fastdigest") -> Fields:
     """`to_fields` of the digest of plain, ascending values; few, as in most slices, are their own centroids."""
     if not ordered:
         return [], [], math.nan, math.nan
     if len(ordered) > CENTROIDS:
         return to_fields(of(ordered, backend=backend))
-    return list(ordered), [1.0] * len(ordered), ordered[0], ordered[-1]
+    return ordered, [1.0] * len(ordered), ordered[0], ordered[-1]
 
 
-def merge_fields(parts: Sequence[Fields], *, backend: Backend = "fastdigest") -> Fields:
+def merge_fields(parts: Sequence[Fields], backend: Backend = "fastdigest") -> Fields:
     """`to_fields` of the merge of what `to_fields` gave; few plain values, as of most days, are only sorted."""
-    if all(weights.count(1.0) == len(weights) for _, weights, _, _ in parts):
-        return fields_of(sorted(chain.from_iterable(means for means, _, _, _ in parts)), backend=backend)
-    return to_fields(merge([from_fields(fields, backend=backend) for fields in parts], backend=backend))
+    values: list[float] = []
+    for means, weights, _, _ in parts:
+        if weights.count(1.0) < len(weights):
+            return to_fields(merge([from_fields(fields, backend=backend) for fields in parts], backend=backend))
+        values += means
+    values.sort()
+    return fields_of(values, backend)
 
 
 def from_fields(fields: Fields, *, backend: Backend = "fastdigest") -> Digest:

@@ -7,8 +7,9 @@ and what is wrong gets its name. Refuses to know what an event means.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, Protocol, cast
 
 import msgspec
@@ -16,7 +17,7 @@ from msgspec import Meta
 
 from monitor.core.mission import Reason, Rejected
 from monitor.core.notation import LARGEST, plain_number, plain_time
-from monitor.core.service import Service, instants_of
+from monitor.core.service import Moment, Service, instants_of
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises of bytes that are no event."""
@@ -25,7 +26,7 @@ _ECHO: Final = re.compile(r"^(Invalid enum value) .*(?= - at `)", re.DOTALL)
 
 
 class Event(Protocol):
-    """A decoded event by the core's names; its instants have those that `Form.attribute` gives them."""
+    """A decoded event by the core's names; `begin` and `end` are those of the first clock, None until known."""
 
     mission_id: str
     area: str
@@ -35,32 +36,61 @@ class Event(Protocol):
     revision: int | None
     recorded_at: datetime | None
     excluded: str | None
+    begin: datetime | None
+    end: datetime | None
 
 
+Edge = Callable[[Any], datetime | None]
+"""Finds in an event where a clock begins, or ends."""
 _Field = tuple[str, Any] | tuple[str, Any, Any]
 
 
 class Form:
     """The events of one service: `type` is what they must be, `decode` and `look_again` read them."""
 
-    __slots__ = ("_decode_as_said", "_wire", "attribute", "decode", "times", "type")
+    __slots__ = ("_attribute", "_decode_as_said", "_wire", "decode", "times", "type")
 
     def __init__(self, service: Service) -> None:
         """Raises ValueError where the service gives one name to two fields."""
         # Those that the clocks read, then those that must only be right where they are given.
         instants = tuple(dict.fromkeys((*instants_of(service.clocks), *service.fields.instants)))
         numbered = {name: f"instant_{number}" for number, name in enumerate(instants)}
-        self.attribute: Mapping[str, str] = {**numbered, "recorded_at": "recorded_at"}
+        first = service.clocks[0]
+        computed: dict[str, Sequence[Moment]] = {}
+        for name, moments in (("begin", first.begin), ("end", first.end)):
+            # Every event is asked for these two: what is one field is called so, and only the rest is worked out.
+            field = moments[0].field if _plain(moments) else None
+            if field in numbered and field != "recorded_at" and numbered[field].startswith("instant_"):
+                numbered[field] = name
+            else:
+                computed[name] = moments
+        self._attribute: Mapping[str, str] = {**numbered, "recorded_at": "recorded_at"}
         """What the core calls each instant, by the service's name for it."""
         self.times = tuple(dict.fromkeys((*instants, "recorded_at")))
         """The service's names of everything that must be a time."""
-        fields = [*_fields(service, self.attribute)]
-        self._wire = _wire_names(service, self.attribute, [field[0] for field in fields])
-        self.type = _struct("Event", fields, self._wire)
+        fields = [*_fields(service, self._attribute)]
+        self._wire = _wire_names(service, self._attribute, [field[0] for field in fields])
+        edges = {name: property(self.edge(moments)) for name, moments in computed.items()}
+        self.type = _struct("Event", fields, self._wire, namespace=edges)
         self.decode = cast("Callable[[bytes], Event]", msgspec.json.Decoder(self._known(service)).decode)
         """The event of bytes that are right at once; raises one of `UNREADABLE`."""
         said = msgspec.defstruct("AsSaid", [(f[0], Any, msgspec.UNSET) for f in fields], rename=self._wire)
         self._decode_as_said = msgspec.json.Decoder(said, float_hook=plain_number).decode
+
+    def edge(self, moments: Sequence[Moment]) -> Edge:
+        """Reads the earliest of the moments that an event tells; None where it tells none."""
+        if _plain(moments):
+            return attrgetter(self._attribute[moments[0].field])
+        told = self.told(moments)
+
+        def earliest(event: Any) -> datetime | None:
+            return min([later(at, plus) for read, plus in told if (at := read(event)) is not None], default=None)
+
+        return earliest
+
+    def told(self, moments: Sequence[Moment]) -> list[tuple[Edge, timedelta]]:
+        """What reads each moment's field, and how much later than that the moment is."""
+        return [(attrgetter(self._attribute[one.field]), timedelta(seconds=one.plus_seconds)) for one in moments]
 
     def look_again(self, raw: bytes) -> Event:
         """The event by its contract alone: any area and category, of a name given twice the last, and what
@@ -172,9 +202,28 @@ def _wire_names(service: Service, attribute: Mapping[str, str], names: list[str]
 
 
 def _struct(
-    name: str, fields: list[Any], wire: Mapping[str, str], *, bases: tuple[type[msgspec.Struct], ...] = ()
+    name: str,
+    fields: list[Any],
+    wire: Mapping[str, str],
+    *,
+    bases: tuple[type[msgspec.Struct], ...] = (),
+    namespace: dict[str, Any] | None = None,
 ) -> type[msgspec.Struct]:
-    return msgspec.defstruct(name, fields, bases=bases or None, rename=dict(wire), kw_only=bool(bases), gc=False)
+    return msgspec.defstruct(
+        name, fields, bases=bases or None, namespace=namespace, rename=dict(wire), kw_only=bool(bases), gc=False
+    )
+
+
+def _plain(moments: Sequence[Moment]) -> bool:
+    return len(moments) == 1 and not moments[0].plus_seconds
+
+
+def later(at: datetime, plus: timedelta) -> datetime:
+    """So much later; the end of all calendars where that lies beyond."""
+    try:
+        return at + plus
+    except OverflowError:
+        return datetime.max.replace(tzinfo=at.tzinfo)
 
 
 def _name_no_object(raw: bytes, fault: Exception) -> Rejected:

@@ -31,7 +31,7 @@ class Arrival:
         self.latest = now + ahead_seconds
         """The last credible moment (epoch seconds)."""
         self.newest = head.last_record_at if head.last_record_at is not None else -inf
-        """The newest sign of life (epoch seconds)."""
+        """The newest sign of life (epoch seconds) before the batch."""
         if self.newest > self.latest:
             self.newest = -inf  # what an earlier program believed of a record gives way to the first event
         self._head = head
@@ -42,11 +42,9 @@ class Arrival:
         """Note a record that claims a moment after the last credible one."""
         self._ahead[offset] = min(moment, LATEST)
 
-    def heard(self, recorded: float, placed_at: float) -> float:
-        """The newest sign of life, with an event that told something new: of a mission placed at `placed_at`."""
-        sign = min(recorded, self.latest, placed_at + self._longest)
-        self.newest = max(self.newest, sign)
-        return self.newest
+    def sign(self, recorded: float, placed_at: float) -> float:
+        """The sign of life that an event is which told something new: of a mission placed at `placed_at`."""
+        return min(recorded, self.latest, placed_at + self._longest)
 
     def bounded(self, offset: int, recorded: float | None, placed_at: float) -> float:
         """How far a mission placed after the last credible moment moves event time: up to there, if at all."""
@@ -55,13 +53,14 @@ class Arrival:
         self.claims(offset, placed_at)  # no time stamp to hold it against, and it cannot have rung yet
         return -inf
 
-    def note(self, last_offset: int) -> None:
-        """Write into the head what the batch has shown, whose last record lies at `last_offset`."""
+    def note(self, last_offset: int | None, newest: float) -> None:
+        """Write into the head what the batch has shown: its last record's offset, and the newest sign of life."""
         head = self._head
-        if self.newest > -inf:
-            head.last_record_at = self.newest
+        if newest > -inf:
+            head.last_record_at = newest
         head.records_ahead += len(self._ahead)
-        head.ahead_at = self._ahead.get(last_offset)
+        if last_offset is not None:
+            head.ahead_at = self._ahead.get(last_offset)
 
 
 Evidence = frozenset[tuple[int, float | None, float | None]]

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from monitor.core.agreement import Tally, require_alike
+from monitor.core.agreement import Held, Tally, require_alike
 from monitor.core.columns import Columns, Groups
 from monitor.core.digest import Backend, Floats
 from monitor.core.mission import Cause, Kind, Mission, times_of
@@ -91,10 +91,14 @@ class History:
         All of it, or nothing. Raises StoredStateError; DamagedState where head and days do not agree.
         """
         require_alike(head, self.grid, self.service)
-        stored = {day: read_day(blobs) for day, blobs in days.items()}
-        known = None if whole else self._tallies.get(partition)
-        tally = (known or Tally(self.grid)).after(head, stored)
-        facts = {day: self._facts_of(partition, head, day, content) for day, content in stored.items()}
+        known = (None if whole else self._tallies.get(partition)) or Tally(self.grid)
+        held: dict[int, Held] = {}
+        facts: dict[int, dict[Series, Facts]] = {}
+        for day, blobs in days.items():  # one at a time: a year taken apart is several times what is kept of it
+            stored = read_day(blobs)
+            held[day] = known.held(head, day, stored)
+            facts[day] = self._facts_of(partition, head, day, stored)
+        tally = known.followed(head, held)
         # Nothing is refused from here on.
         if whole:
             self.drop(partition)
@@ -276,15 +280,3 @@ def _joined(parts: Sequence[Facts | Block]) -> Block:
     return Block(
         missions[:, np.lexsort(missions[::-1])], Sealed.pool([one.sealed for one in parts if one.sealed is not None])
     )
-
-
-def seal_targets(
-    targets: Targets, grid: Grid, service: Service, series: Series, at: float
-) -> list[tuple[Measure, float]]:
-    """Whose thresholds a slice that starts at `at` (epoch seconds) is held against, and what they are (seconds)."""
-    day = date.fromordinal(grid.day_of(at))
-    return [
-        (measure, seconds)
-        for measure in service.measures(series, day)
-        if (seconds := targets.target(measure[0], measure[1], day).get(measure[2])) is not None
-    ]

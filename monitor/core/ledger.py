@@ -10,14 +10,15 @@ order, so that sealing costs what it seals and a checkpoint what has changed, ho
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import product
 from typing import Final, NamedTuple
 
 from monitor.core.digest import Backend
 from monitor.core.mission import Kind, Mission
-from monitor.core.slices import Aggregate, Grid, roll_up
+from monitor.core.sealing import roll_up
+from monitor.core.slices import Aggregate, Grid
 
 
 class Outcome(StrEnum):
@@ -108,7 +109,7 @@ REFUSED: Final = frozenset({Outcome.CONFLICT, Outcome.LATE, Outcome.LEDGER_FULL}
 NO_CEILING: Final = 2**62
 """More missions than any memory holds."""
 
-# The same table by number, for `Ledger._revise`: naming a Case for every event costs more than all the rest of it.
+# The same table by number, for `Ledger.apply`: naming a Case for every event costs more than all the rest of it.
 # An unknown mission needs no look-up. Each of seen, change and home adds its number, the home being a bool.
 _NEWER, _SAME, _OLDER = 0, 6, 12
 _NONE, _COUNTS, _CEASES = 0, 2, 4
@@ -177,8 +178,9 @@ class OpenSlice:
         self.changed = day.changed
 
 
-Sealer = Callable[[list[Mission], int, float, float], Aggregate]
-"""Makes the aggregate of the missions of (series, start, end)."""
+Seal = Callable[[Mapping[int, list[Mission]], float, float], Iterable[Aggregate]]
+"""Makes the aggregates of a slice: of its missions that count, for each series that it has any mission of, its start
+and its end (epoch seconds)."""
 
 
 class Ledger:
@@ -229,25 +231,9 @@ class Ledger:
 
     def apply(self, mission: Mission) -> Outcome:
         """Take one snapshot into account and say what became of it."""
-        mission_id = mission.mission_id
-        known = self.missions.get(mission_id)
-        if known is not None:
-            return self._revise(known, mission)
-        placed_at = mission.placed_at
-        if placed_at < self.sealed_before:
-            return _LATE
-        if len(self.missions) >= self.ceiling:
-            return _FULL
-        self.missions[mission_id] = mission
-        place = self._slices.get(placed_at // self._seconds) or self._slice(placed_at)
-        place.missions.add(mission_id)
-        changed = place.changed
-        if not changed:
-            self.touched.add(place.day.number)
-        changed[mission_id] = mission
-        return _NEW if mission.kind else _UNCOUNTED
-
-    def _revise(self, known: Mission, mission: Mission) -> Outcome:
+        known = self.missions.get(mission.mission_id)
+        if known is None:
+            return self._take_up(mission)
         kind, times = mission.kind, mission.times
         if kind == 0:
             # A mission that counts for nothing has no place of its own: it stays where it is remembered.
@@ -272,10 +258,11 @@ class Ledger:
         else:
             seen = _SAME if revision == held else _OLDER
         row = seen + change + (placed_at < self.sealed_before)
+        number = known.placed_at // self._seconds
         if (
             change
+            and (kind == 0 or known.kind == 0 or placed_at // self._seconds != number or not _STORED[row])
             and _MAY_CROSS[row]
-            and (placed_at != known.placed_at or kind == 0 or known.kind == 0 or not _STORED[row])
         ):
             self.crossed.append(Crossing(_VERDICTS[row], known, mission))
         if _STORED[row]:
@@ -283,7 +270,7 @@ class Ledger:
             mission_id = known.mission_id
             mission = Mission(mission_id, revision, series, placed_at, kind, times)
             self.missions[mission_id] = mission
-            place = self._slices[known.placed_at // self._seconds]
+            place = self._slices[number]
             if placed_at != known.placed_at:
                 place = self._moved(mission, place)
             changed = place.changed
@@ -291,6 +278,21 @@ class Ledger:
                 self.touched.add(place.day.number)
             changed[mission_id] = mission
         return _VERDICTS[row]
+
+    def _take_up(self, mission: Mission) -> Outcome:
+        mission_id, placed_at, missions = mission.mission_id, mission.placed_at, self.missions
+        if placed_at < self.sealed_before:
+            return _LATE
+        if len(missions) >= self.ceiling:
+            return _FULL
+        missions[mission_id] = mission
+        place = self._slices.get(placed_at // self._seconds) or self._slice(placed_at)
+        place.missions.add(mission_id)
+        changed = place.changed
+        if not changed:
+            self.touched.add(place.day.number)
+        changed[mission_id] = mission
+        return _NEW if mission.kind else _UNCOUNTED
 
     def _moved(self, mission: Mission, left: OpenSlice) -> OpenSlice:
         """The slice that the mission lies in now, which may be the one it lay in; marks the day that it left."""
@@ -320,7 +322,7 @@ class Ledger:
         insort(self._not_whole, number)
         return day
 
-    def seal_before(self, line: float, aggregate: Sealer) -> int:
+    def seal_before(self, line: float, seal: Seal) -> int:
         """Seal every slice that starts before `line` (epoch seconds); the number of missions let go.
 
         The line is moved down to the start of a slice and never goes back.
@@ -332,25 +334,26 @@ class Ledger:
         due = bisect_left(self._order, line // self._seconds)
         numbers = self._order[:due]
         del self._order[:due]
-        return sum([self._seal_slice(number, aggregate) for number in numbers])
+        return sum([self._seal_slice(number, seal) for number in numbers])
 
-    def _seal_slice(self, number: float, aggregate: Sealer) -> int:
+    def _seal_slice(self, number: float, seal: Seal) -> int:
         """Turn a slice's missions into one aggregate per series; the number of missions let go."""
         place = self._slices.pop(number)
         day = place.day
         day.slices.remove(place)
         if not place.missions:
             return 0
-        by_series: dict[int, list[Mission]] = {}
+        counting: dict[int, list[Mission]] = {}
         for mission_id in place.missions:
             mission = self.missions.pop(mission_id)
-            by_series.setdefault(mission.series, []).append(mission)
+            some = counting.setdefault(mission.series, [])
+            if mission.kind:
+                some.append(mission)
         if day.changed:
             for mission_id in place.missions:
                 day.changed.pop(mission_id, None)
         start = self.grid.start_of(int(number))
-        for series, missions in sorted(by_series.items()):
-            day.aggregates.append(aggregate(missions, series, start, start + self._seconds))
+        day.aggregates.extend(seal(counting, start, start + self._seconds))
         day.rewrite = True
         self.touched.add(day.number)
         return len(place.missions)

@@ -5,7 +5,7 @@ sealed, and what a checkpoint holds. Time is an argument; producing dead letters
 acknowledging to Kafka are somebody else's work. The same records in any split of batches give the same state.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -16,9 +16,11 @@ from monitor.core.feed import Arrival
 from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome
 from monitor.core.mission import Limits, Mission, Reason, Rejected, index_of
 from monitor.core.reader import EventReader
-from monitor.core.service import DAY_SECONDS, Measure, Series, Service
-from monitor.core.slices import Aggregate, Grid, Threshold, seal
+from monitor.core.sealing import Sealer
+from monitor.core.service import DAY_SECONDS, Service
+from monitor.core.slices import Grid
 from monitor.core.stored import Changes, Head, StoredDay, write_aggregates, write_entries, write_head
+from monitor.core.targets import Targets
 
 CEILING: Final = 2
 """Times the capacity are held at most: missions of the last day are never sealed, so inventing ids could fill any
@@ -110,17 +112,13 @@ class OffsetGap(Exception):  # noqa: N818 - a fact about the batch, handled by f
     """A batch that begins after the next offset: records between would be lost. Seek back and fetch again."""
 
 
-SealTargets = Callable[[Series, float], Iterable[tuple[Measure, float]]]
-"""Those of `Service.measures` of a series that have a threshold at an instant (epoch seconds), with it (seconds)."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How a partition is kept. All partitions of a topic share one."""
 
     grid: Grid
     service: Service
-    seal_targets: SealTargets
+    targets: Targets
     limits: Limits = field(default_factory=Limits)
     horizon_seconds: float | None = 400 * DAY_SECONDS
     """Missions older than this (event time) are sealed; None: never."""
@@ -157,14 +155,7 @@ class Partition:
         self._ledger = _ledger_of(grid, head, days, ceiling=CEILING * policy.capacity)
         self._stored_offset = head.next_offset
         self._seal_at = float("-inf")
-        self._places: dict[Measure, int] = {}
-        for place, measure in enumerate(head.measures):
-            self._places.setdefault(measure, place)
-        self._clock_numbers = _clock_numbers(service)
-        self._thresholds_at = float("nan")
-        self._thresholds_day = 0
-        self._thresholds: dict[int, Sequence[Threshold]] = {}
-        """Of the series that were sealed in that local day so far."""
+        self._seal = Sealer(grid, service, policy.targets, head, self._names, backend=policy.backend)
 
     @classmethod
     def start(cls, policy: Policy, next_offset: int = 0) -> "Partition":
@@ -221,16 +212,16 @@ class Partition:
         if batch.start > head.next_offset:
             raise OffsetGap(f"batch begins at offset {batch.start}, next expected is {head.next_offset}")
         read, apply = self._reader.read, self._ledger.apply
-        missions, capacity = self._ledger.missions, self.policy.capacity
-        crossed = self._ledger.crossed
-        ahead, closing = self.policy.limits.ahead_seconds, self._longest
-        arrival = Arrival(head, now, ahead_seconds=ahead, longest_seconds=closing)
+        missions, capacity, crossed = self._ledger.missions, self.policy.capacity, self._ledger.crossed
+        closing = self._longest
+        arrival = Arrival(head, now, ahead_seconds=self.policy.limits.ahead_seconds, longest_seconds=closing)
         latest, newest = arrival.latest, arrival.newest
         watermark = min(head.watermark, latest) if head.watermark is not None else float("-inf")
         seal_at = self._seal_at
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
         records = batch.since(head.next_offset)
+        crowded = len(missions) + len(records) > capacity
         for record in records:
             stamp = record.timestamp
             recorded = None if stamp is None or stamp < 0 else stamp / 1000.0
@@ -238,23 +229,26 @@ class Partition:
                 arrival.claims(record.offset, recorded)
             try:
                 mission = read(record.value, recorded)
-                if mission.placed_at > latest:
-                    self._require_day(mission.placed_at)
+                placed_at = mission.placed_at
+                if placed_at > latest:
+                    self._require_day(placed_at)
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
             outcome = apply(mission)
-            if outcome is _FULL and self._seal_early(min(max(watermark, mission.placed_at), now)):
+            if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now)):
                 outcome = apply(mission)  # its own time has made the room: a day of inventions does not last for ever
             outcomes[outcome] += 1
             if crossed:
                 restated.note(head, crossed.pop(), self.policy.grid, watermark - closing)
-            if outcome in REFUSED:
+            if outcome in STORES:
+                if recorded is not None and recorded > newest:
+                    # Most are told at once, of what is going on: then nothing bounds what they prove.
+                    at_once = placed_at + closing >= recorded <= latest
+                    newest = recorded if at_once else max(newest, arrival.sign(recorded, placed_at))
+            elif outcome in REFUSED:
                 dead.append(_refusal(record, outcome))
                 continue
-            placed_at = mission.placed_at
-            if recorded is not None and recorded > newest and outcome in STORES:
-                newest = arrival.heard(recorded, placed_at)
             if placed_at > watermark:
                 watermark = (
                     placed_at
@@ -264,13 +258,12 @@ class Partition:
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
                     seal_at = self._seal_at
-            if len(missions) > capacity:
+            if crowded and len(missions) > capacity:
                 self._seal_early(min(watermark, now))
         _count(head, outcomes, dead)
         head.watermark = watermark if watermark > float("-inf") else None
         head.next_offset = max(head.next_offset, batch.next_offset)
-        if records:
-            arrival.note(records[-1].offset)
+        arrival.note(records[-1].offset if records else None, newest)
         return Effects(dead, len(records))
 
     def checkpoint(self) -> Changes:
@@ -331,7 +324,7 @@ class Partition:
             return
         grid = self.policy.grid
         # Whole slices on both sides: the line then moves at the same record, however batches and restarts fall.
-        self._ledger.seal_before(grid.floor(event_time) - grid.floor(self.policy.horizon_seconds), self._aggregate)
+        self._ledger.seal_before(grid.floor(event_time) - grid.floor(self.policy.horizon_seconds), self._seal)
         self._ledger.roll_up_before(
             grid.day_of(event_time - self.policy.roll_up_seconds), backend=self.policy.backend
         )
@@ -351,39 +344,8 @@ class Partition:
             line = start + self.policy.grid.seconds
             surplus -= held
         if line is not None:
-            self.head.sealed_early += self._ledger.seal_before(line, self._aggregate)
+            self.head.sealed_early += self._ledger.seal_before(line, self._seal)
         return line is not None
-
-    def _aggregate(self, missions: list[Mission], series: int, start: float, end: float) -> Aggregate:
-        if start != self._thresholds_at:  # the slices of a day are sealed one after the other
-            day = self.policy.grid.day_of(start)
-            if day != self._thresholds_day:  # thresholds change by the day
-                self._thresholds_day, self._thresholds = day, {}
-            self._thresholds_at = start
-        thresholds = self._thresholds.get(series)
-        if thresholds is None:
-            thresholds = self._thresholds[series] = [
-                Threshold(self._place_of(measure), seconds, self._clock_numbers[measure[2]])
-                for measure, seconds in self.policy.seal_targets(self._names[series], start)
-            ]
-        sealed = seal(
-            missions, series=series, start=start, end=end, thresholds=thresholds, clocks=len(self.head.clocks),
-            backend=self.policy.backend,
-        )  # fmt: skip
-        self.head.sealed = (self.head.sealed or 0) + sealed.missions
-        return sealed
-
-    def _place_of(self, measure: Measure) -> int:
-        place = self._places.get(measure)
-        if place is None:
-            place = self._places[measure] = len(self.head.measures)
-            self.head.measures.append(measure)
-        return place
-
-
-def _clock_numbers(service: Service) -> Mapping[str, int]:
-    """The place of each objective's clock among the service's."""
-    return {one.slug: service.clock_slugs.index(one.clock) for one in service.objectives}
 
 
 def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling: int) -> Ledger:

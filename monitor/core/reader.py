@@ -7,14 +7,13 @@ is: the record's own timestamp is an argument.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from operator import attrgetter
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Final, NamedTuple, cast
 
 import msgspec
 
-from monitor.core.event import UNREADABLE, Event, Form
+from monitor.core.event import UNREADABLE, Edge, Event, Form, later
 from monitor.core.mission import (
     EARLIEST,
     EPOCH,
@@ -29,16 +28,15 @@ from monitor.core.mission import (
     pack,
 )
 from monitor.core.notation import beyond_microseconds
-from monitor.core.service import Clock, Moment, Series, Service
+from monitor.core.service import Clock, Series, Service
 from monitor.core.slices import Grid
 
 _POINT: Final = ord(".")
 
 # Members by a name of the module: looking them up in their class takes several times as long.
 _NOTHING, _MEASURED, _EXCLUDED = Kind.NOTHING, Kind.MEASURED, Kind.EXCLUDED
+_OPEN, _NO_END = Kind.OPEN, Kind.NO_END
 
-Edge = Callable[[Any], datetime | None]
-"""Finds where a clock begins, or ends, in an event."""
 State = tuple[Kind, float | None]
 """What a clock says of a mission, with the seconds where it measured."""
 
@@ -51,23 +49,14 @@ class _Interval(NamedTuple):
     shortest: float
     longest: float
 
-    def without_value(self, event: Event, begin: datetime | None, end: datetime | None) -> Kind:
-        """What the clock says where it measured nothing: the first row that holds."""
-        if begin is not None and end is not None:
-            seconds = (end - begin).total_seconds()
-            return Kind.NEGATIVE if seconds < 0.0 else Kind.TOO_LONG if seconds > self.longest else Kind.TOO_SHORT
-        if event.status == "closed":
-            return Kind.NO_BEGIN if begin is None else Kind.NO_END
-        return Kind.UNTIMED if begin is None else Kind.OPEN
-
 
 class EventReader:
     """Reads the events of one service: `index[(area, category)]` is the number of a series."""
 
     __slots__ = (
-        "_ahead", "_begin", "_begin_names", "_caps", "_decode", "_end", "_epoch", "_epochs", "_first", "_form",
-        "_further", "_grid", "_largest", "_leaves", "_longest", "_reforms", "_service", "_shared", "_shortest",
-        "_zone", "index", "limits",
+        "_ahead", "_begin_names", "_caps", "_decode", "_epoch", "_epochs", "_first", "_form",
+        "_further", "_grid", "_largest", "_leaves", "_longest", "_numbers", "_reforms", "_service", "_shared",
+        "_shortest", "_zone", "index", "limits",
     )  # fmt: skip
 
     def __init__(
@@ -75,13 +64,16 @@ class EventReader:
     ) -> None:
         """`index`: numbers of the series that an event may name, by default in the service's order."""
         self.index = index_of(service.told_series) if index is None else index
+        self._numbers: dict[str, dict[str, int]] = {}
+        for (area, category), number in self.index.items():
+            self._numbers.setdefault(area, {})[category] = number
         self.limits = limits = limits or Limits()
         self._service, self._grid = service, grid
         self._form = form = Form(service)
         self._decode = form.decode
         self._first, *self._further = [_interval(clock, form) for clock in service.clocks]
-        self._begin, self._end, self._shortest, self._longest = self._first
-        self._caps = [told for told in _told(service.clocks[0].begin, form) if told[1]]
+        self._shortest, self._longest = self._first.shortest, self._first.longest
+        self._caps = [told for told in form.told(service.clocks[0].begin) if told[1]]
         self._begin_names = " or ".join(dict.fromkeys(one.field for one in service.clocks[0].begin))
         self._shared: dict[bytes, bytes] = {}
         """Packed states without a value, of which there are few: held once, not by every open mission."""
@@ -107,10 +99,11 @@ class EventReader:
             event = self._decode(raw)
         except UNREADABLE as fault:
             event = self._look_again(raw, fault)
-        series = self.index.get((event.area, event.category))
-        if series is None:
-            raise self._name_unknown(event)
-        begin = self._begin(event)
+        try:
+            series = self._numbers[event.area][event.category]
+        except KeyError:
+            raise self._name_unknown(event) from None
+        begin = event.begin
         if begin is not None:
             if begin.tzinfo is not self._zone:
                 self._turn_to(begin.tzinfo)
@@ -119,7 +112,7 @@ class EventReader:
             if placed.is_integer() and _POINT in raw and beyond_microseconds(raw):
                 # The decoder rounds to the microsecond: this may be a second that has not been reached.
                 event = self._form.look_again(raw)
-                begin = cast("datetime", self._begin(event))
+                begin = cast("datetime", event.begin)
                 placed = (begin - EPOCH).total_seconds()
         else:
             placed = self._placed_by_record(event, raw, recorded)
@@ -133,7 +126,7 @@ class EventReader:
             return Mission(event.mission_id, event.revision, series, placed, _NOTHING, None)
         if event.excluded is not None:
             return Mission(event.mission_id, event.revision, series, placed, _EXCLUDED, None)
-        end = self._end(event)
+        end = event.end
         if (
             begin is not None
             and end is not None
@@ -141,7 +134,7 @@ class EventReader:
         ):
             kind, times = _MEASURED, seconds
         else:
-            kind, times = self._first.without_value(event, begin, end), None
+            kind, times = _without_value(event.status, begin, end, self._longest), None
         if self._further:
             packed = self._packed(event, (kind, times))
             return Mission(event.mission_id, event.revision, series, placed, kind, packed)
@@ -169,7 +162,7 @@ class EventReader:
     def _capped(self, event: Event, begin: datetime | None, recorded: float) -> bool:
         """Whether a cap places the mission ahead of its record, and the instant that it is counted from is not."""
         return any(
-            _later(at, plus) == begin and at.timestamp() <= recorded + self._ahead
+            later(at, plus) == begin and at.timestamp() <= recorded + self._ahead
             for read, plus in self._caps
             if (at := read(event)) is not None
         )
@@ -214,11 +207,10 @@ class EventReader:
 
     def _name_unknown(self, event: Event) -> Rejected:
         fields = self._service.fields
-        if any(area == event.area for area, _ in self.index):
-            known = sorted({category for _, category in self.index})
-            return Rejected(Reason.UNKNOWN_SETTLEMENT, f"{fields.category} is not one of: {' '.join(known)}")
-        known = sorted({area for area, _ in self.index})
-        return Rejected(Reason.UNKNOWN_DISTRICT, f"{fields.area} is not one of: {' '.join(known)}")
+        if event.area in self._numbers:
+            known = " ".join(sorted({category for _, category in self.index}))
+            return Rejected(Reason.UNKNOWN_SETTLEMENT, f"{fields.category} is not one of: {known}")
+        return Rejected(Reason.UNKNOWN_DISTRICT, f"{fields.area} is not one of: {' '.join(sorted(self._numbers))}")
 
 
 def _state(clock: _Interval, event: Event) -> State:
@@ -228,36 +220,19 @@ def _state(clock: _Interval, event: Event) -> State:
         seconds = (end - begin).total_seconds()
         if clock.shortest <= seconds <= clock.longest:
             return _MEASURED, seconds
-    return clock.without_value(event, begin, end), None
+    return _without_value(event.status, begin, end, clock.longest), None
+
+
+def _without_value(status: str, begin: datetime | None, end: datetime | None, longest: float) -> Kind:
+    """What a clock says that measured nothing: the first row that holds."""
+    if begin is None:
+        return Kind.NO_BEGIN if status == "closed" else Kind.UNTIMED
+    if end is None:
+        return _NO_END if status == "closed" else _OPEN
+    seconds = (end - begin).total_seconds()
+    return Kind.NEGATIVE if seconds < 0.0 else Kind.TOO_LONG if seconds > longest else Kind.TOO_SHORT
 
 
 def _interval(clock: Clock, form: Form) -> _Interval:
-    return _Interval(
-        _edge(clock.begin, form), _edge(clock.end, form), clock.shortest_seconds,
-        min(clock.longest_seconds, LONGEST_SECONDS),
-    )  # fmt: skip
-
-
-def _edge(moments: Sequence[Moment], form: Form) -> Edge:
-    """The earliest of the moments that an event tells; None where it tells none."""
-    if len(moments) == 1 and not moments[0].plus_seconds:
-        return attrgetter(form.attribute[moments[0].field])
-    told = _told(moments, form)
-
-    def earliest(event: Any) -> datetime | None:
-        found = [_later(at, plus) for read, plus in told if (at := read(event)) is not None]
-        return min(found, default=None)
-
-    return earliest
-
-
-def _told(moments: Sequence[Moment], form: Form) -> list[tuple[Edge, timedelta]]:
-    """What reads each moment's field, and how much later than that the moment is."""
-    return [(attrgetter(form.attribute[one.field]), timedelta(seconds=one.plus_seconds)) for one in moments]
-
-
-def _later(at: datetime, plus: timedelta) -> datetime:
-    try:
-        return at + plus
-    except OverflowError:  # of the last day of all calendars
-        return datetime.max.replace(tzinfo=at.tzinfo)
+    longest = min(clock.longest_seconds, LONGEST_SECONDS)
+    return _Interval(form.edge(clock.begin), form.edge(clock.end), clock.shortest_seconds, longest)

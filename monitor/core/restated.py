@@ -35,6 +35,9 @@ def note(head: Head, crossing: Crossing, grid: Grid, closed_before: float) -> No
     if outcome is Outcome.CONFLICT:
         _count(head.conflicts, _year(known, grid), _year(told, grid))
         return
+    counting = [one for one in (known, told) if one.kind != Kind.NOTHING]
+    if len(counting) == 1 and counting[0].placed_at > closed_before:
+        return  # of a year that is not over: most of what is withdrawn is of today
     left = _year(known, grid) if known.kind != Kind.NOTHING else NOWHERE
     entered = _year(told, grid) if told.kind != Kind.NOTHING else NOWHERE
     if left == entered:

@@ -2,18 +2,16 @@
 
 A slice is one hour (configurable) of one series. Slices of one local day form a bucket: the unit that is stored,
 read and rolled up, so that calendar periods, which begin at local midnight, never cut one. A sealed slice is an
-`Aggregate`: per clock exact counts, an exact sum and a t-digest, no missions. Refuses to know what time it is and who
-counts missions.
+`Aggregate`: per clock exact counts, an exact sum and a t-digest, no missions. Refuses to know what time it is and how
+one is made (`core.sealing`).
 """
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
 from math import fsum
 from operator import le
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,7 +21,7 @@ from monitor.core import digest
 from monitor.core.bounded import MOST, Count, Instant, Microseconds, Place, Seconds, Squares, Weight
 from monitor.core.calendar import Calendar
 from monitor.core.digest import Backend, Digest
-from monitor.core.mission import CAUSES, UNFINISHED, Cause, Kind, Mission, columns_of
+from monitor.core.mission import Cause
 
 HOUR: Final = 3600
 
@@ -139,17 +137,6 @@ class ClockTally(msgspec.Struct, frozen=True, array_like=True):
         return least <= moment * slack + 1e-6 * self.measured and moment <= most * slack + 1e-6 * self.measured
 
 
-class Threshold(NamedTuple):
-    """What missions of a stretch are held against: `seconds`, on the clock of that number.
-
-    `place`: whose threshold it is, in `core.stored.Head.measures`.
-    """
-
-    place: int
-    seconds: float
-    clock: int
-
-
 class Aggregate(msgspec.Struct, frozen=True, array_like=True):
     """A sealed stretch of one series: exact counts of each clock, in the service's order, and what was judged.
 
@@ -183,83 +170,3 @@ class Aggregate(msgspec.Struct, frozen=True, array_like=True):
     def alike(self) -> tuple[int, tuple[tuple[int, float], ...]]:
         """What two stretches must have in common to be one: the series, and what they were held against."""
         return self.series, tuple([(place, seconds) for place, seconds, _ in self.judged])
-
-
-_CAUSE_PLACES: Final = {-float(kind): [*Cause].index(cause) for kind, cause in CAUSES.items()} | dict.fromkeys(
-    [-float(kind) for kind in UNFINISHED], [*Cause].index(Cause.ABANDONED)
-)
-"""Where a state is counted once its slice is sealed: of what is still open nobody can register the end any more."""
-_NO_CAUSES: Final = (0,) * len(Cause)
-_EXCLUDED: Final = -float(Kind.EXCLUDED)
-
-
-def seal(
-    missions: Collection[Mission],
-    *,
-    series: int,
-    start: float,
-    end: float,
-    thresholds: Sequence[Threshold],
-    clocks: int = 1,
-    backend: Backend = "fastdigest",
-) -> Aggregate:
-    """Aggregate of one closed stretch of a series, with all its missions."""
-    columns = columns_of(missions, clocks)
-    ordered = [sorted([state for state in column if state >= 0.0]) for column in columns]
-    tallies = tuple([_tally(columns[clock], values, backend) for clock, values in enumerate(ordered)])
-    judged = tuple([(place, seconds, bisect_right(ordered[clock], seconds)) for place, seconds, clock in thresholds])
-    excluded = columns[0].count(_EXCLUDED)
-    # By place, for there is one of these for most slices of each series.
-    return Aggregate(series, start, end, excluded, tallies, judged)
-
-
-def _tally(column: Sequence[float], ordered: Sequence[float], backend: Backend) -> ClockTally:
-    causes = _NO_CAUSES
-    if len(ordered) < len(column):
-        counted = [*_NO_CAUSES]
-        for state in column:
-            if state < 0.0 and (place := _CAUSE_PLACES.get(state)) is not None:
-                counted[place] += 1
-        causes = tuple(counted)
-    return ClockTally(
-        len(ordered), causes, sum([round(value * 1e6) for value in ordered]),
-        sum([value * value for value in ordered], 0.0), digest.fields_of(ordered, backend=backend),
-    )  # fmt: skip
-
-
-def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> list[Aggregate]:
-    """One aggregate per series and set of thresholds, each spanning all of its parts; of different ones, none."""
-    alike: dict[tuple[int, tuple[tuple[int, float], ...]], list[Aggregate]] = {}
-    for part in parts:
-        alike.setdefault(part.alike, []).append(part)
-    return [some[0] if len(some) == 1 else _sum_of(some, backend) for some in alike.values()]
-
-
-def _sum_of(parts: list[Aggregate], backend: Backend) -> Aggregate:
-    first = parts[0]
-    return Aggregate(
-        series=first.series,
-        start=min([part.start for part in parts]),
-        end=max([part.end for part in parts]),
-        excluded=sum([part.excluded for part in parts]),
-        clocks=tuple(
-            [_sum_of_tallies(tallies, backend) for tallies in zip(*[part.clocks for part in parts], strict=True)]
-        ),
-        judged=tuple(
-            [
-                (place, seconds, sum([part.judged[number][2] for part in parts]))
-                for number, (place, seconds, _) in enumerate(first.judged)
-            ]
-        ),
-    )
-
-
-def _sum_of_tallies(tallies: Sequence[ClockTally], backend: Backend) -> ClockTally:
-    totals = [tally.total for tally in tallies if tally.total is not None]
-    return ClockTally(
-        measured=sum([tally.measured for tally in tallies]),
-        unmeasured=tuple(map(sum, zip(*[tally.unmeasured for tally in tallies], strict=True))),
-        total=sum(totals) if len(totals) == len(tallies) else None,
-        squares=fsum([tally.squares for tally in tallies]),
-        sketch=digest.merge_fields([tally.sketch for tally in tallies], backend=backend),
-    )

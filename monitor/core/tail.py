@@ -1,6 +1,6 @@
 """The tail of a span: how many judged missions took far longer than their threshold, and the longest waits.
 
-A percentile is blind to whatever lies beyond it: of a requirement that 80 % reach, nobody sees whether the others
+A percentile is blind to whatever lies beyond it: where 80 % have to come in time, nobody sees whether the others
 took a minute longer or an hour. How many were late at all is told by the two integers that decide the verdict. Of
 missions known one by one all is exact. Of sealed ones it is counted in the sketches that were stored of each stretch:
 exactly while a sketch holds every value by itself, as nearly all do, else interpolated, and it is said of how many.

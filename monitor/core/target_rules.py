@@ -92,7 +92,7 @@ def _gone(one: Tables, service: Service, lasting: Sequence[str], until: date) ->
 def _silent(one: Tables, service: Service, lasting: Sequence[str]) -> Iterator[Fault]:
     """A warning for what the tables say nothing of, neither a threshold nor that there is none.
 
-    Tables of pools alone mean it so: some rules bind a whole country and none of its parts.
+    Tables of pools alone mean it so: some rules bind a pool and none of its parts.
     """
     spoken = {area for area, _ in one.written}
     expected = lasting if spoken - set(service.judged_areas) or spoken & set(service.leaf_areas) else spoken

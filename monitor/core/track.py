@@ -5,7 +5,7 @@ and one selection. Refuses to know sealed stretches, windows and the clock on th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,24 +142,24 @@ class _Running:
         is_mean = objective.statistic is Statistic.MEAN
         self._none = Count(0, 0, 0, 0, 0.0, 0.0) if is_mean else Count(0, 0)
         self._judged = self._within = None
-        self._sums: tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats] | None = None
         if not judged.any():  # as in most series of a service that has thresholds of one kind for one category
             return
         self._judged, self._within = _running(judged), _running(seconds <= targets)
-        if is_mean:
-            took, allowed = np.where(judged, seconds, 0.0), np.where(judged, targets, 0.0)
-            beyond = took - allowed
-            self._sums = _total(_whole(took)), _total(_whole(allowed)), _total(beyond**2), _total(beyond**3)
+        self._mean_of = (seconds, targets) if is_mean else None
 
     def count(self, run: Run) -> Count:
         if self._judged is None or self._within is None:
             return self._none
         first, last = run
         judged, within = int(self._judged[last] - self._judged[first]), int(self._within[last] - self._within[first])
-        if self._sums is None:
+        if self._mean_of is None:
             return Count(judged, within)
-        took, allowed, squares, cubes = [(sums[last] - sums[first]).item() for sums in self._sums]
-        return Count(judged, within, took, allowed, squares, cubes)
+        took, allowed = (numbers[first:last] for numbers in self._mean_of)
+        if judged < last - first:
+            took, allowed = took[~np.isnan(allowed)], allowed[~np.isnan(allowed)]
+        beyond = took - allowed
+        total, most = int(_whole(took).sum()), int(_whole(allowed).sum())
+        return Count(judged, within, total, most, float((beyond**2).sum()), float((beyond**3).sum()))
 
 
 def exact(values: Floats, objectives: Sequence[Objective]) -> tuple[dict[str, float | None], dict[str, Interval]]:
@@ -212,7 +212,3 @@ def _shared(targets: Floats) -> Floats:
 
 def _running(counted: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.concatenate((np.zeros(1, np.int32), np.cumsum(counted, dtype=np.int32)))
-
-
-def _total(numbers: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate((np.zeros(1, numbers.dtype), np.cumsum(numbers)))

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache, partial
 from http import HTTPStatus
 from io import BytesIO
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -19,12 +19,12 @@ from aiohttp import web
 from monitor.board.area import area_page
 from monitor.board.assets import ASSETS, Asset
 from monitor.board.download import about, heads, lines
-from monitor.board.frame import LOOKS, ORDERS, POLICY, Judged, Look, View
+from monitor.board.frame import POLICY, Judged, Look, View
 from monitor.board.map import map_page
 from monitor.board.matrix import board
 from monitor.board.wall import wall_page
 from monitor.core.alarm import Rules
-from monitor.core.calendar import HOW_TO_NAME, MONTHS, Period
+from monitor.core.calendar import HOW_TO_NAME, Period
 from monitor.core.closer import Closer, closer_of
 from monitor.core.snapshot import over_period
 from monitor.core.weeks import Week, weeks_of
@@ -33,27 +33,21 @@ from monitor.core.years import Year, years_of
 from monitor.exporter.answers import Answer, Answers, rendered
 from monitor.exporter.area_infos import area_infos
 from monitor.exporter.areas import area_answer
+from monitor.exporter.asked import Asked
 from monitor.exporter.closer import closer_answer
 from monitor.exporter.collector import AreaInfo
 from monitor.exporter.compliance import answer
+from monitor.exporter.once import Once
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
 from monitor.exporter.refresh import Refresh
-from monitor.http.negotiation import languages
 from monitor.http.problem import problem
 from monitor.published import Published
 from monitor.settings import Configuration
 from monitor.spreadsheet import Sheet, write
-from monitor.words.catalogue import chosen
-from monitor.words.speaker import speaker
 
-PREFERRED_WINDOW: Final = "28d"
 LOOKED_BACK: Final = "365d"
 """Over so long hours of the week are compared: fewer missions tell none apart."""
-MISSED_REFRESHES: Final = 2
-"""A page that has not heard of so many publications no longer trusts its stream ..."""
-GRACE_SECONDS: Final = 15.0
-"""... and this much more."""
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 HTML: Final = "text/html; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -69,11 +63,10 @@ class Pages:
         self._refresh = refresh
         self._threshold = rules.drift_threshold
         self._answers = Answers()
+        self._behind = Once[Mapping[str, Closer]]()
         self._service = configuration.service
         self._areas = self._service.judged_areas
-        self._windows = configuration.settings.windows.names
-        self._preferred = PREFERRED_WINDOW if PREFERRED_WINDOW in self._windows else self._windows[0]
-        self._patience_seconds = MISSED_REFRESHES * configuration.settings.exporter.refresh_seconds + GRACE_SECONDS
+        self._asked = Asked(configuration)
 
     def routes(self) -> list[web.RouteDef]:
         """Where everything is found."""
@@ -90,7 +83,7 @@ class Pages:
 
     async def board(self, request: web.Request) -> web.Response:
         """Areas by categories for one window or period, as a table, a map or a wall."""
-        view = self._view(request)
+        view = self._asked.view(request, self._refresh.published)
 
         async def make() -> bytes:
             shown = await self._judged(view)
@@ -100,7 +93,7 @@ class Pages:
 
     async def workbook(self, request: web.Request) -> web.Response:
         """What the board shows at the same address, for a spreadsheet."""
-        view = self._view(request)
+        view = self._asked.view(request, self._refresh.published)
 
         async def make() -> bytes:
             shown = await self._judged(view)
@@ -115,7 +108,7 @@ class Pages:
         area = request.match_info["area"]
         if area not in self._areas:
             raise web.HTTPNotFound(text=f"No such area: use one of {', '.join(self._areas)}.\n")
-        view = replace(self._view(request), root="../")
+        view = replace(self._asked.view(request, self._refresh.published), root="../")
 
         async def make() -> bytes:
             weeks = await self._weeks(area, view.published)
@@ -147,9 +140,9 @@ class Pages:
         area, published = request.match_info["area"], self._refresh.published
         if area not in self._areas:
             return problem(HTTPStatus.NOT_FOUND, f"No such area: use one of {', '.join(self._areas)}.")
-        window = request.query.get("window", self._preferred)
-        if window not in self._windows:
-            return problem(HTTPStatus.BAD_REQUEST, f"Unknown window: use one of {', '.join(self._windows)}.")
+        window = request.query.get("window", self._asked.preferred)
+        if window not in self._asked.windows:
+            return problem(HTTPStatus.BAD_REQUEST, f"Unknown window: use one of {', '.join(self._asked.windows)}.")
 
         async def make() -> bytes:
             weeks, closer = await self._weeks(area, published), await self._closer(area, published, window)
@@ -242,55 +235,17 @@ class Pages:
         )
 
     async def _closer(self, area: str, published: Published, window: str) -> Mapping[str, Closer] | None:
-        """What is behind the figures of a window and of the longest time that the page looks back over."""
+        """What is behind the figures of a window and of the longest time that the page looks back over.
+
+        It takes longer than a page: all languages, and programs, are told of it from one look.
+        """
         if not published.loaded:
             return None
         grid, now = self._configuration.grid, published.snapshot.at
         spans = {name: parse_window(name).span(now, grid) for name in dict.fromkeys((window, LOOKED_BACK))}
         known = {name: span for name, span in spans.items() if span is not None}
-        return await self._refresh.ask(partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK]))
-
-    def _view(self, request: web.Request) -> View:
-        """What is asked for. Raises HTTPBadRequest with what there is."""
-        asked, service, published = request.query, self._service, self._refresh.published
-        windows = self._configuration.settings.windows.names
-        usual = PREFERRED_WINDOW if PREFERRED_WINDOW in windows else windows[0]
-        view = View(
-            published=published,
-            say=speaker(chosen(asked.get("lang"), languages(request.headers.get("Accept-Language")))),
-            zone=self._configuration.grid.zone,
-            window=_one_of("window", asked.get("window", usual), windows),
-            windows=windows,
-            order=_one_of("order", asked.get("order", ORDERS[0]), ORDERS),
-            look=_one_of("view", asked.get("view", "table"), tuple(LOOKS)),
-            category=_one_of("category", asked.get("category", ""), ("", *service.judged_categories)),
-            patience_seconds=self._patience_seconds,
-        )
-        _one_of("view", view.look, view.looks)
-        return replace(view, judged=self._period(asked.get("period"), published), periods=self._periods(view))
-
-    def _period(self, name: str | None, published: Published) -> Judged | None:
-        """A period that can be shown. Raises HTTPBadRequest, and HTTPNotFound of one to come or without areas."""
-        if not name:
-            return None
-        today = self._day(published)
-        try:
-            period = self._configuration.grid.calendar.period(name)
-        except ValueError:
-            raise web.HTTPBadRequest(text=f"No such period: {HOW_TO_NAME}.\n") from None
-        if not published.loaded:
-            raise web.HTTPServiceUnavailable(text="The store has not been read yet.\n", headers={"Retry-After": "5"})
-        last = date.fromordinal(period.after.toordinal() - 1)
-        if today < period.first or not self._service.lasts(self._service.root, period.first, last):
-            raise web.HTTPNotFound(text="Nothing is known of the period.\n")
-        return Judged(period, over=period.after <= today)
-
-    def _periods(self, view: View) -> list[str]:
-        """The closed periods to offer: the last of each kind that is judged to date."""
-        calendar = self._configuration.grid.calendar
-        units = [unit for unit in MONTHS if unit in view.windows]
-        found = [calendar.previous(calendar.holding(unit, view.today)) for unit in units]
-        return [period.name for period in found if period is not None]
+        look = partial(closer_of, area=area, spans=known, longest=known[LOOKED_BACK])
+        return await self._behind.get((area, window), published, lambda: self._refresh.ask(look))
 
     async def _page(
         self, request: web.Request, view: View, place: str, make: Callable[[], Awaitable[bytes]]
@@ -320,17 +275,6 @@ class Pages:
 @cache
 def _file(asset: Asset) -> Answer:
     return rendered(asset.body, asset.content_type)
-
-
-Name = TypeVar("Name", bound=str)
-
-
-def _one_of(what: str, asked: str, known: Sequence[Name]) -> Name:
-    """What is asked for, as it is known. Raises HTTPBadRequest, which repeats nothing of it."""
-    for one in known:
-        if one == asked:
-            return one
-    raise web.HTTPBadRequest(text=f"Unknown {what}: use one of {', '.join(filter(None, known))}.\n")
 
 
 def _workbook(view: View) -> bytes:

@@ -41,6 +41,8 @@ def in_short(say: Speaker, service: Service, targets: TargetSet) -> str:
     for objective in service.objectives:
         for who, limit in _asked(say, service, objective, targets):
             told.setdefault(who, []).append(limit)
+    if not told:
+        return say("shown, without a threshold")
     line = "; ".join(f"{who}: {', '.join(limits)}" for who, limits in told.items())
     return line if targets.verified else f"{say(NOT_VERIFIED)}: {line}"
 

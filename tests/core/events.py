@@ -7,13 +7,11 @@ mission's snapshots and counts at the end.
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from monitor.core.history import seal_targets
 from monitor.core.partition import Batch, Policy
 from monitor.core.slices import Grid
 from monitor.core.stored import Changes, Head, StoredDay, read_day, read_head
@@ -233,7 +231,7 @@ def policy(**changes: object) -> Policy:
     settings: dict[str, object] = {
         "grid": GRID,
         "service": SERVICE,
-        "seal_targets": partial(seal_targets, TARGETS, GRID, SERVICE),
+        "targets": TARGETS,
         "horizon_seconds": None,
     }
     return Policy(**{**settings, **changes})  # type: ignore[arg-type]

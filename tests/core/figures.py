@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from monitor.core.history import History, seal_targets
+from monitor.core.history import History
 from monitor.core.mission import CAUSES, Kind, Mission
+from monitor.core.sealing import seal, thresholds_on
 from monitor.core.service import Objective
-from monitor.core.slices import Grid, Threshold, seal
+from monitor.core.slices import Grid
 from monitor.core.stored import Head, StoredDay
 from monitor.core.targets import Targets, TargetSet
 from tests.core.police import GOAL, SERVICE, target_of
@@ -127,10 +128,8 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
                         start=GRID.start_of(place),
                         end=GRID.start_of(place + 1),
                         thresholds=[
-                            Threshold(MEASURES.index(measure), seconds, 0)
-                            for measure, seconds in seal_targets(
-                                TARGETS, GRID, SERVICE, SERIES[series], GRID.start_of(place)
-                            )
+                            (MEASURES.index(measure), seconds, 0)
+                            for measure, seconds in thresholds_on(TARGETS, SERVICE, SERIES[series], day)
                         ],
                     )
                     for (series, place), held in slices.items()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from monitor.core.digest import Backend
 from monitor.core.mission import Kind, Mission
-from monitor.core.slices import Aggregate, Threshold, seal
+from monitor.core.sealing import seal
+from monitor.core.slices import Aggregate
 
 
 def stretch(
@@ -24,5 +25,5 @@ def stretch(
         *(Mission(f"m{n}", None, series, start, Kind.MEASURED, float(one)) for n, one in enumerate(responses)),
         *(Mission(f"u{n}", None, series, start, kind, None) for n, kind in enumerate(kinds)),
     ]
-    thresholds = [Threshold(place, target, 0) for place, target in enumerate(targets) if target is not None]
+    thresholds = [(place, target, 0) for place, target in enumerate(targets) if target is not None]
     return seal(missions, series=series, start=start, end=end, thresholds=thresholds, backend=backend)

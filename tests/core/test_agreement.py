@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from monitor.core.agreement import Tally
 from monitor.core.mission import Kind, Mission, pack
 from monitor.core.partition import Partition
+from monitor.core.sealing import seal
 from monitor.core.service import DAY_SECONDS
-from monitor.core.slices import Aggregate, seal
+from monitor.core.slices import Aggregate
 from monitor.core.stored import DamagedState, Head, StoredDay, read_day, read_head
 from tests.core.events import BASE, GRID, SERIES, Shelf, Snap, batches, policy, records, snaps
 from tests.core.stretches import stretch

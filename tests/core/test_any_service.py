@@ -7,13 +7,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.history import seal_targets
 from monitor.core.mission import Cause, Kind, times_of
 from monitor.core.partition import Partition, Policy
 from monitor.core.service import Clock, Moment, Series, Service
@@ -225,7 +223,7 @@ def test_what_is_stored_of_any_service_is_what_its_newest_snapshots_say(data: st
     events = [data.draw(told(service, number)) for number in range(data.draw(st.integers(1, 25)))]
     events = data.draw(st.permutations(events))
     policy = Policy(
-        grid=GRID, service=service, seal_targets=partial(seal_targets, targets, GRID, service),
+        grid=GRID, service=service, targets=targets,
         horizon_seconds=30 * DAY, roll_up_seconds=31 * DAY,
     )  # fmt: skip
     records = [Rec(offset, None, one.encode(service)) for offset, one in enumerate(events)]

@@ -193,7 +193,7 @@ def test_both_libraries_are_here() -> None:
 def test_the_short_way_to_the_stored_form_leads_to_the_same(backend: Backend, n: int) -> None:
     """Whether the values are few enough to be stored as they are, or not."""
     ordered = sorted(responses(n))
-    short, long = digest.fields_of(ordered, backend=backend), digest.to_fields(digest.of(ordered, backend=backend))
+    short, long = digest.fields_of(ordered, backend), digest.to_fields(digest.of(ordered, backend=backend))
     if backend == "tdigest" and n > CENTROIDS:  # it merges in an order drawn by chance
         assert sum(short[1]) == sum(long[1]) == n
         return

@@ -1,6 +1,7 @@
 """The ledger's judgement row by row, its outcomes as small stories, and what holds after any events."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import product
 from typing import Literal
@@ -26,7 +27,8 @@ from monitor.core.ledger import (
 )
 from monitor.core.mission import Kind, Mission, instant
 from monitor.core.reader import EventReader
-from monitor.core.slices import Aggregate, Grid, seal
+from monitor.core.sealing import seal
+from monitor.core.slices import Aggregate, Grid
 from tests.core.police import SERVICE
 
 GRID = Grid(ZoneInfo("Europe/Oslo"))
@@ -59,9 +61,11 @@ def snap(
     return structs.replace(READER.read(json.dumps(event).encode(), None), series=series)
 
 
-def aggregate(entries: list[Mission], series: int, start: float, end: float) -> Aggregate:
+def aggregate(counting: Mapping[int, list[Mission]], start: float, end: float) -> list[Aggregate]:
     """A sealer that knows no targets."""
-    return seal(entries, series=series, start=start, end=end, thresholds=())
+    return [
+        seal(missions, series=series, start=start, end=end, thresholds=()) for series, missions in counting.items()
+    ]
 
 
 def story(*snaps: Mission, sealed_before: float | None = None, ceiling: int = NO_CEILING) -> tuple[list[str], Ledger]:

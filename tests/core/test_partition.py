@@ -1,13 +1,12 @@
 """The laws of a partition: however records are split, repeated, crashed over or spread, the figures are the same."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.history import History, seal_targets
+from monitor.core.history import History
 from monitor.core.partition import Batch, OffsetGap, Partition, Policy
 from monitor.core.stored import Head, read_head
 from monitor.core.windows import Span
@@ -329,7 +328,7 @@ def test_missions_are_sealed_by_the_targets_of_their_own_day() -> None:
 
     31 May, 700 s: within the old 1000 s ┃ 1 June, 700 s: late for the new 600 s
     """
-    policed = policy(seal_targets=partial(seal_targets, CHANGING, GRID, SERVICE), horizon_seconds=86_400.0)
+    policed = policy(targets=CHANGING, horizon_seconds=86_400.0)
     midnight = int(SUPERSEDED - AT) // 60
     partition = Partition.start(policed)
     for offset, minutes in enumerate(

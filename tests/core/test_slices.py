@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.core.mission import Cause
-from monitor.core.slices import Aggregate, Grid, roll_up
+from monitor.core.sealing import roll_up
+from monitor.core.slices import Aggregate, Grid
 from tests.core.stretches import stretch
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from monitor.core.mission import CAUSES, UNFINISHED, Kind, Mission, pack
 from monitor.core.partition import Batch, Partition
-from monitor.core.slices import Aggregate, Threshold, seal
+from monitor.core.sealing import seal
+from monitor.core.slices import Aggregate
 from monitor.core.stored import (
     VERSION,
     DamagedState,
@@ -50,7 +51,7 @@ def entries(draw: st.DrawFn, clocks: int | None = None) -> Mission:
 def aggregates(draw: st.DrawFn) -> Aggregate:
     """Any stretch that a program may have sealed."""
     clocks = draw(st.integers(1, 3))
-    thresholds = st.builds(Threshold, st.integers(0, 90), TIMES, st.integers(0, clocks - 1))
+    thresholds = st.tuples(st.integers(0, 90), TIMES, st.integers(0, clocks - 1))
     return seal(
         draw(st.lists(entries(clocks), max_size=10)), series=draw(st.integers(0, 40)), clocks=clocks,
         start=draw(st.floats(-2e9, 1e10, exclude_max=True)), end=draw(st.floats(1e10, 1e11)),

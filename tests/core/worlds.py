@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from monitor.core.history import History, seal_targets
+from monitor.core.history import History
 from monitor.core.mission import CAUSES, Kind, Mission, pack
+from monitor.core.sealing import roll_up, seal, thresholds_on
 from monitor.core.service import Duty, Series, Service
-from monitor.core.slices import Grid, Threshold, roll_up, seal
+from monitor.core.slices import Grid
 from monitor.core.stored import Head, StoredDay
 from monitor.core.targets import Targets, TargetSet
 from tests.core.services import services
@@ -119,8 +120,8 @@ def stored_of(world: World, *, rolled_up: bool = False) -> tuple[Head, dict[tupl
     for (place, number), missions in slices.items():
         start = GRID.start_of(number)
         thresholds = [
-            Threshold(measures.index(measure), seconds, clocks[measure[2]])
-            for measure, seconds in seal_targets(targets, GRID, service, series[place], start)
+            (measures.index(measure), seconds, clocks[measure[2]])
+            for measure, seconds in thresholds_on(targets, service, series[place], GRID.day_of(start))
         ]
         part = seal(
             missions, series=place, start=start, end=start + GRID.seconds, thresholds=thresholds,

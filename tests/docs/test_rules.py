@@ -1,5 +1,6 @@
 """The ledger does what its table says, row by row: the table in the design document is not a decoration."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -39,7 +40,7 @@ def outcome_of(case: Case) -> Outcome:
     return ledger.apply(snapshot(revision, place, counts=case.change is Change.COUNTS, response_seconds=600.0))
 
 
-def never(_entries: list[Mission], _series: int, _start: float, _end: float) -> Aggregate:
+def never(_counting: Mapping[int, list[Mission]], _start: float, _end: float) -> list[Aggregate]:
     raise AssertionError("nothing was there to seal")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.core.mission import Kind, Mission, Rejected, pack
 from monitor.core.partition import Batch, Partition
 from monitor.core.reader import EventReader
-from monitor.core.slices import Threshold, seal
+from monitor.core.sealing import seal
 from monitor.core.stored import (
     Head,
     StoredStateError,
@@ -61,7 +61,7 @@ OF_TWO_CLOCKS = [
 ]
 SEALED_OF_TWO = seal(
     OF_TWO_CLOCKS, series=0, start=BASE.timestamp(), end=BASE.timestamp() + 3600, clocks=2,
-    thresholds=[Threshold(0, 600.0, 0), Threshold(1, 90.0, 1)],
+    thresholds=[(0, 600.0, 0), (1, 90.0, 1)],
 )  # fmt: skip
 V1 = Path(__file__).parent.parent / "golden" / "v1"
 

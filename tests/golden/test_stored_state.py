@@ -6,7 +6,6 @@ somebody's past year cannot be read any more. A new version gets a directory of 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,11 +15,12 @@ import pytest
 
 from monitor.core import stored_v1
 from monitor.core.digest import Backend
-from monitor.core.history import History, seal_targets
+from monitor.core.history import History
 from monitor.core.mission import Cause, Kind, Mission, pack
 from monitor.core.partition import Partition
+from monitor.core.sealing import roll_up
 from monitor.core.service import DAY_SECONDS, Area, Service
-from monitor.core.slices import Aggregate, ClockTally, Grid, roll_up
+from monitor.core.slices import Aggregate, ClockTally, Grid
 from monitor.core.stored import (
     VERSION,
     DamagedState,
@@ -336,7 +336,7 @@ def test_a_district_may_be_removed_and_comes_back_with_its_missions() -> None:
 
 def test_other_targets_judge_exact_missions_anew_and_leave_sealed_ones_as_they_were_judged() -> None:
     """What is sealed was counted against the targets then in force; nobody can recount it exactly."""
-    shelf = stored_by(seal_targets=partial(seal_targets, TARGETS, GRID, SERVICE))
+    shelf = stored_by(targets=TARGETS)
     strict = Targets(
         [
             TargetSet(

@@ -33,8 +33,14 @@ def test_three_dashboards_in_every_language() -> None:
     }
 
 
+BEYOND = re.compile(r"\.fieldConfig\.defaults\.custom\.spanNulls")
+"""Of a state timeline Grafana has it ("Connect null values"), and the types that it publishes do not."""
+
+
 def lost(written: Any, again: Any, where: str = "") -> list[str]:
     """What of a text Grafana's types do not know: it is missing, or another, once they have read it."""
+    if BEYOND.search(where):
+        return []
     if isinstance(written, dict) and isinstance(again, dict):
         return [fault for key, one in written.items() for fault in lost(one, again.get(key), f"{where}.{key}")]
     if isinstance(written, list) and isinstance(again, list) and len(written) == len(again):

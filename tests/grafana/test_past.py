@@ -141,7 +141,7 @@ def test_a_chart_of_the_past_is_full(chart: Chart, over: str, remembering: Prome
     points = drawn(remembering, chart[2], over)
     least = RANGES[over][2]
     if " offset " in chart[2]:
-        return  # it marks where a verdict turned: in most days and many quarters none does
+        return  # a mark where a verdict turned: few, or none
     assert points, f"no data: {chart[2]}"
     assert max(points) >= least, (points, chart[2])
 

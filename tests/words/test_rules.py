@@ -77,6 +77,7 @@ def test_numbers_that_nobody_verified_are_never_the_rule_without_a_word() -> Non
     assert rules.in_short(say, SERVICE, TargetSet(date(2024, 1, 1), "a law", red, verified=False)) == (
         "not verified: red: 90 % within 8 min"
     )
+    assert rules.in_short(say, SERVICE, TargetSet(date(2024, 1, 1), "a law", {})) == "shown, without a threshold"
     unsure = replace(SERVICE, clocks=(replace(SERVICE.clocks[0], verified=False), SERVICE.clocks[1]))
     sentences = [*rules.sentences(say, unsure, TargetSet(date(2024, 1, 1), "a law", red))]
     assert sentences[0].endswith("Not verified.")
