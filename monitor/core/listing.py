@@ -108,6 +108,10 @@ class Roll:
 
     def _judged_as(self, series: Series, day: date) -> Series | None:
         """The area and category whose figure holds a series on a day, of those asked for; None where none does."""
+        if self.asked.area is None and not self.service.is_leaf(series[0], day):
+            return None
+        if self.asked.category is None and series[1] not in self.service.leaf_categories:
+            return None
         areas, categories = self.service.pools(series[0], day), self.service.category_pools.get(series[1], ())
         area, category = self.asked.area or series[0], self.asked.category or series[1]
         return (area, category) if area in areas and category in categories else None

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -82,6 +82,8 @@ def test_the_list_is_as_long_as_the_figure_of_the_report(
     """For any service, objective and question, of any area and category or of all: listed and sealed together."""
     service = world.service
     area = data.draw(st.sampled_from([None, *service.judged_areas]))
+    if area is None:  # where a reform cuts an area in two, its figure is that of the parts as well: no sum of both
+        assume(not {one.within for one in service.areas} & {*service.leaf_areas})
     category = data.draw(st.sampled_from([None, *service.judged_categories]))
     for objective in service.objectives:
         for question in Question:
