@@ -33,7 +33,7 @@ _NOTHING: Final = ClockTally(0, _NO_CAUSES, 0, 0.0, digest.to_fields(digest.EMPT
 
 Threshold = tuple[int, float, int]
 """What missions of a stretch are held against: whose it is, by its place in `core.stored.Head.measures`; seconds; and
-the number of the clock. No NamedTuple, for taking that apart takes three times as long."""
+the number of the clock. No NamedTuple, for taking that apart takes a third longer."""
 
 
 def thresholds_on(targets: Targets, service: Service, series: Series, day: int) -> list[tuple[Measure, float]]:

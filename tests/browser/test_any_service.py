@@ -81,7 +81,7 @@ async def test_any_service_fits_every_screen(context: BrowserContext, declared: 
             assert await page.evaluate(OVERRUN) == [], (path, width)
             if width < PHONE and "area" not in path:
                 assert await page.evaluate(SMALL) == [], (path, width)
-        if declared is SHAPES["12x6"] and path in ("/map", "/wall"):
+        if declared is SHAPES["12x6"] and path != "/":
             continue  # of thousands of elements, none unlike those of the smaller ones: axe would take minutes
         for scheme in ("light",) if path in ("/map", "/wall") else ("light", "dark"):  # the nation is seen in both
             await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
