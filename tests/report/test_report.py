@@ -21,7 +21,7 @@ from monitor.core.verdict import State
 from monitor.replay import key_of
 from monitor.report.document import Report, Status
 from monitor.report.drawing_up import draw_up
-from monitor.report.formats import FORMATS
+from monitor.report.formats import BINARY, FORMATS
 from monitor.report.sources import Refused, from_lines, from_store
 from monitor.settings import Configuration, load
 from monitor.store.memory import MemoryStore
@@ -74,7 +74,7 @@ def run(*arguments: str, lines: bytes | None = None) -> Result:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"html"}))
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"html", *BINARY}))
 def test_a_report_of_a_known_file_is_the_known_report(name: str, language: str) -> None:
     """Every format prints the figures worked out by hand, byte for byte; those for programs know no languages."""
     result = run("--period", "2024", "--events", str(MISSIONS), "--format", name, "--lang", language)
