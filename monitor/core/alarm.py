@@ -69,6 +69,12 @@ def periods_of(windows: Iterable[Window]) -> tuple[Unit, ...]:
     return tuple(window.unit for window in windows if window.unit is not None)
 
 
+def to_date(units: Iterable[Unit], as_of: float, grid: Grid) -> dict[Unit, Span]:
+    """The periods that hold a moment (epoch seconds), each up to it."""
+    spans = {unit: Window(unit, unit=unit).span(as_of, grid) for unit in units}
+    return {unit: span for unit, span in spans.items() if span is not None}
+
+
 def deciding(units: Iterable[Unit]) -> tuple[Unit, ...]:
     """Those of them that decide: the year, and the shortest part of it that the service is judged by.
 
@@ -105,18 +111,17 @@ _ALARMS: Final = Kept[dict[str, Alarm]]()
 
 
 def assess(
-    timeline: Timeline, rules: Rules, units: tuple[Unit, ...], *, as_of: float, grid: Grid, pooled: bool
+    timeline: Timeline, rules: Rules, spans: Mapping[Unit, Span], *, as_of: float, grid: Grid, pooled: bool
 ) -> dict[str, Alarm]:
     """The alarms of a series as of a moment (epoch seconds), by objective; none where none is watched.
 
-    A pool has no drift (`pooled`): its parts have.
+    `spans`: the periods watched, up to that moment (`to_date`). A pool has no drift (`pooled`): its parts have.
     """
     until = grid.floor(as_of) + grid.seconds
-    spans = {unit: Window(unit, unit=unit).span(as_of, grid) for unit in units}
     # Costly and the same from hour to hour, as long as no mission comes or is corrected: kept with the timeline.
     return timeline.derived(
         _ALARMS,
-        (rules, tuple(spans.items()), until, pooled),
+        (rules, spans, until, pooled),
         lambda: {
             one.slug: _Watch(timeline, one, percent, rules, grid).alarm(spans, Ends(as_of, until), pooled=pooled)
             for one, percent in watched(timeline.objectives)
@@ -139,13 +144,9 @@ class _Watch:
     rules: Rules
     grid: Grid
 
-    def alarm(self, spans: Mapping[Unit, Span | None], ends: Ends, *, pooled: bool) -> Alarm:
+    def alarm(self, spans: Mapping[Unit, Span], ends: Ends, *, pooled: bool) -> Alarm:
         rules = self.rules
-        periods = {
-            unit: beta_mixture.watch(self._lates(span), self.percent)
-            for unit, span in spans.items()
-            if span is not None
-        }
+        periods = {unit: beta_mixture.watch(self._lates(span), self.percent) for unit, span in spans.items()}
         recent = self._lates(Span(self.grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
         p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), self.percent)
         ever = self._lates(Span(float("-inf"), ends.until))

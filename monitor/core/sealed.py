@@ -221,10 +221,10 @@ class Shelf:
 
     def sums(self, first: int, last: int) -> "Sums":
         """Of a run: whole blocks were added up once, those at its edges are now."""
-        counts, powers = (
-            np.zeros(self._columns.width(1), np.int64),
-            np.zeros(self._columns.plain_powers + self._columns.group_powers),
-        )
+        width, power_width = self._columns.width(1), self._columns.plain_powers + self._columns.group_powers
+        if first == last:  # nothing is sealed there
+            return Sums(self._columns, [0] * width, [0.0] * power_width)
+        counts, powers = np.zeros(width, np.int64), np.zeros(power_width)
         for number, inner, outer in self._held(first, last):
             block = self._blocks[number]
             if (inner, outer) == (0, len(block.start)):

@@ -122,7 +122,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
         until=history.grid.floor(now) + history.grid.seconds,
     )
     around = [(window, window.span(now, history.grid)) for window in terms.windows]
-    periods = alarm.periods_of(terms.windows)
+    periods = alarm.to_date(alarm.periods_of(terms.windows), moment.as_of, history.grid)
     today, then = (date.fromordinal(history.grid.day_of(at)) for at in (now, moment.as_of))
     service, gravest = history.service, by_duty(history.service.objectives)[0]
     rows: list[Row] = []
@@ -193,9 +193,9 @@ def _row(
     window, span = around
     row = timeline.derived(
         _ROW,
-        (moment.until if span is None else span, moved, moment.stale, standing.targets),
+        (window, moment.until if span is None else span, moved, moment.stale, standing.targets),
         lambda: _judged(timeline, window, span, moment, standing),
-        part=window,
+        part=window.name,
     )
     if span is None or window.seconds is None or window.seconds > DAY:
         return row
@@ -223,7 +223,7 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
         _VERDICTS,
         (figures, progress, moment.stale, standing.targets),
         lambda: verdicts_of(timeline.objectives, figures, standing.targets, progress, stale=moment.stale),
-        part=window,
+        part=window.name,
     )
     return Row(standing.area, standing.category, window.name, span, figures, verdicts, with_open)
 

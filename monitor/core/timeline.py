@@ -16,7 +16,7 @@ from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, ClockFigures, Count, Figures, InProgress, percent_of
 from monitor.core.mission import Cause, Kind
 from monitor.core.sealed import Sealed, Shelf, Sums
-from monitor.core.service import Objective, Service, Statistic
+from monitor.core.service import Objective, Service
 from monitor.core.stats import mean, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
 from monitor.core.stats.mean import Moments
@@ -224,31 +224,29 @@ _Statistic = tuple[float | None, Interval, bool]
 
 def _percentiles(track: Track, run: Run, pooled: Digest | None, measured: int) -> dict[str, _Statistic]:
     """Of exact missions, or of a digest where some are sealed."""
-    objectives = [one for one in track.objectives if one.statistic is Statistic.PERCENTILE]
     if pooled is None:
-        shown, intervals = exact(track.seconds[run[0] : run[1]], objectives)
+        shown, intervals = exact(track.seconds[run[0] : run[1]], track.percentiles)
         return {slug: (value, intervals[slug], True) for slug, value in shown.items()}
-    percents = [percent_of(one) for one in objectives]
+    percents = [percent_of(one) for one in track.percentiles]
     shares = order_interval.shares(measured, percents)
     known = dict(zip(shares, pooled.quantiles(shares), strict=True))
     return {
         one.slug: (value, order_interval.of_quantiles(known.__getitem__, measured, percent_of(one)), pooled.exact)
-        for one, value in zip(objectives, pooled.percentiles(percents), strict=True)
+        for one, value in zip(track.percentiles, pooled.percentiles(percents), strict=True)
     }
 
 
 def _means(clock: str, track: Track, run: Run, measured: int, sums: Sums) -> dict[str, _Statistic]:
-    means = [one for one in track.objectives if one.statistic is Statistic.MEAN]
-    if not means:
+    if not track.means:
         return {}
     total, squares, cubes = track.moments(run)
     (more, guessed), (more_squares, more_cubes) = sums.took(clock)
     if not measured:
-        return {one.slug: (None, UNBOUNDED, True) for one in means}
+        return {one.slug: (None, UNBOUNDED, True) for one in track.means}
     seconds = (total + more) / MICROSECONDS
     moments = Moments(measured, seconds, squares + more_squares, cubes + more_cubes)
     interval = UNBOUNDED if guessed else mean.interval(moments)
-    return {one.slug: (seconds / measured, interval, not guessed) for one in means}
+    return {one.slug: (seconds / measured, interval, not guessed) for one in track.means}
 
 
 def _count(known: Count, objective: Objective, sums: Sums) -> Count:

@@ -42,6 +42,8 @@ class Track:
         self.rang_at = at[measured]
         self.seconds = states[measured]
         self.objectives = objectives
+        self.percentiles = [one for one in objectives if one.statistic is Statistic.PERCENTILE]
+        self.means = [one for one in objectives if one.statistic is Statistic.MEAN]
         by_cause = {cause: others[kinds == kind] for kind, cause in CAUSES.items()}
         self._unmeasured = {_PLACES[cause]: times for cause, times in by_cause.items() if len(times)}
         self._open = others[kinds == Kind.OPEN]
@@ -86,6 +88,8 @@ class Track:
 
     def in_progress(self, now: float, target: float | None, abandoned_before: float, span: Span) -> InProgress:
         """Missions at `now` that rang in `span` and can still be measured; `target` in seconds."""
+        if not len(self._open) and not len(self._untimed):  # most series, at most times
+            return InProgress(0, 0)
         waiting = self._waiting(span, abandoned_before)
         untimed = size(self._untimed, Span(max(span.start, abandoned_before), span.end))
         overdue = 0 if target is None else int(np.count_nonzero(now - waiting > target))
@@ -115,17 +119,16 @@ class Track:
         None where it is not known since when they wait; a mean is never told so.
         """
         told: dict[str, float | None] = dict.fromkeys([one.slug for one in self.objectives])
-        percentiles = [one for one in self.objectives if one.statistic is Statistic.PERCENTILE]
         if not self._begins_there and size(self._untimed, Span(max(span.start, abandoned_before), span.end)):
             return told
         first, last = self.cut(span)
         waited = now - self._waiting(span, abandoned_before)
         waited = waited[waited > 0]
         if not len(waited):  # then it is the nearest-rank percentile
-            return told | exact(self.seconds[first:last], percentiles)[0]
+            return told | exact(self.seconds[first:last], self.percentiles)[0]
         return told | {
             one.slug: kaplan_meier.percentile(self.seconds[first:last], waited, percent_of(one))
-            for one in percentiles
+            for one in self.percentiles
         }
 
     def _waiting(self, span: Span, abandoned_before: float) -> Floats:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from monitor.core.alarm import DAY, Alarm, Baseline, Level, Rules, assess, deciding, periods_of, watched
+from monitor.core.alarm import DAY, Alarm, Baseline, Level, Rules, assess, deciding, periods_of, to_date, watched
 from monitor.core.calendar import Unit
 from monitor.core.history import History
 from monitor.core.mission import Kind
@@ -22,6 +22,7 @@ LATE, IN_TIME = 2000.0, 100.0
 WATCHED: Final[tuple[Unit, ...]] = ("month", "tertial", "year")
 """As the police are judged."""
 PERIODS: Final = deciding(WATCHED)
+TO_DATE: Final = to_date(WATCHED, NOW, GRID)
 RULES = Rules()
 
 
@@ -37,9 +38,8 @@ def missions(pattern: str, *, until: float = NOW) -> list[Call]:
 
 def alarm_of(history: History, *, as_of: float = NOW, rules: Rules = RULES, area: str = "oslo") -> Alarm:
     """The alarm of urban Oslo, or of the nation."""
-    return assess(history.timeline(area, "urban"), rules, WATCHED, as_of=as_of, grid=GRID, pooled=area == "national")[
-        "requirement"
-    ]
+    line, spans = history.timeline(area, "urban"), to_date(WATCHED, as_of, GRID)
+    return assess(line, rules, spans, as_of=as_of, grid=GRID, pooled=area == "national")["requirement"]
 
 
 CALM = "....L....." * 40
@@ -89,7 +89,7 @@ def test_evidence_for_every_unit_is_shown() -> None:
     """Month, tertial and year, of what may page; the goal has no alarm."""
     history = history_of(missions("L." * 60))
     assert [*alarm_of(history).periods] == [*WATCHED]
-    found = assess(history.timeline("oslo", "urban"), RULES, WATCHED, as_of=NOW, grid=GRID, pooled=False)
+    found = assess(history.timeline("oslo", "urban"), RULES, TO_DATE, as_of=NOW, grid=GRID, pooled=False)
     assert [*found] == ["requirement"]
 
 
@@ -142,9 +142,10 @@ def test_a_bad_quarter_pages_where_quarters_decide() -> None:
     as_of = SUPERSEDED + 43 * DAY
     made = missions("." * 200, until=as_of - 11.5 * DAY) + missions("L." * 22, until=as_of)
     line = history_of(made).timeline("oslo", "urban")
+    spans = {units: to_date(units, as_of, GRID) for units in (("tertial", "year"), ("quarter", "year"))}
     level = {
-        units: assess(line, PERIOD_ONLY, units, as_of=as_of, grid=GRID, pooled=False)["requirement"].level
-        for units in (("tertial", "year"), ("quarter", "year"))
+        units: assess(line, PERIOD_ONLY, some, as_of=as_of, grid=GRID, pooled=False)["requirement"].level
+        for units, some in spans.items()
     }
     assert level == {("tertial", "year"): Level.NONE, ("quarter", "year"): Level.PAGE}
 
@@ -238,7 +239,7 @@ def test_missions_without_a_target_raise_nothing() -> None:
     """Nothing was late where nothing was required."""
     made = [replace(one, series=("oslo", "rural")) for one in missions("L" * 100)]
     line = history_of(made).timeline("oslo", "rural")
-    found = assess(line, RULES, WATCHED, as_of=NOW, grid=GRID, pooled=False)["requirement"]
+    found = assess(line, RULES, TO_DATE, as_of=NOW, grid=GRID, pooled=False)["requirement"]
     assert found.level is Level.NONE
 
 
@@ -312,7 +313,8 @@ def test_what_is_kept_is_asked_anew_with_other_rules_or_another_moment() -> None
     for units in (WATCHED, ()):
         for rules, as_of in ((RULES, NOW), (DEAF, NOW), (DEAF, then), (RULES, then), (RULES, NOW)):
             fresh = history_of(missions(CALM + "L" * 60)).timeline("oslo", "urban")
-            kept, anew = (assess(one, rules, units, as_of=as_of, grid=GRID, pooled=False) for one in (line, fresh))
+            spans = to_date(units, as_of, GRID)
+            kept, anew = (assess(one, rules, spans, as_of=as_of, grid=GRID, pooled=False) for one in (line, fresh))
             assert kept == anew
 
 
