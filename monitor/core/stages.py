@@ -72,7 +72,10 @@ def chain_of(service: Service) -> Chain | None:
 def _chains(
     passed: tuple[Edge, ...], end: Edge, clocks: Sequence[Clock], *, gap: bool
 ) -> Iterator[tuple[str | None, ...]]:
-    """Every way from the last edge `passed` to the `end` that passes none twice; at most one `gap` is left."""
+    """Every way from the last edge `passed` to the `end` that passes none twice; at most one `gap` is left.
+
+    Each ends with a clock: a second engine's, which runs beside the whole and on, would look like a part of it.
+    """
     if passed[-1] == end:
         yield ()
         return
@@ -85,8 +88,6 @@ def _chains(
         elif gap and clock.begin not in passed:
             for rest in _chains((*passed, clock.begin, clock.end), end, clocks, gap=False):
                 yield (None, clock.slug, *rest)
-    if gap and len(passed) > 1:
-        yield (None,)
 
 
 def _lies_inside(clock: Clock, whole: Clock) -> bool:

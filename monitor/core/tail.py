@@ -47,7 +47,7 @@ class Tail:
     `longest`: the longest waits of the judged, the longest first; never one that might not be among them, so there
     are fewer where a sketch does not tell. Of the judged, `sealed` are told by sketches, and `estimated` of these by
     such as do not hold every value. `unclear` were judged by another threshold than is declared for them now: they
-    are counted at 1.0 and nowhere else, so what stands beyond that is the least that there can be.
+    are counted at 1.0 and nowhere else. That shows only where the other threshold made another count of late ones.
     """
 
     objective: Objective

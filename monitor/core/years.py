@@ -14,7 +14,7 @@ from monitor.core.calendar import Period
 from monitor.core.history import History
 from monitor.core.service import Series
 from monitor.core.snapshot import Row, over_period
-from monitor.core.windows import span_of
+from monitor.core.windows import Span, span_of
 
 SHOWN: Final = 5
 _WITHOUT: Final = 7 * 86_400.0
@@ -25,7 +25,7 @@ _WITHOUT: Final = 7 * 86_400.0
 class Year:
     """A year of the service's calendar. `rows`: of the areas that existed in it, by series.
 
-    `running`: it is not over. `whole`: missions are known from its beginning to its end, or to now.
+    `running`: it is not over. `whole`: missions are known of its own first week and last, or of the last until now.
     """
 
     period: Period
@@ -55,7 +55,6 @@ def years_of(
     """
     pool = [history.timeline(history.service.root, category) for category in history.service.leaf_categories]
     begins = [at for one in pool if (at := one.oldest()) is not None]
-    ends = [at for one in pool if (at := one.newest_at(now)) is not None]
     categories = history.service.judged_categories
     only = None if areas is None else frozenset(product(areas, categories))
     years: list[Year] = []
@@ -72,8 +71,9 @@ def years_of(
             silent=now < span.start or (silent and now < span.end),
             only=only,
         )
-        heard = bool(ends) and max(ends) >= min(now, span.end) - _WITHOUT
-        whole = heard and min(begins) < span.start + _WITHOUT
+        end = min(now, span.end)
+        edges = Span(span.start, span.start + _WITHOUT), Span(max(span.start, end - _WITHOUT), end)
+        whole = all(any(one.size(edge) for one in pool) for edge in edges)
         years.append(Year(year, {(row.area, row.category): row for row in rows}, now < span.end, whole))
         year = history.grid.calendar.previous(year)
     return years[::-1]

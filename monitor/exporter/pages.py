@@ -108,7 +108,8 @@ class Pages:
         area = request.match_info["area"]
         if area not in self._areas:
             raise web.HTTPNotFound(text=f"No such area: use one of {', '.join(self._areas)}.\n")
-        view = replace(self._asked.view(request, self._refresh.published), root="../")
+        # A page of what goes on now: of a period it shows nothing, so nothing of it may take a warning away.
+        view = replace(self._asked.view(request, self._refresh.published), root="../", judged=None)
 
         async def make() -> bytes:
             weeks = await self._weeks(area, view.published)

@@ -88,6 +88,13 @@ def missions(
     period = _period(configuration, period_name)
     service = configuration.service
     objective = _objective(configuration, objective_name)
+    if objective.percentile is None and Question.LATE in questions:
+        raise click.UsageError(
+            f"{objective.slug} is a mean, which has no late missions: name a percentile with --objective, or ask "
+            "the report for its longest waits."
+        )
+    if clock.now() < span_of(period, configuration.grid).start:
+        raise click.BadParameter(f"{period.name} has not begun.", param_hint="--period")
     asked = Asked(
         Question(questions[0]),
         objective,
@@ -149,7 +156,9 @@ def _csv(told: Told, _language: Language) -> None:
     writer.writerow(
         ["mission_id", "area", "category", "placed_at", *clocks, "objective", "threshold_seconds", "cause"]
     )
-    writer.writerows(row.values() for row in told.columns())
+    writer.writerows(
+        [one_line(value) if isinstance(value, str) else value for value in row.values()] for row in told.columns()
+    )
     click.echo(text.getvalue(), nl=False)
 
 

@@ -80,7 +80,9 @@ def retold(configuration: Configuration, missions: History, *, since: float, now
     """The past up to `now`, from `since` on (epoch seconds): one volume at a time, with a bar."""
     grid, windows = configuration.grid, frozenset(configuration.settings.windows.exposed)
     terms = snapshot_terms(configuration)
-    past = Past(missions, replace(terms, windows=[one for one in terms.windows if one.name in windows]))
+    # Periods of the calendar are kept in any case: alarms go by the evidence of those, told or not.
+    kept = [one for one in terms.windows if one.name in windows or one.unit is not None]
+    past = Past(missions, replace(terms, windows=kept))
     moments = past.moments(now, since)
     with progress.bar("Judging the past", len(moments), unit="moments") as seen:
 

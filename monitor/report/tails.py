@@ -19,12 +19,12 @@ from monitor.words.speaker import NONE, Speaker, phrase
 FURTHER: Final = TIMES[1:]
 _WAITS: Final = 5
 _ESTIMATED: Final = phrase(
-    "Of the missions judged here, {missions} are told by sketches that do not hold each of them: how many took more "
-    "than 1.5 times and twice their threshold is interpolated."
+    "≈: some missions are told by sketches that do not hold each of them; how many took more than 1.5 times and "
+    "twice their threshold is interpolated."
 )
 _UNCLEAR: Final = phrase(
-    "{missions} missions were judged by another threshold than is declared for them now: beyond 1.5 times and twice "
-    "it, there may be more."
+    "≥: some missions were judged by another threshold than is declared for them now; beyond 1.5 times and twice it, "
+    "there may be more."
 )
 
 
@@ -48,8 +48,9 @@ def lines(cells: Cells, report: Report, category: str, objective: Objective) -> 
 
 
 def _told(say: Speaker, tail: Tail) -> list[Noted]:
+    sign = "≥ " if tail.unclear else "≈ " if tail.estimated else ""
     beyond = [
-        Noted(("≈ " if times in FURTHER and tail.estimated else "") + say.count(count), say.share(tail.share(times)))
+        Noted((sign if times in FURTHER else "") + say.count(count), say.share(tail.share(times)))
         for times, count in tail.beyond.items()
     ]
     longest = Noted(NONE) if not tail.longest else Noted(lasting(say, float(round(tail.longest[0].seconds))))
@@ -71,8 +72,6 @@ def day(report: Report, wait: Wait) -> datetime:
 
 
 def notes(say: Speaker, report: Report) -> list[str]:
-    """What is not exact in them, where anything is."""
-    root = [tail for (area, _, _), tail in report.tails.items() if area == report.service.root]
-    estimated, unclear = sum(tail.estimated for tail in root), sum(tail.unclear for tail in root)
-    told = [say(_ESTIMATED, missions=say.count(estimated))] if estimated else []
-    return told + ([say(_UNCLEAR, missions=say.count(unclear))] if unclear else [])
+    """What is not exact in them, where anything is, in whichever area."""
+    told = [say(_ESTIMATED)] if any(tail.estimated for tail in report.tails.values()) else []
+    return told + ([say(_UNCLEAR)] if any(tail.unclear for tail in report.tails.values()) else [])

@@ -180,6 +180,8 @@ def _tail_heads(book: _Workbook) -> list[str]:
         say("Objective"),
         say("Judged"),
         *beyond,
+        say("Of these estimated (≈)"),
+        say("Judged by another threshold (≥)"),
         _of(say("Longest wait"), say("min")),
     ]
 
@@ -189,7 +191,8 @@ def _tails(book: _Workbook) -> Iterator[_Row]:
     for (area, category, slug), tail in report.tails.items():
         objective = names.objective(book.say, service.objective(slug))
         longest = tail.longest[0].seconds / MINUTE if tail.longest else None
-        yield *book.named(area, category), objective, tail.judged, *tail.beyond.values(), longest
+        counts = [tail.judged, *tail.beyond.values(), tail.estimated, tail.unclear]
+        yield *book.named(area, category), objective, *counts, longest
 
 
 def _waits(book: _Workbook) -> Iterator[_Row]:

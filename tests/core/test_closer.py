@@ -40,7 +40,7 @@ WHOLE = clock("response", "called", "arrived")
     [
         ([], None),
         ([clock("travel", "rolling", "arrived")], (None, "travel")),
-        ([clock("handling", "called", "rolling")], ("handling", None)),
+        ([clock("handling", "called", "rolling")], None),  # so is a second engine's, that runs beside the whole
         ([clock("travel", "rolling", "arrived"), clock("handling", "called", "rolling")], ("handling", "travel")),
         (
             [clock("turnout", "alarmed", "rolling"), clock("travel", "rolling", "arrived")],

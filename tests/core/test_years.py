@@ -67,13 +67,32 @@ def test_what_nobody_knows_of_is_left_out() -> None:
 
 def test_a_year_known_in_part_is_not_whole() -> None:
     """A history that begins in May, or ends in November, would look like a quiet year."""
-    years = told(calls("2023-05-01T12:00", "2024-06-01T12:00", "2025-11-01T12:00"))
+    years = told(
+        calls(
+            "2023-05-01T12:00",
+            "2023-12-30T12:00",
+            "2024-01-03T12:00",
+            "2024-12-30T12:00",
+            "2025-01-02T12:00",
+            "2025-11-01T12:00",
+        )
+    )
     assert [(year.period.name, year.whole) for year in years] == [("2023", False), ("2024", True), ("2025", False)]
+
+
+def test_what_other_years_know_makes_no_year_whole() -> None:
+    """A stray mission of long ago, and a source that began in the middle of a year: none of these years is whole."""
+    years = told(calls("2021-02-03T12:00", "2023-09-01T12:00", "2023-12-30T12:00", "2024-01-02T12:00"))
+    assert [(year.period.name, year.whole) for year in years][:3] == [
+        ("2021", False),
+        ("2022", False),
+        ("2023", False),
+    ]
 
 
 def test_a_running_year_is_whole_up_to_now_and_no_data_while_the_feed_is_silent() -> None:
     """It is marked as running; what can be said of it depends on the feed, and nothing else does."""
-    missions = calls("2023-01-03T12:00", "2025-03-01T12:00")
+    missions = calls("2023-01-03T12:00", "2025-01-03T12:00", "2025-03-01T12:00")
     (*before, running) = told(missions, now="2025-03-02")
     assert (running.running, running.whole) == (True, True)
     assert not any(year.running for year in before)

@@ -160,7 +160,7 @@ def test_tables_and_charts_can_be_heard(year: Report, language: Language) -> Non
     page = page_of(year, language)
     assert page.one("html").attributes["lang"] == language
     tables = page.all("table")
-    assert len(tables) == 1 + 3 + 12
+    assert len(tables) == 1 + 3 + 3 + 12
     for table in tables:
         assert table.one("caption").text.strip()
         assert all(heading.attributes["scope"] in ("col", "colgroup", "row") for heading in table.all("th"))
