@@ -46,6 +46,8 @@ class Other:
 
     name: str
     value: str
+    target: str
+    """Where figures of several units stand beside each other; elsewhere the cell's hint tells it."""
     verdict: Said
 
 
@@ -135,6 +137,7 @@ def cell(view: View, column: Column, area: str) -> Cell:
     figures, verdict = row.figures, told(column, row)
     objective, mark, room = verdict.objective, view.marks[area, row.category], view.room(verdict)
     others = [] if column.objective else [one for one in row.verdicts.values() if one is not verdict]
+    target = _target(view, verdict)
     # Of a period nothing is going on now. And what goes on is about all of a series, overdue by the objective that
     # asks most of people: told once.
     standing = view.standings.get((area, row.category)) if loaded and view.judged is None else None
@@ -146,10 +149,10 @@ def cell(view: View, column: Column, area: str) -> Cell:
         verdict=view.said(verdict),
         named="" if column.objective or objective == view.ranked[0] else view.objective_named(objective),
         statistic=view.statistic(objective),
-        value=view.value(row.category, figures, verdict),
-        unit=view.unit(row.category, objective),
-        target="" if verdict.target_seconds is None else f"≤ {view.target(row.category, verdict)}",
-        interval=view.between(row.category, figures, objective),
+        value=view.value(figures, verdict) if target else view.value_with_unit(figures, verdict),
+        unit="" if view.mixed and not target else view.unit(objective),
+        target=target,
+        interval=view.between(figures, objective),
         level=view.level(standing, column.objective) if standing else Level.NONE,
         missions=say.count(figures.of(objective).measured) if loaded else NONE,
         room=room,
@@ -165,6 +168,11 @@ def cell(view: View, column: Column, area: str) -> Cell:
 def _other(view: View, row: Row, verdict: Verdict) -> Other:
     return Other(
         view.objective_named(verdict.objective),
-        view.value(row.category, row.figures, verdict),
+        view.value_with_unit(row.figures, verdict),
+        _target(view, verdict) if view.mixed else "",
         view.said(verdict),
     )
+
+
+def _target(view: View, verdict: Verdict) -> str:
+    return "" if verdict.target_seconds is None else f"≤ {view.target(verdict)}"

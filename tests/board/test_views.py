@@ -1,6 +1,7 @@
 """The views of the first page: a table, a map, a wall, a workbook. All say the same, and every address says all."""
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -28,7 +29,7 @@ from monitor.words.speaker import speaker
 from monitor.words.verdicts import STATES
 from tests.board.test_pages import Page
 from tests.eventually import wait_until
-from tests.exporter.invented import GRID, SHAPES, published, service
+from tests.exporter.invented import GRID, SHAPES, published, service, verdicts_of
 from tests.exporter.serving import listening, served, status_is
 from tests.exporter.world import World, missions
 
@@ -247,6 +248,62 @@ def test_targets_are_written_as_the_values_beside_them() -> None:
         ]
         text = board(view(replace(shown, snapshot=replace(shown.snapshot, standings=standings, rows=rows))))
         assert set(re.findall(r'class="target">(≤ [^<]*)', text)) == {wanted}
+
+
+def test_an_objective_has_one_notation_in_all_cells_and_units_where_they_differ() -> None:
+    """Whatever a category's own threshold would suit; seconds and min:s never stand bare beside each other."""
+    declared = service(
+        {"city": None, "east": "city"},
+        {"all": None, "fire": "all", "tower": "all"},
+        (
+            Objective("answered", 90, clock="answer"),
+            Objective("turnout", 90, clock="answer"),
+            Objective("alarm", 90, clock="response"),
+            Objective("handover", 90, clock="response"),
+        ),
+        ("answer", "response"),
+    )
+    shown = published(declared)
+    targets = {"answered": 10.0, "turnout": 80.0, "alarm": 480.0, "handover": 650.0}
+
+    def held(category: str, slug: str) -> float | None:
+        return (
+            None
+            if category == "all" and slug == "alarm"
+            else 610.0
+            if category == "tower" and slug == "alarm"
+            else targets[slug]
+        )
+
+    def text_of(wanted: Container[str]) -> str:
+        standings = [
+            replace(one, targets={slug: held(one.category, slug) if slug in wanted else None for slug in targets})
+            for one in shown.snapshot.standings
+        ]
+        rows = []
+        for row in shown.snapshot.rows:
+            known = {slug: held(row.category, slug) if slug in wanted else None for slug in targets}
+            values = {slug: seconds * 0.95 for slug, seconds in targets.items()}
+            figures = replace(row.figures, values=values, exact=dict.fromkeys(targets, True))
+            rows.append(replace(row, figures=figures, verdicts=verdicts_of(declared, figures, known)))
+        return board(view(replace(shown, snapshot=replace(shown.snapshot, standings=standings, rows=rows))))
+
+    def others(text: str) -> set[str]:
+        return {
+            " ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in re.findall(r'class="other"[^>]*>(.*)', text)
+        }
+
+    told = {re.sub(r" (met|missed|no data).*", "", one) for one in others(text_of(set(targets)))}
+    assert told == {
+        "turnout 76.0 s ≤ 80 s",
+        "alarm 7:36 min ≤ 8:00 min",
+        "alarm 7:36 min ≤ 10:10 min",
+        "handover 10:18 min ≤ 10:50 min",
+        "alarm 7:36 min",  # judged, though none is in force today
+    }
+    assert set(re.findall(r'class="target">(≤ [^<]*)', text_of(set(targets)))) == {"≤ 10 s"}
+    alone = {re.sub(r" (met|missed|no data).*", "", one) for one in others(text_of({"alarm", "handover"}))}
+    assert alone == {"turnout 1:16", "alarm 7:36", "handover 10:18"}  # all are min:s, as the figure beside them
 
 
 def test_a_workbook_has_a_row_for_each_objective_shown() -> None:
