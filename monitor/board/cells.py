@@ -72,6 +72,8 @@ class Cell:
     kind_of_room: str
     overdrawn: bool
     others: Sequence[Other]
+    missed_others: str
+    """How many of them are missed, where there is no room to tell them; empty where figures are outdated."""
     opened: str
     overdue: str
     hint: str
@@ -131,6 +133,15 @@ def told(column: Column, row: Row) -> Verdict:
     return leading(row.verdicts) if column.objective is None else row.verdicts[column.objective.slug]
 
 
+def headline(view: View, column: Column) -> str:
+    """Whose figures a column's cells show, where they name no other; empty where the column is named so itself."""
+    if column.objective:
+        return ""
+    shown = {told(column, row).objective for row in view.rows.values() if row.category == column.category}
+    objective = next((one for one in view.ranked if one in shown), view.ranked[0])
+    return f"{view.objective_named(objective)} ({view.statistic(objective)})"
+
+
 def cell(view: View, column: Column, area: str) -> Cell:
     """What an area's cell in a column says; there is a row of the two."""
     say, loaded, row = view.say, view.published.loaded, view.rows[area, column.category]
@@ -159,6 +170,7 @@ def cell(view: View, column: Column, area: str) -> Cell:
         kind_of_room=say("budget") if objective.percentile is not None else say("to spare"),
         overdrawn=room.startswith("−"),
         others=tuple(_other(view, row, one) for one in others if one.state is not State.NO_TARGET),
+        missed_others=view.missed_others(others),
         opened=view.opened(progress) if progress and progress.open else "",
         overdue=view.overdue(progress) if progress and progress.overdue else "",
         hint="" if view.outdated else view.sentence(row, verdict) if column.objective else view.sentences(row),

@@ -316,6 +316,11 @@ class View:
         """The verdicts of a row in words, those that ask most of people first."""
         return " ".join(self.sentence(row, row.verdicts[objective.slug]) for objective in self.ranked)
 
+    def missed_others(self, others: Iterable[Verdict]) -> str:
+        """How many verdicts beside the one that is shown are missed, in words; empty where none is."""
+        missed = 0 if self.outdated else sum(one.state is State.MISSED for one in others)
+        return self.say.several("{count} other missed", "{count} others missed", missed) if missed else ""
+
     def opened(self, progress: InProgress) -> str:
         """How many missions are in progress."""
         return self.say.several("{count} open", "{count} open", progress.open)

@@ -21,7 +21,9 @@ from monitor.board.matrix import board
 from monitor.board.wall import MOST_PAGES, TILES, wall_page
 from monitor.core.calendar import Calendar
 from monitor.core.outlines import drawn
+from monitor.core.ranking import leading
 from monitor.core.service import Objective, Service
+from monitor.core.verdict import State
 from monitor.core.windows import DEFAULT
 from monitor.published import Published, StoreState, Workforce
 from monitor.words.catalogue import LANGUAGES, Language
@@ -126,6 +128,40 @@ def test_a_service_that_says_no_places_has_no_map() -> None:
     """It is not offered."""
     assert "view=map" not in board(view(published(SHAPES["1x1"])))
     assert "view=map" in board(view(published(tiled(SHAPES["1x1"]))))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_tile_says_in_words_that_other_objectives_are_missed(language: Language) -> None:
+    """A met figure on wall or map over a missed objective would mislead; whose figure it is, the wall's head says."""
+    say, declared = speaker(language), tiled(SHAPES["4x2"])
+    shown = published(declared)
+    for text in (wall_page(view(shown, language, look="wall")), map_page(view(shown, language, look="map"))):
+        page, counted = Page(text), 0
+        for (area, category), row in view(shown).rows.items():
+            lesser = [one for one in row.verdicts.values() if one is not leading(row.verdicts)]
+            missed = sum(one.state is State.MISSED for one in lesser)
+            told = say.several("{count} other missed", "{count} others missed", missed)
+            for key, said in page.text.items():
+                if re.fullmatch(rf"c-(?:{category}-\d+-)?{area}-{category}", key):
+                    assert (told in said) == bool(missed), (key, said)
+                    counted += 1
+        assert counted == len(view(shown).rows)
+        assert 'class="others" data-said' in text  # taken away with the verdict
+    heads_of = re.findall(r"<h2[^>]*>(.*?)</h2>", wall_page(view(shown, language, look="wall")))
+    assert all("90th percentile (P90)" in head for head in heads_of)
+    for down in (replace(shown, store=StoreState.DOWN),):
+        assert 'class="others"' not in wall_page(view(down, language, look="wall"))
+
+
+def test_a_page_of_the_wall_names_the_objective_that_it_shows() -> None:
+    """Where the usual one has no target in a category, it is the next; a column that is an objective names itself."""
+    declared = tiled(SHAPES["4x2"])
+    shown = published(declared, seed=2, aimless={("category-1", "p90")})
+    text = wall_page(view(shown, look="wall", category="category-1"))
+    named = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
+    assert named
+    assert all("mean (mean)" in head.lower() and "P90" not in head for head in named), named
+    assert "</small> <small>" not in wall_page(view(published(tiled(SHAPES["1x6"])), look="wall"))
 
 
 def test_a_wall_is_bounded_and_says_what_it_leaves_out() -> None:
