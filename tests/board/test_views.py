@@ -5,6 +5,7 @@ from collections.abc import Container
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zipfile import ZipFile
@@ -26,6 +27,7 @@ from monitor.core.service import Objective, Service
 from monitor.core.verdict import State
 from monitor.core.windows import DEFAULT
 from monitor.published import Published, StoreState, Workforce
+from monitor.settings import load
 from monitor.words.catalogue import LANGUAGES, Language
 from monitor.words.speaker import speaker
 from monitor.words.verdicts import STATES
@@ -35,6 +37,7 @@ from tests.exporter.invented import GRID, SHAPES, published, service, verdicts_o
 from tests.exporter.serving import listening, served, status_is
 from tests.exporter.world import World, missions
 
+ROOT = Path(__file__).parents[2]
 SHOWN = {"table": board, "map": map_page, "wall": wall_page}
 P80 = (Objective("p80", 80),)
 
@@ -162,6 +165,29 @@ def test_a_page_of_the_wall_names_the_objective_that_it_shows() -> None:
     assert named
     assert all("mean (mean)" in head.lower() and "P90" not in head for head in named), named
     assert "</small> <small>" not in wall_page(view(published(tiled(SHAPES["1x6"])), look="wall"))
+
+
+async def test_an_address_of_a_map_that_there_is_not_is_told_why(world: World) -> None:
+    """Not only what else there is: a reader of another service's documents expects one."""
+    declared = world.configuration.service
+    bare = replace(declared, areas=tuple(replace(area, tile=None) for area in declared.areas))
+    world.configuration = replace(world.configuration, service=bare)
+    async with served(world) as get:
+        status, told, _ = await get("/?view=map")
+        assert status == 400
+        assert "has no map: its service.toml says with neither tiles nor outlines where its areas lie" in told
+        assert told.strip().endswith("Use one of table, wall.")
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in (ROOT / "config" / "services").iterdir()))
+def test_the_documents_name_the_services_that_have_a_map(name: str) -> None:
+    """Those that come along, by what their files declare."""
+    declared = load(ROOT / "config" / "monitor.toml", service=name).service
+    said = " ".join(
+        (ROOT / "docs" / "board.md").read_text(encoding="utf-8").partition("A map exists only")[2].split()
+    )
+    mapped = any(area.tile for area in declared.areas) or declared.outlines is not None
+    assert (f"`{name}`" in said.partition(" do;")[0]) == mapped
 
 
 def test_a_wall_is_bounded_and_says_what_it_leaves_out() -> None:
