@@ -174,14 +174,14 @@ def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], wee
         key=f"{chosen.category}_{objective.slug}",
         name=view.objective_named(objective),
         statistic=view.statistic(objective),
-        unit=view.unit(chosen.category, objective),
+        unit=view.unit(objective),
         mean=objective.percentile is None,
         verdict=said,
         told=said.text if view.outdated else view.sentence(chosen, verdict),
         windows=[_window(view, row, objective) for row in rows],
         about=about,
         described=described,
-        weeks=[_week(view, chosen.category, week, objective) for week in reversed(weeks)],
+        weeks=[_week(view, week, objective) for week in reversed(weeks)],
         drawing=_drawing(view, chosen.category, weeks, objective, described) if weeks else None,
     )
 
@@ -198,7 +198,7 @@ def _drawing(view: View, category: str, weeks: Sequence[Week], objective: Object
         )
         for week in weeks
     ]
-    how = view.notation(category, objective)
+    how = view.notation(objective)
     return over_time(say, how, objective, stages, name=f"drawing-{category}_{objective.slug}", title=described)
 
 
@@ -216,7 +216,7 @@ def _window(view: View, row: Row, objective: Objective) -> Line:
     share = () if objective.percentile is None else (share_reached(view.say, verdict),)
     judged = view.say.count(verdict.judged) if view.published.loaded else NONE
     cells = (
-        *_statistic(view, row.category, row, objective),
+        *_statistic(view, row, objective),
         view.said(verdict),
         *share,
         view.room(verdict) or NONE,
@@ -225,13 +225,13 @@ def _window(view: View, row: Row, objective: Objective) -> Line:
     return Line(f"w-{row.category}_{objective.slug}-{row.window}", view.say.window(row.window), cells)
 
 
-def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
+def _week(view: View, week: Week, objective: Objective) -> Line:
     say, verdict = view.say, week.verdicts[objective.slug]
     monday = week.monday.isoformat()
     decided = view.room(verdict) or NONE if objective.percentile is None else share_reached(say, verdict)
     measured = week.figures.of(objective).measured
     cells = (
-        *_statistic(view, category, week, objective),
+        *_statistic(view, week, objective),
         decided if measured else say("no missions"),
         say.count(measured),
     )
@@ -239,10 +239,10 @@ def _week(view: View, category: str, week: Week, objective: Objective) -> Line:
     return Line(monday, f"{monday} ({running})" if week.running else monday, cells)
 
 
-def _statistic(view: View, category: str, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
+def _statistic(view: View, judged: Row | Week, objective: Objective) -> tuple[str, str, str]:
     figures, verdict = judged.figures, judged.verdicts[objective.slug]
-    value, around = view.value(category, figures, verdict), view.between(category, figures, objective)
-    return value, around, view.target(category, verdict)
+    value, around = view.value(figures, verdict), view.between(figures, objective)
+    return value, around, view.target(verdict)
 
 
 def _heads(view: View) -> list[str]:

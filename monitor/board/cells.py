@@ -46,6 +46,8 @@ class Other:
 
     name: str
     value: str
+    target: str
+    """Where figures of several units stand beside each other; elsewhere the cell's hint tells it."""
     verdict: Said
 
 
@@ -70,6 +72,8 @@ class Cell:
     kind_of_room: str
     overdrawn: bool
     others: Sequence[Other]
+    missed_others: str
+    """How many of them are missed, where there is no room to tell them; empty where figures are outdated."""
     opened: str
     overdue: str
     hint: str
@@ -129,12 +133,22 @@ def told(column: Column, row: Row) -> Verdict:
     return leading(row.verdicts) if column.objective is None else row.verdicts[column.objective.slug]
 
 
+def headline(view: View, column: Column) -> str:
+    """Whose figures a column's cells show, where they name no other; empty where the column is named so itself."""
+    if column.objective:
+        return ""
+    shown = {told(column, row).objective for row in view.rows.values() if row.category == column.category}
+    objective = next((one for one in view.ranked if one in shown), view.ranked[0])
+    return f"{view.objective_named(objective)} ({view.statistic(objective)})"
+
+
 def cell(view: View, column: Column, area: str) -> Cell:
     """What an area's cell in a column says; there is a row of the two."""
     say, loaded, row = view.say, view.published.loaded, view.rows[area, column.category]
     figures, verdict = row.figures, told(column, row)
     objective, mark, room = verdict.objective, view.marks[area, row.category], view.room(verdict)
     others = [] if column.objective else [one for one in row.verdicts.values() if one is not verdict]
+    target = _target(view, verdict)
     # Of a period nothing is going on now. And what goes on is about all of a series, overdue by the objective that
     # asks most of people: told once.
     standing = view.standings.get((area, row.category)) if loaded and view.judged is None else None
@@ -146,16 +160,17 @@ def cell(view: View, column: Column, area: str) -> Cell:
         verdict=view.said(verdict),
         named="" if column.objective or objective == view.ranked[0] else view.objective_named(objective),
         statistic=view.statistic(objective),
-        value=view.value(row.category, figures, verdict),
-        unit=view.unit(row.category, objective),
-        target="" if verdict.target_seconds is None else f"≤ {view.target(row.category, verdict)}",
-        interval=view.between(row.category, figures, objective),
+        value=view.value(figures, verdict) if target else view.value_with_unit(figures, verdict),
+        unit="" if view.mixed and not target else view.unit(objective),
+        target=target,
+        interval=view.between(figures, objective),
         level=view.level(standing, column.objective) if standing else Level.NONE,
         missions=say.count(figures.of(objective).measured) if loaded else NONE,
         room=room,
         kind_of_room=say("budget") if objective.percentile is not None else say("to spare"),
         overdrawn=room.startswith("−"),
         others=tuple(_other(view, row, one) for one in others if one.state is not State.NO_TARGET),
+        missed_others=view.missed_others(others),
         opened=view.opened(progress) if progress and progress.open else "",
         overdue=view.overdue(progress) if progress and progress.overdue else "",
         hint="" if view.outdated else view.sentence(row, verdict) if column.objective else view.sentences(row),
@@ -165,6 +180,11 @@ def cell(view: View, column: Column, area: str) -> Cell:
 def _other(view: View, row: Row, verdict: Verdict) -> Other:
     return Other(
         view.objective_named(verdict.objective),
-        view.value(row.category, row.figures, verdict),
+        view.value_with_unit(row.figures, verdict),
+        _target(view, verdict) if view.mixed else "",
         view.said(verdict),
     )
+
+
+def _target(view: View, verdict: Verdict) -> str:
+    return "" if verdict.target_seconds is None else f"≤ {view.target(verdict)}"

@@ -108,8 +108,20 @@ class View:
         return targets
 
     @cached_property
-    def _notations(self) -> Mapping[tuple[str, str], Notation]:
-        return {place: durations.notation(known) for place, known in self._targets.items()}
+    def _notations(self) -> Mapping[str, Notation]:
+        known: dict[str, list[float | None]] = {objective.slug: [] for objective in self.service.objectives}
+        for (_, slug), seconds in self._targets.items():
+            known[slug] += seconds
+        return {slug: durations.notation(seconds) for slug, seconds in known.items()}
+
+    @cached_property
+    def mixed(self) -> bool:
+        """Whether what is judged is written in several notations: then no figure stands without a unit."""
+        aims = {one for category in self.service.judged_categories for one in self.aims(category, self._of(category))}
+        return len({self.notation(one) for one in aims}) > 1
+
+    def _of(self, category: str) -> Iterable[Row]:
+        return (row for row in self.rows.values() if row.category == category)
 
     def aims(self, category: str, rows: Iterable[Row]) -> Sequence[Objective]:
         """The objectives to tell of a category: those with a target in some area, or in one of the rows; else all."""
@@ -117,9 +129,9 @@ class View:
         known = {slug for (where, slug), seconds in self._targets.items() if where == category and any(seconds)}
         return [one for one in self.ranked if one.slug in judged | known] or self.ranked
 
-    def notation(self, category: str, objective: Objective) -> Notation:
-        """How values of an objective are written: by what they are held against, in whatever area."""
-        return self._notations[category, objective.slug]
+    def notation(self, objective: Objective) -> Notation:
+        """How values of an objective are written, the same in all cells: by what they are held against anywhere."""
+        return self._notations[objective.slug]
 
     @cached_property
     def marks(self) -> Mapping[Series, str]:
@@ -242,28 +254,36 @@ class View:
         """The local day that holds a moment."""
         return datetime.fromtimestamp(seconds, self.zone).date()
 
-    def value(self, category: str, figures: Figures, verdict: Verdict) -> str:
+    def value(self, figures: Figures, verdict: Verdict) -> str:
         """The statistic that a verdict is about."""
         slug = verdict.objective.slug
-        seconds, how = figures.values[slug], self.notation(category, verdict.objective)
+        seconds, how = figures.values[slug], self.notation(verdict.objective)
         if seconds is None:
             return NONE
         return durations.briefly(self.say, how, seconds, verdict.target_seconds, exact=figures.exact[slug])
 
-    def unit(self, category: str, objective: Objective) -> str:
-        """What values are given in."""
-        return self.say(self.notation(category, objective).value)
+    def value_with_unit(self, figures: Figures, verdict: Verdict) -> str:
+        """The same, with its unit where figures beside it have another."""
+        shown = self.value(figures, verdict)
+        if shown == NONE or not self.mixed:
+            return shown
+        return durations.with_unit(self.say, self.notation(verdict.objective), shown)
 
-    def target(self, category: str, verdict: Verdict) -> str:
+    def unit(self, objective: Objective) -> str:
+        """What values are given in."""
+        return self.say(self.notation(objective).value)
+
+    def target(self, verdict: Verdict) -> str:
         """A verdict's target, in the notation of the values beside it, with their unit."""
         if verdict.target_seconds is None:
             return NONE
-        return durations.aimed(self.say, self.notation(category, verdict.objective), verdict.target_seconds)
+        written = durations.measured if self.mixed else durations.aimed
+        return written(self.say, self.notation(verdict.objective), verdict.target_seconds)
 
-    def between(self, category: str, figures: Figures, objective: Objective) -> str:
+    def between(self, figures: Figures, objective: Objective) -> str:
         """Where the statistic may truly lie."""
         interval = figures.intervals[objective.slug]
-        return durations.between(self.say, self.notation(category, objective), interval.lower, interval.upper)
+        return durations.between(self.say, self.notation(objective), interval.lower, interval.upper)
 
     def room(self, verdict: Verdict) -> str:
         """What is left until the target is missed: late missions, or of a mean the time of all; may be empty."""
@@ -295,6 +315,11 @@ class View:
     def sentences(self, row: Row) -> str:
         """The verdicts of a row in words, those that ask most of people first."""
         return " ".join(self.sentence(row, row.verdicts[objective.slug]) for objective in self.ranked)
+
+    def missed_others(self, others: Iterable[Verdict]) -> str:
+        """How many verdicts beside the one that is shown are missed, in words; empty where none is."""
+        missed = 0 if self.outdated else sum(one.state is State.MISSED for one in others)
+        return self.say.several("{count} other missed", "{count} others missed", missed) if missed else ""
 
     def opened(self, progress: InProgress) -> str:
         """How many missions are in progress."""

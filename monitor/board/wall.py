@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.board.cells import Column, areas, columns, told
+from monitor.board.cells import Column, areas, columns, headline, told
 from monitor.board.frame import View, rendered
 from monitor.board.map import Tile, tiles
 from monitor.core.ranking import worst_first
@@ -23,10 +23,14 @@ TURN_SECONDS: Final = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """One page: a column, and some of its areas below the pool of all. `left_out`: so many are on no page."""
+    """One page: a column, and some of its areas below the pool of all. `left_out`: so many are on no page.
+
+    `objective`: whose figures it shows, where its column does not say so.
+    """
 
     key: str
     column: Column
+    objective: str
     number: int
     of: int
     root: Tile
@@ -62,6 +66,7 @@ def _leaves(view: View, column: Column, most: int) -> Iterator[Leaf]:
         yield Leaf(
             key=f"{column.slug}-{number}",
             column=column,
+            objective=headline(view, column),
             number=number,
             of=len(pages),
             root=next(iter(tiles(view, column, [root]))),

@@ -42,6 +42,4 @@ def _drawn(view: View, area: str, category: str, objective: Objective, years: Se
         category=view.category_named(category),
     )
     name = f"years-of-{category}_{objective.slug}"
-    return over_time(
-        view.say, view.notation(category, objective), objective, stages, name=name, title=title, shares=False
-    )
+    return over_time(view.say, view.notation(objective), objective, stages, name=name, title=title, shares=False)

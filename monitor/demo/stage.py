@@ -25,7 +25,7 @@ from monitor.demo.missions import send_all, send_live
 from monitor.demo.past import seen, tell_past
 from monitor.demo.processes import LOOPBACK, ProcessFailed, free_port, port_is_free
 from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
-from monitor.demo.telling import figures_of, say, tell_news, tell_where
+from monitor.demo.telling import announcement, figures_of, say, tell_news, tell_where
 from monitor.demo.watchers import ADVICE, News, Programs, Watch, hurried, installed, watching
 from monitor.kafka.clients import producing
 from monitor.kafka.sending import Outbox
@@ -129,8 +129,9 @@ async def _feed(
             storm_after=timedelta(seconds=show.storm_after_seconds),
             world=world,
         )
-        say(f"live missions from now on, {show.rate_per_minute:g} a minute; a storm comes over {area} in "
-            f"{show.storm_after_seconds:g} s")  # fmt: skip
+        lasting = show.duration_seconds
+        left = None if lasting is None else started + lasting - time.monotonic()
+        say(announcement(show.rate_per_minute, area, storm_after_seconds=show.storm_after_seconds, left_seconds=left))
         async with asyncio.TaskGroup() as group:
             group.create_task(send_live(emissions, outbox))
             group.create_task(tell_news(http, url, area=area, storm_after_seconds=show.storm_after_seconds))

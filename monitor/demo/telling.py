@@ -12,6 +12,9 @@ import click
 NEWS_SECONDS: Final = 15.0
 FIRST_FIGURES_SECONDS: Final = 120.0
 _WINDOW: Final = "24h"
+_MOST_TOLD: Final = 3
+"""Objectives in a line: what does not fit one line of a terminal or two is read by nobody."""
+_WORST_FIRST: Final = ("missed", "met", "no_data")
 _PATIENCE: Final = aiohttp.ClientTimeout(5)
 
 
@@ -60,18 +63,35 @@ async def tell_news(http: aiohttp.ClientSession, url: str, *, area: str, storm_a
 
 
 def headline(answer: Mapping[str, Any], area: str) -> str:
-    """An area's last day in one line, from the page's answer: every objective that has a threshold there."""
+    """An area's last day in one line, from the page's answer: the worst objectives that have a threshold there."""
     rows = [row for row in answer["rows"] or () if (row["area"], row["window"]) == (area, _WINDOW)]
-    parts = [f"{row['category']} {', '.join(judged)}" for row in rows if (judged := [*_judged(row["objectives"])])]
-    return f"{area}, last {_WINDOW}: {'; '.join(parts) or 'nothing is judged yet'}"
+    judged = [
+        (row["category"], slug, one)
+        for row in rows
+        for slug, one in row["objectives"].items()
+        if one["target_seconds"] is not None
+    ]
+    judged.sort(key=lambda found: _WORST_FIRST.index(found[2]["state"]) if found[2]["state"] in _WORST_FIRST else 0)
+    parts = [f"{category} {slug} {_told(one)}" for category, slug, one in judged[:_MOST_TOLD]]
+    more = f"; and {len(judged) - _MOST_TOLD} more" if len(judged) > _MOST_TOLD else ""
+    return f"{area}, last {_WINDOW}: {'; '.join(parts) or 'nothing is judged yet'}{more}"
 
 
-def _judged(objectives: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
-    for slug, one in objectives.items():
-        if one["target_seconds"] is not None:
-            seconds = one["value_seconds"]
-            value = "-" if seconds is None else f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
-            yield f"{slug} {value} of {one['judged']} ({one['state']})"
+def _told(one: Mapping[str, Any]) -> str:
+    seconds, judged = one["value_seconds"], one["judged"]
+    value = "-" if seconds is None else f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
+    return f"{value} ({judged} {'mission' if judged == 1 else 'missions'}, {one['state'].replace('_', ' ')})"
+
+
+def announcement(rate_per_minute: float, area: str, *, storm_after_seconds: float, left_seconds: float | None) -> str:
+    """What comes live. `left_seconds`: until the demo ends by itself; None: it does not."""
+    begun = f"live missions from now on, {rate_per_minute:g} a minute"
+    if left_seconds is not None and left_seconds <= storm_after_seconds:
+        return (
+            f"{begun}; no storm: it would come after {storm_after_seconds:g} s, and the demo ends before "
+            "(--duration, --storm-after)"
+        )
+    return f"{begun}; a storm comes over {area} in {storm_after_seconds:g} s"
 
 
 def tell_where(url: str, logs: object, workers: Iterable[int]) -> None:

@@ -51,7 +51,11 @@ class Asked:
             periods=self._closed(today),
             patience_seconds=self._patience_seconds,
         )
-        _one_of("view", view.look, view.looks)
+        if view.look not in view.looks:
+            raise web.HTTPBadRequest(
+                text=f"Service {self._service.slug} has no map: its service.toml says with neither tiles nor "
+                f"outlines where its areas lie. Use one of {', '.join(view.looks)}.\n"
+            )
         return view
 
     def _period(self, name: str | None, published: Published, today: date) -> Judged | None:

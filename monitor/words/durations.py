@@ -76,6 +76,23 @@ def aimed(say: Speaker, how: Notation, seconds: float) -> str:
     return shown if how is Notation.CLOCK else f"{shown} {say(how.value)}"
 
 
+def measured(say: Speaker, how: Notation, seconds: float) -> str:
+    """The same with its unit in any case: 120 min, 45 s, 5:20 min."""
+    return with_unit(say, how, plainly(say, how, seconds))
+
+
+def with_unit(say: Speaker, how: Notation, written: str) -> str:
+    """What is written in a notation, with its unit: where others stand beside it, 5:20 alone may be hours.
+
+    >>> from monitor.words.speaker import speaker
+    >>> [with_unit(speaker("en"), Notation.CLOCK, one) for one in ("5:20", "1:05:00")]
+    ['5:20 min', '1:05:00 h']
+    """
+    if how is Notation.SECONDS:
+        return say("{number} s", number=written)
+    return say("{number} h", number=written) if written.count(":") > 1 else say("{number} min", number=written)
+
+
 def between(say: Speaker, how: Notation, lower: float | None, upper: float | None) -> str:
     """An interval; an open end is said, not left out."""
     digits = min(how.digits, 1)

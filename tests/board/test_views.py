@@ -1,9 +1,11 @@
 """The views of the first page: a table, a map, a wall, a workbook. All say the same, and every address says all."""
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zipfile import ZipFile
@@ -20,18 +22,22 @@ from monitor.board.matrix import board
 from monitor.board.wall import MOST_PAGES, TILES, wall_page
 from monitor.core.calendar import Calendar
 from monitor.core.outlines import drawn
+from monitor.core.ranking import leading
 from monitor.core.service import Objective, Service
+from monitor.core.verdict import State
 from monitor.core.windows import DEFAULT
 from monitor.published import Published, StoreState, Workforce
+from monitor.settings import load
 from monitor.words.catalogue import LANGUAGES, Language
 from monitor.words.speaker import speaker
 from monitor.words.verdicts import STATES
 from tests.board.test_pages import Page
 from tests.eventually import wait_until
-from tests.exporter.invented import GRID, SHAPES, published, service
+from tests.exporter.invented import GRID, SHAPES, published, service, verdicts_of
 from tests.exporter.serving import listening, served, status_is
 from tests.exporter.world import World, missions
 
+ROOT = Path(__file__).parents[2]
 SHOWN = {"table": board, "map": map_page, "wall": wall_page}
 P80 = (Objective("p80", 80),)
 
@@ -125,6 +131,63 @@ def test_a_service_that_says_no_places_has_no_map() -> None:
     """It is not offered."""
     assert "view=map" not in board(view(published(SHAPES["1x1"])))
     assert "view=map" in board(view(published(tiled(SHAPES["1x1"]))))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_tile_says_in_words_that_other_objectives_are_missed(language: Language) -> None:
+    """A met figure on wall or map over a missed objective would mislead; whose figure it is, the wall's head says."""
+    say, declared = speaker(language), tiled(SHAPES["4x2"])
+    shown = published(declared)
+    for text in (wall_page(view(shown, language, look="wall")), map_page(view(shown, language, look="map"))):
+        page, counted = Page(text), 0
+        for (area, category), row in view(shown).rows.items():
+            lesser = [one for one in row.verdicts.values() if one is not leading(row.verdicts)]
+            missed = sum(one.state is State.MISSED for one in lesser)
+            told = say.several("{count} other missed", "{count} others missed", missed)
+            for key, said in page.text.items():
+                if re.fullmatch(rf"c-(?:{category}-\d+-)?{area}-{category}", key):
+                    assert (told in said) == bool(missed), (key, said)
+                    counted += 1
+        assert counted == len(view(shown).rows)
+        assert 'class="others" data-said' in text  # taken away with the verdict
+    heads_of = re.findall(r"<h2[^>]*>(.*?)</h2>", wall_page(view(shown, language, look="wall")))
+    assert all("90th percentile (P90)" in head for head in heads_of)
+    for down in (replace(shown, store=StoreState.DOWN),):
+        assert 'class="others"' not in wall_page(view(down, language, look="wall"))
+
+
+def test_a_page_of_the_wall_names_the_objective_that_it_shows() -> None:
+    """Where the usual one has no target in a category, it is the next; a column that is an objective names itself."""
+    declared = tiled(SHAPES["4x2"])
+    shown = published(declared, seed=2, aimless={("category-1", "p90")})
+    text = wall_page(view(shown, look="wall", category="category-1"))
+    named = re.findall(r"<h2[^>]*>(.*?)</h2>", text)
+    assert named
+    assert all("mean (mean)" in head.lower() and "P90" not in head for head in named), named
+    assert "</small> <small>" not in wall_page(view(published(tiled(SHAPES["1x6"])), look="wall"))
+
+
+async def test_an_address_of_a_map_that_there_is_not_is_told_why(world: World) -> None:
+    """Not only what else there is: a reader of another service's documents expects one."""
+    declared = world.configuration.service
+    bare = replace(declared, areas=tuple(replace(area, tile=None) for area in declared.areas))
+    world.configuration = replace(world.configuration, service=bare)
+    async with served(world) as get:
+        status, told, _ = await get("/?view=map")
+        assert status == 400
+        assert "has no map: its service.toml says with neither tiles nor outlines where its areas lie" in told
+        assert told.strip().endswith("Use one of table, wall.")
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in (ROOT / "config" / "services").iterdir()))
+def test_the_documents_name_the_services_that_have_a_map(name: str) -> None:
+    """Those that come along, by what their files declare."""
+    declared = load(ROOT / "config" / "monitor.toml", service=name).service
+    said = " ".join(
+        (ROOT / "docs" / "board.md").read_text(encoding="utf-8").partition("A map exists only")[2].split()
+    )
+    mapped = any(area.tile for area in declared.areas) or declared.outlines is not None
+    assert (f"`{name}`" in said.partition(" do;")[0]) == mapped
 
 
 def test_a_wall_is_bounded_and_says_what_it_leaves_out() -> None:
@@ -247,6 +310,62 @@ def test_targets_are_written_as_the_values_beside_them() -> None:
         ]
         text = board(view(replace(shown, snapshot=replace(shown.snapshot, standings=standings, rows=rows))))
         assert set(re.findall(r'class="target">(≤ [^<]*)', text)) == {wanted}
+
+
+def test_an_objective_has_one_notation_in_all_cells_and_units_where_they_differ() -> None:
+    """Whatever a category's own threshold would suit; seconds and min:s never stand bare beside each other."""
+    declared = service(
+        {"city": None, "east": "city"},
+        {"all": None, "fire": "all", "tower": "all"},
+        (
+            Objective("answered", 90, clock="answer"),
+            Objective("turnout", 90, clock="answer"),
+            Objective("alarm", 90, clock="response"),
+            Objective("handover", 90, clock="response"),
+        ),
+        ("answer", "response"),
+    )
+    shown = published(declared)
+    targets = {"answered": 10.0, "turnout": 80.0, "alarm": 480.0, "handover": 650.0}
+
+    def held(category: str, slug: str) -> float | None:
+        return (
+            None
+            if category == "all" and slug == "alarm"
+            else 610.0
+            if category == "tower" and slug == "alarm"
+            else targets[slug]
+        )
+
+    def text_of(wanted: Container[str]) -> str:
+        standings = [
+            replace(one, targets={slug: held(one.category, slug) if slug in wanted else None for slug in targets})
+            for one in shown.snapshot.standings
+        ]
+        rows = []
+        for row in shown.snapshot.rows:
+            known = {slug: held(row.category, slug) if slug in wanted else None for slug in targets}
+            values = {slug: seconds * 0.95 for slug, seconds in targets.items()}
+            figures = replace(row.figures, values=values, exact=dict.fromkeys(targets, True))
+            rows.append(replace(row, figures=figures, verdicts=verdicts_of(declared, figures, known)))
+        return board(view(replace(shown, snapshot=replace(shown.snapshot, standings=standings, rows=rows))))
+
+    def others(text: str) -> set[str]:
+        return {
+            " ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in re.findall(r'class="other"[^>]*>(.*)', text)
+        }
+
+    told = {re.sub(r" (met|missed|no data).*", "", one) for one in others(text_of(set(targets)))}
+    assert told == {
+        "turnout 76.0 s ≤ 80 s",
+        "alarm 7:36 min ≤ 8:00 min",
+        "alarm 7:36 min ≤ 10:10 min",
+        "handover 10:18 min ≤ 10:50 min",
+        "alarm 7:36 min",  # judged, though none is in force today
+    }
+    assert set(re.findall(r'class="target">(≤ [^<]*)', text_of(set(targets)))) == {"≤ 10 s"}
+    alone = {re.sub(r" (met|missed|no data).*", "", one) for one in others(text_of({"alarm", "handover"}))}
+    assert alone == {"turnout 1:16", "alarm 7:36", "handover 10:18"}  # all are min:s, as the figure beside them
 
 
 def test_a_workbook_has_a_row_for_each_objective_shown() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from monitor.demo.cast import environment
 from monitor.demo.processes import Child
-from monitor.demo.telling import headline
+from monitor.demo.telling import announcement, headline
 from monitor.settings import KafkaSettings, load
 from tests.eventually import wait_until
 
@@ -46,7 +46,7 @@ async def test_the_demo_plays_another_service_until_it_is_told_to_end(tmp_path: 
         assert {row["category"] for row in answer["rows"]} == {"c1", "c2", "c3", "c4", "all"}
         os.kill(int(worker[1]), signal.SIGKILL)
         await wait_until(lambda: said("worker-1 ended .* starting another"), "another worker", timeout_seconds=30)
-        await wait_until(lambda: said(r"last 24h: c1 c1-mean"), "news of the area", timeout_seconds=60)
+        await wait_until(lambda: said(r"last 24h: c\d "), "news of the area", timeout_seconds=60)
         demo.signal(signal.SIGINT)
         await wait_until(lambda: demo.exit_code is not None, "the demo to end", timeout_seconds=60)
         assert demo.exit_code == 0
@@ -59,7 +59,7 @@ def _read(url: str) -> dict[str, Any]:
         return found
 
 
-def test_a_headline_tells_every_objective_that_has_a_threshold() -> None:
+def test_a_headline_tells_the_objectives_that_have_a_threshold() -> None:
     """Short times in seconds, others in minutes; what has no threshold, and other windows, are left out."""
 
     def row(window: str, category: str, **objectives: object) -> dict[str, object]:
@@ -75,9 +75,38 @@ def test_a_headline_tells_every_objective_that_has_a_threshold() -> None:
         row("7d", "c1", mean=objective(1.0, 2.0, "met")),
     ]
     assert headline({"rows": rows}, "east") == (
-        "east, last 24h: c1 mean 6.7 min of 7 (met), answer 12 s of 7 (missed); c2 mean - of 0 (no_data)"
+        "east, last 24h: c1 answer 12 s (7 missions, missed); c1 mean 6.7 min (7 missions, met); "
+        "c2 mean - (0 missions, no data)"
     )
     assert headline({"rows": None}, "east") == "east, last 24h: nothing is judged yet"
+
+
+def test_a_headline_of_many_objectives_stays_one_line_and_tells_the_worst() -> None:
+    """Five categories of six: below 200 characters, and what is left out is counted."""
+    objectives = {
+        f"objective-{number}": {
+            "value_seconds": 61.0 * number,
+            "target_seconds": 60.0,
+            "state": "missed" if number == 5 else "met",
+            "judged": 1 if number == 5 else 1600,
+        }
+        for number in range(6)
+    }
+    rows = [{"area": "district-1", "category": f"c{n}", "window": "24h", "objectives": objectives} for n in range(5)]
+    told = headline({"rows": rows}, "district-1")
+    assert len(told) < 200
+    assert told.startswith("district-1, last 24h: c0 objective-5 5.1 min (1 mission, missed); c1 ")
+    assert told.endswith("; and 27 more")
+
+
+def test_a_demo_that_ends_before_its_storm_does_not_announce_it() -> None:
+    """What counts is the time left, the history told: not the duration."""
+    assert "a storm comes over east in 90 s" in announcement(30, "east", storm_after_seconds=90, left_seconds=None)
+    assert "a storm comes over east in 90 s" in announcement(30, "east", storm_after_seconds=90, left_seconds=91)
+    for left in (0.0, 70.0, 90.0):
+        told = announcement(30, "east", storm_after_seconds=90, left_seconds=left)
+        assert "no storm: it would come after 90 s" in told
+        assert "comes over" not in told
 
 
 def test_processes_on_stage_get_the_configuration_in_use_and_the_demos_own_servers(
