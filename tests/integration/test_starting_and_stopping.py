@@ -60,7 +60,7 @@ async def test_sigterm_under_full_load_ends_within_seconds_and_loses_nothing(
     assert await worker.stopped() == 0
     assert loop.time() - began < 6
     sent = backlog + await feeding
-    assert await kafka_station.stored() < sent
+    assert await kafka_station.stored() <= sent  # all of it, where the worker is quicker than who feeds it
     kafka_station.worker("successor")
     await kafka_station.all_stored(sent)
     (kafka_station.directory / "events").write_bytes(b"\n".join(value or b"" for _, value in events_of_2024))
