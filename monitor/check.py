@@ -18,7 +18,7 @@ from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
 from monitor.core.service import Clock, named
 from monitor.settings import Configuration, ConfigurationError, unusable_files
-from monitor.words import rules
+from monitor.words import names, rules
 from monitor.words.catalogue import SOURCE
 from monitor.words.speaker import speaker
 
@@ -106,10 +106,9 @@ def service_in_words(configuration: Configuration) -> Iterator[str]:
         span = f"from {rules.earliest(say, clock.begin, {})} to {rules.earliest(say, clock.end, {})}"
         yield f"  clock {clock.slug}: {span}; {shortest}at most {clock.longest_seconds / 3600:g} h{_defined(clock)}"
     for objective in service.objectives:
-        what = "mean" if objective.percentile is None else f"P{objective.percentile}"
+        what = names.statistic(say, objective)
         yield f"  objective {objective.slug}: {what} of {objective.clock}, {objective.duty}"
-    judging = configuration.targets.in_force(today()) or configuration.targets.sets[0]
-    yield from (f"  rule: {one}" for one in rules.sentences(say, service, judging))
+    yield from (f"  rule: {one}" for one in rules.sentences(say, service, configuration.targets.shown(today())))
     yield f"  {_grouped('category', 'categories', service.leaf_categories, service.judged_categories)}"
     yield f"  {_grouped('area', 'areas', service.leaf_areas, service.judged_areas)}"
     in_force = configuration.targets.in_force(today())

@@ -11,7 +11,6 @@ import click
 from monitor.cli import FAILED, MISUSED
 from monitor.clock import today
 from monitor.core.plain_text import one_line
-from monitor.core.targets import TargetSet
 from monitor.proofs.trial import tried
 from monitor.settings import Configuration, ConfigurationError, load, service_rooms
 from monitor.settings.service import service_names
@@ -70,23 +69,17 @@ def services(ctx: click.Context, wanted: Sequence[str], *, prove: bool, language
     ctx.exit(worst)
 
 
-def in_force(configuration: Configuration) -> TargetSet:
-    """The thresholds that judge today; before the first of them, those."""
-    sets = configuration.targets
-    return sets.in_force(today()) or sets.sets[0]
-
-
 def in_a_line(configuration: Configuration, say: Speaker) -> str:
     """The service and its rule in one line, with how much of it was not verified."""
     told = f"{names.service(say, configuration.service)}. "
-    told += names.headed(rules.in_short(say, configuration.service, in_force(configuration)))
+    told += names.headed(rules.in_short(say, configuration.service, configuration.targets.shown(today())))
     doubts = len(configuration.unverified)
     return f"{told}. {rules.doubts(say, doubts)}" if doubts else told
 
 
 def _told(configuration: Configuration, say: Speaker) -> None:
     click.echo(one_line(names.service(say, configuration.service)))
-    for sentence in rules.sentences(say, configuration.service, in_force(configuration)):
+    for sentence in rules.sentences(say, configuration.service, configuration.targets.shown(today())):
         click.echo(one_line(f"  {sentence}"))
     for doubt in configuration.unverified:
         click.echo(one_line(f"  {say(rules.NOT_VERIFIED)}: {doubt}"))

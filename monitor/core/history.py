@@ -203,6 +203,10 @@ class History:
             )
         return timeline
 
+    def whole(self) -> list[Timeline]:
+        """Those that hold every mission, each in one of them: the root's, by category."""
+        return [self.timeline(self.service.root, category) for category in self.service.leaf_categories]
+
     def blocks(self, area: str, category: str) -> list[Block]:
         """What the timeline of a series is made of, in time order: the missions, not yet taken apart by clock."""
         return [self._pool((area, category), stretch) for stretch in sorted(self._parts.get((area, category), ()))]

@@ -47,10 +47,9 @@ class Past:
     """Takes snapshots of moments that are past; `terms` as a running exporter has them."""
 
     def __init__(self, history: History, terms: Terms) -> None:
-        service = history.service
         self._history = history
         self._terms = terms
-        self._whole = [history.timeline(service.root, category) for category in service.leaf_categories]
+        self._whole = history.whole()
 
     def moments(self, now: float, since: float = -inf) -> Sequence[float]:
         """Those that have something to tell: none before the first mission, nor later than a year after the last."""

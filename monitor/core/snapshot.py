@@ -240,10 +240,11 @@ def over_period(
     """A closed (or running) calendar period, judged from what is stored now: corrections restate it.
 
     Areas that exist on any of its days. The target shown is the one in force at the period's end; every mission was
-    judged by its own. `silent`: nothing can be said of the period yet, because it runs and its feed is silent, or
-    because it has not begun. `only`: of these areas and categories alone.
+    judged by its own. Nothing can be said of a period that has not begun, nor of one that runs while its feed is
+    `silent`. `only`: of these areas and categories alone.
     """
     span = span_of(period, history.grid)
+    unsaid = now < span.start or (silent and now < span.end)
     last_day = date.fromordinal(period.after.toordinal() - 1)
     rows = []
     for area in history.service.judged_areas:
@@ -256,6 +257,6 @@ def over_period(
                 span, abandoned_before=now - abandoned_after_seconds
             )
             targets = history.targets.target(area, category, last_day)
-            verdicts = verdicts_of(history.service.objectives, figures, targets, {}, stale=silent)
+            verdicts = verdicts_of(history.service.objectives, figures, targets, {}, stale=unsaid)
             rows.append(Row(area, category, period.name, span, figures, verdicts))
     return rows

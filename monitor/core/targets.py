@@ -40,6 +40,9 @@ class TargetSet:
         return self.targets.get((area, category), NO_TARGET)
 
 
+_NO_TABLES: Final = TargetSet(date.min, "", {})
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Targets:
     """All sets, ordered by the day they came into force."""
@@ -53,6 +56,10 @@ class Targets:
         """The set that judges a mission placed on this local day."""
         position = bisect_right(self.sets, on, key=lambda one: one.valid_from)
         return self.sets[position - 1] if position else None
+
+    def shown(self, on: date) -> TargetSet:
+        """The set to tell of on a local day: in force, or else the first; empty without any."""
+        return self.in_force(on) or next(iter(self.sets), _NO_TABLES)
 
     def target(self, area: str, category: str, on: date) -> Target:
         """The target of a series on a local day; ``NO_TARGET`` where none is set."""

@@ -53,7 +53,7 @@ def years_of(
 
     `now` in epoch seconds. `silent`: nothing can be said of a year that runs. `areas`: of these only.
     """
-    pool = [history.timeline(history.service.root, category) for category in history.service.leaf_categories]
+    pool = history.whole()
     begins = [at for one in pool if (at := one.oldest()) is not None]
     categories = history.service.judged_categories
     only = None if areas is None else frozenset(product(areas, categories))
@@ -68,7 +68,7 @@ def years_of(
             year,
             now=now,
             abandoned_after_seconds=abandoned_after_seconds,
-            silent=now < span.start or (silent and now < span.end),
+            silent=silent,
             only=only,
         )
         end = min(now, span.end)

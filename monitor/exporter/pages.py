@@ -196,7 +196,7 @@ class Pages:
             period=period,
             now=published.snapshot.at,
             abandoned_after_seconds=self._abandoned_after_seconds,
-            silent=published.snapshot.stale and not over,
+            silent=published.snapshot.stale,
         )
         return Judged(period, over, await self._refresh.ask(judge))
 

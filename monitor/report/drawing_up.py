@@ -3,15 +3,16 @@
 Decides what a period is compared with, and whether it is final. Refuses to know where missions come from.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import product
 
 from monitor.core import restated
 from monitor.core.calendar import Period
 from monitor.core.feed import listen
 from monitor.core.history import History
-from monitor.core.service import Series, Service, Statistic
+from monitor.core.service import Service, Statistic
 from monitor.core.snapshot import Row, over_period
 from monitor.core.tail import Tail, tail_of
 from monitor.core.windows import Span, span_of
@@ -44,25 +45,14 @@ def draw_up(
     of_root = [(service.root, category) for category in service.judged_categories]
     areas = areas_of(service, period.first, last)
     over, heads = now >= span.end, history.heads.values()
-    pool = [history.timeline(service.root, category) for category in service.leaf_categories]
+    pool = history.whole()
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
     # Nor by what claims to have rung after now.
     as_of = max((at for one in pool if (at := one.newest_at(now)) is not None), default=None)
     covered = as_of is not None and as_of >= span.end - silent_after_seconds
     heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
     silent = heard.silent_seconds > silent_after_seconds
-
-    def judged(one: Period, only: Container[Series] | None = None) -> list[Row]:
-        around = span_of(one, history.grid)
-        return over_period(
-            history,
-            one,
-            now=now,
-            abandoned_after_seconds=abandoned_after_seconds,
-            silent=now < around.start or (silent and now < around.end),
-            only=only,
-        )
-
+    judged = partial(over_period, history, now=now, abandoned_after_seconds=abandoned_after_seconds, silent=silent)
     before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
     return Report(
         service=service,
@@ -80,7 +70,7 @@ def draw_up(
         open=sum(
             one.in_progress(now, None, abandoned_before=now - abandoned_after_seconds, span=span).open for one in pool
         ),
-        months=_by_category(service, [(month, judged(month, of_root)) for month in calendar.months(period)]),
+        months=_by_category(service, [(month, judged(month, only=of_root)) for month in calendar.months(period)]),
         about=about,
         tails=_tails(history, areas, span),
         years=years_of(

@@ -157,12 +157,10 @@ def declared(
 
 def _asked(service: Service, targets: Targets, series: Series, day: date) -> Iterator[Asked]:
     """The thresholds that a series is held against, or the nearest pool where it has none of its own."""
-    in_force = targets.in_force(day) or next(iter(targets.sets), None)
-    if in_force is None:
-        return
+    judging = targets.shown(day)
     found: dict[str, float] = {}
     for area, category, slug in service.measures(series, day):
-        seconds = in_force.of(area, category).get(slug)
+        seconds = judging.of(area, category).get(slug)
         if seconds is not None:
             found.setdefault(slug, seconds)
     places = {clock.slug: number for number, clock in enumerate(service.clocks)}
