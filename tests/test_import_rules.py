@@ -53,8 +53,9 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.words": {"monitor.core", "monitor.words"},
     "monitor.answer": {"monitor.core"},
     "monitor.spreadsheet": {"monitor.core"},
+    "monitor.templates": set(),
     # Both the board and the report draw with it.
-    "monitor.charts": {"monitor.core", "monitor.words", "monitor.charts"},
+    "monitor.charts": {"monitor.core", "monitor.words", "monitor.templates", "monitor.charts"},
     "monitor.exporter": {
         *SHARED,
         "monitor.exporter",
@@ -65,7 +66,14 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.spreadsheet",
     },
     # The board shows what was published; it knows neither the service nor the store.
-    "monitor.board": {"monitor.core", "monitor.board", "monitor.words", "monitor.published", "monitor.charts"},
+    "monitor.board": {
+        "monitor.core",
+        "monitor.board",
+        "monitor.words",
+        "monitor.published",
+        "monitor.charts",
+        "monitor.templates",
+    },
     "monitor.report": {
         *SHARED,
         "monitor.report",
@@ -73,6 +81,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.event_lines",
         "monitor.charts",
         "monitor.spreadsheet",
+        "monitor.templates",
     },
     # History says what the exporter's collector says, of missions read as the report reads them.
     "monitor.past": {
@@ -94,7 +103,13 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     },
     # The names of a dead letter's headers are the worker's: it writes them.
     "monitor.dead_letters": {*SHARED, "monitor.kafka", "monitor.dead_letters", "monitor.worker.rejects"},
-    "monitor.proofs": {"monitor.core", "monitor.settings", "monitor.wiring", "monitor.report.sources"},
+    "monitor.proofs": {
+        "monitor.core",
+        "monitor.settings",
+        "monitor.wiring",
+        "monitor.words",
+        "monitor.report.sources",
+    },
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {

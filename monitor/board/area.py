@@ -11,6 +11,7 @@ from typing import Final
 from monitor.board.closer import Shown, shown_of
 from monitor.board.frame import Said, View, rendered
 from monitor.board.years import drawings
+from monitor.charts.by_year import notes
 from monitor.charts.drawing import Drawing
 from monitor.charts.over_time import Stage, over_time
 from monitor.core.alarm import Baseline, Level
@@ -112,7 +113,7 @@ def area_page(
         ],
         missions=_heads(view),
         years=drawings(view, area, years, rows),
-        whole=all(year.whole for year in years),
+        year_notes=notes(view.say, years),
     )
 
 

@@ -103,8 +103,7 @@ def areas(view: View, shown: Sequence[Column]) -> list[tuple[str, int]]:
     """The areas to show, with their depth, in the order asked for, by what the columns show."""
     categories = {column.category for column in shown}
     rows = [row for row in view.rows.values() if row.category in categories]
-    day = view.judged.period.first if view.judged else view.today
-    return ordered(view.service, rows, view.order, day)
+    return ordered(view.service, rows, view.order, view.day_shown)
 
 
 def ordered(service: Service, rows: Sequence[Row], order: Order, today: date) -> list[tuple[str, int]]:

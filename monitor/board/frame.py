@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from monitor.board.assets import FLAT, ICON, MAP, SCRIPT, STACKED, STYLE, TURNING, WALL
 from monitor.board.doubts import STORES, Fact, banners, facts
@@ -24,6 +24,7 @@ from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict
 from monitor.published import Published
+from monitor.templates import environment
 from monitor.words import durations, names
 from monitor.words.catalogue import LANGUAGES
 from monitor.words.durations import Notation
@@ -233,6 +234,11 @@ class View:
         return self.day(self.published.snapshot.at)
 
     @property
+    def day_shown(self) -> date:
+        """The local day whose tree of areas, and whose map, is shown: today, or a period's first."""
+        return self.judged.period.first if self.judged else self.today
+
+    @property
     def banners(self) -> list[tuple[str, bool]]:
         """What makes the figures doubtful (`doubts`)."""
         return banners(self.published, self.say, self.zone, over=self.judged is not None and self.judged.over)
@@ -352,30 +358,9 @@ def rendered(template: str, view: View, **shown: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("monitor.board"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals |= {
-        "states": STATES,
-        "evidences": EVIDENCES,
-        "levels": LEVELS,
-        "stores": STORES,
-        "looks": LOOKS,
-        "icon": ICON,
-        "script": SCRIPT,
-        "turning": TURNING,
-        "style": STYLE,
-        "stacked": STACKED,
-        "map_style": MAP,
-        "flat": FLAT,
-        "wall_style": WALL,
-        "speakers": [speaker(language) for language in LANGUAGES],
-        "NONE": NONE,
-        "headed": names.headed,
-    }
-    return environment
+    return environment(
+        "monitor.board",
+        states=STATES, evidences=EVIDENCES, levels=LEVELS, stores=STORES, looks=LOOKS, icon=ICON, script=SCRIPT,
+        turning=TURNING, style=STYLE, stacked=STACKED, map_style=MAP, flat=FLAT, wall_style=WALL,
+        speakers=[speaker(language) for language in LANGUAGES], NONE=NONE, headed=names.headed,
+    )  # fmt: skip

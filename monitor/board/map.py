@@ -53,7 +53,7 @@ def map_page(view: View) -> str:
     """The whole page."""
     shown = columns(view)
     listed = [area for area, _ in areas(view, shown)]
-    places = view.service.tiles(view.judged.period.first if view.judged else view.today)
+    places = view.service.tiles(view.day_shown)
     widest = max((column for _, column in places.values()), default=0)
     return rendered(
         "map.html.jinja",
@@ -67,7 +67,7 @@ def map_page(view: View) -> str:
 
 def _sheet(view: View, column: Column, listed: Sequence[str]) -> Sheet:
     service, outlines = view.service, view.service.outlines
-    places = service.tiles(view.judged.period.first if view.judged else view.today)
+    places = service.tiles(view.day_shown)
     pools = {area.within for area in service.areas}
     mapped = outlines.areas if outlines else places
     on_map = [area for area in (listed if outlines else places) if area in mapped and area in listed]
@@ -87,7 +87,7 @@ def _sheet(view: View, column: Column, listed: Sequence[str]) -> Sheet:
 
 def tiles(view: View, column: Column, those: Iterable[str]) -> Iterable[Tile]:
     """The tiles of areas."""
-    places = {} if view.service.outlines else view.service.tiles(view.today)
+    places = {} if view.service.outlines else view.service.tiles(view.day_shown)
     for area in those:
         where = "r{} c{}".format(*places[area]) if area in places else ""
         yield Tile(view.area_named(area), where, cell(view, column, area))

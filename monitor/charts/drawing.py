@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from monitor.charts.lettering import SIZE
 from monitor.charts.scale import Scale
 from monitor.core.verdict import State
+from monitor.templates import environment
 
 WIDTH: Final = 640
 """Of every drawing, in its own units: a column of A4, or half a screen."""
@@ -129,15 +130,4 @@ def mark(point: Point, place: float, at: Scale, limits: tuple[float, float], *, 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("monitor.charts"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals |= {
-        "WIDTH": WIDTH, "SIZE": SIZE, "INK": INK, "QUIET": QUIET, "RULE": RULE, "GROUND": GROUND
-    }  # fmt: skip
-    return environment
+    return environment("monitor.charts", WIDTH=WIDTH, SIZE=SIZE, INK=INK, QUIET=QUIET, RULE=RULE, GROUND=GROUND)

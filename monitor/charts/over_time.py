@@ -14,7 +14,6 @@ from monitor.core.figures import Figures
 from monitor.core.service import Objective
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import Verdict
-from monitor.core.years import Year
 from monitor.words import durations, names
 from monitor.words.durations import Notation
 from monitor.words.speaker import NONE, Speaker
@@ -41,26 +40,6 @@ class Stage:
     def value(self) -> float | None:
         """The statistic, in seconds."""
         return self.figures.values[self.verdict.objective.slug]
-
-
-def year_stages(years: Sequence[Year], area: str, category: str, objective: Objective) -> list[Stage]:
-    """A series year by year, where the area existed; a year that is not whole looks like one that runs."""
-    return [
-        Stage(
-            named=year_called(year),
-            label=year_called(year),
-            running=year.running or not year.whole,
-            figures=row.figures,
-            verdict=row.verdicts[objective.slug],
-        )
-        for year in years
-        if (row := year.rows.get((area, category))) is not None
-    ]
-
-
-def year_called(year: Year) -> str:
-    """A year's name, marked where it is not whole."""
-    return year.period.name + ("" if year.whole else " *")
 
 
 def over_time(

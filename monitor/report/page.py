@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
+from monitor.charts import by_year
 from monitor.charts.drawing import Drawing
-from monitor.charts.over_time import year_called
 from monitor.core.service import Objective
 from monitor.core.verdict import State
 from monitor.report import area_table, method, pictures, tails, words, years
 from monitor.report.cells import Cells, notations
 from monitor.report.document import Report
+from monitor.templates import environment
 from monitor.words import names
 from monitor.words.catalogue import Language
 from monitor.words.speaker import Speaker, speaker
@@ -31,10 +32,10 @@ _OBJECTIVES: Final = 2
 def rendered(report: Report, language: Language) -> str:
     """The whole page; equal reports give equal bytes."""
     say = speaker(language)
-    environment = _environment()
-    style = environment.get_template("report.css").render()
+    templates = _environment()
+    style = templates.get_template("report.css").render()
     before = None if report.previous is None else words.period_named(say, report.previous)
-    return environment.get_template("report.html.jinja").render(
+    return templates.get_template("report.html.jinja").render(
         page=Page(report, say, Cells(say, notations(report))),
         report=report,
         service=report.service,
@@ -47,17 +48,11 @@ def rendered(report: Report, language: Language) -> str:
 
 @cache
 def _environment() -> Environment:
-    loader = PackageLoader("monitor.report", "static")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False
-    )
-    environment.globals |= {
-        "words": words, "names": names, "method": method, "area_table": area_table,
-        "years": years,
-        "tails": tails,
-        "year_called": year_called,
-    }  # fmt: skip
-    return environment
+    return environment(
+        "monitor.report", "static", tight=False,
+        words=words, names=names, method=method, area_table=area_table, years=years, tails=tails,
+        year_called=by_year.year_called, year_notes=by_year.notes,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ about. Lengths of time are minutes, or seconds where thresholds are as brief as 
 import io
 from collections.abc import Iterator, Sequence
 
-from monitor.charts.over_time import year_called
+from monitor.charts.by_year import year_called
 from monitor.core.figures import Figures
 from monitor.core.service import Objective
 from monitor.core.tail import TIMES

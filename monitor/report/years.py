@@ -1,26 +1,21 @@
 """The years before, beside each other: what the pool of all took, drawn, and every area in a table.
 
-Decides how a year is called that is not whole, or told by sketches. Refuses to know markup.
+Refuses to know markup.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from monitor.charts import by_year
 from monitor.charts.drawing import Drawing
-from monitor.charts.over_time import over_time, year_stages
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row
 from monitor.core.years import Year
 from monitor.report import words
 from monitor.report.cells import Cells, Said
 from monitor.report.document import Judged, Report
-from monitor.words import durations, names
-from monitor.words.speaker import NONE, Speaker, phrase
-
-_NOT_WHOLE: Final = phrase("* Not the whole year is known: missions are told of a part of it only.")
-_FEWEST: Final = 2
-"""Of years: one has nothing to stand beside."""
+from monitor.words import durations
+from monitor.words.speaker import NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +29,7 @@ class YearCell:
 
 def shown(report: Report) -> Sequence[Year]:
     """The years to show; none where there is only one."""
-    return report.years if len(report.years) >= _FEWEST else ()
-
-
-def notes(say: Speaker, report: Report) -> list[str]:
-    """What its marks mean, where there are any."""
-    return [] if all(year.whole for year in report.years) else [say(_NOT_WHOLE)]
+    return report.years if len(report.years) >= by_year.FEWEST else ()
 
 
 def drawings(cells: Cells, report: Report, category: str) -> list[Drawing]:
@@ -50,20 +40,11 @@ def drawings(cells: Cells, report: Report, category: str) -> list[Drawing]:
 
 
 def _drawn(cells: Cells, report: Report, category: str, objective: Objective) -> Drawing | None:
-    say, root = cells.say, report.service.root
-    stages = year_stages(report.years, root, category, objective)
-    if all(stage.value is None for stage in stages):
-        return None
-    title = say(
-        "{objective} by year, {area}, {category}",
-        objective=words.objective_explained(say, report, objective),
-        area=names.area(say, report.service, root),
-        category=names.category(say, report.service, category),
-    )
-    how = cells.notations[objective.slug]
-    return over_time(
-        say, how, objective, stages, name=f"years-{category}-{objective.slug}", title=title, shares=False
-    )
+    say, how = cells.say, cells.notations[objective.slug]
+    return by_year.by_year(
+        say, report.service, how, objective, explained=words.objective_explained(say, report, objective),
+        years=report.years, series=(report.service.root, category), name=f"years-{category}-{objective.slug}",
+    )  # fmt: skip
 
 
 def line(cells: Cells, report: Report, area: str, category: str, objective: Objective) -> list[YearCell]:
