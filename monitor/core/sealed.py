@@ -80,7 +80,7 @@ class Sketches:
 
     def apart(self, first: int, last: int) -> Sequence[Centroids]:
         """As they were stored."""
-        edges = [0, *self.ends.tolist()][first : last + 1]
+        edges = np.concatenate(([0], self.ends))[first : last + 1].tolist()
         return [(self.means[begin:end], self.weights[begin:end]) for begin, end in pairwise(edges)]
 
 

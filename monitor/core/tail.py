@@ -17,7 +17,7 @@ from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, percent_of
 from monitor.core.history import History
 from monitor.core.judged import Judged, judged_of
-from monitor.core.sealed import Counts, Sealed
+from monitor.core.sealed import Centroids, Counts, Sealed
 from monitor.core.service import Objective
 from monitor.core.track import cut
 from monitor.core.windows import Span
@@ -117,9 +117,7 @@ class _Stretches:
     start: Floats
     judged: Counts
     within: Counts
-    sizes: Counts
-    means: Floats
-    weights: Floats
+    each: Sequence[Centroids]
     lowest: Floats
     highest: Floats
 
@@ -128,39 +126,41 @@ class _Stretches:
         """Those that begin in `span`. `column`: of the judged, which those within follow."""
         first, last = cut(sealed.start, span)
         sketches = sealed.sketches[clock]
-        apart = sketches.apart(first, last)
         return cls(
             sealed.start[first:last],
             sealed.counts[first:last, column],
             sealed.counts[first:last, column + 1],
-            np.array([len(means) for means, _ in apart], dtype=np.int64),
-            np.concatenate([np.empty(0), *(means for means, _ in apart)]),
-            np.concatenate([np.empty(0), *(weights for _, weights in apart)]),
+            sketches.apart(first, last),
             sketches.lowest[first:last],
             sketches.highest[first:last],
         )
 
     def part(self, thresholds: Floats, backend: Backend) -> _Part:
         """What they add; `thresholds` are those that are declared now."""
-        owner = np.repeat(np.arange(len(self.start)), self.sizes)
-        whole = np.bincount(owner[self.weights != 1.0], minlength=len(self.start)) == 0
+        means = np.concatenate([np.empty(0), *(some for some, _ in self.each)])
+        weights = np.concatenate([np.empty(0), *(some for _, some in self.each)])
+        owner = np.repeat(np.arange(len(self.start)), [len(some) for some, _ in self.each])
+        whole = np.bincount(owner[weights != 1.0], minlength=len(self.start)) == 0
         judged = self.judged > 0
         late = self.judged - self.within
         clear = judged & ~np.isnan(thresholds)
+        compressed = np.flatnonzero(judged & ~whole).tolist()
+        slack = np.zeros(len(self.start))
+        slack[compressed] = [_slack(self.each[place]) for place in compressed]
         beyond = [late.astype(np.float64)]
         centroids = judged[owner] & whole[owner]
         for times in TIMES:
-            past = centroids & _is_beyond(self.means, thresholds[owner], times)
+            past = centroids & _is_beyond(means, thresholds[owner], times)
             found = np.bincount(owner[past], minlength=len(self.start)).astype(np.float64)
             for place in np.flatnonzero(clear & ~whole).tolist():
                 found[place] = self._interpolated(place, times * thresholds[place], backend)
             if times == 1.0:
-                clear &= np.abs(found - late) <= self._slack(owner, whole)
+                clear &= np.abs(found - late) <= slack
             else:
                 beyond.append(np.minimum(np.where(clear, found, 0.0), beyond[-1]))
-        singles, hidden = [self.means[centroids]], 0.0
+        singles, hidden = [means[centroids]], 0.0
         starts = [self.start[owner[centroids]]]
-        for place in np.flatnonzero(judged & ~whole).tolist():
+        for place in compressed:
             told = self._told(place)
             singles.append(told)
             starts.append(np.full(len(told), self.start[place]))
@@ -176,29 +176,22 @@ class _Stretches:
             hidden=hidden,
         )
 
-    def _run(self, place: int) -> slice:
-        end = int(self.sizes[: place + 1].sum())
-        return slice(end - int(self.sizes[place]), end)
-
     def _interpolated(self, place: int, seconds: float, backend: Backend) -> float:
         """How many missions of a compressed stretch took longer."""
-        run = self._run(place)
-        means, weights = tuple(self.means[run].tolist()), tuple(self.weights[run].tolist())
+        means, weights = (tuple(some.tolist()) for some in self.each[place])
         sketch = Digest(means, weights, float(self.lowest[place]), float(self.highest[place]), backend)
         return sketch.weight * (1.0 - sketch.cdf(seconds))
 
-    def _slack(self, owner: Counts, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Floats:
-        """How far a sketch's count may lie from the exact one by interpolating alone: about the centroids around."""
-        heaviest = np.zeros(len(self.start))
-        np.maximum.at(heaviest, owner, self.weights)
-        return np.where(whole, 0.0, 2.0 * heaviest)
-
     def _told(self, place: int) -> Floats:
         """The longest of a compressed stretch that are known, each: those above all that were merged."""
-        run = self._run(place)
-        means, merged = self.means[run], np.flatnonzero(self.weights[run] != 1.0)
-        told: Floats = means[merged[-1] + 1 :]
+        means, weights = self.each[place]
+        told: Floats = means[np.flatnonzero(weights != 1.0)[-1] + 1 :]
         return told if len(told) else self.highest[place : place + 1]
+
+
+def _slack(centroids: Centroids) -> float:
+    """How far a sketch's count may lie from the exact one by interpolating alone: about the centroids around."""
+    return 2.0 * float(centroids[1].max())
 
 
 def _longest(parts: Sequence[_Part]) -> tuple[Wait, ...]:

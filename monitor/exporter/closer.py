@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 import msgspec
 
 from monitor.core.closer import Closer
+from monitor.core.figures import MICROSECONDS
 from monitor.core.hours import BLOCK_HOURS, Cell
 from monitor.core.mission import instant
 from monitor.core.tail import Wait
@@ -123,7 +124,7 @@ def closer_answer(closer: Mapping[str, Closer], zone: tzinfo, longest: str) -> C
 
 def _stages(category: str, closer: Closer) -> Iterator[StagesAnswer]:
     for window, stages in closer.stages.items():
-        told = [StageAnswer(slug, took / 1e6, stages.share(slug)) for slug, took in stages.took.items()]
+        told = [StageAnswer(slug, took / MICROSECONDS, stages.share(slug)) for slug, took in stages.took.items()]
         yield StagesAnswer(category, window, stages.missions, stages.measured, told)
 
 
