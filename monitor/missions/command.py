@@ -15,7 +15,7 @@ from monitor.core.plain_text import one_line
 from monitor.core.service import Objective, by_duty
 from monitor.core.windows import span_of
 from monitor.missions.told import Told
-from monitor.report.reading import events_option, read_missions
+from monitor.report.reading import events_option, outcomes, period_of, period_option, read_missions
 from monitor.settings import Configuration
 from monitor.spreadsheet import Sheet, write
 from monitor.words.catalogue import LANGUAGES, SOURCE, Language
@@ -41,12 +41,9 @@ def _questions(command: Callable[..., T]) -> Callable[..., T]:
 
 @click.command(
     name="missions",
-    epilog="Exit codes: 0 done, 1 store unreachable or empty, --events empty, damaged, or more than half of it "
-    "refused (the list is printed then), 2 usage or configuration.",
+    epilog=outcomes("the list"),
 )
-@click.option("--period", "period_name", required=True, metavar="PERIOD",
-              help="A year (2024), half-year (2024-H1), tertial (2024-T2), quarter (2024-Q3), month (2024-11) or "
-                   "week (2024-W07), in local time: that of the report whose figure it is.")  # fmt: skip
+@period_option(": that of the report whose figure it is")
 @_questions
 @click.option("--area", metavar="SLUG", help="Of this area alone; one that holds others is asked as their pool, by "
               "its own thresholds.  [default: every area that holds no others]")  # fmt: skip
@@ -85,7 +82,7 @@ def missions(
         raise click.UsageError(f"Ask one thing: {', '.join(f'--{question}' for question in _QUESTIONS)}.")
     if format_name == "xlsx" and sys.stdout.isatty():
         raise click.UsageError("A workbook is nothing to read on a terminal: send it to a file (> missions.xlsx).")
-    period = _period(configuration, period_name)
+    period = period_of(configuration, period_name)
     service = configuration.service
     objective = _objective(configuration, objective_name)
     if objective.percentile is None and Question.LATE in questions:
@@ -120,13 +117,6 @@ def summary(roll: Roll, period: Period) -> str:
     return told
 
 
-def _period(configuration: Configuration, name: str) -> Period:
-    try:
-        return configuration.grid.calendar.period(name)
-    except ValueError as fault:
-        raise click.BadParameter(str(fault), param_hint="--period") from fault
-
-
 def _objective(configuration: Configuration, name: str | None) -> Objective:
     objectives = {one.slug: one for one in configuration.service.objectives}
     if name is None:
@@ -152,13 +142,8 @@ def _table(told: Told, language: Language) -> None:
 def _csv(told: Told, _language: Language) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    clocks = [f"{clock}_{what}" for clock in told.service.clock_slugs for what in ("seconds", "state")]
-    writer.writerow(
-        ["mission_id", "area", "category", "placed_at", *clocks, "objective", "threshold_seconds", "cause"]
-    )
-    writer.writerows(
-        [one_line(value) if isinstance(value, str) else value for value in row.values()] for row in told.columns()
-    )
+    writer.writerow(told.columns)
+    writer.writerows([one_line(value) if isinstance(value, str) else value for value in row] for row in told.values())
     click.echo(text.getvalue(), nl=False)
 
 

@@ -3,7 +3,7 @@
 Decides columns and order. Refuses to know how rows are printed, and which missions they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -43,22 +43,23 @@ class Told:
 
         return cls(service, objective, zone, sorted(missions, key=place))
 
-    def columns(self) -> Iterator[Mapping[str, Value]]:
-        """A mission each, for programs: English names, seconds, slugs, local time with its offset."""
+    @property
+    def columns(self) -> list[str]:
+        """What programs are told of each mission."""
+        clocks = [f"{clock}_{what}" for clock in self.service.clock_slugs for what in ("seconds", "state")]
+        return ["mission_id", "area", "category", "placed_at", *clocks, "objective", "threshold_seconds", "cause"]
+
+    def values(self) -> Iterator[list[Value]]:
+        """A mission each, for programs, by `columns`: English names, seconds, slugs, local time with its offset."""
         for one in self.missions:
-            values: dict[str, Value] = {
-                "mission_id": one.mission_id,
-                "area": one.area,
-                "category": one.category,
-                "placed_at": datetime.fromtimestamp(one.placed_at, self.zone).isoformat(),
-            }
-            for number, clock in enumerate(self.service.clock_slugs):
-                values |= {f"{clock}_seconds": one.seconds(number), f"{clock}_state": _state(one.states[number])}
-            yield values | {
-                "objective": self.objective.slug,
-                "threshold_seconds": one.threshold,
-                "cause": "" if one.cause is None else one.cause.value,
-            }
+            began = datetime.fromtimestamp(one.placed_at, self.zone).isoformat()
+            clocks = [
+                told for number, state in enumerate(one.states) for told in (one.seconds(number), _state(state))
+            ]
+            cause = "" if one.cause is None else one.cause.value
+            yield [
+                one.mission_id, one.area, one.category, began, *clocks, self.objective.slug, one.threshold, cause,
+            ]  # fmt: skip
 
     @property
     def notation(self) -> Notation:

@@ -14,7 +14,7 @@ from monitor.report.document import About, Report, Status
 from monitor.report.drawing_up import draw_up
 from monitor.report.formats import BINARY, FORMATS
 from monitor.report.pdf import PdfUnavailableError
-from monitor.report.reading import events_option, read_missions
+from monitor.report.reading import events_option, outcomes, period_of, period_option, read_missions
 from monitor.report.words import notices, status_of
 from monitor.settings import Configuration
 from monitor.wiring import empty_history
@@ -24,12 +24,9 @@ from monitor.words.speaker import speaker
 
 @click.command(
     name="report",
-    epilog="Exit codes: 0 done, 1 store unreachable or empty, --events empty, damaged, or more than half of it "
-    "refused (the report is printed then), 2 usage or configuration.",
+    epilog=outcomes("the report"),
 )
-@click.option("--period", "period_name", required=True, metavar="PERIOD",
-              help="A year (2024), half-year (2024-H1), tertial (2024-T2), quarter (2024-Q3), month (2024-11) or "
-                   "week (2024-W07), in local time.")  # fmt: skip
+@period_option()
 @events_option
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="table", show_default=True,
               help="How to print it; csv and json carry unrounded figures, html and pdf have charts.")  # fmt: skip
@@ -53,10 +50,7 @@ def report(
     monitor report --period 2024-T2 --format html --lang nb > rapport.html
     monitor report --period 2024-11 --format pdf > report.pdf
     """  # noqa: D301 - click reads the character
-    try:
-        period = configuration.grid.calendar.period(period_name)
-    except ValueError as fault:
-        raise click.BadParameter(str(fault), param_hint="--period") from fault
+    period = period_of(configuration, period_name)
     if format_name in BINARY and sys.stdout.isatty():
         raise click.UsageError(f"--format {format_name} is no text: write it into a file, > report.{format_name}")
     history = empty_history(configuration)

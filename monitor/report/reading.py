@@ -8,11 +8,12 @@ import asyncio
 import os
 import stat
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 import click
 
 from monitor import clock, progress
+from monitor.core.calendar import Period
 from monitor.core.plain_text import one_line
 from monitor.event_lines import EventLines, name_of
 from monitor.report.sources import Refused, Taker, from_lines, from_store
@@ -22,11 +23,38 @@ from monitor.wiring import partition_policy, redis_store
 MOST: Final = 0.5
 """Refused events, as a share of all, beyond which a command does its work but is no success."""
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
 events_option: Final = click.option(
     "--events", multiple=True, type=click.File("rb"), metavar="FILE|-",
     help="Read mission events from JSON lines, plain or gzip, instead of the store; - is standard input. "
          "May be given several times: all are counted, in this order.",
 )  # fmt: skip
+
+
+def period_option(more: str = "") -> Callable[[Command], Command]:
+    """`--period`, with `more` to say of it."""
+    return click.option(
+        "--period", "period_name", required=True, metavar="PERIOD",
+        help="A year (2024), half-year (2024-H1), tertial (2024-T2), quarter (2024-Q3), month (2024-11) or "
+             f"week (2024-W07), in local time{more}.",
+    )  # fmt: skip
+
+
+def period_of(configuration: Configuration, name: str) -> Period:
+    """The period of the service's calendar. Raises BadParameter with how one is named."""
+    try:
+        return configuration.grid.calendar.period(name)
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="--period") from fault
+
+
+def outcomes(printed: str) -> str:
+    """The exit codes of a command that reads missions, for its help; `printed`: what it makes."""
+    return (
+        "Exit codes: 0 done, 1 store unreachable or empty, --events empty, damaged, or more than half of it refused "
+        f"({printed} is printed then), 2 usage or configuration."
+    )
 
 
 def read_missions(configuration: Configuration, events: Sequence[BinaryIO], into: Taker) -> str | None:
