@@ -36,11 +36,10 @@ from monitor.dashboards.panels import (
     mapped,
     plain,
     states,
-    steps,
 )
 from monitor.dashboards.panels import corner as corner_of
 from monitor.dashboards.queries import CHOSEN, at, known, left, share
-from monitor.dashboards.shared import banner, legend, standing, text_rows, times
+from monitor.dashboards.shared import BUDGET, banner, legend, standing, text_rows, times
 from monitor.dashboards.words import Words
 from monitor.metrics import AREA, BASELINE, CATEGORY, CAUSE, CLOCK, WINDOW
 
@@ -80,7 +79,7 @@ def _budget(words: Words, names: Names) -> Panel:
         words.head("budget.here"),
         [Query(left(*TO_DATE, by=(*SERIES, WINDOW)))],
         unit=COUNT,
-        thresholds=steps((None, VERMILLION), (0, ORANGE), (3, BLUE)),
+        thresholds=BUDGET,
         transformations=[
             crossed(WINDOW, CATEGORY, "Value"),
             arranged((first, *categories), named={first: words("variable.window"), **categories}),

@@ -23,7 +23,7 @@ from monitor.dashboards.frame import (
     rows_for,
     window_variable,
 )
-from monitor.dashboards.palette import BLUE, ORANGE, SLATE, VERMILLION
+from monitor.dashboards.palette import ORANGE, SLATE, VERMILLION
 from monitor.dashboards.panels import (
     COUNT,
     MOMENT,
@@ -58,12 +58,10 @@ from monitor.dashboards.queries import (
     left,
     newest,
 )
-from monitor.dashboards.shared import banner, legend, standing, text_rows, times
+from monitor.dashboards.shared import BUDGET, banner, legend, standing, text_rows, times
 from monitor.dashboards.words import Words
 from monitor.metrics import AREA, CATEGORY, NAME, OBJECTIVE, SERVICE, WINDOW
 
-FEW_LEFT: Final = 3
-"""A budget of fewer further late missions is nearly used up."""
 VALUE: Final = "Value"
 SLUG: Final = "slug"
 ALERTNAME: Final = FIRING[0]
@@ -195,7 +193,7 @@ def _budget(words: Words, names: Names, key: str) -> Panel:
         words.head(f"budget.{key}"),
         [Query(f"sort({by_area(left(*place))})")],
         unit=COUNT,
-        thresholds=steps((None, VERMILLION), (0, ORANGE), (FEW_LEFT, BLUE)),
+        thresholds=BUDGET,
         transformations=transformations,
         overrides=overrides,
     )

@@ -39,6 +39,9 @@ SILENT_MINUTES: Final = 360
 OLD_MINUTES: Final = 1
 DEAD_MINUTES: Final = 5
 MANY_LATE: Final = 5
+FEW_LEFT: Final = 3
+"""A budget of fewer further late missions is nearly used up."""
+BUDGET: Final = steps((None, VERMILLION), (0, ORANGE), (FEW_LEFT, BLUE))
 _HEADED_PIXELS: Final = 60
 _LINE_PIXELS: Final = 22
 _BETWEEN_PIXELS: Final = 14
