@@ -9,6 +9,7 @@ and what is wrong gets its name. Refuses to know what an event means.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, Protocol, cast
 
@@ -188,6 +189,15 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
         ],
         None,
     )
+
+
+@lru_cache(4)
+def form_of(service: Service) -> Form:
+    """The form of a service's events, made once for all its partitions: it is made of types, which are dear to make.
+
+    Raises ValueError, as `Form`.
+    """
+    return Form(service)
 
 
 def _wire_names(service: Service, attribute: Mapping[str, str], names: list[str]) -> dict[str, str]:

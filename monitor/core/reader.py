@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, cast
 
 import msgspec
 
-from monitor.core.event import UNREADABLE, Edge, Event, Form, later
+from monitor.core.event import UNREADABLE, Edge, Event, Form, form_of, later
 from monitor.core.mission import (
     EARLIEST,
     EPOCH,
@@ -69,7 +69,7 @@ class EventReader:
             self._numbers.setdefault(area, {})[category] = number
         self.limits = limits = limits or Limits()
         self._service, self._grid = service, grid
-        self._form = form = Form(service)
+        self._form = form = form_of(service)
         self._decode = form.decode
         self._first, *self._further = [_interval(clock, form) for clock in service.clocks]
         self._shortest, self._longest = self._first.shortest, self._first.longest

@@ -153,7 +153,7 @@ class Service:
     objectives: tuple[Objective, ...]
     fields: Fields = field(default_factory=Fields)
     names: Words = field(default_factory=dict, hash=False)
-    instants: Mapping[str, Words] = field(default_factory=dict)
+    instants: Mapping[str, Words] = field(default_factory=dict, hash=False)
     """What instants of events are called, by field."""
     outlines: Outlines | None = field(default=None, compare=False)
 
