@@ -72,7 +72,8 @@ def about(view: View) -> Iterator[Sequence[Value]]:
     say, published = view.say, view.published
     span = next((row.span for row in view.rows.values() if row.span), None)
     yield say("Service"), view.heading
-    yield say("Closed period") if view.judged else say("Window"), view.spoken
+    of = say("Window") if view.judged is None else say("Closed period") if view.judged.over else say("Period")
+    yield of, view.spoken
     if span:
         yield say("From"), _moment(view, span.start)
         yield say("To"), _moment(view, span.end)

@@ -109,6 +109,20 @@ def test_tiles_come_in_reading_order_with_pools_before_them() -> None:
     assert re.search(r'class="tile r2 c1[^>]*>(?:(?!</li>).)*Lancashire', text, re.DOTALL)
 
 
+def test_a_period_before_a_reform_is_shown_on_the_map_of_then() -> None:
+    """An area that has ended since stands where it stood, and not wherever there is room."""
+    declared = tiled(SHAPES["4x2"])
+    kent = next(area for area in declared.areas if area.slug == "kent")
+    ended = replace(kent, until=date(2023, 7, 1))
+    shown = published(replace(declared, areas=tuple(ended if area is kent else area for area in declared.areas)))
+    before = Judged(
+        Calendar().period("2022"), over=True, rows=[row for row in shown.snapshot.rows if row.window == "28d"]
+    )
+    text = map_page(view(shown, look="map", category="category-1", judged=before))
+    row, column = kent.tile or (0, 0)
+    assert re.search(rf'class="tile r{row} c{column}[^>]*>(?:(?!</li>).)*>Kent<', text, re.DOTALL)
+
+
 def test_outlines_are_drawn_with_marks_and_told_in_words_beside() -> None:
     """Links in the drawing are for the pointer alone; the list beside it has all of them, in words."""
     declared = SHAPES["1x1"]
