@@ -1,11 +1,11 @@
 """The bytes of stored state: a partition's head, and the log of each local day.
 
 Decides the encoding and its version, nothing else. A day is a list of blobs, oldest first: logs of changed
-missions (a later entry of a mission replaces an earlier one) and, after sealing, aggregates, each with the identities
-of the missions in it. Every blob begins with a version byte and a type byte, so state outlives the code that wrote it.
-Heads and entries are written in version 2, what holds rows or sealed identities in version 3; version 1 is read as
-well (`core.stored_v1`), and blobs of all may lie in one day. What the bytes may hold stands in the types
-(`core.bounded`); whether head and days agree is `core.agreement`'s question. Refuses to know where the bytes are kept.
+missions (a later entry of a mission replaces an earlier one) and, after sealing, aggregates with the identities of
+the missions in them. Every blob begins with a version byte and a type byte, so state outlives the code that wrote
+it. Heads and entries are written in version 2, what holds rows or sealed identities in version 3; version 1 is read
+as well (`core.stored_v1`), and blobs of all may lie in one day. What the bytes may hold stands in the types
+(`core.bounded`); whether head and days agree is `core.agreement`'s question. Refuses to know where they are kept.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ _ENTRIES: Final = b"E"
 _AGGREGATES: Final = b"A"
 _DAY: Final = b"D"
 _HEAD: Final = b"H"
-_KNOWN: Final = {kind: (stored_v1.VERSION, VERSION) for kind in (_ENTRIES, _AGGREGATES, _HEAD)} | {_DAY: (NEWEST,)}
+_KNOWN: Final = dict.fromkeys((_ENTRIES, _AGGREGATES, _HEAD), (stored_v1.VERSION, VERSION)) | {_DAY: (NEWEST,)}
 ID_BYTES: Final = 8
 """Of each sealed mission (`core.sealed_ids`)."""
 

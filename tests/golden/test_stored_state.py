@@ -1,7 +1,7 @@
 """Stored state outlives the program that wrote it: the bytes of every version, and every setting that may change.
 
-`v1/`, `v2/` and `v3/` hold what each version wrote. Never write them anew: a test that fails here means that stored state of
-somebody's past year cannot be read any more. A new version gets a directory of its own.
+`v1/`, `v2/` and `v3/` hold what each version wrote. Never write them anew: a test that fails here means that stored
+state of somebody's past year cannot be read any more. A new version gets a directory of its own.
 """
 
 from collections.abc import Sequence
