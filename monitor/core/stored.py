@@ -17,6 +17,7 @@ import msgspec
 from monitor.core import stored_v1
 from monitor.core.bounded import Count, Instant, Offset, Year
 from monitor.core.mission import Kind, Mission
+from monitor.core.rows import MissionRows, Row
 from monitor.core.service import Measure
 from monitor.core.slices import Aggregate
 
@@ -93,7 +94,7 @@ class StoredDay:
     """A day as read back: current entries by mission, sealed aggregates, and the length of the log.
 
     `sealed_ids`: those of its sealed missions, `ID_BYTES` each. `noted`: whether these are all; an earlier program
-    sealed without noting them.
+    sealed without noting them. `rows`: of the entries that were told in rows.
     """
 
     entries: Mapping[str, Mission] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class StoredDay:
     logged: int = 0
     sealed_ids: bytes = b""
     noted: bool = True
+    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ class _Part(msgspec.Struct, frozen=True, array_like=True):
     """What a checkpoint adds to a day, as version 3 has it."""
 
     entries: list[Mission]
-    rows: list[msgspec.Raw]
+    rows: list[MissionRows]
     aggregates: list[Aggregate]
     sealed_ids: bytes
 
@@ -153,10 +155,13 @@ def write_aggregates(aggregates: Sequence[Aggregate]) -> bytes:
 
 
 def write_part(
-    entries: Sequence[Mission] = (), aggregates: Sequence[Aggregate] = (), sealed_ids: bytes = b""
+    entries: Sequence[Mission] = (),
+    aggregates: Sequence[Aggregate] = (),
+    sealed_ids: bytes = b"",
+    rows: Sequence[MissionRows] = (),
 ) -> bytes:
-    """A blob of all that a day may hold: `sealed_ids` are those of the missions in `aggregates`."""
-    return _prefix(_DAY, NEWEST) + _encode(_Part([*entries], [], [*aggregates], sealed_ids))
+    """A blob of all that a day may hold: `rows` of its entries, `sealed_ids` of the missions in `aggregates`."""
+    return _prefix(_DAY, NEWEST) + _encode(_Part([*entries], [*rows], [*aggregates], sealed_ids))
 
 
 def write_head(head: Head) -> bytes:
@@ -175,6 +180,7 @@ def read_head(blob: bytes) -> Head:
 def read_day(blobs: Iterable[bytes]) -> StoredDay:
     """A day back from its blobs, oldest first. Raises `StoredStateError`."""
     entries: dict[str, Mission] = {}
+    rows: dict[str, tuple[Row, ...]] = {}
     aggregates: list[Aggregate] = []
     sealed_ids: list[bytes] = []
     logged, noted = 0, True
@@ -195,10 +201,12 @@ def read_day(blobs: Iterable[bytes]) -> StoredDay:
             noted = False
         logged += len(part.entries)
         entries.update((entry.mission_id, entry) for entry in part.entries)
+        rows.update((some.mission_id, some.rows) for some in part.rows)
         aggregates.extend(part.aggregates)
         sealed_ids.append(part.sealed_ids)
     present = {mission: entry for mission, entry in entries.items() if entry.kind != Kind.MOVED}
-    return StoredDay(present, aggregates, logged, b"".join(sealed_ids), noted)
+    told = {mission: some for mission, some in rows.items() if mission in present}
+    return StoredDay(present, aggregates, logged, b"".join(sealed_ids), noted, told)
 
 
 def _read_part(blob: bytes) -> _Part:

@@ -17,6 +17,7 @@ from monitor.core.history import History
 from monitor.core.mission import Cause, Kind, Mission, Rejected, times_of
 from monitor.core.partition import Policy
 from monitor.core.reader import EventReader
+from monitor.core.rows import TellsRow
 from monitor.core.service import Objective, Series
 from monitor.core.snapshot import Row, over_period
 from monitor.core.targets import Target
@@ -109,7 +110,11 @@ class _Bench:
         known, gives = None, COUNTED
         for line in lines:
             try:
-                known = self._reader.read(line, None)
+                read = self._reader.read(line, None)
+                if isinstance(read, TellsRow):
+                    gives = "refused: proofs tell whole missions, not rows"
+                    continue
+                known = read
             except Rejected as fault:
                 gives = f"refused: {fault.reason}"
         if known is not None and gives == COUNTED:

@@ -18,6 +18,7 @@ from monitor.core.digest import Backend
 from monitor.core.history import History
 from monitor.core.mission import Cause, Kind, Mission, pack
 from monitor.core.partition import Partition
+from monitor.core.rows import MissionRows, Row
 from monitor.core.sealing import roll_up
 from monitor.core.service import DAY_SECONDS, Area, Service
 from monitor.core.slices import Aggregate, ClockTally, Grid
@@ -57,6 +58,13 @@ OF_ONE_CLOCK = [
     Mission("m-2", None, 3, START + 60, Kind.OPEN, None),
     *(Mission(f"m-{kind}", 0, 1, START, kind, None) for kind in Kind if kind != Kind.MEASURED),
 ]
+ROWS = MissionRows(
+    "m-1",
+    (
+        Row("u1", None, 1711742460000000, {"district": "oslo", "urgent": True, "on_scene_at": 1711742460000001}),
+        Row("u2", 7, None, {"status": "cancelled"}),
+    ),
+)
 OF_TWO_CLOCKS = [
     Mission("m-1", 3, 0, START, Kind.MEASURED, pack([(Kind.MEASURED, 610.000001), (Kind.MEASURED, 0.0)])),
     Mission("m-2", None, 3, START + 60, Kind.NO_END, pack([(Kind.NO_END, None), (Kind.TOO_LONG, None)])),
@@ -142,12 +150,14 @@ def test_this_program_reads_and_writes_what_version_3_wrote() -> None:
     ids = bytes(range(48))
     for name, part in (
         ("part", write_part(OF_TWO_CLOCKS, [AGGREGATE], ids)), ("part-of-entries", write_part(OF_ONE_CLOCK)),
-        ("part-of-ids", write_part(sealed_ids=ids)),
+        ("part-of-ids", write_part(sealed_ids=ids)), ("part-of-rows", write_part(OF_ONE_CLOCK[:1], rows=[ROWS])),
     ):  # fmt: skip
         assert part == (V3 / f"{name}.bin").read_bytes()
     day = read_day([write_part(OF_TWO_CLOCKS, [AGGREGATE], ids), write_part(sealed_ids=ids[:8])])
     assert day.entries == {one.mission_id: one for one in OF_TWO_CLOCKS if one.kind != Kind.MOVED}
     assert (list(day.aggregates), day.sealed_ids, day.logged, day.noted) == ([AGGREGATE], ids + ids[:8], 4, True)
+    assert read_day([write_part(OF_ONE_CLOCK[:1], rows=[ROWS])]).rows == {ROWS.mission_id: ROWS.rows}
+    assert not read_day([write_part(rows=[ROWS])]).rows
 
 
 def test_what_an_earlier_version_sealed_is_known_to_lack_its_identities() -> None:
