@@ -1,8 +1,9 @@
 """A mission that is told in rows: what each row says, and the snapshot that all of them amount to.
 
 A row is a part of a mission that a source tells by itself: a unit, a row of a table, a status. Of each row the
-newest event stands, and what it leaves out it does not say. The fold of the rows that stand is a snapshot in bytes, read as
-any other (`core.reader`): what a mission is, is decided in one place. Refuses to know in which order events came.
+newest event stands, and what it leaves out it does not say. The fold of the rows that stand is a snapshot in bytes,
+read as any other (`core.reader`): what a mission is, is decided in one place. Refuses to know in which order events
+came.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
