@@ -232,23 +232,23 @@ class Partition:
                 arrival.claims(record.offset, recorded)
             try:
                 mission = read(record.value, recorded)
-                if isinstance(mission, TellsRow):
-                    outcome, mission, fault = self._tell(mission, latest, watermark, now)
-                    placed_at = mission.placed_at
-                    if fault is not None:
-                        dead.append(DeadLetter(record, fault.reason, f"{fault.detail}; the row is kept"))
-                else:
-                    placed_at = mission.placed_at
-                    if placed_at > latest:
-                        self._require_day(placed_at)
-                    outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
-                    if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now)):
-                        outcome = apply(
-                            mission
-                        )  # its own time made the room: a day of inventions does not last for ever
+                placed_at = mission.placed_at
+                if placed_at > latest:
+                    self._require_day(placed_at)
+            except TellsRow as row:
+                told = self._tell(record, row, dead, latest=latest, seal_until=min(watermark, now))
+                if told is None:
+                    continue
+                outcome, mission, placed_at = told.outcome, told.mission, told.mission.placed_at
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
+            else:
+                outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
+                if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now)):
+                    outcome = apply(
+                        mission
+                    )  # its own time has made the room: a day of inventions does not last for ever
             outcomes[outcome] += 1
             if crossed:
                 restated.note(head, crossed.pop(), self.policy.grid, watermark - closing)
@@ -313,16 +313,24 @@ class Partition:
             missions=stored,
         )
 
-    def _tell(self, row: TellsRow, latest: float, watermark: float, now: float) -> Told:
-        """As `apply` does with a mission that is told whole."""
+    def _tell(
+        self, record: Record, row: TellsRow, dead: list[DeadLetter], *, latest: float, seal_until: float
+    ) -> Told | None:
+        """What becomes of a row; None where it is refused. Adds to the dead letters what they must hear of it."""
 
         def admit(mission: Mission) -> None:
             if mission.placed_at > latest:
                 self._require_day(mission.placed_at)
 
-        told = self._rows.tell(row, admit)
-        if told.outcome is _FULL and self._seal_early(min(max(watermark, told.mission.placed_at), now)):
+        try:
             told = self._rows.tell(row, admit)
+            if told.outcome is _FULL and self._seal_early(seal_until):
+                told = self._rows.tell(row, admit)
+        except Rejected as fault:
+            dead.append(DeadLetter(record, fault.reason, fault.detail))
+            return None
+        if told.fault is not None:
+            dead.append(DeadLetter(record, told.fault.reason, f"{told.fault.detail}; the row is kept"))
         return told
 
     def _require_day(self, placed_at: float) -> None:

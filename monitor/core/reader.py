@@ -109,11 +109,11 @@ class EventReader:
         self._epoch = EPOCH
         self._largest, self._ahead = limits.record_bytes, limits.ahead_seconds
 
-    def read(self, raw: bytes | None, recorded: float | None) -> Mission | TellsRow:  # noqa: PLR0912 - no further calls
+    def read(self, raw: bytes | None, recorded: float | None) -> Mission:  # noqa: PLR0912 - no further calls
         """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.
 
-        The mission, unless the event tells but a row of it. Raises `Rejected` with a named reason for whatever is not
-        a valid event, and nothing else.
+        Raises TellsRow where the event tells but a row of a mission, `Rejected` with a named reason for whatever is
+        not a valid event, and nothing else.
         """
         if not raw or len(raw) > self._largest:
             raise self._name_size(raw)
@@ -122,7 +122,7 @@ class EventReader:
         except UNREADABLE as fault:
             found = self._look_again(raw, fault)
             if isinstance(found, RowEvent):
-                return self._row(found.said, recorded)
+                raise self._row(found.said, recorded) from None
             event = found
         try:
             series = self._numbers[event.area][event.category]

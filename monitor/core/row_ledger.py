@@ -37,7 +37,7 @@ class RowLedger:
         """Take one row into account. Raises Rejected, with nothing changed, where there is no room or no time, or
         where `admit`, which is asked about the mission as it would be, does.
         """  # noqa: D205 - one sentence
-        ledger, (mission_id, row) = self._ledger, told
+        ledger, mission_id, row = self._ledger, told.mission_id, told.row
         held = ledger.rows.get(mission_id)
         known = ledger.missions.get(mission_id)
         if held is None:
@@ -76,9 +76,7 @@ class RowLedger:
         fault = None
         if snapshot is not None:
             try:
-                mission = self._reader.read(snapshot, None)
-                if isinstance(mission, Mission):
-                    return mission, None
+                return self._reader.read(snapshot, None), None
             except Rejected as refused:
                 fault = refused
         return Mission(mission_id, None, 0, placed_at / 1e6, Kind.NOTHING, None), fault

@@ -8,7 +8,7 @@ came.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -53,11 +53,12 @@ class MissionRows(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rows: tuple[Row, ...]
 
 
-class TellsRow(NamedTuple):
-    """An event that tells one row of a mission, in place of the mission."""
+class TellsRow(Exception):  # noqa: N818 - no fault: raised so that nobody has to ask each mission that is told whole
+    """An event that tells one row of a mission, and no mission by itself."""
 
-    mission_id: str
-    row: Row
+    def __init__(self, mission_id: str, row: Row) -> None:
+        super().__init__("the event tells one row of a mission")
+        self.mission_id, self.row = mission_id, row
 
 
 class Fold:

@@ -110,11 +110,9 @@ class _Bench:
         known, gives = None, COUNTED
         for line in lines:
             try:
-                read = self._reader.read(line, None)
-                if isinstance(read, TellsRow):
-                    gives = "refused: proofs tell whole missions, not rows"
-                    continue
-                known = read
+                known = self._reader.read(line, None)
+            except TellsRow:
+                gives = "refused: proofs tell whole missions, not rows"
             except Rejected as fault:
                 gives = f"refused: {fault.reason}"
         if known is not None and gives == COUNTED:

@@ -186,7 +186,8 @@ class EventTable(_Table):
         default_factory=dict,
         description="How fields of a mission that is told in rows come out of them. Times: `first` (unless said), "
         '`last`, `newest`, `nth(2)`, also of others: `second_at = "nth(2) of arrived_at"`; area and category: '
-        "`last` (unless said), `first`; eligible, `status` (closed) and `excluded`: `any` (unless said), `all`, `newest`.",
+        "`last` (unless said), `first`; eligible, `status` (closed) and `excluded`: `any` (unless said), `all`, "
+        "`newest`.",
     )
 
 

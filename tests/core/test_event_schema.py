@@ -17,6 +17,7 @@ from jsonschema.validators import extend
 
 from monitor.core.mission import Reason, Rejected
 from monitor.core.reader import EventReader
+from monitor.core.rows import TellsRow
 from monitor.core.service import Service
 from monitor.generate import event_schema
 from monitor.settings import load
@@ -62,6 +63,8 @@ def by_reader(text: str, reader: EventReader = READER) -> bool:
     """What the worker says, as far as it is a matter of values."""
     try:
         reader.read(text.encode(), None)
+    except TellsRow:
+        return True
     except Rejected as fault:
         if fault.reason is Reason.INVALID_TIME and "years 1900" in fault.detail:
             return True
