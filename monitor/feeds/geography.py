@@ -9,10 +9,10 @@ slugs and reasons, nothing that says where. Equal to asking every polygon in tur
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+from datetime import UTC, date, datetime, tzinfo
 from itertools import product
 from math import isfinite
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,28 +21,17 @@ from pyproj import Transformer
 
 from monitor.core.service import Series, Service
 from monitor.feeds.geography_borders import Borders
-from monitor.feeds.geography_declared import Geography, Gives, LayerTable, Problem
+from monitor.feeds.geography_declared import Geography, Gives, LayerTable, Problem, read_geography
 from monitor.feeds.geography_layers import Feature, by_rank, crs_of, metric, moved, read_layer, to_degrees
+from monitor.feeds.geography_points import Unplaced, path_problems, positions
+from monitor.feeds.local import wall_clock
+from monitor.feeds.rows import Record
 
 FARTHEST_METRES: Final = 500_000.0
 """From the box around all layers: what lies farther away is no place of this service, whatever `otherwise` says."""
 _NONE: Final = -1
-
-
-class Unplaced(StrEnum):
-    """Why a place has no area or category. The value is what is counted; none of them says where."""
-
-    ABSENT = "no_coordinates"
-    UNREADABLE = "coordinates_unreadable"
-    NOT_FINITE = "coordinates_not_finite"
-    NULL_ISLAND = "coordinates_zero"
-    """0, 0: what many systems write for not known."""
-    OUT_OF_RANGE = "coordinates_out_of_range"
-    SWAPPED = "coordinates_swapped"
-    """Longitude and latitude, or east and north, have changed places."""
-    FAR_AWAY = "coordinates_far_away"
-    OUTSIDE = "outside_all_layers"
-    NO_LAYER = "no_layer_on_that_day"
+_DAY: Final = date(2000, 1, 1)
+"""Any, where layers hold on all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +131,14 @@ class _Eras:
 
 
 class Places:
-    """The layers of a feed, ready to be asked. Made by `load_places`."""
+    """The layers of a feed, ready to be asked. Made by `read_places`."""
 
-    def __init__(self, geography: Geography, features: Mapping[int, Sequence[Feature]]) -> None:
-        """`features` are those of each layer, by its place. Raises ValueError where a buffer cannot be drawn."""
+    def __init__(self, geography: Geography, features: Mapping[int, Sequence[Feature]], zone: tzinfo = UTC) -> None:
+        """`features` are those of each layer, by its place; days are those of `zone`.
+
+        Raises ValueError where a buffer cannot be drawn.
+        """
+        self._position, self._zone = positions(geography), zone
         every = [shape for some in features.values() for _, shape in some]
         projection = metric(every)
         self._metric, self._degrees = projection, to_degrees(crs_of(geography.crs))
@@ -160,11 +153,17 @@ class Places:
         bounds = np.array(boxes)
         self._low, self._high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
         self.gives = geography.gives
-
-    @property
-    def dated(self) -> bool:
+        self.dated = any(set(eras.starts) - {date.min, date.max} for eras in self._eras.values())
         """Whether the day matters."""
-        return any(len(eras.starts) > 1 + (date.max in eras.starts) for eras in self._eras.values())
+
+    def of(self, record: Record, at: datetime | None) -> Located:
+        """What lies where a record says that it is, on the local day of a moment; None: the record tells none."""
+        position = self._position(record)
+        if isinstance(position, Unplaced):
+            return Located(unplaced=position)
+        if at is None and self.dated:
+            return Located(unplaced=Unplaced.NO_DAY)
+        return self.locate(*position, _DAY if at is None else _day_of(at, self._zone))
 
     def locate(self, east: float, north: float, day: date) -> Located:
         """What lies there on a local day; the coordinates are in the declared system, longitude or easting first."""
@@ -189,7 +188,7 @@ class Places:
         if not (isfinite(east) and isfinite(north)):
             return Unplaced.NOT_FINITE
         if east == 0.0 and north == 0.0:
-            return Unplaced.NULL_ISLAND
+            return Unplaced.ZERO
         place = self._read(east, north)
         if isinstance(place, Unplaced) and not isinstance(self._read(north, east), Unplaced):
             return Unplaced.SWAPPED
@@ -255,20 +254,34 @@ class Places:
         return [(chosen[which == era], start) for era, start in enumerate(starts) if (which == era).any()]
 
 
-def load_places(geography: Geography, service: Service) -> tuple[Places | None, list[Problem]]:
-    """The layers as their files have them, and everything wrong with those; None where there is an error."""
-    features: dict[int, list[Feature]] = {}
-    problems: list[Problem] = []
+def _day_of(at: datetime, zone: tzinfo) -> date:
     try:
-        crs_of(geography.crs)
-    except ValueError as fault:
-        problems.append(("geography.crs", str(fault)))
-    for number, layer in enumerate(geography.layers):
+        return wall_clock(at, zone).date()
+    except (OverflowError, ValueError):
+        return at.date()
+
+
+def read_places(
+    raw: object, folder: Path, service: Service, zone: tzinfo = UTC
+) -> tuple[Places | None, list[Problem]]:
+    """The layers that `[geography]` of a feed file in `folder` declares, or everything that is wrong with them.
+
+    `zone`: in which the service's days begin.
+    """
+    geography, layers, problems = read_geography(raw, folder, service)
+    if geography is not None:
+        problems += path_problems(geography)
+        try:
+            crs_of(geography.crs)
+        except ValueError as fault:
+            problems.append(("geography.crs", str(fault)))
+    features: dict[int, list[Feature]] = {}
+    for number, layer in layers.items():
         features[number], found = read_layer(layer, service)
         problems += [(f"geography.layers[{number + 1}].{key}", why) for key, why in found]
-    if problems:
+    if problems or geography is None:
         return None, problems
     try:
-        return Places(geography, features), []
+        return Places(geography, features, zone), []
     except ValueError as fault:
         return None, [("geography.layers", str(fault))]

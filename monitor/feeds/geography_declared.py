@@ -135,32 +135,33 @@ class Geography(GeographyTable):
         return tuple(one for one in GIVES if self.giving(one))
 
 
-def read_geography(raw: object, folder: Path, service: Service) -> tuple[Geography | None, list[Problem]]:
-    """`[geography]` of a feed file that lies in `folder`, and everything wrong with it; None where there is an error.
+def read_geography(
+    raw: object, folder: Path, service: Service
+) -> tuple[Geography | None, dict[int, LayerTable], list[Problem]]:
+    """`[geography]` of a feed file that lies in `folder`: whole, its usable layers by place, what is wrong with it.
 
-    Files of layers are named from there, and are not read.
+    Files of layers are named from the folder, and are not read. What is whole may lack layers that have a fault.
     """
     if not isinstance(raw, Mapping):
-        return None, [("geography", "must be a table: write [geography] on a line, and its keys below")]
+        return None, {}, [("geography", "must be a table: write [geography] on a line, and its keys below")]
     head, found = read_table(GeographyTable, {key: value for key, value in raw.items() if key != "layers"})
     problems = [(f"geography.{key}" if key else "geography", why) for key, why in found]
-    layers = []
+    layers: dict[int, LayerTable] = {}
     items = raw.get("layers")
     if not isinstance(items, list) or not items or not all(isinstance(item, Mapping) for item in items):
         why = "must be at least one table: write [[geography.layers]] on a line, and the keys of one below"
         problems.append(("geography.layers", why))
         items = []
-    for number, item in enumerate(items, 1):
+    for number, item in enumerate(items):
         layer, found = read_table(LayerTable, item)
-        where = f"geography.layers[{number}]"
+        where = f"geography.layers[{number + 1}]"
         problems += [(f"{where}.{key}" if key else where, why) for key, why in found]
         if layer is not None:
-            layers.append(layer.model_copy(update={"file": folder / layer.file}))
+            layers[number] = layer.model_copy(update={"file": folder / layer.file})
             problems += [(where, why) for slug in _told(layer) for why in slug_problems(slug, layer, service)]
-    problems += _contradictions(layers)
-    if problems or head is None:
-        return None, problems
-    return Geography.model_construct(**dict(head), layers=tuple(layers)), []
+    problems += _contradictions(list(layers.values()))
+    whole = None if head is None else Geography.model_construct(**dict(head), layers=tuple(layers.values()))
+    return whole, layers, problems
 
 
 def _told(layer: LayerTable) -> list[str]:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, tzinfo
 from pathlib import Path
 from typing import Any
 
 from monitor.core.service import Area, Category, Clock, Moment, Objective, Service
-from monitor.feeds.geography import Places, load_places
-from monitor.feeds.geography_declared import read_geography
+from monitor.feeds.geography import Places, read_places
 
 SERVICE = Service(
     slug="invented",
@@ -48,15 +47,12 @@ def write(file: Path, *features: Mapping[str, Any], **more: object) -> Path:
 
 def faults(folder: Path, service: Service = SERVICE, **declared: Any) -> list[tuple[str, str]]:
     """What is wrong with a declaration and its files."""
-    geography, problems = read_geography(_whole(declared), folder, service)
-    return problems if geography is None else load_places(geography, service)[1]
+    return read_places(_whole(declared), folder, service)[1]
 
 
-def places(folder: Path, service: Service = SERVICE, **declared: Any) -> Places:
+def places(folder: Path, service: Service = SERVICE, zone: tzinfo = UTC, **declared: Any) -> Places:
     """The layers of a declaration that is right."""
-    geography, problems = read_geography(_whole(declared), folder, service)
-    assert geography is not None, problems
-    made, problems = load_places(geography, service)
+    made, problems = read_places(_whole(declared), folder, service, zone)
     assert made is not None, problems
     return made
 

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
-from monitor.feeds.geography import Located, Places, Unplaced
+from monitor.feeds.geography import Located, Places
+from monitor.feeds.geography_points import Unplaced
 from tests.feeds.layers import box, feature, places, polygon, write
 
 DAY = date(2024, 6, 1)
@@ -114,8 +115,8 @@ def test_a_layer_holds_from_its_first_day_until_the_day_before_its_last(folder: 
     [
         ((nan, 60.5), Unplaced.NOT_FINITE),
         ((10.5, inf), Unplaced.NOT_FINITE),
-        ((0.0, 0.0), Unplaced.NULL_ISLAND),
-        ((-0.0, 0.0), Unplaced.NULL_ISLAND),
+        ((0.0, 0.0), Unplaced.ZERO),
+        ((-0.0, 0.0), Unplaced.ZERO),
         ((60.5, 10.5), Unplaced.SWAPPED),
         ((190.0, 60.5), Unplaced.OUT_OF_RANGE),
         ((10.5, 91.0), Unplaced.OUT_OF_RANGE),
