@@ -25,7 +25,7 @@ from monitor.feeds.declared_tables import (
     TimesTable,
 )
 from monitor.feeds.declared_types import Feed, FieldRule, Filter, FormatDeclaration, Key, Order, Source, Times
-from monitor.feeds.paths import is_of_envelope
+from monitor.feeds.paths import is_of_envelope, lookup
 from monitor.feeds.rows import Placing
 from monitor.feeds.values import NULLS
 from monitor.settings.configuration import ConfigurationError
@@ -46,6 +46,8 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "times": TimesTable,
 }
 """Keys of a source that are tables, read on their own so that every fault has its place."""
+_NAMING: Final = frozenset({"path", "date", "year_of", "revision", "mission", "row", "order"})
+"""Keys whose texts are paths."""
 _TABLES: Final = (*_PARTS, "fields", "filters")
 _SET_ASIDE: Final = KeyTable.model_validate({"path": "?"})
 """In place of a key that has its fault already."""
@@ -158,6 +160,7 @@ class _Reading:
             _order(table, times, nulls),
             tuple(rules),
             tuple(filters),
+            {path: lookup(path) for path in paths_in(raw)},
         )
 
     def filters(self, table: SourceTable, where: str, nulls: frozenset[str], *, in_rows: bool) -> Iterator[Filter]:
@@ -240,6 +243,29 @@ def _format(said: object) -> object:
     return said
 
 
+def paths_in(raw: object, *, of_condition: bool = False) -> Iterator[str]:
+    """Every path that the tables of a source name, conditions included."""
+    if isinstance(raw, list):
+        for one in raw:
+            yield from paths_in(one, of_condition=of_condition)
+    elif isinstance(raw, Mapping):
+        for key, value in raw.items():
+            if of_condition:
+                yield key
+            elif key in {"fields", "mission", "row", "order"} and isinstance(value, Mapping):
+                shorts = value.items() if key == "fields" else ()
+                yield from (one for _, said in shorts for one in _texts(said))
+                yield from paths_in(value)
+            elif key in _NAMING:
+                yield from _texts(value)
+            elif key != "map":
+                yield from paths_in(value, of_condition=key == "if")
+
+
+def _texts(said: object) -> Iterator[str]:
+    yield from (one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
+
+
 def _has_rows(table: SourceTable) -> bool:
     """Whether records are parts of missions: a deleted one could not be told whole."""
     return table.row is not None or table.format.envelope == "debezium"
@@ -261,4 +287,4 @@ def _order(table: SourceTable, times: Times, nulls: frozenset[str]) -> Order | N
 
 def _declaration(table: FormatTable) -> FormatDeclaration:
     said = dict(table)
-    return FormatDeclaration(**{**said, "records": table.records.lookup if table.records else None})
+    return FormatDeclaration(**{**said, "records": tuple(table.records.split(".")) if table.records else ()})
