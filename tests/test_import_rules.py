@@ -110,6 +110,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.words",
         "monitor.report.sources",
     },
+    # Formats know how they are declared, and what a record is; nothing of services, settings and what becomes of it.
+    "monitor.feeds.formats": {"monitor.feeds.declared", "monitor.feeds.rows"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {
