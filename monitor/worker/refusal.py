@@ -12,11 +12,22 @@ from typing import Final
 
 from monitor.core.mission import Reason
 from monitor.core.partition import Effects
+from monitor.settings import WorkerSettings
 
 JUDGED_BY_LEDGER = frozenset({Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL})
 """Valid events that came at the wrong time: no sign that events cannot be read."""
 CALM_SECONDS: Final = 60.0
 """A flood is over once it has brought nothing for so long."""
+
+
+def flood_by(settings: WorkerSettings) -> "InvalidFlood":
+    """As the settings say."""
+    return InvalidFlood(
+        most=settings.max_invalid_ratio,
+        window=settings.invalid_window,
+        per_second=settings.invalid_per_second,
+        stop=settings.on_invalid_flood == "stop",
+    )
 
 
 class TooManyInvalid(Exception):  # noqa: N818 - a fact about the feed, for the operator to resolve
