@@ -167,14 +167,18 @@ def event_schema(service: Service) -> str:
         "$comment": "Generated from what the service declares by `monitor generate`.",
         "title": "Mission event",
         "description": (
-            "A snapshot of one mission as known now: the value of a record whose key is mission_id. Unknown fields "
+            "A snapshot of one mission as known now, or of one row of it: the value of a record whose key is "
+            "mission_id. Unknown fields "
             "are ignored. What a schema cannot say: the text is UTF-8 without lone surrogates, of a name given twice "
             "the last counts, the time that places a mission lies in the years 1900 to 9998, "
             f"{'its area exists on that local day, ' if service.reforms else ''}and no mission begins in the "
             "record's future."
         ),
     }
-    return json.dumps(head | {key: schema[key] for key in ("type", "required", "properties")}, indent=2) + "\n"
+    row = {"properties": {"row": {"type": "string"}}, "required": ["row"]}
+    # Of an event that tells a row, only the identity is required.
+    required = {"required": ["mission_id"], "if": row, "else": {"required": schema["required"]}}
+    return json.dumps(head | {"type": schema["type"], **required, "properties": properties}, indent=2) + "\n"
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -110,6 +110,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.words",
         "monitor.report.sources",
     },
+    # What becomes of records is decided by feed file and service alone.
+    "monitor.feeds": {"monitor.core", "monitor.settings", "monitor.feeds"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {

@@ -7,11 +7,11 @@ and what is wrong gets its name. Refuses to know what an event means.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated, Any, Final, Literal, Protocol, cast
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, cast
 
 import msgspec
 from msgspec import Meta
@@ -41,6 +41,12 @@ class Event(Protocol):
     end: datetime | None
 
 
+class RowEvent(NamedTuple):
+    """A decoded event that tells one row of a mission: what it says, by the service's names, and nothing else."""
+
+    said: dict[str, Any]
+
+
 Edge = Callable[[Any], datetime | None]
 """Finds in an event where a clock begins, or ends."""
 _Field = tuple[str, Any] | tuple[str, Any, Any]
@@ -49,7 +55,7 @@ _Field = tuple[str, Any] | tuple[str, Any, Any]
 class Form:
     """The events of one service: `type` is what they must be, `decode` and `look_again` read them."""
 
-    __slots__ = ("_attribute", "_decode_as_said", "_wire", "decode", "times", "type")
+    __slots__ = ("_attribute", "_decode_as_said", "_wire", "decode", "row_type", "times", "type")
 
     def __init__(self, service: Service) -> None:
         """Raises ValueError where the service gives one name to two fields."""
@@ -75,6 +81,8 @@ class Form:
         self.type = _struct("Event", fields, self._wire, namespace=edges)
         self.decode = cast("Callable[[bytes], Event]", msgspec.json.Decoder(self._known(service)).decode)
         """The event of bytes that are right at once; raises one of `UNREADABLE`."""
+        self.row_type = _struct("RowEvent", [*_of_a_row(fields)], self._wire)
+        """What an event must be that tells one row of a mission."""
         said = msgspec.defstruct("AsSaid", [(f[0], Any, msgspec.UNSET) for f in fields], rename=self._wire)
         self._decode_as_said = msgspec.json.Decoder(said, float_hook=plain_number).decode
 
@@ -93,7 +101,7 @@ class Form:
         """What reads each moment's field, and how much later than that the moment is."""
         return [(attrgetter(self._attribute[one.field]), timedelta(seconds=one.plus_seconds)) for one in moments]
 
-    def look_again(self, raw: bytes) -> Event:
+    def look_again(self, raw: bytes) -> Event | RowEvent:
         """The event by its contract alone: any area and category, of a name given twice the last, and what
         monitor/core/notation.py makes of times and numbers. Raises `Rejected`.
         """  # noqa: D205 - one sentence
@@ -106,15 +114,24 @@ class Form:
             if isinstance(value := fields.get(name), str):
                 fields[name] = plain_time(value)
         try:
+            if fields.get("row") is not None:
+                return RowEvent(self._said(msgspec.convert(fields, self.row_type)))
             return cast("Event", msgspec.convert(fields, self.type))
         except msgspec.ValidationError as fault:
             raise self._name_fault(fields, fault) from fault
 
+    def _said(self, event: msgspec.Struct) -> dict[str, Any]:
+        """What an event says, by the service's names; nothing of what is absent or null."""
+        fields = msgspec.structs.asdict(event).items()
+        return {self._wire[name]: value for name, value in fields if value is not None and value is not msgspec.UNSET}
+
     def _known(self, service: Service) -> type[msgspec.Struct]:
-        """With the names that the service declares, which then come as the same few objects, not as new text."""
+        """With the names that the service declares, which then come as the same few objects, not as new text; and
+        whole, so that nobody has to ask each event whether it tells but a row.
+        """  # noqa: D205 - one sentence
         names = [("area", service.leaf_areas), ("category", service.leaf_categories)]
-        literals = [(attribute, Literal[slugs]) for attribute, slugs in names if slugs]
-        return _struct("KnownEvent", literals, self._wire, bases=(self.type,))
+        literals: list[Any] = [(attribute, Literal[slugs]) for attribute, slugs in names if slugs]
+        return _struct("KnownEvent", [*literals, ("row", type(None), None)], self._wire, bases=(self.type,))
 
     def _name_fault(self, fields: Mapping[str, Any], fault: msgspec.ValidationError) -> Rejected:
         """What is wrong with an event that is none."""
@@ -182,6 +199,17 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
         None,
     )
     yield (
+        "row",
+        Annotated[
+            Annotated[str, Meta(min_length=1, max_length=64)] | None,
+            Meta(
+                description="Part of the mission that this event tells: of each row the newest event stands, and the "
+                "mission is what all of them say. With it, of all other fields only mission_id is required."
+            ),
+        ],
+        None,
+    )
+    yield (
         "excluded",
         Annotated[
             Annotated[str, Meta(min_length=1, max_length=200)] | None,
@@ -189,6 +217,17 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
         ],
         None,
     )
+
+
+def _of_a_row(fields: Iterable[_Field]) -> Iterator[_Field]:
+    """The same, of which only the identity must be there: what has no null of its own may be absent all the same."""
+    for name, kind, *default in fields:
+        if name == "mission_id":
+            yield name, kind
+        elif default and default[0] is None:
+            yield name, kind, None
+        else:
+            yield name, kind | msgspec.UnsetType, msgspec.UNSET
 
 
 @lru_cache(4)

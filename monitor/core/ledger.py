@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from monitor.core.digest import Backend
 from monitor.core.mission import Kind, Mission
+from monitor.core.rows import Row
 from monitor.core.sealing import roll_up
 from monitor.core.slices import Aggregate, Grid
 
@@ -196,6 +197,8 @@ class Ledger:
         "days",
         "grid",
         "missions",
+        "row_count",
+        "rows",
         "sealed_before",
         "touched",
     )
@@ -205,6 +208,9 @@ class Ledger:
         self.grid = grid
         self.ceiling = ceiling
         self.missions: dict[str, Mission] = {}
+        self.rows: dict[str, tuple[Row, ...]] = {}
+        """What stands of those missions that are told in rows (`core.row_ledger`)."""
+        self.row_count = 0
         self.days: dict[int, Day] = {}
         self.touched: set[int] = set()
         """Days that the next checkpoint must look at: no other has changed since the one before."""
@@ -279,6 +285,13 @@ class Ledger:
             changed[mission_id] = mission
         return _VERDICTS[row]
 
+    def touch(self, mission_id: str) -> None:
+        """Have a known mission stored at the next checkpoint, though it counts as before: its rows have changed."""
+        mission = self.missions[mission_id]
+        day = self._slices[mission.placed_at // self._seconds].day
+        self.touched.add(day.number)
+        day.changed[mission_id] = mission
+
     def _take_up(self, mission: Mission) -> Outcome:
         mission_id, placed_at, missions = mission.mission_id, mission.placed_at, self.missions
         if placed_at < self.sealed_before:
@@ -346,6 +359,8 @@ class Ledger:
         counting: dict[int, list[Mission]] = {}
         for mission_id in place.missions:
             mission = self.missions.pop(mission_id)
+            if self.rows:
+                self.row_count -= len(self.rows.pop(mission_id, ()))
             some = counting.setdefault(mission.series, [])
             if mission.kind:
                 some.append(mission)

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     LATE = "late"
     CONFLICT = "conflict"
     LEDGER_FULL = "ledger_full"
+    TOO_MANY_ROWS = "too_many_rows"
     BATCH_TOO_LARGE = "batch_too_large"
     BATCH_UNREADABLE = "batch_unreadable"
 

@@ -14,12 +14,14 @@ from monitor.core.agreement import Tally, require_alike
 from monitor.core.digest import Backend
 from monitor.core.feed import Arrival
 from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome
-from monitor.core.mission import Limits, Mission, Reason, Rejected, index_of
+from monitor.core.mission import Kind, Limits, Mission, Reason, Rejected, index_of
 from monitor.core.reader import EventReader
+from monitor.core.row_ledger import RowLedger, Told
+from monitor.core.rows import Fold, MissionRows, TellsRow
 from monitor.core.sealing import Sealer
 from monitor.core.service import DAY_SECONDS, Service
 from monitor.core.slices import Grid
-from monitor.core.stored import Changes, Head, StoredDay, write_aggregates, write_entries, write_head
+from monitor.core.stored import Changes, Head, StoredDay, write_aggregates, write_entries, write_head, write_part
 from monitor.core.targets import Targets
 
 CEILING: Final = 2
@@ -29,7 +31,7 @@ MOST_DAYS: Final = 20_000
 """With so many local days in memory no event ahead of the clock opens another: days to come are never sealed, and a
 store takes 100,000."""
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
-_FULL: Final = Outcome.LEDGER_FULL
+_FULL, _CONFLICT = Outcome.LEDGER_FULL, Outcome.CONFLICT
 _SLACK: Final = 64
 """Superseded entries a stored day may hold beside twice its missions before it is written anew."""
 
@@ -153,6 +155,7 @@ class Partition:
         self._reader = EventReader(service, grid, index, policy.limits)
         self._longest = service.longest_seconds
         self._ledger = _ledger_of(grid, head, days, ceiling=CEILING * policy.capacity)
+        self._rows = RowLedger(self._ledger, self._reader, Fold(service))
         self._stored_offset = head.next_offset
         self._seal_at = float("-inf")
         self._seal = Sealer(grid, service, policy.targets, head, self._names, backend=policy.backend)
@@ -200,7 +203,7 @@ class Partition:
         self.head.lost_offsets += lost
         return lost
 
-    def apply(self, batch: Batch, now: float) -> Effects:
+    def apply(self, batch: Batch, now: float) -> Effects:  # noqa: C901, PLR0912 - every event passes: no further calls
         """Take a batch into account, which arrived at `now` (epoch seconds).
 
         The clock decides no figure. It delays sealing, and bounds what a record's claims about the time can do:
@@ -211,7 +214,7 @@ class Partition:
         head = self.head
         if batch.start > head.next_offset:
             raise OffsetGap(f"batch begins at offset {batch.start}, next expected is {head.next_offset}")
-        read, apply = self._reader.read, self._ledger.apply
+        read, apply, in_rows = self._reader.read, self._ledger.apply, self._ledger.rows
         missions, capacity, crossed = self._ledger.missions, self.policy.capacity, self._ledger.crossed
         closing = self._longest
         arrival = Arrival(head, now, ahead_seconds=self.policy.limits.ahead_seconds, longest_seconds=closing)
@@ -232,12 +235,20 @@ class Partition:
                 placed_at = mission.placed_at
                 if placed_at > latest:
                     self._require_day(placed_at)
+            except TellsRow as row:
+                told = self._tell(record, row, dead, latest=latest, seal_until=min(watermark, now))
+                if told is None:
+                    continue
+                outcome, mission, placed_at = told.outcome, told.mission, told.mission.placed_at
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
-            outcome = apply(mission)
-            if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now)):
-                outcome = apply(mission)  # its own time has made the room: a day of inventions does not last for ever
+            else:
+                outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
+                if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now)):
+                    outcome = apply(
+                        mission
+                    )  # its own time has made the room: a day of inventions does not last for ever
             outcomes[outcome] += 1
             if crossed:
                 restated.note(head, crossed.pop(), self.policy.grid, watermark - closing)
@@ -281,7 +292,7 @@ class Partition:
                     replace[number] = self._whole(day)
                     day.logged = held
             elif day.changed:
-                append[number] = write_entries([*day.changed.values()])
+                append[number] = self._log([*day.changed.values()])
                 day.logged += len(day.changed)
             day.changed.clear()
             day.rewrite = False
@@ -302,6 +313,26 @@ class Partition:
             missions=stored,
         )
 
+    def _tell(
+        self, record: Record, row: TellsRow, dead: list[DeadLetter], *, latest: float, seal_until: float
+    ) -> Told | None:
+        """What becomes of a row; None where it is refused. Adds to the dead letters what they must hear of it."""
+
+        def admit(mission: Mission) -> None:
+            if mission.placed_at > latest:
+                self._require_day(mission.placed_at)
+
+        try:
+            told = self._rows.tell(row, admit)
+            if told.outcome is _FULL and self._seal_early(seal_until):
+                told = self._rows.tell(row, admit)
+        except Rejected as fault:
+            dead.append(DeadLetter(record, fault.reason, fault.detail))
+            return None
+        if told.fault is not None:
+            dead.append(DeadLetter(record, told.fault.reason, f"{told.fault.detail}; the row is kept"))
+        return told
+
     def _require_day(self, placed_at: float) -> None:
         """Raises Rejected where a time ahead of the clock lies in a day for which there is no room."""
         days = self._ledger.days
@@ -315,8 +346,18 @@ class Partition:
         missions = self._ledger.missions
         entries = [missions[mission_id] for held in day.slices for mission_id in held.missions]
         if entries:
-            blobs.append(write_entries(entries))
+            blobs.append(self._log(entries))
         return blobs
+
+    def _log(self, entries: Sequence[Mission]) -> bytes:
+        """Entries, with the rows of those that have some: of a mission that left the day, nothing stays."""
+        rows = self._ledger.rows
+        kept = [
+            MissionRows(entry.mission_id, rows[entry.mission_id])
+            for entry in entries
+            if rows and entry.mission_id in rows and entry.kind != Kind.MOVED
+        ]
+        return write_part(entries, rows=kept) if kept else write_entries(entries)
 
     def _seal_old(self, event_time: float) -> None:
         if self.policy.horizon_seconds is None:
@@ -358,6 +399,9 @@ def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling
             if whole:
                 continue
         ledger.restore(number, stored.entries.values(), stored.aggregates, stored.logged)
+        for mission_id, some in stored.rows.items():
+            ledger.rows[mission_id] = some
+            ledger.row_count += len(some)
     return ledger
 
 

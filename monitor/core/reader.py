@@ -9,11 +9,11 @@ is: the record's own timestamp is an argument.
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from monitor.core.event import UNREADABLE, Edge, Event, Form, form_of, later
+from monitor.core.event import UNREADABLE, Edge, Event, Form, RowEvent, form_of, later
 from monitor.core.mission import (
     EARLIEST,
     EPOCH,
@@ -28,6 +28,7 @@ from monitor.core.mission import (
     pack,
 )
 from monitor.core.notation import beyond_microseconds
+from monitor.core.rows import Row, TellsRow, micros
 from monitor.core.service import Clock, Series, Service
 from monitor.core.slices import Grid
 
@@ -54,9 +55,28 @@ class EventReader:
     """Reads the events of one service: `index[(area, category)]` is the number of a series."""
 
     __slots__ = (
-        "_ahead", "_begin_names", "_caps", "_decode", "_epoch", "_epochs", "_first", "_form",
-        "_further", "_grid", "_largest", "_leaves", "_longest", "_numbers", "_reforms", "_service", "_shared",
-        "_shortest", "_zone", "index", "limits",
+        "_ahead",
+        "_begin_names",
+        "_begins",
+        "_caps",
+        "_decode",
+        "_epoch",
+        "_epochs",
+        "_first",
+        "_form",
+        "_further",
+        "_grid",
+        "_largest",
+        "_leaves",
+        "_longest",
+        "_numbers",
+        "_reforms",
+        "_service",
+        "_shared",
+        "_shortest",
+        "_zone",
+        "index",
+        "limits",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +94,7 @@ class EventReader:
         self._first, *self._further = [_interval(clock, form) for clock in service.clocks]
         self._shortest, self._longest = self._first.shortest, self._first.longest
         self._caps = [told for told in form.told(service.clocks[0].begin) if told[1]]
+        self._begins = frozenset(one.field for one in service.clocks[0].begin)
         self._begin_names = " or ".join(dict.fromkeys(one.field for one in service.clocks[0].begin))
         self._shared: dict[bytes, bytes] = {}
         """Packed states without a value, of which there are few: held once, not by every open mission."""
@@ -88,21 +109,25 @@ class EventReader:
         self._epoch = EPOCH
         self._largest, self._ahead = limits.record_bytes, limits.ahead_seconds
 
-    def read(self, raw: bytes | None, recorded: float | None) -> Mission:
+    def read(self, raw: bytes | None, recorded: float | None) -> Mission:  # noqa: PLR0912 - no further calls
         """Read one record's value; `recorded` is the record's timestamp (epoch seconds), where it has one.
 
-        Raises `Rejected` with a named reason for whatever is not a valid event, and nothing else.
+        Raises TellsRow where the event tells but a row of a mission, `Rejected` with a named reason for whatever is
+        not a valid event, and nothing else.
         """
         if not raw or len(raw) > self._largest:
             raise self._name_size(raw)
         try:
             event = self._decode(raw)
         except UNREADABLE as fault:
-            event = self._look_again(raw, fault)
+            found = self._look_again(raw, fault)
+            if isinstance(found, RowEvent):
+                raise self._row(found.said, recorded) from None
+            event = found
         try:
             series = self._numbers[event.area][event.category]
         except KeyError:
-            raise self._name_unknown(event) from None
+            raise self._name_unknown(event.area) from None
         begin = event.begin
         if begin is not None:
             if begin.tzinfo is not self._zone:
@@ -111,7 +136,7 @@ class EventReader:
             placed = (begin - self._epoch).total_seconds()
             if placed.is_integer() and _POINT in raw and beyond_microseconds(raw):
                 # The decoder rounds to the microsecond: this may be a second that has not been reached.
-                event = self._form.look_again(raw)
+                event = cast("Event", self._form.look_again(raw))
                 begin = cast("datetime", event.begin)
                 placed = (begin - EPOCH).total_seconds()
         else:
@@ -140,6 +165,28 @@ class EventReader:
             return Mission(event.mission_id, event.revision, series, placed, kind, packed)
         return Mission(event.mission_id, event.revision, series, placed, kind, times)
 
+    def _row(self, said: dict[str, Any], recorded: float | None) -> TellsRow:
+        """One row of a mission. What its fields mean together, only all rows decide."""
+        fields = self._service.fields
+        mission_id, name, revision = said.pop("mission_id"), said.pop("row"), said.pop("revision", None)
+        self._require_known(said.get(fields.area), said.get(fields.category))
+        told: dict[str, str | bool | int] = {}
+        for field, value in said.items():
+            if isinstance(value, datetime):
+                seconds = value.timestamp()
+                if not EARLIEST <= seconds < LATEST:
+                    raise Rejected(Reason.INVALID_TIME, f"{field} is not in the years 1900 to 9998")
+                if field in self._begins and recorded is not None and seconds > recorded + self._ahead:
+                    raise self._name_place(seconds, recorded)
+                told[field] = micros(value)
+            else:
+                told[field] = value
+        written = said.get("recorded_at")
+        at = micros(written) if written is not None else None if recorded is None else round(recorded * 1e6)
+        if told.get("status") == "cancelled":
+            told = {"status": "cancelled"}
+        return TellsRow(mission_id, Row(name, revision, at, told))
+
     def _packed(self, event: Event, first: State) -> bytes:
         """The states on all clocks; that of the first is known."""
         states = [first, *[_state(clock, event) for clock in self._further]]
@@ -153,7 +200,7 @@ class EventReader:
         if event.recorded_at is not None:
             placed = event.recorded_at.timestamp()
             if placed.is_integer() and beyond_microseconds(raw):
-                placed = cast("datetime", self._form.look_again(raw).recorded_at).timestamp()
+                placed = cast("datetime", cast("Event", self._form.look_again(raw)).recorded_at).timestamp()
             return placed
         if recorded is not None:
             return recorded
@@ -184,7 +231,7 @@ class EventReader:
             epoch = self._epochs[zone] = EPOCH.astimezone(zone)
         self._epoch = epoch
 
-    def _look_again(self, raw: bytes, fault: Exception) -> Event:
+    def _look_again(self, raw: bytes, fault: Exception) -> Event | RowEvent:
         """The event, where the strict decoder was only too strict. Raises `Rejected`, which says what is wrong."""
         if isinstance(fault, msgspec.ValidationError):
             return self._form.look_again(raw)
@@ -205,9 +252,16 @@ class EventReader:
             f"placed {placed - recorded:g} s after the record's timestamp; the limit is {self._ahead:g} s",
         )
 
-    def _name_unknown(self, event: Event) -> Rejected:
+    def _require_known(self, area: str | None, category: str | None) -> None:
+        """Raises Rejected where a row names an area or a category that no mission has."""
+        if area is not None and area not in self._numbers:
+            raise self._name_unknown(area)
+        if category is not None and not any(category in some for some in self._numbers.values()):
+            raise self._name_unknown(next(iter(self._numbers)))
+
+    def _name_unknown(self, area: str) -> Rejected:
         fields = self._service.fields
-        if event.area in self._numbers:
+        if area in self._numbers:
             known = " ".join(sorted({category for _, category in self.index}))
             return Rejected(Reason.UNKNOWN_SETTLEMENT, f"{fields.category} is not one of: {known}")
         return Rejected(Reason.UNKNOWN_DISTRICT, f"{fields.area} is not one of: {' '.join(sorted(self._numbers))}")

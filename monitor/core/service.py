@@ -17,6 +17,7 @@ from itertools import product
 from typing import Final
 
 from monitor.core.outlines import Outlines
+from monitor.core.take import Take
 
 Series = tuple[str, str]
 """(area, category)."""
@@ -136,6 +137,8 @@ class Fields:
     """Of no clock, but times: an event that gives one of them wrong is refused."""
     required: tuple[str, ...] = ()
     """Times that every event must have, if only as null; where any other is absent, it is not known."""
+    fold: tuple[tuple[str, Take], ...] = ()
+    """How a field of a mission that is told in rows comes out of them, where not as usual (`core.rows`)."""
 
 
 @dataclass(frozen=True)

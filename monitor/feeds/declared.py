@@ -1,176 +1,254 @@
-"""A feed as its file declares it: typed, and right, or every fault of it at once.
+"""Reading a feed file: a `Feed` of typed sources, or everything that is wrong with it, each fault with its place.
 
-What one table may hold is told in `declared_tables`; here is what comes of it. Refuses to know records.
+What one table may hold is told in `declared_tables`; here is what tables must be together and beside the service.
+Refuses to know records.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal, TypeVar
 
+from pydantic import BaseModel
+
+from monitor.core.fault import Fault
 from monitor.core.service import Service
-from monitor.feeds.rows import Record
+from monitor.feeds.declared_fields import FieldReading, conditions_of, short, times_of
+from monitor.feeds.declared_tables import (
+    ENVELOPES,
+    FilterTable,
+    FormatTable,
+    KeyTable,
+    OrderTable,
+    SourceTable,
+    TimesTable,
+)
+from monitor.feeds.declared_types import Feed, FieldRule, Filter, FormatDeclaration, Key, Order, Source, Times
+from monitor.feeds.paths import is_of_envelope
+from monitor.feeds.values import NULLS
+from monitor.settings.configuration import ConfigurationError
+from monitor.settings.files import FileUnusable, read_toml
+from monitor.settings.told import read_table, unknown
+from monitor.settings.values import is_slug
 
-Lookup = Callable[[Record], object]
-"""Finds a value in a record; None where there is none, a list where a path leads through one."""
-Condition = Callable[[Record], bool]
+__all__ = ["Feed", "FieldRule", "FormatDeclaration", "Source", "Times", "load_feed", "read_feed"]
 
-
-@dataclass(frozen=True, slots=True)
-class FormatDeclaration:
-    """How bytes become records. What is None is found out."""
-
-    kind: Literal["auto", "csv", "xlsx", "json-lines", "json", "avro", "json-schema"] = "auto"
-    """"auto": by the file's name and its first bytes; of a topic, JSON."""
-    envelope: Literal["none", "debezium", "cloudevents"] = "none"
-    encoding: str | None = None
-    delimiter: str | None = None
-    quote: str = '"'
-    skip: int = 0
-    """Lines before the one that names the columns."""
-    columns: tuple[str, ...] = ()
-    """Names of the columns, where no line gives them."""
-    sheet: str | int | None = None
-    """Name or number (from 1) of the sheet; else the first."""
-    records: Lookup | None = None
-    """Where the records lie in a JSON document that is no list."""
-    registry: str | None = None
-    """Address of the schema registry, or `env:NAME` of the variable that holds it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """How a source writes times: what a field does not say for itself."""
-
-    formats: tuple[str, ...] = ("iso",)
-    """strptime's, or iso, epoch_s, epoch_ms, epoch_us; the first that fits."""
-    zone: tzinfo | None = None
-    """Of times that say no offset."""
-    offset: Literal["believe", "ignore"] = "believe"
-    """"ignore": says Z, or an offset, and is local."""
-    date: Lookup | None = None
-    """Where the date stands that belongs to a time of day."""
-
-
-Pick = Literal["earliest", "latest"] | int
-"""Which of several times: the k-th, from 1."""
-Unknown = Literal["refuse", "keep", "nothing"]
-"""What becomes of a word that a map lacks: refused, kept as it is, or not told."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRule:
-    """How one field of an event is found in a record."""
-
-    name: str
-    """The event's field."""
-    kind: Literal["time", "area", "category", "truth", "status", "text"]
-    lookups: tuple[Lookup, ...] = ()
-    """The first that finds something."""
-    constant: object = None
-    conditions: tuple[Condition, ...] = ()
-    """Any of them must hold, or the record says nothing of the field; none: it always does."""
-    nulls: frozenset[str] = frozenset()
-    words: Mapping[str, object] | None = None
-    unknown: Unknown = "refuse"
-    otherwise: object = None
-    """What an unknown word means, where the rule gives it a meaning."""
-    prefix: str = ""
-    slug: bool = False
-    times: Times = field(default_factory=Times)
-    separator: str | None = None
-    """Between the times of a cell that holds several."""
-    after: str | None = None
-    """What stands between a name and its time in such a cell: `=` of `ENGINE=13:05:11`."""
-    pick: Pick = "earliest"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """The text of several values, joined: the mission's identity, or the row's."""
-
-    lookups: tuple[Lookup, ...]
-    prefix: str = ""
-    year_of: Lookup | None = None
-    """Of a time whose local year stands before an id that starts again each year."""
-    times: Times = field(default_factory=Times)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Which of two records of a row is the newer: a whole number, or a time as microseconds."""
-
-    lookup: Lookup
-    is_time: bool
-    of_envelope: bool
-    """Whether it stands in the envelope: then a deletion has a later one than what it deletes."""
-    times: Times = field(default_factory=Times)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Takes records out of the figures, and says why."""
-
-    name: str
-    conditions: tuple[Condition, ...]
-    then: Literal["exclude", "not_eligible", "withdraw", "skip"]
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Where a record says its place."""
-
-    longitude: Lookup
-    latitude: Lookup
-    crs: str | None = None
-    """A system that pyproj knows, where it is not WGS 84."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Records of one shape, and what they mean."""
-
-    slug: str
-    files: tuple[str, ...]
-    """Patterns of file names; empty: every file, where it is the only source."""
-    topic: str | None
-    format: FormatDeclaration
-    mission: Key
-    row: Key | None
-    """None: a record is a mission whole."""
-    row_constant: str | None
-    """The row of all its records, where the feed gives them none and there are other sources, or changes."""
-    order: Order | None
-    fields: tuple[FieldRule, ...]
-    filters: tuple[Filter, ...]
-    point: Point | None = None
-
-    @property
-    def in_rows(self) -> bool:
-        """Whether a record is a part of a mission."""
-        return self.row is not None or self.row_constant is not None
-
-    def takes(self, path: Path) -> bool:
-        """Whether a file is one of this source's: by its name, or by the end of its path."""
-        return not self.files or any(
-            fnmatchcase(path.name.lower(), pattern.lower()) or path.match(pattern) for pattern in self.files
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """All sources of a service, as a feed file declares them."""
-
-    slug: str
-    sources: Sequence[Source]
-
-    def source_of(self, path: Path) -> Source | None:
-        """The source that takes a file; the first, where several do."""
-        return next((source for source in self.sources if source.takes(path)), None)
+FILE: Final = "feed.toml"
+MOST_SOURCES: Final = 50
+_HEAD: Final = ("slug", "source", "sources", "geography")
+_PARTS: Final[Mapping[str, type[BaseModel]]] = {
+    "format": FormatTable,
+    "mission": KeyTable,
+    "row": KeyTable,
+    "order": OrderTable,
+    "times": TimesTable,
+}
+"""Keys of a source that are tables, read on their own so that every fault has its place."""
+_TABLES: Final = (*_PARTS, "fields", "filters")
+_SET_ASIDE: Final = KeyTable.model_validate({"path": "?"})
+"""In place of a key that has its fault already."""
+Table = TypeVar("Table", bound=BaseModel)
 
 
 def load_feed(path: Path, service: Service, zone: tzinfo | None = None) -> Feed:
     """The feed of a file; `zone` is the service's, of times that say none. Raises ConfigurationError."""
-    raise NotImplementedError
+    feed, faults = read_feed(path, service, zone)
+    if feed is None:
+        raise ConfigurationError(faults)
+    return feed
+
+
+def read_feed(path: Path, service: Service, zone: tzinfo | None = None) -> tuple[Feed | None, list[Fault]]:
+    """The feed of a file and what is wrong with it; None where that forbids its use."""
+    try:
+        raw = read_toml(path)
+    except (FileUnusable, UnicodeError) as fault:
+        return None, [Fault("error", str(path), str(fault))]
+    reading = _Reading(path.name, service, zone)
+    sources = reading.sources(raw)
+    slug = raw.get("slug", service.slug)
+    if not isinstance(slug, str) or not is_slug(slug):
+        reading.fault("slug", "must be a slug: small letters, digits, - and _")
+    geography = raw.get("geography")
+    if geography is not None and not isinstance(geography, Mapping):
+        reading.fault("geography", "must be a table: write [geography] on a line, and its keys below")
+    reading.together(sources, placed=geography is not None)
+    if any(fault.severity == "error" for fault in reading.faults):
+        return None, reading.faults
+    return Feed(slug, sources, geography, path.parent, tuple(reading.faults)), reading.faults
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One feed file on its way, and what is wrong with it."""
+
+    file: str
+    service: Service
+    zone: tzinfo | None
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, path: str, message: str, severity: Literal["error", "warning"] = "error") -> None:
+        self.faults.append(Fault(severity, f"{self.file}: {path}", message))
+
+    def sources(self, raw: Mapping[str, Any]) -> list[Source]:
+        """The sources that can be used."""
+        for key in raw.keys() - set(_HEAD):
+            self.fault(key, unknown(key, _HEAD, kind="key", where=f"there are {', '.join(_HEAD)}"))
+        if "source" in raw and "sources" in raw:
+            self.fault("sources", "stand beside [source]: write [[sources]] for each, and no [source]")
+        items = raw.get("sources", [raw["source"]] if "source" in raw else [])
+        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+            self.fault("sources", "must be tables: write [source] on a line, or [[sources]] for each of several")
+            return []
+        if not items:
+            self.fault("source", "is missing: write [source] on a line, and its keys below")
+        if len(items) > MOST_SOURCES:
+            self.fault("sources", f"are more than {MOST_SOURCES}")
+            return []
+        found = [self.source(item, number, several=len(items) > 1) for number, item in enumerate(items, 1)]
+        usable = [source for source in found if source is not None]
+        slugs = [source.slug for source in usable]
+        for slug in dict.fromkeys(slugs):
+            if slugs.count(slug) > 1:
+                self.fault(f"sources.{slug}", "is declared twice: give the second another slug")
+        return usable
+
+    def source(self, raw: Mapping[str, Any], number: int, *, several: bool) -> Source | None:
+        said = raw.get("slug")
+        named = said if isinstance(said, str) and is_slug(said) else str(number)
+        where = f"sources.{named}" if several else "source"
+        known = [*SourceTable.model_fields]
+        for key in raw.keys() - set(known):
+            self.fault(f"{where}.{key}", unknown(key, known, kind="key", where=f"there are {', '.join(known)}"))
+        before = len(self.faults)
+        raw = {**raw, "format": _format(raw.get("format", {}))}
+        parts: dict[str, BaseModel | None] = {}
+        for key, model in _PARTS.items():
+            if key in raw:
+                parts[key] = self.table(model, short(raw[key]), f"{where}.{key}")
+        if "mission" in parts and parts["mission"] is None:
+            parts["mission"] = _SET_ASIDE
+        head = {key: value for key, value in raw.items() if key in known and key not in _TABLES}
+        head |= {key: part for key, part in parts.items() if part is not None}
+        head["filters"] = tuple(self.listed(FilterTable, raw.get("filters", []), f"{where}.filters"))
+        table = self.table(SourceTable, {**head, "fields": {}}, where)
+        times = times_of(table.times if table else TimesTable(), Times(zone=self.zone))
+        nulls = NULLS if table is None or table.nulls is None else table.nulls
+        rules = FieldReading(self.service, times, nulls, self.fault).rules(raw.get("fields"), f"{where}.fields")
+        if self.zone is None and any(rule.kind == "time" and rule.times.zone is None for rule in rules):
+            self.fault(f"{where}.times.zone", "is missing, and the service names none: name one like Europe/Oslo")
+        if table is None:
+            return None
+        if several and table.slug is None:
+            self.fault(f"{where}.slug", "is missing: each of several sources needs one")
+        if several and not table.files and table.topic is None:
+            self.fault(f"{where}.files", "is missing: say which files, or which topic, are of this source")
+        filters = self.filters(table, where, nulls, in_rows=several or _has_rows(table))
+        if any(fault.severity == "error" for fault in self.faults[before:]):
+            return None
+        slug = table.slug or "records"
+        return Source(
+            slug,
+            table.files,
+            table.topic,
+            _declaration(table.format),
+            _key(table.mission, times, nulls),
+            _key(table.row, times, nulls) if table.row else None,
+            slug if several or (_has_rows(table) and table.row is None) else None,
+            _order(table, times, nulls),
+            tuple(rules),
+            tuple(filters),
+            times.zone,
+        )
+
+    def filters(self, table: SourceTable, where: str, nulls: frozenset[str], *, in_rows: bool) -> Iterator[Filter]:
+        """The filters of a source."""
+        for number, one in enumerate(table.filters, 1):
+            path = f"{where}.filters[{number}]"
+            if one.then == "withdraw" and not in_rows:
+                self.fault(f"{path}.then", "withdraws a row, and the source has none: say row, or exclude")
+            yield Filter(one.reason, conditions_of(one.condition, path, nulls, self.fault), one.then)
+
+    def table(self, model: type[Table], raw: object, where: str) -> Table | None:
+        """A table, with every fault in its place."""
+        if not isinstance(raw, Mapping):
+            self.fault(where, "must be a table, or a path in quotes")
+            return None
+        table, faults = read_table(model, raw)
+        for inner, message in faults:
+            self.fault(f"{where}.{inner}" if inner else where, message)
+        return table
+
+    def listed(self, model: type[Table], raw: object, where: str) -> list[Table]:
+        if not isinstance(raw, list):
+            self.fault(where, f"must be a list of tables: write [[{where}]] on a line, and the keys of one below")
+            return []
+        made = [self.table(model, one, f"{where}[{number}]") for number, one in enumerate(raw, 1)]
+        return [one for one in made if one is not None]
+
+    def together(self, sources: Sequence[Source], *, placed: bool) -> None:
+        """What no source tells, and every mission needs."""
+        if any(fault.severity == "error" for fault in self.faults) or not sources:
+            return  # the rest is only known once these are mended
+        told = {rule.name for source in sources for rule in source.fields}
+        for name, why in _needed(self.service, told, placed=placed):
+            self.fault(f"fields.{name}", why)
+        for clock in self.service.clocks:
+            edges = {"begin": clock.begin, "end": clock.end}
+            for edge, moments in edges.items():
+                names = [one.field for one in moments]
+                if not told & set(names):
+                    message = (
+                        f"clock {clock.slug} can measure nothing: no source tells its {edge}, {' or '.join(names)}"
+                    )
+                    self.fault("fields", message, "warning")
+
+
+def _needed(service: Service, told: set[str], *, placed: bool) -> Iterator[tuple[str, str]]:
+    fields = service.fields
+    for name in (fields.area, fields.category):
+        if name not in told and not placed:
+            yield (
+                name,
+                f'is missing: give its path, or {name} = {{ constant = "…" }}; a [geography] would tell it, too',
+            )
+    if fields.eligible is not None and fields.eligible not in told:
+        yield fields.eligible, f"is missing: give its path, or {fields.eligible} = {{ constant = true }}"
+    if "status" not in told:
+        message = 'is missing: give its path, or status = { constant = "closed" } for a register of ended missions'
+        yield "status", message
+    begins = [one.field for one in service.clocks[0].begin]
+    if not told & {*begins, "recorded_at"}:
+        yield begins[0], "is missing, and recorded_at too: nothing would place a mission in time"
+
+
+def _format(said: object) -> object:
+    """A table for the one word that a format may be."""
+    if isinstance(said, str):
+        return {"envelope": said} if said in ENVELOPES[1:] else {"kind": said}
+    return said
+
+
+def _has_rows(table: SourceTable) -> bool:
+    """Whether records are parts of missions: a deleted one could not be told whole."""
+    return table.row is not None or table.format.envelope == "debezium"
+
+
+def _key(table: KeyTable, times: Times, nulls: frozenset[str]) -> Key:
+    dated = Times(times.formats, times.zone, times.offset, table.year_of.lookup if table.year_of else None)
+    return Key(tuple(one.lookup for one in table.path), table.prefix or "", nulls, dated)
+
+
+def _order(table: SourceTable, times: Times, nulls: frozenset[str]) -> Order | None:
+    if table.revision is not None:
+        return Order(table.revision.lookup, False, is_of_envelope(table.revision), nulls)
+    if table.order is None:
+        return None
+    path = table.order.path
+    return Order(path.lookup, True, is_of_envelope(path), nulls, times_of(table.order, times))
+
+
+def _declaration(table: FormatTable) -> FormatDeclaration:
+    said = dict(table)
+    return FormatDeclaration(**{**said, "records": table.records.lookup if table.records else None})

@@ -1,21 +1,281 @@
 """One record in, its events out: what a source's record says of a mission.
 
-Knows nothing of earlier records: the ledger folds the rows of a mission and judges which is the newer.
+Knows nothing of earlier records: the ledger folds the rows of a mission and judges which is the newer. A row that the
+source deleted is withdrawn, and so is one in the mission that it left. Every fault of a record is told at once.
 """
 
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final
+
+from monitor.core.notation import LARGEST
 from monitor.core.service import Service
-from monitor.feeds.declared import Source
-from monitor.feeds.rows import Locator, Mapped, Row
+from monitor.feeds.declared_types import Filter, Key, Order, Source
+from monitor.feeds.fields import Words, texts
+from monitor.feeds.local import wall_clock
+from monitor.feeds.moments import Instants, day_of
+from monitor.feeds.rows import Event, Mapped, Notice, Placing, Record, Refusal, Refused, Row, What, Why
+from monitor.feeds.times import example, reader
+from monitor.feeds.values import is_null, plain
+
+LONGEST_KEY: Final = 64
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Mapper:
     """Maps the records of one source; stateless."""
 
-    def __init__(self, source: Source, service: Service, places: Locator | None = None) -> None:
+    __slots__ = (
+        "_instants", "_mission", "_order", "_places", "_row", "_service", "_whole", "_words", "source",
+    )  # fmt: skip
+
+    def __init__(self, source: Source, service: Service, places: Placing | None = None) -> None:
         """`places`: the service's layers, where the source gives coordinates."""
         self.source = source
         self._service, self._places = service, places
+        self._mission = _KeyReader("mission", source.mission)
+        self._row = _KeyReader("row", source.row) if source.row else None
+        self._order = _OrderReader(source.order) if source.order else None
+        self._instants = Instants([rule for rule in source.fields if rule.kind == "time"], service, texts)
+        self._words = [(rule.name, Words(rule, service)) for rule in source.fields if rule.kind != "time"]
+        # Whole events must have them, if only as null.
+        self._whole = () if source.in_rows else service.fields.required
 
     def map(self, row: Row) -> Mapped:
         """What a record says. Raises nothing: what is wrong with it is told."""
-        raise NotImplementedError
+        notices: list[Notice] = []
+        try:
+            record = _with_envelope(row.values, row.around)
+            if row.deleted:
+                return self._deleted(record, notices)
+            event = self._event(record, notices)
+            if event is None:
+                return Mapped(notices=notices)
+            left = self._left(row, event, notices) if row.before is not None else None
+        except Refused as fault:
+            return Mapped(refused=fault.refusals, notices=notices)
+        return Mapped([event] if left is None else [left, event], (), notices)
+
+    def _event(self, record: Record, notices: list[Notice]) -> Event | None:
+        """The event of a record that stands; None where a filter passes over it. Raises Refused."""
+        applied = [one for one in self.source.filters if any(holds(record) for holds in one.conditions)]
+        for one in applied:
+            notices.append(Notice(What.FILTERED, detail=one.name))
+            if one.then == "skip":
+                return None
+        refusals: list[Refusal] = []
+        event = self._identity(record, refusals)
+        if any(one.then == "withdraw" for one in applied) and self.source.in_rows and not refusals:
+            return {**event, "status": "cancelled"}
+        for name, words in self._words:
+            try:
+                value = words.read(record, notices)
+            except Refused as fault:
+                refusals.extend(fault.refusals)
+                continue
+            if value is not None:
+                event[name] = value
+        event.update(dict.fromkeys(self._whole))
+        try:
+            instants = self._instants.read(record, refusals, notices)
+        except Refused as fault:
+            instants = {}
+            refusals.extend(fault.refusals)
+        event.update(instants)
+        if self._places is not None and not refusals:
+            self._locate(record, instants, event, refusals, notices)
+        for one in applied:
+            self._filter(one, event)
+        if not self.source.in_rows:
+            refusals.extend(Refusal(Why.ABSENT, name) for name in self._missing(event))
+        if refusals:
+            raise Refused(*refusals)
+        return event
+
+    def _identity(self, record: Record, refusals: list[Refusal]) -> Event:
+        """Mission, row and revision."""
+        event: Event = {}
+        for name, key in (("mission_id", self._mission), ("row", self._row)):
+            if key is None:
+                continue
+            try:
+                event[name] = key.read(record)
+            except Refused as fault:
+                refusals.extend(fault.refusals)
+        if self.source.row_constant is not None:
+            said = event.get("row")
+            event["row"] = self.source.row_constant if said is None else f"{self.source.row_constant}:{said}"
+        if len(event.get("row", "")) > LONGEST_KEY:
+            refusals.append(
+                Refusal(Why.TOO_LONG, "row", example(event["row"]), f"more than {LONGEST_KEY} characters")
+            )
+        if self._order is not None:
+            try:
+                revision = self._order.read(record)
+            except Refused as fault:
+                refusals.extend(fault.refusals)
+            else:
+                if revision is not None:
+                    event["revision"] = revision
+        return event
+
+    def _filter(self, one: Filter, event: Event) -> None:
+        """Takes the mission out of the figures."""
+        match one.then:
+            case "exclude":
+                event["excluded"] = one.name
+            case "not_eligible":
+                event[self._service.fields.eligible or "eligible"] = False
+            case _:
+                event["status"] = "cancelled"
+
+    def _missing(self, event: Event) -> list[str]:
+        """What every whole event must have."""
+        fields = self._service.fields
+        needed = [fields.area, fields.category, "status", *([fields.eligible] if fields.eligible else [])]
+        return [name for name in needed if name not in event]
+
+    def _deleted(self, record: Record, notices: list[Notice]) -> Mapped:
+        """The row withdrawn. Raises Refused."""
+        if not self.source.in_rows:
+            event = self._event(record, notices)
+            if event is None:
+                return Mapped(notices=notices)
+        else:
+            refusals: list[Refusal] = []
+            event = self._identity(record, refusals)
+            if refusals:
+                raise Refused(*refusals)
+        notices.append(Notice(What.WITHDRAWN))
+        event["status"] = "cancelled"
+        if "revision" in event and self._order is not None and not self._order.of_envelope:
+            event["revision"] += 1  # what is deleted has the revision of what stands
+        return Mapped([event], (), notices)
+
+    def _left(self, row: Row, event: Event, notices: list[Notice]) -> Event | None:
+        """The withdrawal of a row where it was before, if it was elsewhere."""
+        refusals: list[Refusal] = []
+        before = self._identity(_with_envelope(row.before or {}, row.around), refusals)
+        if refusals:  # the source says less of what was than of what is
+            return None
+        if (before["mission_id"], before.get("row")) == (event["mission_id"], event.get("row")):
+            return None
+        notices.append(Notice(What.MOVED))
+        left = {**({} if self.source.in_rows else event), **before, "status": "cancelled"}
+        revisions = [event.get("revision"), before.get("revision")]
+        if self._order is not None and not self._order.of_envelope and None not in revisions:
+            left["revision"] = max(event["revision"], before["revision"] + 1)
+        elif event.get("revision") is not None:
+            left["revision"] = event["revision"]
+        return left
+
+    def _locate(
+        self,
+        record: Record,
+        instants: Mapping[str, datetime],
+        event: Event,
+        refusals: list[Refusal],
+        notices: list[Notice],
+    ) -> None:
+        """Area and category by the layers. Coordinates are used here, and kept nowhere."""
+        if self._places is None or not instants:
+            return
+        first = min(instants.values())
+        located = self._places.of(record, _day_of(first, self.source.zone or UTC))
+        if located.unplaced is not None and not self.source.in_rows:
+            refusals.append(Refusal(Why.NO_PLACE, "place", detail=str(located.unplaced)))
+        fields = self._service.fields
+        for name, slug in ((fields.area, located.area), (fields.category, located.category)):
+            if slug is not None:
+                event.setdefault(name, slug)
+        if located.near_border:
+            notices.append(Notice(What.NEAR_BORDER, "place"))
+
+
+def _day_of(at: datetime, zone: tzinfo) -> date:
+    try:
+        return wall_clock(at, zone).date()
+    except (OverflowError, ValueError):
+        return at.date()
+
+
+def _with_envelope(values: Record, around: Record) -> Record:
+    if not around:
+        return values
+    return {**values, **{f"@{key}": value for key, value in around.items()}}
+
+
+class _KeyReader:
+    """Reads an identity: of a mission, or of a row."""
+
+    __slots__ = ("_day", "_key", "_name", "_why")
+
+    def __init__(self, name: str, key: Key) -> None:
+        self._name, self._key = name, key
+        self._why = Why.NO_KEY if name == "mission" else Why.NO_ROW
+        self._day = day_of(key.times) if key.times.date is not None else None
+
+    def read(self, record: Record) -> str:
+        """The identity. Raises Refused."""
+        parts = []
+        for find in self._key.lookups:
+            value = find(record)
+            value = value[0] if isinstance(value, list) and value else value
+            parts.append("" if is_null(value, self._key.nulls) else plain(value))
+        if not any(parts) or ("" in parts and self._name == "mission"):
+            raise Refused(Refusal(self._why, self._name))
+        text = "-".join(part or "none" for part in parts)
+        if self._day is not None:
+            text = f"{self._year(record)}-{text}"
+        text = self._key.prefix + text
+        if len(text) > LONGEST_KEY:
+            raise Refused(Refusal(Why.TOO_LONG, self._name, example(text), f"more than {LONGEST_KEY} characters"))
+        return text
+
+    def _year(self, record: Record) -> int:
+        try:
+            day = self._day(record) if self._day else None
+        except ValueError as fault:
+            detail = "the year of the id"
+            raise Refused(Refusal(Why.UNREADABLE_TIME, self._name, example(fault.args[0]), detail)) from None
+        if day is None:
+            raise Refused(Refusal(self._why, self._name, detail="the time is missing that gives the id its year"))
+        return day.year
+
+
+class _OrderReader:
+    """Reads which of two records of a row is the newer."""
+
+    __slots__ = ("_order", "_read", "of_envelope")
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._read = reader(order.times.formats)
+        self.of_envelope = order.of_envelope
+
+    def read(self, record: Record) -> int | None:
+        """The revision; None where the record says none. Raises Refused."""
+        value = self._order.lookup(record)
+        if is_null(value, self._order.nulls):
+            return None
+        number = self._microseconds(value) if self._order.is_time else _whole(value)
+        if number is None or not 0 <= number < LARGEST:
+            why = Why.UNREADABLE_TIME if self._order.is_time else Why.NO_NUMBER
+            raise Refused(Refusal(why, "revision", example(value)))
+        return number
+
+    def _microseconds(self, value: object) -> int | None:
+        told = self._read(value.strip() if isinstance(value, str) else value)
+        if not isinstance(told, datetime):
+            return None
+        if told.tzinfo is None or self._order.times.offset == "ignore":
+            # As the clock showed it: an hour that occurs twice would not be in order in any reading.
+            told = told.replace(tzinfo=UTC)
+        return (told - _EPOCH) // _MICROSECOND
+
+
+def _whole(value: object) -> int | None:
+    text = plain(value)
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST)) else None

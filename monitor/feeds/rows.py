@@ -133,10 +133,15 @@ class Located(Protocol):
     @property
     def near_border(self) -> bool: ...
 
+    @property
+    def unplaced(self) -> str | None:
+        """Why there is neither, where so: without a coordinate in it."""
+        ...
 
-class Locator(Protocol):
-    """Finds area and category of a place: monitor/feeds/geography.py."""
 
-    def locate(self, longitude: float, latitude: float, day: date) -> Located:
-        """What the layers of a day say of a place, in degrees of WGS 84."""
+class Placing(Protocol):
+    """Finds area and category of a record that holds coordinates: monitor/feeds/geography.py."""
+
+    def of(self, record: Record, day: date) -> Located:
+        """What the layers of a local day say of the place that a record holds."""
         ...

@@ -17,6 +17,7 @@ from monitor.core.history import History
 from monitor.core.mission import Cause, Kind, Mission, Rejected, times_of
 from monitor.core.partition import Policy
 from monitor.core.reader import EventReader
+from monitor.core.rows import TellsRow
 from monitor.core.service import Objective, Series
 from monitor.core.snapshot import Row, over_period
 from monitor.core.targets import Target
@@ -110,6 +111,8 @@ class _Bench:
         for line in lines:
             try:
                 known = self._reader.read(line, None)
+            except TellsRow:
+                gives = "refused: proofs tell whole missions, not rows"
             except Rejected as fault:
                 gives = f"refused: {fault.reason}"
         if known is not None and gives == COUNTED:

@@ -16,9 +16,17 @@ from pydantic import BaseModel
 from monitor.core.fault import Fault
 from monitor.core.service import Clock, Duty, Fields, Objective, Service, Words, instants_of
 from monitor.core.stats import chosen
+from monitor.core.take import INSTANT, TRUTH, WORD, Take, take_of
 from monitor.settings.files import FileUnusable, read_toml
 from monitor.settings.service_map import read_outlines, tile_problems
-from monitor.settings.service_tables import AreaTable, CategoryTable, ClockTable, HeadTable, ObjectiveTable
+from monitor.settings.service_tables import (
+    AreaTable,
+    CategoryTable,
+    ClockTable,
+    EventTable,
+    HeadTable,
+    ObjectiveTable,
+)
 from monitor.settings.service_tree import Problem, areas_of, categories_of
 from monitor.settings.told import read_table, unknown
 from monitor.settings.values import LONGEST_SLUG, RESERVED_AREAS, RESERVED_CATEGORIES, RESERVED_OBJECTIVES, is_slug
@@ -94,6 +102,7 @@ def read_service(folder: Path) -> Declared:
     reading.reserved("categories", (category.slug for category in categories), RESERVED_CATEGORIES)
     made = [_clock(table) for table in clocks]
     reading.fields(head, made)
+    folds = [*reading.folds(head, made)]
     judged = list(reading.objectives(objectives, [clock.slug for clock in made]))
     slug = (head.slug if head else None) or _slug_of(folder.resolve().name)
     if not is_slug(slug):
@@ -108,7 +117,7 @@ def read_service(folder: Path) -> Declared:
         categories,
         tuple(made),
         tuple(judged),
-        Fields(**head.event.model_dump()),
+        Fields(**head.event.model_dump() | {"fold": tuple(folds)}),
         head.name,
         head.instants,
     )
@@ -219,6 +228,25 @@ class _Reading:
         )
         self.fault(f"objectives.{table.slug}.duty", message, "warning")
         return Duty.SHOW
+
+    def folds(self, head: HeadTable | None, clocks: Sequence[Clock]) -> Iterator[tuple[str, Take]]:
+        """How fields come out of rows, where it is said."""
+        event = head.event if head else EventTable()
+        times = dict.fromkeys((*instants_of(clocks), *event.instants), INSTANT)
+        kinds = times | dict.fromkeys((event.area, event.category), WORD)
+        kinds |= dict.fromkeys((event.eligible or "eligible", "status", "excluded"), TRUTH)
+        for name, text in event.fold.items():
+            if name not in kinds:
+                self.fault(f"event.fold.{name}", unknown(name, [*kinds], kind="field", where="no event has it"))
+                continue
+            try:
+                take = take_of(text, kinds[name])
+            except ValueError as fault:
+                self.fault(f"event.fold.{name}", str(fault))
+                continue
+            if take.of is not None and (name not in times or take.of not in times):
+                self.fault(f"event.fold.{name}", f"{take.of!r} is no time of the event, or {name!r} is none")
+            yield name, take
 
     def fields(self, head: HeadTable | None, clocks: Sequence[Clock]) -> None:
         """No field of an event may mean two things."""

@@ -182,6 +182,13 @@ class EventTable(_Table):
         description="Times that every event must have, if only as null, so that no misspelt name makes missions "
         "unmeasured; any other that is absent is not known.",
     )
+    fold: dict[str, str] = Field(
+        default_factory=dict,
+        description="How fields of a mission that is told in rows come out of them. Times: `first` (unless said), "
+        '`last`, `newest`, `nth(2)`, also of others: `second_at = "nth(2) of arrived_at"`; area and category: '
+        "`last` (unless said), `first`; eligible, `status` (closed) and `excluded`: `any` (unless said), `all`, "
+        "`newest`.",
+    )
 
 
 class HeadTable(_Table):

@@ -25,10 +25,13 @@ class Account:
 
     def __init__(self) -> None:
         self.words: dict[str, tuple[int | None, Contribution | None]] = {}
+        self.rows: dict[str, dict[str, dict[str, Any]]] = {}
 
     def take(self, value: bytes) -> bool:
         """One valid snapshot more; False where it contradicts what has been said under the same revision."""
         event = json.loads(value)
+        if "row" in event:
+            return self._take_row(event)
         said, revision = _contribution(event), event.get("revision")
         if event["mission_id"] in self.words:
             known, before = self.words[event["mission_id"]]
@@ -36,6 +39,19 @@ class Account:
                 return revision < known or said == before
             revision = known if revision is None else revision
         self.words[event["mission_id"]] = (revision, said)
+        return True
+
+    def _take_row(self, event: dict[str, Any]) -> bool:
+        """One row more, as it stands in place of the row before; the mission is what all of its rows say."""
+        mission, name, revision = event["mission_id"], event["row"], event.pop("revision", None)
+        rows = self.rows.setdefault(mission, {})
+        before = rows.get(name)
+        held = before and before["revision"]
+        told = {"status": "cancelled"} if event.get("status") == "cancelled" else event
+        if before is not None and revision is not None and held is not None and revision <= held:
+            return bool(revision < held or told == before["told"])
+        rows[name] = {"told": told, "revision": held if revision is None else revision}
+        self.words[mission] = (None, _of_rows([row["told"] for row in rows.values()]))
         return True
 
     def report(self) -> dict[tuple[str, str], Row]:
@@ -63,6 +79,18 @@ def differences(account: dict[tuple[str, str], Row], report: dict[str, Any]) -> 
     return compared, sorted(wrong)
 
 
+def _of_rows(rows: list[dict[str, Any]]) -> Contribution | None:
+    """The call's row as the snapshot it would be with the first arrival of any unit."""
+    live = [row for row in rows if row.get("status") != "cancelled"]
+    call = next((row for row in live if "district" in row), None)
+    if call is None:
+        return None
+    arrivals = [row["on_scene_at"] for row in live if row.get("on_scene_at")]
+    closed = any(row.get("status") == "closed" for row in live)
+    first = min(arrivals, key=datetime.fromisoformat, default=None)
+    return _contribution({**call, "on_scene_at": first, "status": "closed" if closed else "open"})
+
+
 def _contribution(event: dict[str, Any]) -> Contribution | None:
     if not event["urgent"] or event["status"] == "cancelled":
         return None
@@ -71,6 +99,8 @@ def _contribution(event: dict[str, Any]) -> Contribution | None:
     response = (datetime.fromisoformat(scene) - place).total_seconds() if rang and scene else None
     if "excluded" in event:
         kind, response = "excluded", None
+    elif response is not None and not 0 <= response <= 24 * 3600:
+        kind, response = "unmeasured", None
     elif response is not None:
         kind = "measured"
     elif event["status"] == "closed":

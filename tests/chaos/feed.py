@@ -1,8 +1,9 @@
 """A seeded stream of mission events as a troublesome source tells them, endless and the same for a seed.
 
-Missions overlap; each is told in several snapshots: corrections, moves, re-gradings, cancellations, exclusions,
-duplicates, repeats of older snapshots, contradictions, gaps in the revisions or none at all, and now and then
-something that is no event. Knows nothing of Kafka, and judges nothing: that is the account's work.
+Missions overlap; each is told in several snapshots, or in rows of units: corrections, moves, re-gradings,
+cancellations, exclusions, duplicates, repeats of older snapshots, contradictions, gaps in the revisions or none at
+all, and now and then something that is no event. Knows nothing of Kafka, and judges nothing: that is the account's
+work.
 """
 
 import json
@@ -22,6 +23,7 @@ MINUTES = 290 * 24 * 60
 AT_ONCE = 400
 """Missions that are told interleaved."""
 INVALID_RATIO = 0.02
+IN_ROWS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,40 @@ def _story(rng: random.Random, mission: str) -> list[Told]:
     if arrived:
         event["on_scene_at"] = (rang + timedelta(seconds=_response(rng))).isoformat()
         steps.append(dict(event))
+    if rng.random() < IN_ROWS:
+        return _in_rows(rng, mission, event, rang)
     if rng.random() < 0.95:
         event["status"] = "closed"
         steps.append(dict(event))
     for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3))):
         _amend(rng, event, rang)
         steps.append(dict(event))
+    return _numbered(rng, mission, steps)
+
+
+def _in_rows(rng: random.Random, mission: str, event: dict[str, Any], rang: datetime) -> list[Told]:
+    """The call in one row, each unit in another, told in any order; amended, withdrawn, told again."""
+    call = {name: value for name, value in event.items() if name != "on_scene_at"}
+    units = [
+        {"mission_id": mission, "on_scene_at": (rang + timedelta(seconds=_response(rng))).isoformat()}
+        for _ in range(rng.randrange(4))
+    ]
+    steps = [{**said, "row": f"r{number}"} for number, said in enumerate([call, *units])]
+    rng.shuffle(steps)
+    for _ in range(rng.randrange(4)):
+        step = dict(rng.choice(steps))
+        match rng.randrange(4):
+            case 0:
+                step["status"] = "cancelled"
+            case 1:
+                step["status"] = "closed"
+            case 2 if "on_scene_at" in step:
+                step["on_scene_at"] = (rang + timedelta(seconds=_response(rng))).isoformat()
+            case _ if "district" in step:
+                _amend(rng, step, rang)
+            case _:
+                pass
+        steps.append(step)
     return _numbered(rng, mission, steps)
 
 
@@ -119,7 +149,7 @@ def _numbered(rng: random.Random, mission: str, steps: list[dict[str, Any]]) -> 
             told.append(told[-1])
         elif chance < 0.12:
             told.append(rng.choice(told))
-        elif chance < 0.14 and "revision" in step:
+        elif chance < 0.14 and "revision" in step and "district" in step:
             told.append(_told(mission, {**step, "district": rng.choice(DISTRICTS)}))
     return told
 

@@ -208,7 +208,7 @@ def test_the_form_of_the_police_is_what_it_was() -> None:
     """Field by field, in the order in which faults are found and the schema lists them."""
     assert Form(POLICE).type.__struct_encode_fields__ == (
         "mission_id", "district", "settlement", "urgent", "status", "ringing_at", "on_scene_at", "revision",
-        "dispatched_at", "recorded_at", "excluded",
+        "dispatched_at", "recorded_at", "row", "excluded",
     )  # fmt: skip
 
 

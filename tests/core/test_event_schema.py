@@ -17,6 +17,7 @@ from jsonschema.validators import extend
 
 from monitor.core.mission import Reason, Rejected
 from monitor.core.reader import EventReader
+from monitor.core.rows import TellsRow
 from monitor.core.service import Service
 from monitor.generate import event_schema
 from monitor.settings import load
@@ -62,6 +63,8 @@ def by_reader(text: str, reader: EventReader = READER) -> bool:
     """What the worker says, as far as it is a matter of values."""
     try:
         reader.read(text.encode(), None)
+    except TellsRow:
+        return True
     except Rejected as fault:
         if fault.reason is Reason.INVALID_TIME and "years 1900" in fault.detail:
             return True
@@ -128,6 +131,7 @@ VALUES = {
     "dispatched_at": TIMES | st.just("null"),
     "recorded_at": TIMES | st.just("null"),
     "excluded": quoted(st.text(UNICODE, max_size=30)) | long((198, 202), "x"),
+    "row": quoted(st.text(UNICODE, max_size=5)) | long((63, 66), "x") | st.just("null"),
     "surplus": ANYTHING,
 }  # fmt: skip
 VALID = {
@@ -184,6 +188,11 @@ def with_(**changes: str) -> str:
 @example(with_(recorded_at='"0000-01-01T00:00:00Z"'))
 @example(with_(recorded_at='"9999-12-31T23:59:59.9999999Z"'))
 @example(with_(surplus="1e400", revision="3.0"))
+@example('{"mission_id":"m-1","row":"u1"}')
+@example('{"mission_id":"m-1","row":null}')
+@example('{"mission_id":"m-1","row":"u1","status":null}')
+@example('{"mission_id":"m-1","row":"u1","district":"nowhere"}')
+@example(with_(row='"u1"', ringing_at='"0001-01-01T00:00:00+23:59"'))
 def test_schema_and_reader_agree_on_every_value(text: str) -> None:
     """A source that checks its events by the schema is refused nothing by the worker for a value, and the reverse."""
     assert by_reader(text) == by_schema(text)

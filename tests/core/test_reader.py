@@ -125,7 +125,7 @@ def test_every_reason_that_a_reader_can_give_is_given_above() -> None:
     shown = {reason for _, reason, _ in marks[0].args[1]}
     assert set(Reason) - shown == {
         Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL, Reason.BATCH_TOO_LARGE, Reason.BATCH_UNREADABLE,
-        Reason.NO_TIME, Reason.ARRIVAL_BEFORE_RINGING, Reason.IMPLAUSIBLE_RESPONSE,
+        Reason.TOO_MANY_ROWS, Reason.NO_TIME, Reason.ARRIVAL_BEFORE_RINGING, Reason.IMPLAUSIBLE_RESPONSE,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from monitor.core.partition import Batch, Partition
 from monitor.core.sealing import seal
 from monitor.core.slices import Aggregate
 from monitor.core.stored import (
+    NEWEST,
     VERSION,
     DamagedState,
     Head,
@@ -22,6 +23,7 @@ from monitor.core.stored import (
     write_aggregates,
     write_entries,
     write_head,
+    write_part,
 )
 from tests.core.events import BASE, GRID, Shelf, Snap, batches, policy, records, snaps
 
@@ -84,8 +86,17 @@ HEADS = st.builds(
     moves=YEAR_COUNTS,
     conflicts=YEAR_COUNTS,
 )
-BLOBS = st.builds(write_entries, st.lists(ENTRIES, max_size=3)) | st.builds(
-    write_aggregates, st.lists(AGGREGATES, max_size=2)
+BLOBS = (
+    st.builds(write_entries, st.lists(ENTRIES, max_size=3))
+    | st.builds(write_aggregates, st.lists(AGGREGATES, max_size=2))
+    | st.builds(
+        lambda entries, parts, more: write_part(
+            entries, parts, bytes(8 * (more + sum(part.missions for part in parts)))
+        ),
+        st.lists(ENTRIES, max_size=3),
+        st.lists(AGGREGATES, max_size=2),
+        st.integers(0, 3),
+    )
 )
 
 
@@ -100,7 +111,14 @@ def test_a_day_comes_back_as_its_last_entries_and_all_its_aggregates(
     logs: list[list[Mission]], sealed: list[Aggregate]
 ) -> None:
     """A later entry of a mission replaces an earlier one, MOVED takes it out, and every entry counts as logged."""
-    stored = read_day([write_aggregates(sealed), *(write_entries(log) for log in logs)])
+    ids = bytes(range(8)) * sum(part.missions for part in sealed)
+    stored = read_day([write_part(aggregates=sealed, sealed_ids=ids), *(write_entries(log) for log in logs)])
+    alike = [read_day([write_aggregates(sealed), *map(write, logs)]) for write in (write_entries, write_part)]
+    assert {repr((one.entries, one.aggregates, one.logged)) for one in (stored, *alike)} == {
+        repr((stored.entries, stored.aggregates, stored.logged))
+    }
+    assert (stored.sealed_ids, stored.noted) == (ids, True)
+    assert {(one.sealed_ids, one.noted) for one in alike} == {(b"", not sealed)}
     last: dict[str, Mission] = {}
     for log in logs:
         for entry in log:
@@ -127,8 +145,8 @@ def test_nothing_stored_is_an_empty_day() -> None:
 @pytest.mark.parametrize("read", [read_head, lambda blob: read_day([blob])])
 def test_newer_state_is_refused_with_what_to_do(read) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     """An older program must not guess at what a newer one wrote."""
-    blob = bytes((VERSION + 1,)) + write_head(Head(next_offset=0, slice_seconds=1, zone="", series=[]))[1:]
-    with pytest.raises(StoredStateError, match=f"version {VERSION + 1}, this program knows {VERSION}: run the newer"):
+    blob = bytes((NEWEST + 1,)) + write_head(Head(next_offset=0, slice_seconds=1, zone="", series=[]))[1:]
+    with pytest.raises(StoredStateError, match=f"version {NEWEST + 1}, this program knows {NEWEST}: run the newer"):
         read(blob)
 
 
@@ -141,6 +159,9 @@ def test_one_kind_of_blob_is_not_read_as_another() -> None:
         read_head(write_entries([]))
     with pytest.raises(StoredStateError, match="not written by this program"):
         read_head(b"\x00" + head[1:])
+    for version, blob in ((NEWEST, head), (NEWEST, write_entries([])), (VERSION, write_part([]))):
+        with pytest.raises(DamagedState, match="not written by this program"):
+            (read_head if blob is head else lambda one: read_day([one]))(bytes((version,)) + blob[1:])
 
 
 @given(BLOBS | st.builds(write_head, HEADS), st.data())
@@ -166,7 +187,10 @@ def test_garbage_raises_a_stored_state_error_or_nothing(blob: bytes, changes: li
             assert "stored" in str(fault)  # noqa: PT017 - one of two good outcomes
 
 
-@given(st.binary(max_size=60), st.sampled_from([b"\x01E", b"\x01A", b"\x01H", b"\x02E", b"\x02A", b"\x02H", b""]))
+@given(
+    st.binary(max_size=60),
+    st.sampled_from([b"\x01E", b"\x01A", b"\x01H", b"\x02E", b"\x02A", b"\x02H", b"\x03D", b""]),
+)
 def test_random_bytes_raise_a_stored_state_error_or_nothing(garbage: bytes, prefix: bytes) -> None:
     """Also behind a prefix that promises better."""
     for read in (read_head, lambda one: read_day([one])):
@@ -254,6 +278,15 @@ def test_a_day_with_impossible_numbers_is_damaged(sound: list[object], place: in
     wrong = [*sound[:place], value, *sound[place + 1 :]]
     with pytest.raises(DamagedState, match="stored day"):
         read_day([prefix + msgspec.msgpack.encode([wrong])])
+
+
+@pytest.mark.parametrize("ids", [b"", bytes(8), bytes(15), bytes(17), bytes(23)])
+def test_sealed_missions_without_their_identities_are_damage(ids: bytes) -> None:
+    """Whoever comes again could not be told from a stranger, and would count twice."""
+    part = msgspec.msgpack.decode(msgspec.msgpack.encode(SEALED), type=Aggregate)
+    read_day([write_part([], [part], bytes(16))])
+    with pytest.raises(DamagedState, match="bytes of the identities of 2 sealed missions"):
+        read_day([write_part([], [part], ids)])
 
 
 def test_a_head_that_knows_fewer_fields_is_still_read() -> None:

@@ -18,6 +18,7 @@ from monitor.core.stored import (
     write_aggregates,
     write_entries,
     write_head,
+    write_part,
 )
 from tests.core.events import BASE, GRID, SERIES, Rec, policy
 from tests.core.police import SERVICE
@@ -120,6 +121,7 @@ TARGETS = (
             write_entries([]),
             write_entries(OF_TWO_CLOCKS),
             write_aggregates([SEALED_OF_TWO]),
+            write_part(OF_TWO_CLOCKS, [SEALED_OF_TWO], bytes(range(8)) * SEALED_OF_TWO.missions),
             (V1 / "entries.bin").read_bytes(),
             (V1 / "aggregates.bin").read_bytes(),
         ),

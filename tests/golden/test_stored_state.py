@@ -1,7 +1,7 @@
 """Stored state outlives the program that wrote it: the bytes of every version, and every setting that may change.
 
-`v1/` and `v2/` hold what each version wrote. Never write them anew: a test that fails here means that stored state of
-somebody's past year cannot be read any more. A new version gets a directory of its own.
+`v1/`, `v2/` and `v3/` hold what each version wrote. Never write them anew: a test that fails here means that stored
+state of somebody's past year cannot be read any more. A new version gets a directory of its own.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,12 @@ from monitor.core.digest import Backend
 from monitor.core.history import History
 from monitor.core.mission import Cause, Kind, Mission, pack
 from monitor.core.partition import Partition
+from monitor.core.rows import MissionRows, Row
 from monitor.core.sealing import roll_up
 from monitor.core.service import DAY_SECONDS, Area, Service
 from monitor.core.slices import Aggregate, ClockTally, Grid
 from monitor.core.stored import (
+    NEWEST,
     VERSION,
     DamagedState,
     Head,
@@ -31,6 +33,7 @@ from monitor.core.stored import (
     write_aggregates,
     write_entries,
     write_head,
+    write_part,
 )
 from monitor.core.targets import Targets, TargetSet
 from monitor.core.windows import Span
@@ -39,7 +42,7 @@ from tests.core.police import SERVICE, target_of
 from tests.core.stretches import stretch
 from tests.golden import told
 
-V1, V2 = (Path(__file__).parent / version for version in ("v1", "v2"))
+V1, V2, V3 = (Path(__file__).parent / version for version in ("v1", "v2", "v3"))
 EVER = Span(0.0, 1e11)
 LATER = BASE.timestamp() + 40 * DAY_SECONDS
 START = 1711742400.0
@@ -55,6 +58,13 @@ OF_ONE_CLOCK = [
     Mission("m-2", None, 3, START + 60, Kind.OPEN, None),
     *(Mission(f"m-{kind}", 0, 1, START, kind, None) for kind in Kind if kind != Kind.MEASURED),
 ]
+ROWS = MissionRows(
+    "m-1",
+    (
+        Row("u1", None, 1711742460000000, {"district": "oslo", "urgent": True, "on_scene_at": 1711742460000001}),
+        Row("u2", 7, None, {"status": "cancelled"}),
+    ),
+)
 OF_TWO_CLOCKS = [
     Mission("m-1", 3, 0, START, Kind.MEASURED, pack([(Kind.MEASURED, 610.000001), (Kind.MEASURED, 0.0)])),
     Mission("m-2", None, 3, START + 60, Kind.NO_END, pack([(Kind.NO_END, None), (Kind.TOO_LONG, None)])),
@@ -132,6 +142,30 @@ def test_this_program_reads_and_writes_what_version_2_wrote() -> None:
         assert read_day([write_entries(entries)]).entries == kept
     assert write_aggregates([AGGREGATE]) == (V2 / "aggregates.bin").read_bytes()
     assert list(read_day([write_aggregates([AGGREGATE])]).aggregates) == [AGGREGATE]
+
+
+def test_this_program_reads_and_writes_what_version_3_wrote() -> None:
+    """A part of a day: entries and markers, aggregates, and who is in them: two excluded, three measured, one not."""
+    assert NEWEST == 3
+    ids = bytes(range(48))
+    for name, part in (
+        ("part", write_part(OF_TWO_CLOCKS, [AGGREGATE], ids)), ("part-of-entries", write_part(OF_ONE_CLOCK)),
+        ("part-of-ids", write_part(sealed_ids=ids)), ("part-of-rows", write_part(OF_ONE_CLOCK[:1], rows=[ROWS])),
+    ):  # fmt: skip
+        assert part == (V3 / f"{name}.bin").read_bytes()
+    day = read_day([write_part(OF_TWO_CLOCKS, [AGGREGATE], ids), write_part(sealed_ids=ids[:8])])
+    assert day.entries == {one.mission_id: one for one in OF_TWO_CLOCKS if one.kind != Kind.MOVED}
+    assert (list(day.aggregates), day.sealed_ids, day.logged, day.noted) == ([AGGREGATE], ids + ids[:8], 4, True)
+    assert read_day([write_part(OF_ONE_CLOCK[:1], rows=[ROWS])]).rows == {ROWS.mission_id: ROWS.rows}
+    assert not read_day([write_part(rows=[ROWS])]).rows
+
+
+def test_what_an_earlier_version_sealed_is_known_to_lack_its_identities() -> None:
+    """One such blob is enough: whoever comes again might be one of them."""
+    of_before = write_aggregates([AGGREGATE])
+    assert not read_day([of_before]).noted
+    assert not read_day([(V1 / "aggregates.bin").read_bytes(), write_part([], [AGGREGATE], bytes(48))]).noted
+    assert read_day([write_part([], [AGGREGATE], bytes(48)), write_entries(OF_TWO_CLOCKS)]).noted
 
 
 def test_an_entry_of_one_clock_is_the_same_bytes_in_both_versions() -> None:
@@ -258,8 +292,8 @@ def test_another_service_than_the_one_stored_is_refused_with_the_way_out() -> No
 @pytest.mark.parametrize("name", ["head", "entries", "aggregates"])
 def test_a_newer_version_is_refused_with_the_way_out(name: str) -> None:
     """A program that is rolled back must not guess at what its successor wrote."""
-    newer = bytes((VERSION + 1,)) + (V1 / f"{name}.bin").read_bytes()[1:]
-    with pytest.raises(StoredStateError, match=r"version 3.*knows 2: run the newer program, or clear the store"):
+    newer = bytes((NEWEST + 1,)) + (V1 / f"{name}.bin").read_bytes()[1:]
+    with pytest.raises(StoredStateError, match=r"version 4.*knows 3: run the newer program, or clear the store"):
         read_head(newer) if name == "head" else read_day([newer])
 
 

@@ -1,0 +1,157 @@
+"""What the fields of a source may say: a `FieldRule` of each, or what is wrong with it beside the service's words.
+
+Every word that a feed file gives (a constant, what a map means) must be one that the field takes. Refuses to know
+sources.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from monitor.core.service import Service, instants_of
+from monitor.feeds.conditions import conditions
+from monitor.feeds.declared_tables import FieldTable, TimesTable
+from monitor.feeds.declared_types import Condition, FieldRule, Lookup, Times
+from monitor.feeds.fields import STATUSES, understanding
+from monitor.feeds.values import plain
+from monitor.settings.told import read_table, unknown
+
+Kind = Literal["time", "area", "category", "truth", "status", "text"]
+Tell = Callable[[str, str], None]
+"""Notes a fault: its place, and what is wrong."""
+_OF_TIMES: Final = ("formats", "zone", "offset", "date", "separator", "after", "pick")
+_OF_WORDS: Final = ("map", "unknown", "prefix")
+_ELSEWHERE: Final = {"mission_id": "mission", "row": "row", "revision": "revision"}
+_MOST_SHOWN: Final = 20
+
+
+def kinds_of(service: Service) -> dict[str, Kind]:
+    """What each field of an event is."""
+    fields = service.fields
+    kinds: dict[str, Kind] = {fields.area: "area", fields.category: "category"}
+    kinds |= {fields.eligible or "eligible": "truth", "status": "status"}
+    instants = (*instants_of(service.clocks), *fields.instants, *fields.required, "recorded_at")
+    return {**kinds, **dict.fromkeys(instants, "time"), "excluded": "text"}
+
+
+def short(said: object) -> object:
+    """A table for what may be written as a path alone."""
+    return {"path": said} if isinstance(said, str | list) else said
+
+
+def times_of(table: TimesTable, outer: Times, *, own_date: bool = False) -> Times:
+    """What a table says of times, and what the source says where it does not."""
+    date: Lookup | None = table.date.lookup if table.date is not None else None
+    return Times(
+        table.formats or outer.formats,
+        table.zone or outer.zone,
+        table.offset or outer.offset,
+        date or outer.date,
+        own_date and date is not None,
+    )
+
+
+def conditions_of(raw: object, where: str, nulls: frozenset[str], tell: Tell) -> tuple[Condition, ...]:
+    """The alternatives of an `if`; none, and a fault, where it cannot be used."""
+    try:
+        return conditions(raw, nulls)
+    except ValueError as fault:
+        tell(f"{where}.if", str(fault))
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReading:
+    """The fields of one source on their way."""
+
+    service: Service
+    times: Times
+    nulls: frozenset[str]
+    tell: Tell
+
+    def rules(self, raw: object, where: str) -> list[FieldRule]:
+        """The rules that can be used."""
+        if not isinstance(raw, Mapping) or not raw:
+            self.tell(where, f"is missing: write [{where}] on a line, and the event's fields below")
+            return []
+        kinds = kinds_of(self.service)
+        found = []
+        for name, said in raw.items():
+            path = f"{where}.{name}"
+            if name in kinds:
+                rule = self._read(name, kinds[name], said, path)
+                found += [] if rule is None else [rule]
+            elif name in _ELSEWHERE:
+                self.tell(path, f"is no field here: say it as {_ELSEWHERE[name]} of the source")
+            else:
+                there = f"events of {self.service.slug} have {', '.join(kinds)}"
+                self.tell(path, unknown(name, list(kinds), kind="field", where=there))
+        return found
+
+    def _read(self, name: str, kind: Kind, said: object, path: str) -> FieldRule | None:
+        raw = short(said)
+        if not isinstance(raw, Mapping):
+            self.tell(path, 'must be a path in quotes, or a table: a constant is { constant = "…" }')
+            return None
+        table, faults = read_table(FieldTable, raw)
+        for inner, message in faults:
+            self.tell(f"{path}.{inner}" if inner else path, message)
+        return None if table is None else self._rule(name, kind, table, path)
+
+    def _rule(self, name: str, kind: Kind, table: FieldTable, path: str) -> FieldRule:
+        for key in _OF_WORDS if kind == "time" else _OF_TIMES:
+            if getattr(table, key) is not None:
+                self.tell(f"{path}.{key}", f"means nothing here: {name} {'is a' if kind == 'time' else 'is no'} time")
+        if kind == "time" and table.constant is not None:
+            self.tell(f"{path}.constant", "would give every mission one time: give a path")
+        nulls = table.nulls if table.nulls is not None else self.nulls
+        taken = table.unknown["as"] if isinstance(table.unknown, dict) else None
+        if table.unknown == "keep" and kind != "text":
+            message = f"cannot keep a word that {name} does not take: say refuse, nothing or {{ as = … }}"
+            self.tell(f"{path}.unknown", message)
+        rule = FieldRule(
+            name,
+            kind,
+            tuple(one.lookup for one in table.path or ()),
+            table.constant,
+            () if table.condition is None else conditions_of(table.condition, path, nulls, self.tell),
+            nulls,
+            table.map,
+            "as" if taken is not None else table.unknown or "refuse",
+            taken,
+            table.prefix or "",
+            times_of(table, self.times, own_date=True),
+            "," if table.after is not None and table.separator is None else table.separator,
+            table.after,
+            "earliest" if table.pick is None else table.pick,
+        )
+        self._judge_words(rule, path)
+        return rule
+
+    def _judge_words(self, rule: FieldRule, path: str) -> None:
+        """Every word that the feed itself gives must be one that the field takes."""
+        takes = understanding(FieldRule(rule.name, rule.kind), self.service)
+        said: list[tuple[str, Any]] = [("constant", rule.constant), ("unknown", rule.otherwise)]
+        said += [(f"map.{word}", meant) for word, meant in (rule.words or {}).items()]
+        for key, meant in said:
+            if meant is None or rule.kind == "time":
+                continue
+            if isinstance(meant, bool) != (rule.kind == "truth") or (
+                rule.kind != "truth" and takes(plain(meant)) != plain(meant)
+            ):
+                self.tell(
+                    f"{path}.{key}", f"{plain(meant)!r} is none that {rule.name} takes: {self._takes(rule.kind)}"
+                )
+
+    def _takes(self, kind: Kind) -> str:
+        match kind:
+            case "area":
+                return f"there are {', '.join(self.service.leaf_areas[:_MOST_SHOWN])}"
+            case "category":
+                return f"there are {', '.join(self.service.leaf_categories[:_MOST_SHOWN])}"
+            case "status":
+                return f"there are {', '.join(STATUSES)}"
+            case "truth":
+                return "true and false, without quotes"
+            case _:
+                return "a text of at most 200 characters"

@@ -1,0 +1,287 @@
+"""The instants of one record: times of day find their date, local times their place in UTC, lists their one.
+
+Three rules, each only where a record leaves a question open (docs/feeds.md):
+
+- **Midnight.** A time of day is the nearest to the record's first instant, if its date is not its own: 00:05 after
+  23:58 is the next day's.
+- **The hour that occurs twice** is read so that as few of the service's clocks as can be are negative; then so that
+  their sum is shortest; then as the first of the two. Which of these it was is told.
+- **The hour that never is** refuses the record.
+
+Refuses to know what the instants mean beyond the clocks that the service measures between them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise, product
+from typing import Final, NamedTuple
+
+from monitor.core.event import later
+from monitor.core.service import Clock, Moment, Service, instants_of
+from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
+from monitor.feeds.local import meanings, wall_clock
+from monitor.feeds.rows import Notice, Record, Refusal, What, Why
+from monitor.feeds.times import Read, example, reader
+
+HALF_A_DAY: Final = timedelta(hours=12)
+_DAY: Final = timedelta(days=1)
+MOST_DOUBTS: Final = 8
+"""Times of one record in the hour that occurs twice of which every reading is tried."""
+MOST_TIMES: Final = 200
+"""Times in one cell or list."""
+_NO_LENGTH: Final = timedelta()
+
+
+class _Field(NamedTuple):
+    """A field, and what reads its times and their date."""
+
+    rule: FieldRule
+    read: Read
+    day: Callable[[Record], date | None]
+
+
+class _Time(NamedTuple):
+    """One time of a field, and what it may mean in UTC, the earlier first."""
+
+    means: tuple[datetime, ...]
+
+
+Found = Mapping[str, datetime]
+Texts = Callable[[FieldRule, Record], Sequence[object]]
+"""The values of a field in a record that are no null words."""
+
+
+class Instants:
+    """Reads the instants of the records of one source."""
+
+    __slots__ = ("_clocks", "_fields", "_texts")
+
+    def __init__(self, rules: Iterable[FieldRule], service: Service, texts: Texts) -> None:
+        order = {name: number for number, name in enumerate(instants_of(service.clocks))}
+        ordered = sorted(rules, key=lambda rule: order.get(rule.name, len(order)))
+        self._fields = [_Field(rule, reader(rule.times.formats), day_of(rule.times)) for rule in ordered]
+        self._clocks = service.clocks
+        self._texts = texts
+
+    def read(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
+        """The instants by field, in UTC; what is wrong or worth telling is added to the lists."""
+        found: dict[str, tuple[Sequence[_Time], Pick]] = {}
+        reading = _Reading(record, notices)
+        doubts = 0
+        for field in self._fields:
+            rule = field.rule
+            values = self._texts(rule, record)
+            if not values:
+                continue
+            if len(values) > MOST_TIMES:
+                refusals.append(Refusal(Why.TOO_LONG, rule.name, detail=f"more than {MOST_TIMES} times"))
+                continue
+            try:
+                times = reading.times(field, values)
+            except _Wrong as fault:
+                refusals.append(fault.refusal)
+                continue
+            found[rule.name] = times, rule.pick
+            doubts += sum(len(one.means) > 1 for one in times)
+        if not doubts:
+            chosen = {name: _picked([one.means[0] for one in times], pick) for name, (times, pick) in found.items()}
+            return {name: at for name, at in chosen.items() if at is not None}
+        return self._settled(found, doubts, notices)
+
+    def _settled(
+        self, found: Mapping[str, tuple[Sequence[_Time], Pick]], doubts: int, notices: list[Notice]
+    ) -> dict[str, datetime]:
+        """The reading of the doubtful times with the fewest negative intervals, then the shortest."""
+        best: tuple[int, timedelta] | None = None
+        chosen: dict[str, datetime] = {}
+        told: set[tuple[tuple[str, datetime], ...]] = set()
+        tried = doubts <= MOST_DOUBTS
+        names = [(name, number) for name, (times, _) in found.items() for number in range(len(times))]
+        options = [found[name][0][number].means[: None if tried else 1] for name, number in names]
+        for reading in product(*options):
+            by_field: dict[str, list[datetime]] = {}
+            for (name, _), at in zip(names, reading, strict=True):
+                by_field.setdefault(name, []).append(at)
+            picked = {name: _picked(times, found[name][1]) for name, times in by_field.items()}
+            instants = {name: at for name, at in picked.items() if at is not None}
+            score = _score(self._clocks, instants)
+            if best is None or score < best:
+                best, chosen, told = score, instants, set()
+            if score == best:
+                told.add(tuple(sorted(instants.items())))
+        what = What.HOUR_SETTLED if tried and len(told) == 1 else What.HOUR_TWICE
+        doubtful = [name for name, (times, _) in found.items() if any(len(one.means) > 1 for one in times)]
+        notices.extend(Notice(what, name) for name in doubtful)
+        return chosen
+
+
+class _Wrong(ValueError):  # noqa: N818 - named for what happened
+    """A time that cannot be used."""
+
+    def __init__(self, why: Why, field: str, value: object, detail: str = "") -> None:
+        super().__init__(why)
+        self.refusal = Refusal(why, field, example(value), detail)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The instants of one record on their way."""
+
+    record: Record
+    notices: list[Notice]
+    anchor: datetime | None = None
+    """The record's first instant on the clock of its zone: times of day are near to it."""
+
+    def times(self, field: "_Field", values: Sequence[object]) -> list[_Time]:
+        """The times of a field. Raises _Wrong."""
+        rule = field.rule
+        zone = rule.times.zone or UTC
+        local: list[datetime | time] = []
+        fixed: list[_Time] = []
+        for value in values:
+            told = field.read(value)
+            if isinstance(told, datetime):
+                if told.tzinfo is None:
+                    local.append(told)
+                elif rule.times.offset == "ignore":
+                    self.notices.append(Notice(What.OFFSET_SET_ASIDE, rule.name))
+                    local.append(told.replace(tzinfo=None))
+                else:
+                    fixed.append(_Time((_utc(told, rule, value),)))
+            elif isinstance(told, time):
+                local.append(told.replace(tzinfo=None))
+            else:
+                said = ", ".join(rule.times.formats)
+                detail = f"none of the formats {said}" if told is None else "a day without a time"
+                raise _Wrong(Why.UNREADABLE_TIME, rule.name, value, detail)
+        placed = self._dated(field, local) if local else []
+        times = [_Time(_means(at, zone, rule)) for at in placed] + fixed
+        if self.anchor is None:
+            self.anchor = min(placed) if placed else _shown(fixed[0].means[0], zone)
+        return times
+
+    def _dated(self, field: "_Field", local: Sequence[datetime | time]) -> list[datetime]:
+        """Local times with their dates. Raises _Wrong."""
+        name = field.rule.name
+        clocks = [one for one in local if isinstance(one, time)]
+        whole = [one for one in local if isinstance(one, datetime)]
+        if not clocks:
+            return whole
+        try:
+            day = field.day(self.record)
+        except ValueError as fault:
+            raise _Wrong(Why.UNREADABLE_TIME, name, fault.args[0], "its date") from None
+        if day is None:
+            raise _Wrong(Why.NO_DATE, name, clocks[0], "a time of day, and no date beside it")
+        ats = [datetime.combine(day, one) for one in clocks]
+        if field.rule.times.own_date:
+            return whole + ats
+        anchor = self.anchor
+        try:
+            moved = _together(ats) if anchor is None else [_nearest(at, anchor) for at in ats]
+        except OverflowError:
+            raise _Wrong(Why.UNREADABLE_TIME, name, clocks[0], "its date lies at the end of all years") from None
+        if moved != ats:
+            self.notices.append(Notice(What.MIDNIGHT, name))
+        return whole + moved
+
+
+def _nearest(at: datetime, anchor: datetime) -> datetime:
+    """The same time of day within half a day of an anchor, if its date is that of the anchor or the one beside."""
+    if at < anchor - HALF_A_DAY:
+        return at + _DAY
+    return at - _DAY if at > anchor + HALF_A_DAY else at
+
+
+def _together(ats: Sequence[datetime]) -> list[datetime]:
+    """Times of day of one date, none of which is known: those after midnight belong to the day after.
+
+    >>> [str(at) for at in _together([datetime(2024, 1, 1, 23, 58), datetime(2024, 1, 1, 0, 3)])]
+    ['2024-01-01 23:58:00', '2024-01-02 00:03:00']
+    """
+    ordered = sorted(ats)
+    gaps = [(later - earlier, later) for earlier, later in pairwise(ordered)]
+    gap, begin = max(gaps, default=(_NO_LENGTH, ordered[0]))
+    return [at + _DAY if at < begin else at for at in ats] if gap > HALF_A_DAY else list(ats)
+
+
+def _means(at: datetime, zone: tzinfo, rule: FieldRule) -> tuple[datetime, ...]:
+    means = meanings(at, zone)
+    if not means:
+        raise _Wrong(Why.TIME_THAT_NEVER_WAS, rule.name, at, f"the clocks of {zone} never showed it")
+    return means
+
+
+def _utc(told: datetime, rule: FieldRule, value: object) -> datetime:
+    try:
+        return told.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise _Wrong(Why.UNREADABLE_TIME, rule.name, value, "lies at the end of all years") from None
+
+
+def _shown(at: datetime, zone: tzinfo) -> datetime:
+    try:
+        return wall_clock(at, zone)
+    except (OverflowError, ValueError):
+        return at.replace(tzinfo=None)
+
+
+def _picked(times: Sequence[datetime], pick: Pick) -> datetime | None:
+    if len(times) == 1 and isinstance(pick, str):
+        return times[0]
+    if pick == "earliest":
+        return min(times)
+    if pick == "latest":
+        return max(times)
+    return sorted(times)[pick - 1] if pick <= len(times) else None
+
+
+def _score(clocks: Sequence[Clock], instants: Found) -> tuple[int, timedelta]:
+    """How many intervals are negative, and how long the others are together."""
+    negative, length = 0, _NO_LENGTH
+    for clock in clocks:
+        begin, end = _earliest(clock.begin, instants), _earliest(clock.end, instants)
+        if begin is not None and end is not None:
+            if end < begin:
+                negative += 1
+            else:
+                length += end - begin
+    return negative, length
+
+
+def _earliest(moments: Sequence[Moment], instants: Found) -> datetime | None:
+    known = [
+        later(instants[one.field], timedelta(seconds=one.plus_seconds)) for one in moments if one.field in instants
+    ]
+    return min(known, default=None)
+
+
+def _no_day(_record: Record) -> date | None:
+    return None
+
+
+def day_of(times: Times) -> Callable[[Record], date | None]:
+    """What reads the local day that stands beside a time of day; None where none does.
+
+    It raises ValueError with what cannot be read.
+    """
+    lookup: Lookup | None = times.date
+    if lookup is None:
+        return _no_day
+    read, zone = reader(times.formats), times.zone or UTC
+
+    def day(record: Record) -> date | None:
+        value = lookup(record)
+        if value is None or value == "":
+            return None
+        told = read(value.strip() if isinstance(value, str) else value)
+        if isinstance(told, datetime):
+            if told.tzinfo is not None and times.offset == "believe":
+                return _shown(told, zone).date()
+            return told.date()
+        if isinstance(told, date):
+            return told
+        raise ValueError(value)
+
+    return day

@@ -1,0 +1,224 @@
+"""Times as sources write them: a moment with an offset, a local one, a day, or a time of day.
+
+Decides what a text, a number or a cell says, by the formats that the feed declares. What local times mean when they
+stand together in a record is told in `moments`. Refuses to know records.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final
+
+from monitor.core.notation import plain_time
+from monitor.feeds.declared_types import Times
+from monitor.feeds.rows import LONGEST_EXAMPLE
+from monitor.feeds.values import plain
+
+Told = datetime | date | time
+"""A datetime with or without an offset; a day alone; a time of day alone."""
+Read = Callable[[object], Told | None]
+
+ISO: Final = "iso"
+EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+"""Numbers since 1970 UTC, and how many microseconds one of them is."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000, UTC)
+"""A moment of which no two parts are alike, so that formats show what they read."""
+_DATES: Final = {"Y", "y", "m", "b", "B", "d", "j", "x", "c", "D", "F", "G", "V", "u"}
+_CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
+_LONGEST: Final = 100
+"""Characters of a time; more are not looked at."""
+
+
+def directives(written: str) -> list[str]:
+    """The letters of a format of strptime.
+
+    >>> directives("%d.%m.%y %H:%M")
+    ['d', 'm', 'y', 'H', 'M']
+    """
+    letters = iter(written)
+    found = [next(letters, "") for letter in letters if letter == "%"]
+    return [one for one in found if one != "%"]
+
+
+def format_problems(written: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the formats of a source, each for itself and together."""
+    usable = []
+    for one in dict.fromkeys(written):
+        problem = _problem(one)
+        if problem:
+            yield f"{one!r} {problem}"
+        elif one not in EPOCHS:
+            usable.append(one)
+    if len(found := [one for one in written if one in EPOCHS]) > 1:
+        yield f"{' and '.join(found)} read the same numbers differently: keep one, or give each field its own"
+    for number, one in enumerate(usable):
+        for other in usable[number + 1 :]:
+            if _disagree(one, other):
+                yield f"{one!r} and {other!r} read the same text differently: keep one, or give each field its own"
+
+
+def _problem(written: str) -> str | None:
+    if written == ISO or written in EPOCHS:
+        return None
+    letters = set(directives(written))
+    wrong = {
+        f"is no format: write one of strptime's, like %d.%m.%Y %H:%M, or {ISO}, {', '.join(EPOCHS)}": not letters,
+        "reads by the machine's language (%c, %x or %X): write it out": bool(letters & {"c", "x", "X"}),
+        "has a clock of 12 hours (%I) and no %p: nobody could tell morning from evening": "I" in letters
+        and "p" not in letters,
+        "has AM and PM (%p) beside a clock of 24 hours: write %I in place of %H": "p" in letters
+        and "I" not in letters,
+        "has minutes and no hour: give %H, or %I with %p": "M" in letters and not {"H", "I"} & letters,
+        "is no whole date: give year, month and day": bool(letters & _DATES) and not _whole_date(letters),
+    }
+    found = next((message for message, holds in wrong.items() if holds), None)
+    if found is None:
+        try:
+            datetime.strptime(_SAMPLE.strftime(written), written)  # noqa: DTZ007 - the text says what it says
+        except (ValueError, IndexError) as fault:
+            found = f"is no format that can be read: {fault}"
+    return found
+
+
+def _whole_date(letters: set[str]) -> bool:
+    months = {"m", "b", "B"}
+    return bool({"Y", "y"} & letters and ("j" in letters or ("d" in letters and letters & months)))
+
+
+def _disagree(one: str, other: str) -> bool:
+    """Whether some text is read by both, and not as the same."""
+    for writer in (one, other):
+        if writer == ISO:
+            continue
+        text = _SAMPLE.strftime(writer)
+        first, second = _reader(one)(text), _reader(other)(text)
+        if first is not None and second is not None and _bare(first) != _bare(second):
+            return True
+    return False
+
+
+def _bare(told: Told) -> Told:
+    return told.replace(second=0, microsecond=0, tzinfo=None) if isinstance(told, datetime) else told
+
+
+def reader(formats: Sequence[str]) -> Read:
+    """Reads what the first fitting of some formats says; None where none fits."""
+    readers = [_reader(one) for one in formats]
+    numeric = any(one in EPOCHS for one in formats)
+    if len(readers) == 1:
+        only = readers[0]
+
+        def read_one(value: object) -> Told | None:
+            return only(value) if type(value) is str else _of_cell(value, only, numeric=numeric)
+
+        return read_one
+
+    def first(value: object) -> Told | None:
+        for read in readers:
+            if (told := read(value)) is not None:
+                return told
+        return None
+
+    def read(value: object) -> Told | None:
+        return first(value) if type(value) is str else _of_cell(value, first, numeric=numeric)
+
+    return read
+
+
+def _of_cell(value: object, read: Read, *, numeric: bool) -> Told | None:
+    """What is no text: workbooks have moments of their own, JSON numbers."""
+    if isinstance(value, date | time):
+        return value
+    if isinstance(value, timedelta):  # a workbook's time of day, where its column is a duration
+        return (_EPOCH + value).time() if timedelta() <= value < timedelta(days=1) else None
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    return read(value if numeric else plain(value))
+
+
+@lru_cache(256)
+def _reader(written: str) -> Read:
+    if written == ISO:
+        return _iso
+    if written in EPOCHS:
+        scale = Decimal(EPOCHS[written])
+        return lambda value: _epoch(value, scale)
+    letters = set(directives(written))
+    has_date, has_clock = bool(letters & _DATES), bool(letters & _CLOCKS)
+    head, gap, tail = written.partition(" ")
+    if gap and _apart(head, tail):
+        return _Apart(head, tail)
+
+    def read(value: object) -> Told | None:
+        try:
+            at = datetime.strptime(str(value)[:_LONGEST], written)  # noqa: DTZ007 - the feed says the zone
+        except ValueError:
+            return None
+        return at if has_date and has_clock else at.date() if has_date else at.time()
+
+    return read
+
+
+def _apart(head: str, tail: str) -> bool:
+    """Whether a format has its date before the first space, and its time of day after it."""
+    first, second = set(directives(head)), set(directives(tail))
+    return first <= _DATES and second <= _CLOCKS - {"z", "Z"} and bool(first) and bool(second) and " " not in head
+
+
+class _Apart:
+    """A date and a time of day, each read once: there are few of both, and `strptime` is slow."""
+
+    __slots__ = ("_clock", "_day")
+
+    def __init__(self, head: str, tail: str) -> None:
+        self._day = lru_cache(20_000)(lambda text: datetime.strptime(text, head).date())  # noqa: DTZ007
+        self._clock = lru_cache(100_000)(lambda text: datetime.strptime(text, tail).time())  # noqa: DTZ007
+
+    def __call__(self, value: object) -> Told | None:
+        head, gap, tail = str(value)[:_LONGEST].partition(" ")
+        if not gap:
+            return None
+        try:
+            return datetime.combine(self._day(head), self._clock(tail.strip()))
+        except ValueError:
+            return None
+
+
+def _iso(value: object) -> Told | None:
+    """ISO 8601 in its long form, so that no number is taken for a time."""
+    text = str(value)[:_LONGEST]
+    try:
+        if text[4:5] == "-":
+            return date.fromisoformat(text) if len(text) <= 10 else _moment(text)
+        return time.fromisoformat(text.upper()) if text[2:3] == ":" else None
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(plain_time(text.upper()))
+
+
+def _epoch(value: object, scale: Decimal) -> Told | None:
+    if isinstance(value, str) and not value.isascii():
+        return None
+    try:
+        number = Decimal(str(value)[:_LONGEST])
+        return _EPOCH + timedelta(microseconds=int(number * scale))
+    except (InvalidOperation, OverflowError, ValueError):
+        return None
+
+
+def example(value: object) -> str:
+    """A source's own words, as they may be repeated."""
+    return str(value)[:LONGEST_EXAMPLE]
+
+
+def says_its_offset(times: Times, told: Told) -> bool:
+    """Whether a moment says where it lies, and is believed."""
+    return isinstance(told, datetime) and told.tzinfo is not None and times.offset == "believe"
