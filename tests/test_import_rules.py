@@ -112,6 +112,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     },
     # What becomes of records is decided by feed file and service alone.
     "monitor.feeds": {"monitor.core", "monitor.settings", "monitor.feeds"},
+    # Formats know how they are declared, and what a record is; nothing of services, settings and what becomes of it.
+    "monitor.feeds.formats": {"monitor.feeds.declared", "monitor.feeds.rows"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {

@@ -251,4 +251,4 @@ def _order(table: SourceTable, times: Times, nulls: frozenset[str]) -> Order | N
 
 def _declaration(table: FormatTable) -> FormatDeclaration:
     said = dict(table)
-    return FormatDeclaration(**{**said, "records": table.records.lookup if table.records else None})
+    return FormatDeclaration(**{**said, "records": tuple(table.records.split(".")) if table.records else ()})

@@ -31,8 +31,8 @@ class FormatDeclaration:
     """Names of the columns, where no line gives them."""
     sheet: str | int | None = None
     """Name or number (from 1) of the sheet; else the first."""
-    records: Lookup | None = None
-    """Where the records lie in a JSON document that is no list."""
+    records: tuple[str, ...] = ()
+    """Names that lead through objects to the list of records, in a JSON document that is no list."""
     registry: str | None = None
     """Address of the schema registry, or `env:NAME` of the variable that holds it."""
 
