@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from typing import Final
 
 import click
 
@@ -22,11 +21,8 @@ from monitor.worker.keeper import Keeper
 from monitor.worker.life import SignsOfLife
 from monitor.worker.outage import outages_told
 from monitor.worker.refusal import flood_by
-from monitor.worker.rejects import KafkaDeadLetters
+from monitor.worker.rejects import COMPRESSION, KafkaDeadLetters
 from monitor.worker.shell import Shell
-
-COMPRESSION: Final = "zstd"
-"""Of dead letters: they repeat each other, and whoever sends bad records must not fill the disk of the brokers."""
 
 
 @click.command("worker")

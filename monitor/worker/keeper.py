@@ -83,7 +83,7 @@ class Keeper:
         instruments: Instruments,
         now: Callable[[], float],
         monotonic: Callable[[], float],
-        flood: InvalidFlood | None = None,
+        flood: InvalidFlood[int] | None = None,
     ) -> None:
         self._policy = policy
         self._store = store
