@@ -17,7 +17,7 @@ import msgspec
 
 from monitor import alerts, dashboards
 from monitor.core.event import Form
-from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Home, Seen
+from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Outcome, Seen
 from monitor.core.notation import TIME_PATTERN
 from monitor.core.service import Service
 from monitor.exporter.document import PLACE as METRICS
@@ -130,22 +130,19 @@ def services_markdown(root: Path) -> str:
 
 
 def rules_markdown() -> str:
-    """The ledger's outcomes, one row per revision and change, one column per state of the slice."""
+    """The ledger's outcomes, one row per revision and change."""
     return _table(
-        ("The event's revision", "Its contribution", "Slice open", "Slice sealed"),
+        ("The event's revision", "Its contribution", "Outcome"),
         (
-            (seen, change, _outcome(Case(seen, change, Home.OPEN)), _outcome(Case(seen, change, Home.SEALED)))
+            (case.seen, case.change, _outcome(RULES[case]))
             for seen in Seen
             for change in (Change.COUNTS, Change.CEASES, Change.NONE)
-            if any(Case(seen, change, home) in RULES for home in Home)
+            if (case := Case(seen, change)) in RULES
         ),
     )
 
 
-def _outcome(case: Case) -> str:
-    outcome = RULES.get(case)
-    if outcome is None:
-        return "—"
+def _outcome(outcome: Outcome) -> str:
     return f"`{outcome}`" + (", taken" if outcome in STORES else ", refused" if outcome in REFUSED else "")
 
 

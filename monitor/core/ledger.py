@@ -1,8 +1,9 @@
 """The correctable ledger of one partition: which missions are known, and what each contributes now.
 
 Decides the outcome of every event from a literal table (`RULES`). A newer snapshot replaces the contribution of
-the one before it exactly, across series, slices and days. Slices older than the seal line hold no missions any
-more: an event that would change one is refused as late, never merged silently (it could be a duplicate).
+the one before it exactly, across series, slices and days. A sealed mission cannot be changed any more: whatever comes
+of it is refused as late, never merged silently. The seal line is no barrier: a mission behind it that was not sealed
+is taken up, in a slice that stays open behind the line until `seal_behind`.
 Refuses to know bytes, offsets and storage; it only keeps track of which missions changed in which day.
 
 Every event passes here, so `apply` is written for speed: missions are held by slice, and slices and days stand in
@@ -18,8 +19,10 @@ from typing import Final, NamedTuple
 from monitor.core.digest import Backend
 from monitor.core.mission import Kind, Mission
 from monitor.core.rows import Row
+from monitor.core.sealed_ids import SealedIds, hashed
 from monitor.core.sealing import roll_up
 from monitor.core.slices import Aggregate, Grid
+from monitor.core.stored import StoredDay
 
 
 class Outcome(StrEnum):
@@ -42,6 +45,7 @@ class Seen(StrEnum):
 
     FIRST = "unknown mission"
     SURPLUS = "unknown mission, ledger full"
+    SEALED = "sealed mission"
     NEWER = "newer"
     SAME = "same revision"
     OLDER = "older"
@@ -55,48 +59,29 @@ class Change(StrEnum):
     CEASES = "counts no longer"
 
 
-class Home(StrEnum):
-    """Whether the slice that the event belongs to can still be changed."""
-
-    OPEN = "open"
-    SEALED = "sealed"
-
-
 class Case(NamedTuple):
     """One row's condition in `RULES`."""
 
     seen: Seen
     change: Change
-    home: Home
 
 
 RULES: Final[dict[Case, Outcome]] = {
-    Case(Seen.FIRST, Change.COUNTS, Home.OPEN): Outcome.NEW,
-    Case(Seen.FIRST, Change.NONE, Home.OPEN): Outcome.UNCOUNTED,
-    Case(Seen.FIRST, Change.COUNTS, Home.SEALED): Outcome.LATE,
-    Case(Seen.FIRST, Change.NONE, Home.SEALED): Outcome.LATE,
-    Case(Seen.SURPLUS, Change.COUNTS, Home.OPEN): Outcome.LEDGER_FULL,
-    Case(Seen.SURPLUS, Change.NONE, Home.OPEN): Outcome.LEDGER_FULL,
-    Case(Seen.SURPLUS, Change.COUNTS, Home.SEALED): Outcome.LATE,
-    Case(Seen.SURPLUS, Change.NONE, Home.SEALED): Outcome.LATE,
-    Case(Seen.NEWER, Change.NONE, Home.OPEN): Outcome.UNCHANGED,
-    Case(Seen.NEWER, Change.NONE, Home.SEALED): Outcome.UNCHANGED,
-    Case(Seen.NEWER, Change.COUNTS, Home.OPEN): Outcome.CORRECTION,
-    Case(Seen.NEWER, Change.COUNTS, Home.SEALED): Outcome.LATE,
-    Case(Seen.NEWER, Change.CEASES, Home.OPEN): Outcome.WITHDRAWN,
-    Case(Seen.NEWER, Change.CEASES, Home.SEALED): Outcome.WITHDRAWN,
-    Case(Seen.SAME, Change.NONE, Home.OPEN): Outcome.DUPLICATE,
-    Case(Seen.SAME, Change.NONE, Home.SEALED): Outcome.DUPLICATE,
-    Case(Seen.SAME, Change.COUNTS, Home.OPEN): Outcome.CONFLICT,
-    Case(Seen.SAME, Change.COUNTS, Home.SEALED): Outcome.CONFLICT,
-    Case(Seen.SAME, Change.CEASES, Home.OPEN): Outcome.CONFLICT,
-    Case(Seen.SAME, Change.CEASES, Home.SEALED): Outcome.CONFLICT,
-    Case(Seen.OLDER, Change.NONE, Home.OPEN): Outcome.STALE,
-    Case(Seen.OLDER, Change.NONE, Home.SEALED): Outcome.STALE,
-    Case(Seen.OLDER, Change.COUNTS, Home.OPEN): Outcome.STALE,
-    Case(Seen.OLDER, Change.COUNTS, Home.SEALED): Outcome.STALE,
-    Case(Seen.OLDER, Change.CEASES, Home.OPEN): Outcome.STALE,
-    Case(Seen.OLDER, Change.CEASES, Home.SEALED): Outcome.STALE,
+    Case(Seen.FIRST, Change.COUNTS): Outcome.NEW,
+    Case(Seen.FIRST, Change.NONE): Outcome.UNCOUNTED,
+    Case(Seen.SURPLUS, Change.COUNTS): Outcome.LEDGER_FULL,
+    Case(Seen.SURPLUS, Change.NONE): Outcome.LEDGER_FULL,
+    Case(Seen.SEALED, Change.COUNTS): Outcome.LATE,
+    Case(Seen.SEALED, Change.NONE): Outcome.LATE,
+    Case(Seen.NEWER, Change.NONE): Outcome.UNCHANGED,
+    Case(Seen.NEWER, Change.COUNTS): Outcome.CORRECTION,
+    Case(Seen.NEWER, Change.CEASES): Outcome.WITHDRAWN,
+    Case(Seen.SAME, Change.NONE): Outcome.DUPLICATE,
+    Case(Seen.SAME, Change.COUNTS): Outcome.CONFLICT,
+    Case(Seen.SAME, Change.CEASES): Outcome.CONFLICT,
+    Case(Seen.OLDER, Change.NONE): Outcome.STALE,
+    Case(Seen.OLDER, Change.COUNTS): Outcome.STALE,
+    Case(Seen.OLDER, Change.CEASES): Outcome.STALE,
 }
 """The whole of the ledger's judgement. docs/design.md prints this table; a test keeps the two equal."""
 
@@ -111,10 +96,10 @@ NO_CEILING: Final = 2**62
 """More missions than any memory holds."""
 
 # The same table by number, for `Ledger.apply`: naming a Case for every event costs more than all the rest of it.
-# An unknown mission needs no look-up. Each of seen, change and home adds its number, the home being a bool.
-_NEWER, _SAME, _OLDER = 0, 6, 12
-_NONE, _COUNTS, _CEASES = 0, 2, 4
-_VERDICTS: Final = tuple(RULES[Case(*case)] for case in product((Seen.NEWER, Seen.SAME, Seen.OLDER), Change, Home))
+# An unknown mission needs no look-up. Both seen and change add their number.
+_NEWER, _SAME, _OLDER = 0, 3, 6
+_NONE, _COUNTS, _CEASES = 0, 1, 2
+_VERDICTS: Final = tuple(RULES[Case(*case)] for case in product((Seen.NEWER, Seen.SAME, Seen.OLDER), Change))
 _STORED: Final = tuple(outcome in STORES for outcome in _VERDICTS)
 
 _MAY_CROSS: Final = tuple(
@@ -140,13 +125,21 @@ class Crossing(NamedTuple):
 class Day:
     """One local day of one partition: the missions placed in it, and the aggregates of its sealed slices."""
 
-    __slots__ = ("aggregates", "changed", "logged", "number", "rewrite", "slices", "whole")
+    __slots__ = ("aggregates", "changed", "logged", "noted", "number", "partial", "rewrite", "sealed_ids", "slices",
+                 "whole")  # fmt: skip
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, partial: bool = False) -> None:
         self.number = number
         self.slices: list[OpenSlice] = []
         """Its slices that are not sealed, in no order."""
         self.aggregates: list[Aggregate] = []
+        self.sealed_ids: list[bytes] = []
+        """Of the missions in them (`core.sealed_ids`)."""
+        self.noted = True
+        """Whether these are all: an earlier program sealed without noting them."""
+        self.partial = partial
+        """Whether more is stored of it than is held here: it was forgotten, and told of again. It can only be added
+        to, and what was sealed is held until it is stored."""
         self.changed: dict[str, Mission] = {}
         """What to store at the next checkpoint: missions as they are now, markers for those that left. Its slices
         share this very dict."""
@@ -169,7 +162,7 @@ class Day:
 
 
 class OpenSlice:
-    """The missions of one slice that is not sealed. It stays until the seal line passes it, also without missions."""
+    """The missions of one slice that is not sealed. It stays until it is, also without missions."""
 
     __slots__ = ("changed", "day", "missions")
 
@@ -179,15 +172,27 @@ class OpenSlice:
         self.changed = day.changed
 
 
+class Vicinity(NamedTuple):
+    """Slices (by their start, epoch seconds) within `seconds` of the one that starts at `middle`."""
+
+    middle: float
+    seconds: float
+
+    def holds(self, start: float) -> bool:
+        return abs(start - self.middle) <= self.seconds
+
+
 Seal = Callable[[Mapping[int, list[Mission]], float, float], Iterable[Aggregate]]
 """Makes the aggregates of a slice: of its missions that count, for each series that it has any mission of, its start
 and its end (epoch seconds)."""
 
 
 class Ledger:
-    """The missions of one partition. `apply` is the only way in; `seal_before` the only way out."""
+    """The missions of one partition. `apply` is the only way in; sealing the only way out."""
 
     __slots__ = (
+        "_behind",
+        "_forgotten",
         "_not_whole",
         "_order",
         "_seconds",
@@ -200,7 +205,9 @@ class Ledger:
         "row_count",
         "rows",
         "sealed_before",
+        "sealed_ids",
         "touched",
+        "unnoted",
     )
 
     def __init__(self, grid: Grid, *, ceiling: int = NO_CEILING) -> None:
@@ -215,25 +222,40 @@ class Ledger:
         self.touched: set[int] = set()
         """Days that the next checkpoint must look at: no other has changed since the one before."""
         self.sealed_before = float("-inf")
-        """Seal line, epoch seconds, the start of a slice: no slice that starts before it holds missions."""
+        """Seal line, epoch seconds, the start of a slice. What has passed it was sealed; what came behind it since
+        lies in slices of its own."""
+        self.sealed_ids = SealedIds()
+        self.unnoted: set[int] = set()
+        """Days of which an earlier program has sealed missions, and nobody knows which."""
         self.crossed: list[Crossing] = []
         """What `core.restated` has to look at since it was last emptied."""
         self._seconds = grid.seconds
         self._slices: dict[float, OpenSlice] = {}
         """By number. A float: what `//` gives; the step to an int would be taken for every event."""
         self._order: list[float] = []
-        """The keys of `_slices`, sorted."""
+        """The keys of `_slices` from the seal line on, sorted."""
+        self._behind: list[float] = []
+        """Those behind it, sorted."""
         self._not_whole: list[int] = []
-        """The keys of `days` that are not `Day.whole`, sorted."""
+        """The keys of `days` that are to be rolled up once the line has passed them, sorted."""
+        self._forgotten: set[int] = set()
 
-    def restore(self, number: int, entries: Iterable[Mission], aggregates: Iterable[Aggregate], logged: int) -> None:
+    def restore(self, number: int, stored: StoredDay) -> None:
         """Take up a stored day as it is, at the beginning."""
+        self.sealed_ids.add(stored.sealed_ids)
+        if not stored.noted:
+            self.unnoted.add(number)
+        if self._has_passed(number) and _is_whole(stored):
+            self._forgotten.add(number)
+            return
         day = self._new_day(number)
-        day.aggregates = list(aggregates)
-        day.logged = logged
-        for entry in entries:
+        day.aggregates, day.logged, day.noted = list(stored.aggregates), stored.logged, stored.noted
+        day.sealed_ids = [stored.sealed_ids]
+        for entry in stored.entries.values():
             self.missions[entry.mission_id] = entry
             self._slice(entry.placed_at).missions.add(entry.mission_id)
+        self.rows.update(stored.rows)
+        self.row_count += sum(map(len, stored.rows.values()))
 
     def apply(self, mission: Mission) -> Outcome:
         """Take one snapshot into account and say what became of it."""
@@ -263,7 +285,7 @@ class Ledger:
             seen = _NEWER
         else:
             seen = _SAME if revision == held else _OLDER
-        row = seen + change + (placed_at < self.sealed_before)
+        row = seen + change
         number = known.placed_at // self._seconds
         if (
             change
@@ -294,7 +316,7 @@ class Ledger:
 
     def _take_up(self, mission: Mission) -> Outcome:
         mission_id, placed_at, missions = mission.mission_id, mission.placed_at, self.missions
-        if placed_at < self.sealed_before:
+        if placed_at < self.sealed_before and self._may_be_sealed(mission_id, placed_at):
             return _LATE
         if len(missions) >= self.ceiling:
             return _FULL
@@ -307,6 +329,13 @@ class Ledger:
         changed[mission_id] = mission
         return _NEW if mission.kind else _UNCOUNTED
 
+    def _may_be_sealed(self, mission_id: str, placed_at: float) -> bool:
+        return mission_id in self.sealed_ids or self.is_unnoted(placed_at)
+
+    def is_unnoted(self, placed_at: float) -> bool:
+        """Whether an earlier program has sealed missions of that day."""
+        return bool(self.unnoted) and self.grid.day_of(placed_at) in self.unnoted
+
     def _moved(self, mission: Mission, left: OpenSlice) -> OpenSlice:
         """The slice that the mission lies in now, which may be the one it lay in; marks the day that it left."""
         mission_id = mission.mission_id
@@ -316,7 +345,7 @@ class Ledger:
             place.missions.add(mission_id)
             if place.day is not left.day:
                 self.touched.add(left.day.number)
-                left.changed[mission_id] = Mission(mission_id, None, 0, 0.0, Kind.MOVED, None)
+                left.changed[mission_id] = _left(mission_id)
         return place
 
     def _slice(self, placed_at: float) -> OpenSlice:
@@ -327,18 +356,19 @@ class Ledger:
             day = self.days.get(day_number) or self._new_day(day_number)
             place = self._slices[number] = OpenSlice(day)
             day.slices.append(place)
-            insort(self._order, number)
+            day.whole = False
+            insort(self._order if placed_at >= self.sealed_before else self._behind, number)
         return place
 
     def _new_day(self, number: int) -> Day:
-        day = self.days[number] = Day(number)
+        day = self.days[number] = Day(number, partial=number in self._forgotten)
         insort(self._not_whole, number)
         return day
 
-    def seal_before(self, line: float, seal: Seal) -> int:
-        """Seal every slice that starts before `line` (epoch seconds); the number of missions let go.
+    def seal_before(self, line: float, seal: Seal, *, but: Vicinity | None = None) -> int:
+        """Seal every slice from the line so far to `line` (epoch seconds); the number of missions let go.
 
-        The line is moved down to the start of a slice and never goes back.
+        The line is moved down to the start of a slice and never goes back. Slices in `but` stay open behind it.
         """
         line = self.grid.floor(line)
         if line <= self.sealed_before:
@@ -347,13 +377,47 @@ class Ledger:
         due = bisect_left(self._order, line // self._seconds)
         numbers = self._order[:due]
         del self._order[:due]
+        if but is not None:
+            kept = [number for number in numbers if but.holds(number * self._seconds)]
+            self._behind.extend(kept)  # younger than all that lie there
+            numbers = [number for number in numbers if number not in kept]
         return sum([self._seal_slice(number, seal) for number in numbers])
+
+    def seal_behind(self, seal: Seal, *, missions: int) -> int:
+        """Seal what lies behind the line, the oldest first, until so many missions are let go; how many were."""
+        let_go = due = 0
+        while due < len(self._behind) and let_go < missions:
+            let_go += self._seal_slice(self._behind[due], seal)
+            due += 1
+        del self._behind[:due]
+        return let_go
+
+    def seal_farthest(self, seal: Seal, *, missions: int, but: Vicinity) -> int:
+        """The same, what lies farthest from the middle of `but` first, and nothing that lies in it."""
+        behind, seconds = self._behind, self._seconds
+        let_go, first, last = 0, 0, len(behind)
+        while first < last and let_go < missions:
+            older = but.middle - behind[first] * seconds >= behind[last - 1] * seconds - but.middle
+            number = behind[first if older else last - 1]
+            if but.holds(number * seconds):
+                break
+            let_go += self._seal_slice(number, seal)
+            first, last = (first + 1, last) if older else (first, last - 1)
+        self._behind = behind[first:last]
+        return let_go
+
+    @property
+    def open_behind(self) -> bool:
+        """Whether any slice behind the line is open."""
+        return bool(self._behind)
 
     def _seal_slice(self, number: float, seal: Seal) -> int:
         """Turn a slice's missions into one aggregate per series; the number of missions let go."""
         place = self._slices.pop(number)
         day = place.day
         day.slices.remove(place)
+        if not day.slices:
+            self._to_roll_up(day.number)
         if not place.missions:
             return 0
         counting: dict[int, list[Mission]] = {}
@@ -364,37 +428,67 @@ class Ledger:
             some = counting.setdefault(mission.series, [])
             if mission.kind:
                 some.append(mission)
-        if day.changed:
-            for mission_id in place.missions:
-                day.changed.pop(mission_id, None)
+        for mission_id in place.missions if day.partial else ():
+            day.changed[mission_id] = _left(mission_id)
+        for mission_id in place.missions if day.changed and not day.partial else ():
+            day.changed.pop(mission_id, None)
         start = number * self._seconds
         day.aggregates.extend(seal(counting, start, start + self._seconds))
+        ids = hashed(place.missions)
+        day.sealed_ids.append(ids)
+        self.sealed_ids.add(ids)
         day.rewrite = True
         self.touched.add(day.number)
         return len(place.missions)
 
-    def roll_up_before(self, day_number: int, *, backend: Backend) -> None:
-        """Merge the slices of each wholly sealed day before `day_number` into one aggregate per series."""
+    def _to_roll_up(self, number: int) -> None:
+        place = bisect_left(self._not_whole, number)
+        if self._not_whole[place : place + 1] != [number]:
+            self._not_whole.insert(place, number)
+
+    def roll_up_before(self, day_number: int, *, backend: Backend, most: int = NO_CEILING) -> None:
+        """Merge the slices of each wholly sealed day before `day_number` into one aggregate per series.
+
+        Of at most so many days.
+        """
         due = 0
         for number in self._not_whole:
             # In order, so the first that is not sealed up to its end ends it: a later one is not either.
-            if number >= day_number or self.grid.midnight(number + 1) > self.sealed_before:
+            if number >= day_number or due >= most or not self._has_passed(number):
                 break
             due += 1
             day = self.days[number]
+            if day.slices:
+                continue  # told of behind the line: it comes back when they are sealed
             whole = roll_up(day.aggregates, backend=backend)
-            day.rewrite = day.rewrite or len(whole) < len(day.aggregates)
+            day.rewrite = day.rewrite or len(whole) < len(day.aggregates) or day.logged > 0
             day.aggregates = whole
             day.whole = True
             self.touched.add(number)
         del self._not_whole[:due]
 
+    def _has_passed(self, number: int) -> bool:
+        """Whether the seal line lies behind the end of a day."""
+        return self.grid.midnight(number + 1) <= self.sealed_before
+
     def forget(self, number: int) -> None:
-        """Drop a stored day that can never change again (`Day.whole`), so that memory does not grow with history."""
+        """Drop a stored day that is whole (`Day.whole`), so that memory does not grow with history."""
         del self.days[number]
+        self._forgotten.add(number)
 
     def oldest_slices(self) -> Iterator[tuple[float, int]]:
-        """Starts (epoch seconds) of the slices that hold missions, oldest first, with the number held."""
+        """Starts (epoch seconds) of the slices from the line on that hold missions, oldest first, with the number."""
         for number in self._order:
             if held := len(self._slices[number].missions):
                 yield number * self._seconds, held
+
+
+def _left(mission_id: str) -> Mission:
+    """The marker of a mission that a day holds no more."""
+    return Mission(mission_id, None, 0, 0.0, Kind.MOVED, None)
+
+
+def _is_whole(stored: StoredDay) -> bool:
+    """Whether nothing would be made shorter by writing it anew."""
+    alike = {part.alike for part in stored.aggregates}
+    return not stored.entries and not stored.logged and len(alike) == len(stored.aggregates)

@@ -73,7 +73,7 @@ class Kind(IntEnum):
     """Open, and the moment that the clock begins at is not known (yet)."""
     EXCLUDED = 5
     MOVED = 6
-    """Marker in the stored day that a mission left: it belongs to another day now."""
+    """Marker in the stored day that a mission left: it belongs to another day now, or was sealed."""
     NO_BEGIN = 7
     NO_END = 8
     NEGATIVE = 9

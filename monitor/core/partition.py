@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from msgspec import UNSET
+
 from monitor.core import restated
 from monitor.core.agreement import Tally, require_alike
 from monitor.core.digest import Backend
 from monitor.core.feed import Arrival
-from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome
+from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome, Vicinity
 from monitor.core.mission import Kind, Limits, Mission, Reason, Rejected, index_of
 from monitor.core.reader import EventReader
 from monitor.core.row_ledger import RowLedger, Told
@@ -21,7 +23,15 @@ from monitor.core.rows import Fold, MissionRows, TellsRow
 from monitor.core.sealing import Sealer
 from monitor.core.service import DAY_SECONDS, Service
 from monitor.core.slices import Grid
-from monitor.core.stored import Changes, Head, StoredDay, write_aggregates, write_entries, write_head, write_part
+from monitor.core.stored import (
+    Changes,
+    Head,
+    StoredDay,
+    write_aggregates,
+    write_entries,
+    write_head,
+    write_part,
+)
 from monitor.core.targets import Targets
 
 CEILING: Final = 2
@@ -32,6 +42,10 @@ MOST_DAYS: Final = 20_000
 store takes 100,000."""
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
 _FULL, _CONFLICT = Outcome.LEDGER_FULL, Outcome.CONFLICT
+_SEALED_AT_ONCE: Final = 10_000
+"""Missions behind the line, in one go: a whole history would hold everything else up."""
+_ROLLED_UP_AT_ONCE: Final = 250
+"""Days, likewise, and their bytes are one checkpoint."""
 _SLACK: Final = 64
 """Superseded entries a stored day may hold beside twice its missions before it is written anew."""
 
@@ -129,7 +143,8 @@ class Policy:
     """Missions kept correctable; beyond, the oldest slices are sealed early. `CEILING` times as many are the most
     that are ever held: beyond, an unknown mission is refused."""
     keep_seconds: float = DAY_SECONDS
-    """Never sealed early: missions younger than this are still in progress."""
+    """Never sealed early: missions younger than this are still in progress. Behind the seal line nothing is sealed
+    until event time has moved on by as much since anything was told there."""
     roll_up_seconds: float = 35 * DAY_SECONDS
     """Sealed slices older than this are kept as one aggregate per local day."""
     backend: Backend = "fastdigest"
@@ -204,7 +219,7 @@ class Partition:
         self.head.lost_offsets += lost
         return lost
 
-    def apply(self, batch: Batch, now: float) -> Effects:  # noqa: C901, PLR0912 - every event passes: no further calls
+    def apply(self, batch: Batch, now: float) -> Effects:  # noqa: C901, PLR0912, PLR0915 - every event passes
         """Take a batch into account, which arrived at `now` (epoch seconds).
 
         The clock decides no figure. It delays sealing, and bounds what a record's claims about the time can do:
@@ -215,8 +230,9 @@ class Partition:
         head = self.head
         if batch.start > head.next_offset:
             raise OffsetGap(f"batch begins at offset {batch.start}, next expected is {head.next_offset}")
-        read, apply, in_rows = self._reader.read, self._ledger.apply, self._ledger.rows
-        missions, capacity, crossed = self._ledger.missions, self.policy.capacity, self._ledger.crossed
+        ledger = self._ledger
+        read, apply, in_rows = self._reader.read, ledger.apply, ledger.rows
+        missions, capacity, crossed = ledger.missions, self.policy.capacity, ledger.crossed
         closing = self._longest
         arrival = Arrival(head, now, ahead_seconds=self.policy.limits.ahead_seconds, longest_seconds=closing)
         latest, newest = arrival.latest, arrival.newest
@@ -246,20 +262,20 @@ class Partition:
                 continue
             else:
                 outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
-                if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now)):
-                    outcome = apply(
-                        mission
-                    )  # its own time has made the room: a day of inventions does not last for ever
+                if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now), placed_at):
+                    outcome = apply(mission)  # its own time has made room: a day of inventions does not last for ever
             outcomes[outcome] += 1
             if crossed:
                 restated.note(head, crossed.pop(), self.policy.grid, watermark - closing)
             if outcome in STORES:
+                if placed_at < ledger.sealed_before:
+                    head.behind_at = watermark
                 if recorded is not None and recorded > newest:
                     # Most are told at once, of what is going on: then nothing bounds what they prove.
                     at_once = placed_at + closing >= recorded <= latest
                     newest = recorded if at_once else max(newest, arrival.sign(recorded, placed_at))
             elif outcome in REFUSED:
-                dead.append(_refusal(record, outcome))
+                dead.append(_refusal(record, outcome, unnoted=ledger.is_unnoted(placed_at)))
                 continue
             if placed_at > watermark:
                 watermark = (
@@ -271,7 +287,7 @@ class Partition:
                     self._seal_old(min(watermark, now))
                     seal_at = self._seal_at
             if crowded and len(missions) > capacity:
-                self._seal_early(min(watermark, now))
+                self._seal_early(min(watermark, now), placed_at)
         _count(head, outcomes, dead)
         head.watermark = watermark if watermark > float("-inf") else None
         head.next_offset = max(head.next_offset, batch.next_offset)
@@ -288,12 +304,16 @@ class Partition:
             day = ledger.days[number]
             stored += len(day.changed)
             held = day.held
-            if day.rewrite or day.logged + len(day.changed) > 2 * held + _SLACK:
+            if day.partial:
+                if day.changed or day.aggregates:
+                    append[number] = self._added(day)
+                    day.logged += len(day.changed)
+            elif day.rewrite or day.logged + len(day.changed) > 2 * held + _SLACK:
                 if day.changed or day.rewrite:
                     replace[number] = self._whole(day)
                     day.logged = held
             elif day.changed:
-                append[number] = self._log([*day.changed.values()])
+                append[number] = self._added(day)
                 day.logged += len(day.changed)
             day.changed.clear()
             day.rewrite = False
@@ -325,7 +345,7 @@ class Partition:
 
         try:
             told = self._rows.tell(row, admit)
-            if told.outcome is _FULL and self._seal_early(seal_until):
+            if told.outcome is _FULL and self._seal_early(seal_until, told.mission.placed_at):
                 told = self._rows.tell(row, admit)
         except Rejected as fault:
             dead.append(DeadLetter(record, fault.reason, fault.detail))
@@ -343,51 +363,85 @@ class Partition:
             )
 
     def _whole(self, day: Day) -> list[bytes]:
-        blobs = [write_aggregates(day.aggregates)] if day.aggregates else []
+        ids = b"".join(day.sealed_ids)
+        day.sealed_ids = [ids]
+        blobs = []
+        if not day.noted:
+            blobs.append(write_aggregates(day.aggregates))
+        if ids:
+            blobs.append(write_part(aggregates=day.aggregates if day.noted else (), sealed_ids=ids))
         missions = self._ledger.missions
         entries = [missions[mission_id] for held in day.slices for mission_id in held.missions]
         if entries:
             blobs.append(self._log(entries))
         return blobs
 
+    def _added(self, day: Day) -> bytes:
+        """What a stored day lacks; all that a partial one holds besides its missions is stored then."""
+        entries = [*day.changed.values()]
+        if not (day.partial and day.aggregates):
+            return self._log(entries)
+        part = write_part(entries, day.aggregates, b"".join(day.sealed_ids), self._rows_of(entries))
+        day.aggregates, day.sealed_ids = [], []
+        return part
+
     def _log(self, entries: Sequence[Mission]) -> bytes:
-        """Entries, with the rows of those that have some: of a mission that left the day, nothing stays."""
+        rows = self._rows_of(entries)
+        return write_part(entries, rows=rows) if rows else write_entries(entries)
+
+    def _rows_of(self, entries: Sequence[Mission]) -> list[MissionRows]:
+        """The rows of those that have some: of a mission that left the day, nothing stays."""
         rows = self._ledger.rows
-        kept = [
+        if not rows:
+            return []
+        return [
             MissionRows(entry.mission_id, rows[entry.mission_id])
             for entry in entries
-            if rows and entry.mission_id in rows and entry.kind != Kind.MOVED
+            if entry.mission_id in rows and entry.kind != Kind.MOVED
         ]
-        return write_part(entries, rows=kept) if kept else write_entries(entries)
 
     def _seal_old(self, event_time: float) -> None:
-        if self.policy.horizon_seconds is None:
+        policy, ledger, head = self.policy, self._ledger, self.head
+        if policy.horizon_seconds is None:
             self._seal_at = float("inf")
             return
-        grid = self.policy.grid
+        grid = policy.grid
         # Whole slices on both sides: the line then moves at the same record, however batches and restarts fall.
-        self._ledger.seal_before(grid.floor(event_time) - grid.floor(self.policy.horizon_seconds), self._seal)
-        self._ledger.roll_up_before(
-            grid.day_of(event_time - self.policy.roll_up_seconds), backend=self.policy.backend
+        ends = grid.floor(event_time)
+        ledger.seal_before(ends - grid.floor(policy.horizon_seconds), self._seal)
+        if head.behind_at is not UNSET and ends >= grid.floor(head.behind_at) + policy.keep_seconds:
+            ledger.seal_behind(self._seal, missions=_SEALED_AT_ONCE)
+            # What is left is due with the next slice, not with the next restart.
+            head.behind_at = ends + grid.seconds - policy.keep_seconds if ledger.open_behind else UNSET
+        ledger.roll_up_before(
+            grid.day_of(event_time - policy.roll_up_seconds), backend=policy.backend, most=_ROLLED_UP_AT_ONCE
         )
-        self._seal_at = grid.floor(event_time) + grid.seconds
+        self._seal_at = ends + grid.seconds
 
-    def _seal_early(self, watermark: float) -> bool:
-        """Seal the oldest slices until a fiftieth of the capacity is free, so that it need not happen per record.
+    def _seal_early(self, watermark: float, told: float) -> bool:
+        """Seal until a fiftieth of the capacity is free, so that it need not happen per record; whether any was.
 
-        Whether there were any that may be sealed.
+        First what lies behind the line, farthest from what is being told (`told`, epoch seconds), then the oldest
+        slices from the line on. Nothing younger than `Policy.keep_seconds`, nor within as much of what is being told.
         """
-        surplus = len(self._ledger.missions) - self.policy.capacity * 49 // 50
-        youngest = self.policy.grid.floor(watermark - self.policy.keep_seconds)
-        line = None
-        for start, held in self._ledger.oldest_slices():
+        ledger, grid = self._ledger, self.policy.grid
+        surplus = len(ledger.missions) - self.policy.capacity * 49 // 50
+        near = Vicinity(grid.floor(told), self.policy.keep_seconds)
+        sealed = ledger.seal_farthest(self._seal, missions=surplus, but=near)
+        youngest = grid.floor(watermark - self.policy.keep_seconds)
+        surplus, line = surplus - sealed, None
+        for start, held in ledger.oldest_slices():
             if surplus <= 0 or start >= youngest:
                 break
-            line = start + self.policy.grid.seconds
-            surplus -= held
+            if not near.holds(start):
+                line = start + grid.seconds
+                surplus -= held
         if line is not None:
-            self.head.sealed_early += self._ledger.seal_before(line, self._seal)
-        return line is not None
+            sealed += ledger.seal_before(line, self._seal, but=near)
+            if ledger.open_behind:
+                self.head.behind_at = watermark
+        self.head.sealed_early += sealed
+        return sealed > 0
 
 
 def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling: int) -> Ledger:
@@ -395,14 +449,7 @@ def _ledger_of(grid: Grid, head: Head, days: Mapping[int, StoredDay], *, ceiling
     if head.sealed_before is not None:
         ledger.sealed_before = head.sealed_before
     for number, stored in days.items():
-        if not stored.entries and grid.midnight(number + 1) <= ledger.sealed_before:
-            whole = len({part.alike for part in stored.aggregates}) == len(stored.aggregates)
-            if whole:
-                continue
-        ledger.restore(number, stored.entries.values(), stored.aggregates, stored.logged)
-        for mission_id, some in stored.rows.items():
-            ledger.rows[mission_id] = some
-            ledger.row_count += len(some)
+        ledger.restore(number, stored)
     return ledger
 
 
@@ -414,9 +461,14 @@ def _count(head: Head, outcomes: Mapping[Outcome, int], dead: Sequence[DeadLette
         head.dead_letters[letter.reason] = head.dead_letters.get(letter.reason, 0) + 1
 
 
-def _refusal(record: Record, outcome: Outcome) -> DeadLetter:
+def _refusal(record: Record, outcome: Outcome, *, unnoted: bool) -> DeadLetter:
     if outcome is Outcome.LATE:
-        return DeadLetter(record, Reason.LATE, "its slice is sealed: it could be counted twice, or not at all")
+        detail = (
+            "an earlier program has sealed missions of its day, and nobody knows whether it was one of them"
+            if unnoted
+            else "the mission is sealed: it is counted, and nothing can change it any more"
+        )
+        return DeadLetter(record, Reason.LATE, detail)
     if outcome is Outcome.LEDGER_FULL:
         return DeadLetter(
             record, Reason.LEDGER_FULL, "an unknown mission, and twice ledger.capacity are known: nothing makes room"

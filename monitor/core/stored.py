@@ -87,6 +87,8 @@ class Head(msgspec.Struct, kw_only=True):
     """Events refused as `conflict`: from the year of the mission as it stands to the one that the event names."""
     service: str | None = None
     """Whose missions these are; None where the head was written before that was noted."""
+    behind_at: Instant | msgspec.UnsetType = msgspec.UNSET
+    """The watermark when the last event was taken of a mission behind the seal line, as long as any is open there."""
 
 
 @dataclass(frozen=True, slots=True)

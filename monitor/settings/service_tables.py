@@ -145,6 +145,16 @@ def _instants(value: Any) -> dict[str, dict[str, str]]:
     return {_field(name): _names(names) for name, names in value.items()}
 
 
+def _rules(value: Any) -> dict[str, str]:
+    """A rule by field of the event; what it may be is `core.take`'s matter."""
+    if not isinstance(value, Mapping):
+        raise ValueError('must be a table: write [event.fold], and second_at = "nth(2) of arrived_at" below')  # noqa: TRY004
+    for name, rule in value.items():
+        if not isinstance(rule, str):
+            raise ValueError(f'{name}: must be a text, like "first"')  # noqa: TRY004
+    return dict(value)
+
+
 Names = Annotated[dict[str, str], BeforeValidator(_names)]
 Moments = Annotated[tuple[Moment, ...], BeforeValidator(_moments)]
 Length = Annotated[float, BeforeValidator(seconds_of_length)]
@@ -182,7 +192,7 @@ class EventTable(_Table):
         description="Times that every event must have, if only as null, so that no misspelt name makes missions "
         "unmeasured; any other that is absent is not known.",
     )
-    fold: dict[str, str] = Field(
+    fold: Annotated[dict[str, str], BeforeValidator(_rules)] = Field(
         default_factory=dict,
         description="How fields of a mission that is told in rows come out of them. Times: `first` (unless said), "
         '`last`, `newest`, `nth(2)`, also of others: `second_at = "nth(2) of arrived_at"`; area and category: '

@@ -165,7 +165,8 @@ def _nonsense(rng: random.Random, told: Told) -> Told:
         case 0:
             wrong = value[: rng.randrange(2, len(value) - 1)]
         case 1:
-            wrong = value.replace(b'"district": "', b'"district": "x')
+            wrong = value.replace(b'"mission_id": "', b'"district": "x", "mission_id": "')
+            wrong = value.replace(b'"district": "', b'"district": "x') if b'"district"' in value else wrong
         case 2:
             wrong = None
         case _:

@@ -121,7 +121,10 @@ def snaps(*, minutes: int = 4000, revisions: bool = True) -> st.SearchStrategy[S
 
 @dataclass
 class Account:
-    """What a list of snapshots amounts to, missions older than `horizon` seconds being closed to changes."""
+    """What a list of snapshots amounts to, missions being closed to changes when they are `horizon` seconds old.
+
+    Whoever comes from behind that line stays open until event time has moved on by a day since anything did.
+    """
 
     horizon: float | None = None
     current: dict[str, tuple[int | None, Snap]] = field(default_factory=dict)
@@ -130,13 +133,14 @@ class Account:
     conflicts: int = 0
     watermark: float = float("-inf")
     line: float = float("-inf")
+    behind_at: float | None = None
 
     def take(self, snap: Snap) -> None:
         """One snapshot more, in the order of the partition."""
         known = self.current.get(snap.mission)
         kept, event = snap.revision, snap
         if known is None:
-            if snap.placed < self.line:
+            if snap.placed < self.line and snap.mission in {one.mission for one in self.closed}:
                 self.late += 1
                 return
         else:
@@ -147,21 +151,25 @@ class Account:
                 self._advance(snap, unless=snap.revision == revision and not same)
                 return
             kept = revision if snap.revision is None else snap.revision
+            if snap.revision is None and same:
+                self._advance(event)
+                return
             if snap.counts_as == "nothing":
                 snap = _at(snap, before)
-            elif not same and snap.placed < self.line:
-                self.late += 1
-                return
         self.current[snap.mission] = (kept, snap)
+        if event.placed < self.line:
+            self.behind_at = self.watermark
         self._advance(event)
 
     def _advance(self, snap: Snap, *, unless: bool = False) -> None:
         if unless or self.horizon is None:
             return
         self.watermark = max(self.watermark, snap.placed)
-        self.line = max(self.line, self.watermark // 3600 * 3600 - self.horizon)
+        passed, self.line = self.line, max(self.line, self.watermark // 3600 * 3600 - self.horizon)
+        if self.behind_at is not None and self.watermark // 3600 >= self.behind_at // 3600 + 24:
+            passed, self.behind_at = float("-inf"), None
         for mission, (_, held) in list(self.current.items()):
-            if held.placed < self.line:
+            if passed <= held.placed < self.line:
                 self.closed.append(held)
                 del self.current[mission]
 

@@ -25,34 +25,54 @@ class Room:
     capacity: int
     now: float
     held: dict[str, Snap] = field(default_factory=dict)
+    sealed: set[str] = field(default_factory=set)
     line: float = float("-inf")
     watermark: float = float("-inf")
     refused: list[tuple[int, str]] = field(default_factory=list)
     """(offset, reason)."""
 
     def take(self, offset: int, snap: Snap) -> None:
-        before = self.held.get(snap.mission)
-        if before is None and snap.placed >= self.line and len(self.held) >= 2 * self.capacity:
-            self._make_room(max(self.watermark, snap.placed))
+        if snap.mission not in self.held:
+            if snap.placed < self.line and snap.mission in self.sealed:
+                self.refused.append((offset, "late"))
+                return
+            if len(self.held) >= 2 * self.capacity:
+                self._make_room(max(self.watermark, snap.placed), snap.placed)
             if len(self.held) >= 2 * self.capacity:
                 self.refused.append((offset, "ledger_full"))
                 return
-        if before != snap and snap.placed < self.line:
-            self.refused.append((offset, "late"))
-            return
         self.held[snap.mission] = snap
         self.watermark = max(self.watermark, snap.placed)
         if len(self.held) > self.capacity:
-            self._make_room(self.watermark)
+            self._make_room(self.watermark, snap.placed)
 
-    def _make_room(self, time: float) -> None:
-        """Whole hours, oldest first, none of the last day, until a fiftieth of the capacity is free."""
-        youngest = (min(time, self.now) - DAY) // HOUR * HOUR
-        for hour in sorted({snap.placed // HOUR * HOUR for snap in self.held.values()}):
-            if len(self.held) <= self.capacity * 49 // 50 or hour >= youngest:
-                return
-            self.line = hour + HOUR
-            self.held = {name: snap for name, snap in self.held.items() if snap.placed >= self.line}
+    def _make_room(self, time: float, told: float) -> None:
+        """Whole hours, none of the last day, nor of the day around what is told, until a fiftieth of the capacity is
+        free: first those behind the line, the farthest first, then the oldest.
+        """  # noqa: D205 - one sentence
+        told, youngest = told // HOUR * HOUR, (min(time, self.now) - DAY) // HOUR * HOUR
+        hours = sorted({snap.placed // HOUR * HOUR for snap in self.held.values()})
+        behind = sorted((hour for hour in hours if hour < self.line), key=lambda hour: -abs(hour - told))
+        for hour in behind:
+            if self._is_roomy or abs(hour - told) <= DAY:
+                break
+            self._seal(hour)
+        spared = [hour for hour in hours if hour >= self.line]
+        for hour in spared:
+            if self._is_roomy or hour >= youngest:
+                break
+            if abs(hour - told) > DAY:
+                self.line = hour + HOUR
+                self._seal(hour)
+
+    @property
+    def _is_roomy(self) -> bool:
+        return len(self.held) <= self.capacity * 49 // 50
+
+    def _seal(self, hour: float) -> None:
+        gone = {name for name, snap in self.held.items() if snap.placed // HOUR * HOUR == hour}
+        self.sealed |= gone
+        self.held = {name: snap for name, snap in self.held.items() if name not in gone}
 
 
 @settings(max_examples=300, deadline=None)

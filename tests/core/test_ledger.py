@@ -20,10 +20,10 @@ from monitor.core.ledger import (
     STORES,
     Case,
     Change,
-    Home,
     Ledger,
     Outcome,
     Seen,
+    Vicinity,
 )
 from monitor.core.mission import Kind, Mission, instant
 from monitor.core.reader import EventReader
@@ -110,14 +110,14 @@ def test_a_snapshot_contributes_by_the_first_row_that_holds(mission: Mission, ki
 
 
 IMPOSSIBLE = {
-    # A mission the ledger has never seen counts for nothing so far: it cannot cease.
-    *(Case(seen, Change.CEASES, home) for seen in (Seen.FIRST, Seen.SURPLUS) for home in Home),
+    # A mission the ledger does not hold counts for nothing that could be changed: it cannot cease.
+    *(Case(seen, Change.CEASES) for seen in (Seen.FIRST, Seen.SURPLUS, Seen.SEALED)),
 }
 
 
 def test_the_table_judges_every_case_that_can_be_asked() -> None:
-    """Every combination of what was seen, how it would change and where, except those that cannot be."""
-    assert set(RULES) == {Case(*case) for case in product(Seen, Change, Home)} - IMPOSSIBLE
+    """Every combination of what was seen and how it would change, except those that cannot be."""
+    assert set(RULES) == {Case(*case) for case in product(Seen, Change)} - IMPOSSIBLE
 
 
 def test_an_outcome_is_stored_or_refused_or_passed_over_but_never_two_of_these() -> None:
@@ -129,47 +129,45 @@ def test_an_outcome_is_stored_or_refused_or_passed_over_but_never_two_of_these()
 
 OLD = NOON - 10 * HOUR
 REACHED = {
-    Case(Seen.FIRST, Change.COUNTS, Home.OPEN): ([snap()], None),
-    Case(Seen.FIRST, Change.NONE, Home.OPEN): ([snap(urgent=False)], None),
-    Case(Seen.FIRST, Change.COUNTS, Home.SEALED): ([snap(at=OLD)], NOON),
-    Case(Seen.FIRST, Change.NONE, Home.SEALED): ([snap(at=OLD, urgent=False)], NOON),
-    Case(Seen.SURPLUS, Change.COUNTS, Home.OPEN): ([snap("b"), snap()], None),
-    Case(Seen.SURPLUS, Change.NONE, Home.OPEN): ([snap("b"), snap(urgent=False)], None),
-    Case(Seen.SURPLUS, Change.COUNTS, Home.SEALED): ([snap("b"), snap(at=OLD)], NOON),
-    Case(Seen.SURPLUS, Change.NONE, Home.SEALED): ([snap("b"), snap(at=OLD, urgent=False)], NOON),
-    Case(Seen.NEWER, Change.NONE, Home.OPEN): ([snap(), snap(revision=2)], None),
-    Case(Seen.NEWER, Change.COUNTS, Home.OPEN): ([snap(), snap(revision=2, response=301.0)], None),
-    Case(Seen.NEWER, Change.COUNTS, Home.SEALED): ([snap(), snap(revision=2, at=OLD)], NOON),
-    Case(Seen.NEWER, Change.CEASES, Home.OPEN): ([snap(), snap(revision=2, status="cancelled")], None),
-    Case(Seen.SAME, Change.NONE, Home.OPEN): ([snap(), snap()], None),
-    Case(Seen.SAME, Change.COUNTS, Home.OPEN): ([snap(), snap(response=301.0)], None),
-    Case(Seen.SAME, Change.COUNTS, Home.SEALED): ([snap(), snap(at=OLD)], NOON),
-    Case(Seen.SAME, Change.CEASES, Home.OPEN): ([snap(), snap(urgent=False)], None),
-    Case(Seen.OLDER, Change.NONE, Home.OPEN): ([snap(), snap(revision=0)], None),
-    Case(Seen.OLDER, Change.COUNTS, Home.OPEN): ([snap(), snap(revision=0, response=301.0)], None),
-    Case(Seen.OLDER, Change.COUNTS, Home.SEALED): ([snap(), snap(revision=0, at=OLD)], NOON),
-    Case(Seen.OLDER, Change.CEASES, Home.OPEN): ([snap(), snap(revision=0, urgent=False)], None),
+    Case(Seen.FIRST, Change.COUNTS): [snap()],
+    Case(Seen.FIRST, Change.NONE): [snap(urgent=False)],
+    Case(Seen.SURPLUS, Change.COUNTS): [snap("b"), snap()],
+    Case(Seen.SURPLUS, Change.NONE): [snap("b"), snap(urgent=False)],
+    Case(Seen.SEALED, Change.COUNTS): [snap(at=OLD), snap(at=OLD)],
+    Case(Seen.SEALED, Change.NONE): [snap(at=OLD, urgent=False), snap(at=OLD, urgent=False)],
+    Case(Seen.NEWER, Change.NONE): [snap(), snap(revision=2)],
+    Case(Seen.NEWER, Change.COUNTS): [snap(), snap(revision=2, response=301.0)],
+    Case(Seen.NEWER, Change.CEASES): [snap(), snap(revision=2, status="cancelled")],
+    Case(Seen.SAME, Change.NONE): [snap(), snap()],
+    Case(Seen.SAME, Change.COUNTS): [snap(), snap(response=301.0)],
+    Case(Seen.SAME, Change.CEASES): [snap(), snap(urgent=False)],
+    Case(Seen.OLDER, Change.NONE): [snap(), snap(revision=0)],
+    Case(Seen.OLDER, Change.COUNTS): [snap(), snap(revision=0, response=301.0)],
+    Case(Seen.OLDER, Change.CEASES): [snap(), snap(revision=0, urgent=False)],
 }
 
 
-@pytest.mark.parametrize("case", REACHED, ids=lambda case: "-".join(part.name for part in case))
+@pytest.mark.parametrize("case", RULES, ids=lambda case: "-".join(part.name for part in case))
 def test_each_row_of_the_table_is_reached_by_a_story(case: Case) -> None:
     """The outcome of the last snapshot is the table's, also where the ledger takes a shorter way to it."""
-    snaps, sealed_before = REACHED[case]
-    ceiling = NO_CEILING if case.seen is Seen.FIRST else 1
-    outcomes, ledger = story(*snaps, sealed_before=sealed_before, ceiling=ceiling)
+    ceiling = 1 if case.seen is Seen.SURPLUS else NO_CEILING
+    outcomes, ledger = story(
+        *REACHED[case], sealed_before=NOON if case.seen is Seen.SEALED else None, ceiling=ceiling
+    )
     assert outcomes[-1] == RULES[case]
-    unknown = case.seen in (Seen.FIRST, Seen.SURPLUS)
-    assert ("a" in ledger.missions) == (not unknown or RULES[case] in STORES)
+    held = case.seen not in (Seen.FIRST, Seen.SURPLUS, Seen.SEALED)
+    assert ("a" in ledger.missions) == (held or RULES[case] in STORES)
 
 
-def test_the_other_rows_stand_for_a_sealed_home_that_a_known_mission_cannot_have() -> None:
-    """No change, or ceasing, leaves a mission where it is, and what the ledger still knows lies in an open slice."""
-    assert set(RULES) - set(REACHED) == {
-        Case(seen, change, Home.SEALED)
-        for seen in (Seen.NEWER, Seen.SAME, Seen.OLDER)
-        for change in (Change.NONE, Change.CEASES)
-    }
+@pytest.mark.parametrize("sealed_before", [None, NOON + 24 * HOUR])
+@pytest.mark.parametrize("case", [case for case in RULES if case.seen is not Seen.SEALED])
+def test_behind_the_line_what_is_not_sealed_is_judged_as_before_it(case: Case, sealed_before: float | None) -> None:
+    """A history that comes late, or a correction that moves a mission back by two years, is none of a sealed one."""
+    ledger = Ledger(GRID, ceiling=1 if case.seen is Seen.SURPLUS else NO_CEILING)
+    if sealed_before is not None:
+        ledger.seal_before(sealed_before, aggregate)
+    assert [ledger.apply(one) for one in REACHED[case]][-1] is RULES[case]
+    assert ledger.apply(snap("b", at=OLD)) is not Outcome.LATE
 
 
 @pytest.mark.parametrize(
@@ -259,8 +257,8 @@ def test_a_newer_snapshot_without_news_still_raises_the_revision() -> None:
     assert outcomes == ["new", "unchanged", "stale"]
 
 
-def test_an_event_for_a_sealed_slice_is_late_and_changes_nothing() -> None:
-    """It could have been counted before it was sealed.
+def test_an_event_of_a_sealed_mission_is_late_and_changes_nothing() -> None:
+    """It is counted already.
 
         a sealed        line          now
     ──────┴───────────────┃─────────────
@@ -275,6 +273,22 @@ def test_an_event_for_a_sealed_slice_is_late_and_changes_nothing() -> None:
     assert not ledger.missions
 
 
+def test_a_stranger_of_a_sealed_slice_is_taken_up_and_sealed_beside_the_others() -> None:
+    """History in any order: the slice has two aggregates then, and each mission is in one of them."""
+    ledger = Ledger(GRID)
+    ledger.apply(snap(at=OLD))
+    ledger.seal_before(NOON, aggregate)
+    assert ledger.apply(snap("b", at=OLD, response=60.0)) is Outcome.NEW
+    assert ledger.apply(snap("b", 2, at=OLD, response=90.0)) is Outcome.CORRECTION
+    assert ledger.seal_before(NOON + 48 * HOUR, aggregate) == 0, "it stays open, whatever the line does"
+    assert ledger.seal_behind(aggregate, missions=10) == 1
+    assert [ledger.apply(snap(one, 3, at=OLD)) for one in "ab"] == [Outcome.LATE, Outcome.LATE]
+    (day,) = ledger.days.values()
+    assert [part.clocks[0].sketch[0] for part in day.aggregates] == [[300.0], [90.0]]
+    ledger.roll_up_before(day.number + 1, backend="fastdigest")
+    assert [part.clocks[0].measured for part in day.aggregates] == [2]
+
+
 def test_a_slice_just_behind_the_line_is_sealed_and_the_one_at_it_is_not() -> None:
     """The line falls between slices, wherever in a slice it was asked for, and never goes back."""
     ledger = Ledger(GRID)
@@ -283,8 +297,26 @@ def test_a_slice_just_behind_the_line_is_sealed_and_the_one_at_it_is_not() -> No
     assert ledger.seal_before(NOON + 1800.0, aggregate) == 1
     assert ledger.seal_before(NOON - HOUR, aggregate) == 0
     assert set(ledger.missions) == {"at"}
-    assert ledger.apply(snap("later", at=NOON - 0.001)) is Outcome.LATE
+    assert ledger.apply(snap("before", at=NOON - 0.001)) is Outcome.LATE
+    assert ledger.apply(snap("later", at=NOON - 0.001)) is Outcome.NEW
     assert ledger.apply(snap("late", at=NOON)) is Outcome.NEW
+
+
+def test_for_want_of_room_what_lies_farthest_from_what_is_told_goes_first() -> None:
+    """Newest first or oldest first: what is being told stays correctable.
+
+    a ─── b ─── c ── told ── d ──┃ line      a, b and c go, d lies within a day
+    """
+    ledger = Ledger(GRID)
+    ledger.seal_before(NOON, aggregate)
+    for name, hours in (("a", 200), ("b", 150), ("c", 100), ("d", 30)):
+        ledger.apply(snap(name, at=NOON - hours * HOUR))
+    told = Vicinity(NOON - 50 * HOUR, 24 * HOUR)
+    assert ledger.seal_farthest(aggregate, missions=2, but=told) == 2
+    assert set(ledger.missions) == {"c", "d"}
+    assert ledger.seal_farthest(aggregate, missions=2, but=told) == 1
+    assert set(ledger.missions) == {"d"}
+    assert ledger.open_behind
 
 
 def test_oldest_slices_come_in_order_with_their_missions() -> None:
@@ -341,6 +373,19 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.roll_up_before(before, backend="fastdigest")
         self.rolled_before, self.rolled_line = before, self.ledger.sealed_before
 
+    @rule(missions=st.integers(0, 3), middle=st.none() | st.integers(-70, 70))
+    def close_behind(self, missions: int, middle: int | None) -> None:
+        """Seal some of what lies behind the line, and roll it up."""
+        held = sum(entry.placed_at < self.ledger.sealed_before for entry in self.ledger.missions.values())
+        if middle is None:
+            sealed = self.ledger.seal_behind(aggregate, missions=missions)
+            assert sealed >= min(missions, held)
+        else:
+            near = Vicinity(GRID.floor(NOON + middle * HOUR), 12 * HOUR)
+            sealed = self.ledger.seal_farthest(aggregate, missions=missions, but=near)
+        self.sealed += sealed
+        self.ledger.roll_up_before(self.rolled_before, backend="fastdigest")
+
     @invariant()
     def each_mission_lies_in_exactly_one_day(self) -> None:
         """The day of its place, and in no other."""
@@ -355,7 +400,6 @@ class LedgerMachine(RuleBasedStateMachine):
         for mission, entry in self.ledger.missions.items():
             assert entry.mission_id == mission
             assert (entry.times is not None) == (entry.kind == Kind.MEASURED)
-            assert entry.placed_at >= self.ledger.sealed_before
 
     @invariant()
     def sealed_missions_are_counted_at_most_once(self) -> None:
@@ -372,7 +416,8 @@ class LedgerMachine(RuleBasedStateMachine):
         held: dict[float, int] = {}
         for entry in self.ledger.missions.values():
             start = GRID.floor(entry.placed_at)
-            held[start] = held.get(start, 0) + 1
+            if start >= self.ledger.sealed_before:
+                held[start] = held.get(start, 0) + 1
         assert list(self.ledger.oldest_slices()) == sorted(held.items())
 
     @invariant()
@@ -389,6 +434,8 @@ class LedgerMachine(RuleBasedStateMachine):
             assert day.held == len(day.missions)
             day.changed.clear()
             day.rewrite = False
+            if day.partial:
+                day.aggregates, day.sealed_ids = [], []
             if day.whole:
                 self.ledger.forget(number)
         self.ledger.touched.clear()
@@ -397,7 +444,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def every_sealed_day_due_is_rolled_up(self) -> None:
         """Of the wholly sealed days, none that was asked for is left in slices."""
         for number, day in self.ledger.days.items():
-            if number < self.rolled_before and GRID.midnight(number + 1) <= self.rolled_line:
+            passed = number < self.rolled_before and GRID.midnight(number + 1) <= self.rolled_line
+            if passed and not day.slices:
                 assert day.whole
                 assert len({part.series for part in day.aggregates}) == len(day.aggregates)
 

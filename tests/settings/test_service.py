@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.service import Clock, Duty, Fields, Moment, Objective
+from monitor.core.take import How, Take
 from monitor.settings import ConfigurationError, load
 from tests.presets import CONFIG
 from tests.settings.declared import (
@@ -104,6 +105,11 @@ def test_the_shipped_ambulances_have_means_pools_and_capped_clocks() -> None:
     assert one.of("england", "c2") == {"mean": 1080.0, "p90": 2400.0}
     assert (one.of("yorkshire", "c4"), dict(one.of("england", "all"))) == ({"p90": 10_800.0}, {})
     assert len(england.unverified) > 3
+
+
+def test_the_second_engine_is_the_second_arrival_of_any() -> None:
+    """London: where each engine is told in a row of its own, its arrival is `first_at` in all of them."""
+    assert load(CONFIG, service="london-fire").service.fields.fold == (("second_at", Take(How.NTH, 2, "first_at")),)
 
 
 def test_stages_are_clocks_of_their_own(tmp_path: Path) -> None:
@@ -223,6 +229,20 @@ REFUSED = {
         "'b' is named for two things",
     ),
     HEAD + '[event]\neligibel = "x"\n' + LEAST.replace(HEAD, ""): ("event.eligibel", "did you mean eligible?"),
+    HEAD + '[event.fold]\nsecond_at = "last"\n' + LEAST.replace(HEAD, ""): (
+        "event.fold.second_at",
+        "no event has it",
+    ),
+    HEAD + '[event.fold]\narea = "nth(2)"\n' + LEAST.replace(HEAD, ""): (
+        "event.fold.area",
+        "write one of first, last",
+    ),
+    HEAD + '[event.fold]\nstatus = "closed"\n' + LEAST.replace(HEAD, ""): ("event.fold.status", "one of any, all"),
+    HEAD + '[event.fold]\narrived_at = "nth(2) of x"\n' + LEAST.replace(HEAD, ""): (
+        "event.fold.arrived_at",
+        "'x' is no time",
+    ),
+    HEAD + "[event.fold]\narrived_at = 2\n" + LEAST.replace(HEAD, ""): ("event.fold", "arrived_at: must be a text"),
     HEAD + "event = 5\n" + LEAST.replace(HEAD, ""): ("event", "must be a table"),
     'year_starts = "04-15"\n' + LEAST: ("year_starts", "first day of a month"),
     "year_starts = 13\n" + LEAST: ("year_starts", "first day of a month"),
@@ -345,7 +365,7 @@ KEYS = {
         "areas",
         "extra",
     ],
-    "[event]": ["area", "category", "eligible", "instants", "required", "extra"],
+    "[event]": ["area", "category", "eligible", "instants", "required", "fold", "extra"],
     "[[clocks]]": ["slug", "begin", "end", "longest", "shortest", "name", "since", "until", "source", "extra"],
     "[[objectives]]": ["slug", "clock", "percentile", "statistic", "duty", "name"],
     "[[categories]]": ["slug", "within", "name"],
