@@ -8,6 +8,7 @@ from calendar import month_name
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import click
@@ -17,6 +18,8 @@ from monitor.clock import today
 from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
 from monitor.core.service import Clock, named
+from monitor.feeds.declared import FILE as FEED
+from monitor.feeds.declared import Feed, read_feed
 from monitor.settings import Configuration, ConfigurationError, unusable_files
 from monitor.words import names, rules
 from monitor.words.catalogue import SOURCE
@@ -41,7 +44,14 @@ ROLES: Final = ("worker", "exporter", "report", "replay", "dead-letters", "topic
     show_default=True,
     help="The parts that run with this configuration's users (with --connect); may be repeated.",
 )
-def check(*, connect: bool, roles: Sequence[str]) -> None:
+@click.option(
+    "--feed",
+    "feeds",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A feed file to look at, too; may be repeated. The feed.toml beside the service.toml is in any case.",
+)
+def check(*, connect: bool, roles: Sequence[str], feeds: Sequence[Path]) -> None:
     """Find everything wrong with the configuration, and say what to do about it.
 
     Files that hold secrets are often on the servers alone: one that is missing here is a warning without --connect.
@@ -60,18 +70,39 @@ def check(*, connect: bool, roles: Sequence[str]) -> None:
         click.echo(f"{_counted(fault.faults)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
     unusable = unusable_files(configuration, needed=connect)
-    configuration = replace(configuration, warnings=[*configuration.warnings, *unusable])
+    read, wrong = feed_files(configuration, feeds)
+    configuration = replace(configuration, warnings=[*configuration.warnings, *unusable, *wrong])
     _print(configuration.warnings)
-    if any(fault.severity == "error" for fault in unusable):
+    if any(fault.severity == "error" for fault in (*unusable, *wrong)):
         click.echo(f"{_counted(configuration.warnings)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
     for line in service_in_words(configuration):
+        click.echo(one_line(line))
+    for line in (line for feed in read for line in feed_in_words(feed)):
         click.echo(one_line(line))
     missing = _asked(configuration, roles) if connect else []
     _print(missing)
     click.echo(f"{one_line(_summary(configuration))}; {_counted([*configuration.warnings, *missing])}")
     if any(fault.severity == "error" for fault in missing):
         click.get_current_context().exit(FAILED)
+
+
+def feed_files(configuration: Configuration, named: Sequence[Path]) -> tuple[list[Feed], list[Fault]]:
+    """The feed files that are named, and the one beside the service.toml; and what is wrong with them."""
+    beside = configuration.folder / FEED
+    files = dict.fromkeys([*([beside] if beside.is_file() else []), *named])
+    found = [read_feed(file, configuration.service, configuration.grid.zone) for file in files]
+    return [feed for feed, _ in found if feed is not None], [fault for _, faults in found for fault in faults]
+
+
+def feed_in_words(feed: Feed) -> Iterator[str]:
+    """What a feed file says, a line for each source."""
+    for source in feed.sources:
+        origin = ", ".join([*source.files, *([f"topic {source.topic}"] if source.topic else [])]) or "any file"
+        told = ", ".join(rule.name for rule in source.fields)
+        part = "a part of a mission" if source.in_rows else "a mission"
+        filtered = "".join(f"; {one.then.replace('_', ' ')}: {one.name}" for one in source.filters)
+        yield f"  feed {source.slug}: from {origin}, each record {part}; tells {told}{filtered}"
 
 
 def _asked(configuration: Configuration, roles: Sequence[str]) -> list[Fault]:

@@ -25,7 +25,7 @@ from monitor.feeds.declared_tables import (
     TimesTable,
 )
 from monitor.feeds.declared_types import Feed, FieldRule, Filter, FormatDeclaration, Key, Order, Source, Times
-from monitor.feeds.paths import is_of_envelope
+from monitor.feeds.paths import is_of_envelope, lookup
 from monitor.feeds.values import NULLS
 from monitor.settings.configuration import ConfigurationError
 from monitor.settings.files import FileUnusable, read_toml
@@ -45,6 +45,8 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "times": TimesTable,
 }
 """Keys of a source that are tables, read on their own so that every fault has its place."""
+_NAMING: Final = frozenset({"path", "date", "year_of", "revision", "mission", "row", "order"})
+"""Keys whose texts are paths."""
 _TABLES: Final = (*_PARTS, "fields", "filters")
 _SET_ASIDE: Final = KeyTable.model_validate({"path": "?"})
 """In place of a key that has its fault already."""
@@ -160,6 +162,7 @@ class _Reading:
             tuple(rules),
             tuple(filters),
             times.zone,
+            {path: lookup(path) for path in paths_in(raw)},
         )
 
     def filters(self, table: SourceTable, where: str, nulls: frozenset[str], *, in_rows: bool) -> Iterator[Filter]:
@@ -228,6 +231,29 @@ def _format(said: object) -> object:
     if isinstance(said, str):
         return {"envelope": said} if said in ENVELOPES[1:] else {"kind": said}
     return said
+
+
+def paths_in(raw: object, *, of_condition: bool = False) -> Iterator[str]:
+    """Every path that the tables of a source name, conditions included."""
+    if isinstance(raw, list):
+        for one in raw:
+            yield from paths_in(one, of_condition=of_condition)
+    elif isinstance(raw, Mapping):
+        for key, value in raw.items():
+            if of_condition:
+                yield key
+            elif key in {"fields", "mission", "row", "order"} and isinstance(value, Mapping):
+                shorts = value.items() if key == "fields" else ()
+                yield from (one for _, said in shorts for one in _texts(said))
+                yield from paths_in(value)
+            elif key in _NAMING:
+                yield from _texts(value)
+            elif key != "map":
+                yield from paths_in(value, of_condition=key == "if")
+
+
+def _texts(said: object) -> Iterator[str]:
+    yield from (one for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
 
 
 def _has_rows(table: SourceTable) -> bool:

@@ -137,6 +137,8 @@ class Source:
     filters: tuple[Filter, ...]
     zone: tzinfo | None = None
     """Of the local day of a record's first instant."""
+    paths: Mapping[str, Lookup] = field(default_factory=dict)
+    """Every path that the feed file names for it: see `sought`."""
 
     @property
     def in_rows(self) -> bool:

@@ -67,7 +67,7 @@ class Mapper:
         refusals: list[Refusal] = []
         event = self._identity(record, refusals)
         if any(one.then == "withdraw" for one in applied) and self.source.in_rows and not refusals:
-            return {**event, "status": "cancelled"}
+            return self._withdrawal(event, record)
         for name, words in self._words:
             try:
                 value = words.read(record, notices)
@@ -116,8 +116,7 @@ class Mapper:
             except Refused as fault:
                 refusals.extend(fault.refusals)
             else:
-                if revision is not None:
-                    event["revision"] = revision
+                event["revision"] = revision
         return event
 
     def _filter(self, one: Filter, event: Event) -> None:
@@ -147,6 +146,7 @@ class Mapper:
             event = self._identity(record, refusals)
             if refusals:
                 raise Refused(*refusals)
+            event = self._withdrawal(event, record)
         notices.append(Notice(What.WITHDRAWN))
         event["status"] = "cancelled"
         if "revision" in event and self._order is not None and not self._order.of_envelope:
@@ -156,19 +156,31 @@ class Mapper:
     def _left(self, row: Row, event: Event, notices: list[Notice]) -> Event | None:
         """The withdrawal of a row where it was before, if it was elsewhere."""
         refusals: list[Refusal] = []
-        before = self._identity(_with_envelope(row.before or {}, row.around), refusals)
+        record = _with_envelope(row.before or {}, row.around)
+        before = self._identity(record, refusals)
         if refusals:  # the source says less of what was than of what is
             return None
         if (before["mission_id"], before.get("row")) == (event["mission_id"], event.get("row")):
             return None
         notices.append(Notice(What.MOVED))
-        left = {**({} if self.source.in_rows else event), **before, "status": "cancelled"}
-        revisions = [event.get("revision"), before.get("revision")]
-        if self._order is not None and not self._order.of_envelope and None not in revisions:
-            left["revision"] = max(event["revision"], before["revision"] + 1)
-        elif event.get("revision") is not None:
-            left["revision"] = event["revision"]
+        left = {**event, **before, "status": "cancelled"}
+        if self.source.in_rows:
+            left = self._withdrawal(before, record)
+        if self._order is not None:
+            least = 0 if self._order.of_envelope else before["revision"] + 1
+            left["revision"] = max(event["revision"], least)
         return left
+
+    def _withdrawal(self, identity: Event, record: Record) -> Event:
+        """A row that says nothing any more, but when: a mission of which nothing else is told must lie somewhere."""
+        event: Event = {**identity, "status": "cancelled"}
+        try:
+            instants = self._instants.read(record, [], [])
+        except Refused:
+            instants = {}
+        if instants:
+            event["recorded_at"] = instants.get("recorded_at", min(instants.values()))
+        return event
 
     def _locate(
         self,
@@ -254,11 +266,11 @@ class _OrderReader:
         self._read = reader(order.times.formats)
         self.of_envelope = order.of_envelope
 
-    def read(self, record: Record) -> int | None:
-        """The revision; None where the record says none. Raises Refused."""
+    def read(self, record: Record) -> int:
+        """The revision; the lowest where the record says none, for it was never changed. Raises Refused."""
         value = self._order.lookup(record)
         if is_null(value, self._order.nulls):
-            return None
+            return 0
         number = self._microseconds(value) if self._order.is_time else _whole(value)
         if number is None or not 0 <= number < LARGEST:
             why = Why.UNREADABLE_TIME if self._order.is_time else Why.NO_NUMBER

@@ -27,7 +27,7 @@ def lookup(path: str) -> Lookup:
     if len(path) > LONGEST:
         raise ValueError(f"is longer than {LONGEST} characters: no path is")
     head, rest = _envelope(path)
-    if "." not in rest and "[" not in rest and not _OUTSIDE & set(rest):
+    if "." not in path and "[" not in path and not _OUTSIDE & set(path):
         return methodcaller("get", path)
     keys = path.split(".")
     if all(_plain(key) for key in keys):
@@ -40,11 +40,6 @@ def lookup(path: str) -> Lookup:
             raise ValueError(f"{path!r} is no path: {reason}; see jmespath.org") from None
         return methodcaller("get", path)  # a column may be called anything
     return _Expression(path, head, expression)
-
-
-def first_key(path: str) -> str:
-    """What must be a column for the path to find anything, as far as it can be told."""
-    return path.partition("[")[0].partition(".")[0]
 
 
 def is_of_envelope(path: str) -> bool:

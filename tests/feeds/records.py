@@ -23,10 +23,10 @@ LATER = 1_800_000_000.0
 
 
 def records_of(path: Path) -> Iterator[Record]:
-    """The records of a CSV file with a line of names, or of JSON lines, or of a JSON list."""
+    """The records of a file of columns with a line of names, or of JSON lines, or of a JSON list."""
     text = path.read_text(encoding="utf-8")
-    if path.suffix == ".csv":
-        yield from csv.DictReader(text.splitlines())
+    if path.suffix in {".csv", ".txt"}:
+        yield from csv.DictReader(text.splitlines(), delimiter="^" if path.suffix == ".txt" else ",")
     elif path.suffix == ".json":
         yield from json.loads(text)
     else:
