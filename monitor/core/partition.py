@@ -111,7 +111,8 @@ class DeadLetter:
     """A record that must go to the dead letters before the next checkpoint."""
 
     record: Record
-    reason: Reason
+    reason: str
+    """A `Reason` of the core, or a feed's."""
     detail: str
 
 

@@ -12,7 +12,7 @@ from monitor.core.stored import VERSION, DamagedState, StoredStateError
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping
 from monitor.worker.checkpointing import CheckpointPolicy
-from monitor.worker.keeper import ForeignLog, LogBounds
+from monitor.worker.work import ForeignLog, LogBounds
 from tests.core.events import Rec, Snap, records
 from tests.eventually import wait_until
 from tests.worker.desk import Box, Desk, figures_of
