@@ -197,8 +197,8 @@ class Mapper:
         if located.unplaced in _SAYS_NOTHING:
             return  # the record's own words stand, or are missed
         if located.unplaced is not None:
-            said = Refusal(Why.NO_PLACE, "place", detail=located.unplaced)
-            yield said if not self.source.in_rows else Notice(What.UNPLACED, "place", located.unplaced)
+            in_rows = self.source.in_rows
+            yield Notice(What.UNPLACED, located.unplaced) if in_rows else Refusal(Why.NO_PLACE, located.unplaced)
             return
         fields = self._service.fields
         for name, slug, near in (
@@ -207,7 +207,8 @@ class Mapper:
         ):
             if slug is not None:
                 event[name] = slug
-            yield from (Notice(What.NEAR_BORDER, name, f"{slug} or {other}") for other in near)
+            if near:
+                yield Notice(What.NEAR_BORDER, name, others=tuple(near))
 
 
 def _with_envelope(values: Record, around: Record) -> Record:
