@@ -14,11 +14,11 @@ Refuses to know what the instants mean beyond the clocks that the service measur
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 from typing import Final, NamedTuple
 
 from monitor.core.event import later
-from monitor.core.service import Clock, Moment, Service, instants_of
+from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
 from monitor.feeds.local import meanings, sure_offset, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
@@ -121,7 +121,10 @@ class Instants:
     __slots__ = ("_clocks", "_fields", "_plain", "_texts")
 
     def __init__(self, rules: Iterable[FieldRule], service: Service, texts: Texts) -> None:
-        order = {name: number for number, name in enumerate(instants_of(service.clocks))}
+        # Where clocks begin stands first: a date beside times of day is that of the begin.
+        edges = chain((clock.begin for clock in service.clocks), (clock.end for clock in service.clocks))
+        names = dict.fromkeys(moment.field for moments in edges for moment in moments)
+        order = {name: number for number, name in enumerate(names)}
         ordered = sorted(rules, key=lambda rule: order.get(rule.name, len(order)))
         self._fields = [_Field(rule, reader(rule.times.formats), day_of(rule.times)) for rule in ordered]
         self._clocks = service.clocks
