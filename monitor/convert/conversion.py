@@ -14,7 +14,7 @@ from monitor.core.service import Service
 from monitor.feeds.declared_types import Feed, Source
 from monitor.feeds.formats import Unreadable, open_records
 from monitor.feeds.mapping import Mapper
-from monitor.feeds.rows import Event, Mapped, Placing, Row, What
+from monitor.feeds.rows import Event, Mapped, Row, What
 
 MOST_DISTINCT: Final = 500
 """Unknown words, and reasons with their fields, that are told apart; what is beyond is counted together."""
@@ -90,7 +90,6 @@ class Conversion:
     feed: Feed
     service: Service
     inputs: Sequence[tuple[Path, Source]]
-    places: Callable[[Source], Placing | None] = lambda _source: None
     seen: Seen = lambda _bytes, _records: None
     account: Account = field(default_factory=Account)
 
@@ -105,7 +104,7 @@ class Conversion:
         before = 0
         for path, source in self.inputs:
             if source.slug not in mappers:
-                mappers[source.slug] = Mapper(source, self.service, self.places(source))
+                mappers[source.slug] = Mapper(source, self.service, self.feed.places)
             records = open_records(path, source.format)
             named = f"{records.name}, " if len(self.inputs) > 1 else ""
             account, map_row = self.account, mappers[source.slug].map
