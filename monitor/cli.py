@@ -59,6 +59,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "report": Entry("monitor.report.command:report", "Judge a year or a part of one."),
     "missions": Entry("monitor.missions.command:missions", "List the missions behind a figure."),
     "history": Entry("monitor.past.command:history", "Write what /metrics would have said, for Prometheus."),
+    "convert": Entry("monitor.convert.command:convert", "Make mission events of a source's own files."),
     "simulate": Entry("monitor.simulator.command:simulate", "Write invented mission events."),
     "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),
     "topics": Entry("monitor.topics_command:topics", "Create the topics that are missing."),

@@ -4,15 +4,14 @@ Knows nothing of earlier records: the ledger folds the rows of a mission and jud
 source deleted is withdrawn, and so is one in the mission that it left. Every fault of a record is told at once.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from monitor.core.notation import LARGEST
 from monitor.core.service import Service
 from monitor.feeds.declared_types import Filter, Key, Order, Source
 from monitor.feeds.fields import Words, texts
-from monitor.feeds.local import wall_clock
 from monitor.feeds.moments import Instants, day_of
 from monitor.feeds.rows import Event, Mapped, Notice, Placing, Record, Refusal, Refused, Row, What, Why
 from monitor.feeds.times import example, reader
@@ -20,6 +19,8 @@ from monitor.feeds.values import is_null, plain
 
 LONGEST_KEY: Final = 64
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SAYS_NOTHING: Final = frozenset({"no_coordinates", "coordinates_zero"})
+"""Of coordinates: the source does not know them, which is no fault of the record."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -59,7 +60,8 @@ class Mapper:
 
     def _event(self, record: Record, notices: list[Notice]) -> Event | None:
         """The event of a record that stands; None where a filter passes over it. Raises Refused."""
-        applied = [one for one in self.source.filters if any(holds(record) for holds in one.conditions)]
+        filters = self.source.filters
+        applied = [one for one in filters if any(holds(record) for holds in one.conditions)] if filters else ()
         for one in applied:
             notices.append(Notice(What.FILTERED, detail=one.name))
             if one.then == "skip":
@@ -84,7 +86,11 @@ class Mapper:
             refusals.extend(fault.refusals)
         event.update(instants)
         if self._places is not None and not refusals:
-            self._locate(record, instants, event, refusals, notices)
+            for said in self._locate(record, instants, event, self._places):
+                if isinstance(said, Refusal):
+                    refusals.append(said)
+                else:
+                    notices.append(said)
         for one in applied:
             self._filter(one, event)
         if not self.source.in_rows:
@@ -183,33 +189,25 @@ class Mapper:
         return event
 
     def _locate(
-        self,
-        record: Record,
-        instants: Mapping[str, datetime],
-        event: Event,
-        refusals: list[Refusal],
-        notices: list[Notice],
-    ) -> None:
-        """Area and category by the layers. Coordinates are used here, and kept nowhere."""
-        if self._places is None or not instants:
+        self, record: Record, instants: Mapping[str, datetime], event: Event, places: Placing
+    ) -> Iterator[Refusal | Notice]:
+        """Area and category by the layers, before what the record says itself; coordinates are kept nowhere."""
+        begun = [instants[one.field] for one in self._service.clocks[0].begin if one.field in instants]
+        located = places.of(record, min(begun or instants.values(), default=None))
+        if located.unplaced in _SAYS_NOTHING:
+            return  # the record's own words stand, or are missed
+        if located.unplaced is not None:
+            said = Refusal(Why.NO_PLACE, "place", detail=located.unplaced)
+            yield said if not self.source.in_rows else Notice(What.UNPLACED, "place", located.unplaced)
             return
-        first = min(instants.values())
-        located = self._places.of(record, _day_of(first, self.source.zone or UTC))
-        if located.unplaced is not None and not self.source.in_rows:
-            refusals.append(Refusal(Why.NO_PLACE, "place", detail=str(located.unplaced)))
         fields = self._service.fields
-        for name, slug in ((fields.area, located.area), (fields.category, located.category)):
+        for name, slug, near in (
+            (fields.area, located.area, located.near_areas),
+            (fields.category, located.category, located.near_categories),
+        ):
             if slug is not None:
-                event.setdefault(name, slug)
-        if located.near_border:
-            notices.append(Notice(What.NEAR_BORDER, "place"))
-
-
-def _day_of(at: datetime, zone: tzinfo) -> date:
-    try:
-        return wall_clock(at, zone).date()
-    except (OverflowError, ValueError):
-        return at.date()
+                event[name] = slug
+            yield from (Notice(What.NEAR_BORDER, name, f"{slug} or {other}") for other in near)
 
 
 def _with_envelope(values: Record, around: Record) -> Record:
@@ -221,15 +219,22 @@ def _with_envelope(values: Record, around: Record) -> Record:
 class _KeyReader:
     """Reads an identity: of a mission, or of a row."""
 
-    __slots__ = ("_day", "_key", "_name", "_why")
+    __slots__ = ("_day", "_find", "_key", "_name", "_why")
 
     def __init__(self, name: str, key: Key) -> None:
         self._name, self._key = name, key
         self._why = Why.NO_KEY if name == "mission" else Why.NO_ROW
         self._day = day_of(key.times) if key.times.date is not None else None
+        plainly = len(key.lookups) == 1 and not key.prefix and self._day is None
+        self._find = key.lookups[0] if plainly else None
+        """What finds the one cell that is the identity, where it is."""
 
     def read(self, record: Record) -> str:
         """The identity. Raises Refused."""
+        if self._find is not None and type(cell := self._find(record)) is str:
+            text = cell.strip()
+            if text.lower() not in self._key.nulls and len(text) <= LONGEST_KEY:
+                return text
         parts = []
         for find in self._key.lookups:
             value = find(record)

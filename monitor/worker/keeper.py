@@ -236,7 +236,8 @@ class Keeper:
                 raise
             if news is not None:
                 log.error("%s", news)
-        self._advice.give(number, effects.dead_letters)
+        if effects.dead_letters:
+            self._advice.give(number, effects.dead_letters)
         kept.letters.add(effects.dead_letters, largest_bytes=self._policy.limits.record_bytes)
         self._instruments.redelivered.inc(len(batch.records) - effects.applied)
         if kept.dirty_since is None:
@@ -250,6 +251,7 @@ class Keeper:
 
     def due(self) -> list[int]:
         """Partitions whose checkpoint is due now, and those that go along with them."""
+        self._advice.say_due()
         now = self._monotonic()
         waiting = {
             number: (self._pending(kept), now - kept.dirty_since)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from monitor.feeds.declared import FormatDeclaration
+from monitor.feeds.declared_types import FormatDeclaration
 from monitor.feeds.formats import envelopes, json_values
 from monitor.feeds.formats.delimited import delimited_rows
 from monitor.feeds.formats.opened import DAMAGED, Opened

@@ -33,7 +33,7 @@ def container_rows(file: BinaryIO) -> Iterator[Row | Unreadable]:
             else:
                 found = f"Avro, but no record: {type(record).__name__}"
                 yield Unreadable(Fault.NO_RECORD, f"record {number}", found)
-    except UNREADABLE as fault:
+    except Exception as fault:  # noqa: BLE001 - fastavro raises whatever its codecs stumble over
         found = f"no Avro container, or a damaged one ({type(fault).__name__})"
         yield Unreadable(Fault.MALFORMED_AVRO, f"record {number + 1}", found, ends=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from io import BufferedReader, BytesIO
 from typing import Any, Final, cast
 
-from monitor.feeds.declared import FormatDeclaration
+from monitor.feeds.declared_types import FormatDeclaration
 from monitor.feeds.formats import envelopes
 from monitor.feeds.formats.delimited import delimited_rows
 from monitor.feeds.formats.json_values import UNREADABLE, decode

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from monitor.feeds.declared import FormatDeclaration
+from monitor.feeds.declared_types import FormatDeclaration
 from monitor.feeds.formats import Unreadable, open_records
 from monitor.feeds.rows import Row
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds.declared import FormatDeclaration
+from monitor.feeds.declared_types import FormatDeclaration
 from monitor.feeds.formats import Fault, Unreadable, decoder, open_records
 from monitor.feeds.rows import Refused, Row
 from tests.feeds.formats.test_avro import container

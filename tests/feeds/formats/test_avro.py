@@ -8,7 +8,7 @@ from typing import Any
 
 import fastavro
 
-from monitor.feeds.declared import FormatDeclaration
+from monitor.feeds.declared_types import FormatDeclaration
 from monitor.feeds.formats import Unreadable, decoder
 from tests.feeds.formats.read import faults, read, values
 

@@ -117,7 +117,7 @@ def test_a_line_without_end_is_refused_and_costs_no_memory(tmp_path: Path) -> No
         file.write(b"\n3,4\n")
     program = (
         "import resource, sys; from pathlib import Path\n"
-        "from monitor.feeds.declared import FormatDeclaration; from monitor.feeds.formats import open_records\n"
+        "from monitor.feeds.declared_types import FormatDeclaration; from monitor.feeds.formats import open_records\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "rows = list(open_records(Path(sys.argv[1]), FormatDeclaration()))\n"
         "print([getattr(row, 'reason', None) or row.values for row in rows])\n"

@@ -8,7 +8,7 @@ import pytest
 from cloudevents.core.bindings import kafka
 from cloudevents.core.v1.event import CloudEvent
 
-from monitor.feeds.declared import FormatDeclaration
+from monitor.feeds.declared_types import FormatDeclaration
 from monitor.feeds.formats import decoder
 from monitor.feeds.rows import Refused, Row
 from tests.feeds.formats.read import faults, read
