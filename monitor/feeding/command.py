@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from monitor.core.plain_text import one_line
+from monitor.core.service import Service
 from monitor.feeding.belt import Belt
 from monitor.feeding.carrying import Carrier, Reading
 from monitor.feeding.delivery import Delivery
 from monitor.feeding.instruments import FeedInstruments
 from monitor.feeding.topics import group_of, sources_by_topic
-from monitor.feeds.declared import Source, load_feed
+from monitor.feeds.declared import FILE, Feed, Source, load_feed
 from monitor.feeds.formats import decoder
 from monitor.feeds.mapping import Mapper
 from monitor.http.server import AddressUnavailable
@@ -33,14 +35,14 @@ from monitor.worker.shell import Shell
 @click.command("feed", epilog="Exit codes: 0 stopped in order, 1 it failed, 2 usage or configuration.")
 @click.option(
     "--feed",
-    "path",
+    "named",
     type=click.Path(path_type=Path),
-    required=True,
-    metavar="PATH",
-    help="The feed file that says which topics hold the source's records, and how they become events.",
+    metavar="F",
+    help="The feed file: which topics hold the source's records, and how they become events.  "
+    "[default: feed.toml beside the service's service.toml]",
 )
 @click.pass_obj
-def feed(configuration: Configuration, *, path: Path) -> None:
+def feed(configuration: Configuration, *, named: Path | None) -> None:
     """Read a source's records from Kafka and send what they tell as mission events.
 
     Start as many as the source's topics have partitions at most: they share them by consumer group. What cannot be
@@ -50,12 +52,15 @@ def feed(configuration: Configuration, *, path: Path) -> None:
     \b
     monitor feed --feed config/services/my-service/feed.toml
     """  # noqa: D301 - click reads the character
-    sources = sources_by_topic(
-        load_feed(path, configuration.service, configuration.grid.zone), configuration.settings, str(path)
-    )
+    path = named or configuration.folder / FILE
+    declared = load_feed(path, configuration.service, configuration.grid.zone)
+    for fault in declared.warnings:
+        click.echo(one_line(f"{fault.severity}: {fault.where}: {fault.message}"), err=True)
+    sources = sources_by_topic(declared, configuration.settings, str(path))
     try:
         carriers = {
-            topic: Carrier([_reading(source, configuration) for source in of]) for topic, of in sources.items()
+            topic: Carrier([_reading(source, declared, configuration.service) for source in of])
+            for topic, of in sources.items()
         }
         asyncio.run(carry(configuration, carriers, Ending()))
     except ImportError as fault:
@@ -67,8 +72,9 @@ def feed(configuration: Configuration, *, path: Path) -> None:
         raise click.ClickException(str(fault)) from fault
 
 
-def _reading(source: Source, configuration: Configuration) -> Reading:
-    return Reading(decoder(source.format), Mapper(source, configuration.service), ordered=source.order is not None)
+def _reading(source: Source, declared: Feed, service: Service) -> Reading:
+    rules = Mapper(source, service, declared.places)
+    return Reading(decoder(source.format), rules, ordered=source.order is not None)
 
 
 async def carry(configuration: Configuration, carriers: Mapping[str, Carrier], ending: Ending) -> None:
