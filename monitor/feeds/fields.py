@@ -21,8 +21,6 @@ _TRUTHS: Final[Mapping[str, bool]] = {
 STATUSES: Final = ("open", "closed", "cancelled")
 LONGEST: Final[Mapping[str, int]] = {"excluded": 200}
 """Characters of a text; an event takes no more."""
-MOST_KNOWN: Final = 10_000
-"""Cells whose meaning is kept, of each field: most have a handful of words."""
 Understand = Callable[[str], Value | None]
 """What a word means by itself; None where it means nothing that the field takes."""
 
@@ -30,34 +28,25 @@ Understand = Callable[[str], Value | None]
 class Words:
     """Reads one field that is no instant."""
 
-    __slots__ = ("_find", "_folded", "_known", "_rule", "_understand")
+    __slots__ = ("_folded", "_rule", "_understand")
 
     def __init__(self, rule: FieldRule, service: Service) -> None:
         self._rule = rule
         self._understand = understanding(rule, service)
         words = rule.words or {}
         self._folded = {word.casefold(): value for word, value in words.items()}
-        plainly = len(rule.lookups) == 1 and not rule.conditions and rule.separator is None and rule.after is None
-        self._find = rule.lookups[0] if plainly and rule.constant is None else None
-        """What finds the one cell that says all, where it does: what such a cell means is asked once."""
-        self._known: dict[str, Value] = {}
 
     def read(self, record: Record, notices: list[Notice]) -> Value | None:
         """What the record says of the field; None: nothing. Raises Refused."""
         rule = self._rule
         if rule.constant is not None:
             return self._of_constant(record)
-        cell = self._find(record) if self._find is not None else None
-        if type(cell) is str and (known := self._known.get(cell)) is not None:
-            return known
         found = texts(rule, record)
         if not found:
             return None
         word = plain(found[0])
         meant = self._meaning(word)
         if meant is not None:
-            if type(cell) is str and len(self._known) < MOST_KNOWN:
-                self._known[cell] = meant
             return meant
         match rule.unknown:
             case "refuse":

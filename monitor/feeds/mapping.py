@@ -60,8 +60,7 @@ class Mapper:
 
     def _event(self, record: Record, notices: list[Notice]) -> Event | None:
         """The event of a record that stands; None where a filter passes over it. Raises Refused."""
-        filters = self.source.filters
-        applied = [one for one in filters if any(holds(record) for holds in one.conditions)] if filters else ()
+        applied = [one for one in self.source.filters if any(holds(record) for holds in one.conditions)]
         for one in applied:
             notices.append(Notice(What.FILTERED, detail=one.name))
             if one.then == "skip":
@@ -221,22 +220,15 @@ def _with_envelope(values: Record, around: Record) -> Record:
 class _KeyReader:
     """Reads an identity: of a mission, or of a row."""
 
-    __slots__ = ("_day", "_find", "_key", "_name", "_why")
+    __slots__ = ("_day", "_key", "_name", "_why")
 
     def __init__(self, name: str, key: Key) -> None:
         self._name, self._key = name, key
         self._why = Why.NO_KEY if name == "mission" else Why.NO_ROW
         self._day = day_of(key.times) if key.times.date is not None else None
-        plainly = len(key.lookups) == 1 and not key.prefix and self._day is None
-        self._find = key.lookups[0] if plainly else None
-        """What finds the one cell that is the identity, where it is."""
 
     def read(self, record: Record) -> str:
         """The identity. Raises Refused."""
-        if self._find is not None and type(cell := self._find(record)) is str:
-            text = cell.strip()
-            if text.lower() not in self._key.nulls and len(text) <= LONGEST_KEY:
-                return text
         parts = []
         for find in self._key.lookups:
             value = find(record)

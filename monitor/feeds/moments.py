@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from monitor.core.event import later
 from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
-from monitor.feeds.local import meanings, sure_offset, wall_clock
+from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
 from monitor.feeds.times import Read, example, reader
 
@@ -41,69 +41,6 @@ class _Field(NamedTuple):
     day: Callable[[Record], date | None]
 
 
-class _Plain(NamedTuple):
-    """A field that is one cell, as a record holds it that leaves no question open."""
-
-    name: str
-    find: Lookup
-    nulls: frozenset[str]
-    read: Read
-    zone: tzinfo
-    believed: bool
-
-
-def _is_plain(field: _Field) -> bool:
-    rule = field.rule
-    return (
-        len(rule.lookups) == 1
-        and not rule.conditions
-        and rule.separator is None
-        and rule.after is None
-        and rule.pick in {"earliest", "latest", 1}
-    )
-
-
-def _plain_field(field: _Field) -> _Plain:
-    rule = field.rule
-    times = rule.times
-    return _Plain(
-        rule.name, rule.lookups[0], rule.nulls, field.read, times.zone or UTC, believed=times.offset == "believe"
-    )
-
-
-def _read_plainly(fields: Sequence[_Plain], record: Record) -> dict[str, datetime] | None:
-    """As all the rest of this module has it, of a record whose cells are moments that mean one thing each.
-
-    None of any other: it is read by the rules. (Of a million records, nearly all are such.)
-    """
-    found: dict[str, datetime] = {}
-    for name, find, nulls, read, zone, believed in fields:
-        value = find(record)
-        if value is None:
-            continue
-        if type(value) is not str:
-            return None
-        value = value.strip()
-        if value.lower() in nulls:
-            continue
-        told = read(value)
-        if type(told) is not datetime:
-            return None
-        if told.tzinfo is not None:
-            if not believed:
-                return None
-            try:
-                found[name] = told.astimezone(UTC)
-            except (OverflowError, ValueError):
-                return None
-            continue
-        offset = sure_offset(told.date(), zone)
-        if offset is None:
-            return None
-        found[name] = told.replace(tzinfo=UTC) - offset
-    return found
-
-
 class _Time(NamedTuple):
     """One time of a field, and what it may mean in UTC, the earlier first."""
 
@@ -118,7 +55,7 @@ Texts = Callable[[FieldRule, Record], Sequence[object]]
 class Instants:
     """Reads the instants of the records of one source."""
 
-    __slots__ = ("_clocks", "_fields", "_plain", "_texts")
+    __slots__ = ("_clocks", "_fields", "_texts")
 
     def __init__(self, rules: Iterable[FieldRule], service: Service, texts: Texts) -> None:
         # Where clocks begin stands first: a date beside times of day is that of the begin.
@@ -129,12 +66,9 @@ class Instants:
         self._fields = [_Field(rule, reader(rule.times.formats), day_of(rule.times)) for rule in ordered]
         self._clocks = service.clocks
         self._texts = texts
-        self._plain = [_plain_field(field) for field in self._fields] if all(map(_is_plain, self._fields)) else None
 
     def read(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
         """The instants by field, in UTC; what is wrong or worth telling is added to the lists."""
-        if self._plain is not None and (plainly := _read_plainly(self._plain, record)) is not None:
-            return plainly
         found: dict[str, tuple[Sequence[_Time], Pick]] = {}
         reading = _Reading(record, notices)
         doubts = 0
