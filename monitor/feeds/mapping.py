@@ -81,8 +81,7 @@ class Mapper:
                 continue
             if value is not None:
                 event[name] = value
-        if self._whole:
-            event.update(dict.fromkeys(self._whole))
+        event.update(dict.fromkeys(self._whole))
         try:
             instants = self._instants.read(record, refusals, notices)
         except Refused as fault:
