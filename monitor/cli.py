@@ -52,12 +52,14 @@ _SERVICE_HELP: Final = (
 COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry("monitor.demo.command:demo", "Run everything on this machine: broker, store, worker, page."),
     "worker": Entry("monitor.worker.command:worker", "Count mission events from Kafka into the store.", warns=True),
+    "feed": Entry("monitor.feeding.command:feed", "Send a source's records as mission events.", warns=True),
     "exporter": Entry(
         "monitor.exporter.command:exporter", "Serve the page, the metrics and the verdicts.", warns=True
     ),
     "report": Entry("monitor.report.command:report", "Judge a year or a part of one."),
     "missions": Entry("monitor.missions.command:missions", "List the missions behind a figure."),
     "history": Entry("monitor.past.command:history", "Write what /metrics would have said, for Prometheus."),
+    "convert": Entry("monitor.convert.command:convert", "Make mission events of a source's own files."),
     "simulate": Entry("monitor.simulator.command:simulate", "Write invented mission events."),
     "replay": Entry("monitor.replay:replay", "Send mission events from a file to the topic."),
     "topics": Entry("monitor.topics_command:topics", "Create the topics that are missing."),

@@ -50,6 +50,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     # What is published belongs to those who make it and to those who show it.
     "monitor.published": {"monitor.core", "monitor.store", "monitor.settings"},
     "monitor.worker": {*SHARED, "monitor.kafka", "monitor.worker", "monitor.metrics"},
+    # A feed stands in the worker's shell, and maps as every feed does.
+    "monitor.feeding": {*SHARED, "monitor.kafka", "monitor.worker", "monitor.metrics", "monitor.feeds"},
     "monitor.words": {"monitor.core", "monitor.words"},
     "monitor.answer": {"monitor.core"},
     "monitor.spreadsheet": {"monitor.core"},
@@ -110,8 +112,12 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.words",
         "monitor.report.sources",
     },
+    # Formats know how they are declared, and what a record is; nothing of services, settings and what becomes of it.
+    "monitor.feeds.formats": {"monitor.feeds.declared_types", "monitor.feeds.rows"},
     # What becomes of records is decided by feed file and service alone.
     "monitor.feeds": {"monitor.core", "monitor.settings", "monitor.feeds"},
+    # What is read is told by the same refusals as of events, and counted by the same partition.
+    "monitor.convert": {*SHARED, "monitor.convert", "monitor.feeds", "monitor.report.sources"},
     "monitor.simulator": {"monitor.core", "monitor.settings", "monitor.clock", "monitor.simulator"},
 }
 IMPORTS_CLI: Final = {

@@ -6,7 +6,7 @@ Refuses to know records.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -26,6 +26,7 @@ from monitor.feeds.declared_tables import (
 )
 from monitor.feeds.declared_types import Feed, FieldRule, Filter, FormatDeclaration, Key, Order, Source, Times
 from monitor.feeds.paths import is_of_envelope, lookup
+from monitor.feeds.rows import Placing
 from monitor.feeds.values import NULLS
 from monitor.settings.configuration import ConfigurationError
 from monitor.settings.files import FileUnusable, read_toml
@@ -72,13 +73,11 @@ def read_feed(path: Path, service: Service, zone: tzinfo | None = None) -> tuple
     slug = raw.get("slug", service.slug)
     if not isinstance(slug, str) or not is_slug(slug):
         reading.fault("slug", "must be a slug: small letters, digits, - and _")
-    geography = raw.get("geography")
-    if geography is not None and not isinstance(geography, Mapping):
-        reading.fault("geography", "must be a table: write [geography] on a line, and its keys below")
-    reading.together(sources, placed=geography is not None)
+    places = reading.places(raw["geography"], path.parent) if "geography" in raw else None
+    reading.together(sources, placed=places.gives if places else ())
     if any(fault.severity == "error" for fault in reading.faults):
         return None, reading.faults
-    return Feed(slug, sources, geography, path.parent, tuple(reading.faults)), reading.faults
+    return Feed(slug, sources, places, tuple(reading.faults)), reading.faults
 
 
 @dataclass(slots=True)
@@ -161,7 +160,6 @@ class _Reading:
             _order(table, times, nulls),
             tuple(rules),
             tuple(filters),
-            times.zone,
             {path: lookup(path) for path in paths_in(raw)},
         )
 
@@ -190,7 +188,19 @@ class _Reading:
         made = [self.table(model, one, f"{where}[{number}]") for number, one in enumerate(raw, 1)]
         return [one for one in made if one is not None]
 
-    def together(self, sources: Sequence[Source], *, placed: bool) -> None:
+    def places(self, raw: object, folder: Path) -> Placing | None:
+        """The layers of `[geography]`; None where anything is wrong with them."""
+        try:
+            from monitor.feeds.geography import read_places  # noqa: PLC0415 - an extra, slow to load
+        except ModuleNotFoundError as fault:
+            self.fault("geography", f"needs {fault.name}: install response-time-monitor[feeds]")
+            return None
+        places, problems = read_places(raw, folder, self.service, self.zone or UTC)
+        for where, why in problems:
+            self.fault(where, why)
+        return places
+
+    def together(self, sources: Sequence[Source], *, placed: Sequence[str]) -> None:
         """What no source tells, and every mission needs."""
         if any(fault.severity == "error" for fault in self.faults) or not sources:
             return  # the rest is only known once these are mended
@@ -208,10 +218,10 @@ class _Reading:
                     self.fault("fields", message, "warning")
 
 
-def _needed(service: Service, told: set[str], *, placed: bool) -> Iterator[tuple[str, str]]:
+def _needed(service: Service, told: set[str], *, placed: Sequence[str]) -> Iterator[tuple[str, str]]:
     fields = service.fields
-    for name in (fields.area, fields.category):
-        if name not in told and not placed:
+    for kind, name in (("area", fields.area), ("category", fields.category)):
+        if name not in told and kind not in placed:
             yield (
                 name,
                 f'is missing: give its path, or {name} = {{ constant = "…" }}; a [geography] would tell it, too',

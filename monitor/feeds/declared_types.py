@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.core.fault import Fault
-from monitor.feeds.rows import Record
+from monitor.feeds.rows import Placing, Record
 
 Lookup = Callable[[Record], object]
 """Finds a value in a record; None where there is none, a list where a path leads through one."""
@@ -135,8 +135,6 @@ class Source:
     order: Order | None
     fields: tuple[FieldRule, ...]
     filters: tuple[Filter, ...]
-    zone: tzinfo | None = None
-    """Of the local day of a record's first instant."""
     paths: Mapping[str, Lookup] = field(default_factory=dict)
     """Every path that the feed file names for it: see `sought`."""
 
@@ -158,10 +156,8 @@ class Feed:
 
     slug: str
     sources: Sequence[Source]
-    geography: Mapping[str, object] | None = None
-    """`[geography]` as it is written: monitor/feeds/geography_declared.py reads it."""
-    folder: Path = Path()
-    """Where the file lies, from which it names others."""
+    places: Placing | None = None
+    """The layers of `[geography]`, read and ready; None where none is declared."""
     warnings: tuple[Fault, ...] = ()
 
     def source_of(self, path: Path) -> Source | None:

@@ -4,15 +4,14 @@ Knows nothing of earlier records: the ledger folds the rows of a mission and jud
 source deleted is withdrawn, and so is one in the mission that it left. Every fault of a record is told at once.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from monitor.core.notation import LARGEST
 from monitor.core.service import Service
 from monitor.feeds.declared_types import Filter, Key, Order, Source
 from monitor.feeds.fields import Words, texts
-from monitor.feeds.local import wall_clock
 from monitor.feeds.moments import Instants, day_of
 from monitor.feeds.rows import Event, Mapped, Notice, Placing, Record, Refusal, Refused, Row, What, Why
 from monitor.feeds.times import example, reader
@@ -20,6 +19,8 @@ from monitor.feeds.values import is_null, plain
 
 LONGEST_KEY: Final = 64
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SAYS_NOTHING: Final = frozenset({"no_coordinates", "coordinates_zero"})
+"""Of coordinates: the source does not know them, which is no fault of the record."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -71,6 +72,30 @@ class Mapper:
         event = self._identity(record, refusals)
         if any(one.then == "withdraw" for one in applied) and self.source.in_rows and not refusals:
             return self._withdrawal(event, record)
+        self._say(record, event, refusals, notices)
+        try:
+            instants = self._instants.read(record, refusals, notices)
+        except Refused as fault:
+            instants = {}
+            refusals.extend(fault.refusals)
+        event.update(instants)
+        if self._places is not None and not refusals:
+            for said in self._locate(record, instants, event, self._places):
+                if isinstance(said, Refusal):
+                    refusals.append(said)
+                else:
+                    notices.append(said)
+        for one in applied:
+            self._filter(one, event)
+        if not self.source.in_rows:
+            wrong = {one.field for one in refusals}  # what was there, and could not be used, is not absent as well
+            refusals.extend(Refusal(Why.ABSENT, name) for name in self._missing(event) if name not in wrong)
+        if refusals:
+            raise Refused(*refusals)
+        return event
+
+    def _say(self, record: Record, event: Event, refusals: list[Refusal], notices: list[Notice]) -> None:
+        """Fills in the fields that are no instants."""
         event.update(self._always)
         for name, words in self._words:
             try:
@@ -82,21 +107,6 @@ class Mapper:
                 event[name] = value
         if self._whole:
             event.update(dict.fromkeys(self._whole))
-        try:
-            instants = self._instants.read(record, refusals, notices)
-        except Refused as fault:
-            instants = {}
-            refusals.extend(fault.refusals)
-        event.update(instants)
-        if self._places is not None and not refusals:
-            self._locate(record, instants, event, refusals, notices)
-        for one in applied:
-            self._filter(one, event)
-        if not self.source.in_rows:
-            refusals.extend(Refusal(Why.ABSENT, name) for name in self._missing(event))
-        if refusals:
-            raise Refused(*refusals)
-        return event
 
     def _identity(self, record: Record, refusals: list[Refusal]) -> Event:
         """Mission, row and revision."""
@@ -188,33 +198,26 @@ class Mapper:
         return event
 
     def _locate(
-        self,
-        record: Record,
-        instants: Mapping[str, datetime],
-        event: Event,
-        refusals: list[Refusal],
-        notices: list[Notice],
-    ) -> None:
-        """Area and category by the layers. Coordinates are used here, and kept nowhere."""
-        if self._places is None or not instants:
+        self, record: Record, instants: Mapping[str, datetime], event: Event, places: Placing
+    ) -> Iterator[Refusal | Notice]:
+        """Area and category by the layers, before what the record says itself; coordinates are kept nowhere."""
+        begun = [instants[one.field] for one in self._service.clocks[0].begin if one.field in instants]
+        located = places.of(record, min(begun or instants.values(), default=None))
+        if located.unplaced in _SAYS_NOTHING:
+            return  # the record's own words stand, or are missed
+        if located.unplaced is not None:
+            in_rows = self.source.in_rows
+            yield Notice(What.UNPLACED, located.unplaced) if in_rows else Refusal(Why.NO_PLACE, located.unplaced)
             return
-        first = min(instants.values())
-        located = self._places.of(record, _day_of(first, self.source.zone or UTC))
-        if located.unplaced is not None and not self.source.in_rows:
-            refusals.append(Refusal(Why.NO_PLACE, "place", detail=str(located.unplaced)))
         fields = self._service.fields
-        for name, slug in ((fields.area, located.area), (fields.category, located.category)):
+        for name, slug, near in (
+            (fields.area, located.area, located.near_areas),
+            (fields.category, located.category, located.near_categories),
+        ):
             if slug is not None:
-                event.setdefault(name, slug)
-        if located.near_border:
-            notices.append(Notice(What.NEAR_BORDER, "place"))
-
-
-def _day_of(at: datetime, zone: tzinfo) -> date:
-    try:
-        return wall_clock(at, zone).date()
-    except (OverflowError, ValueError):
-        return at.date()
+                event[name] = slug
+            if near:
+                yield Notice(What.NEAR_BORDER, name, others=tuple(near))
 
 
 def _with_envelope(values: Record, around: Record) -> Record:

@@ -4,7 +4,7 @@ Refuses to know formats, feed files and services.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -57,7 +57,10 @@ class Why(StrEnum):
 
 
 class Refusal(NamedTuple):
-    """What is wrong with a record, with the event's field that it is about (or `mission`, `row`, `revision`)."""
+    """What is wrong with a record, with the event's field that it is about.
+
+    Or `mission`, `row`, `revision`, or what is wrong with the place.
+    """
 
     why: Why
     field: str = ""
@@ -101,7 +104,9 @@ class What(StrEnum):
     MOVED = "moved"
     """A change event moved the row to another mission."""
     NEAR_BORDER = "near_border"
-    """The place lies near the border of a layer."""
+    """The place lies near the border of another area or category: `others`, of the field."""
+    UNPLACED = "unplaced"
+    """A row has coordinates that cannot be used, `detail` says why; another row may tell area and category."""
 
 
 class Notice(NamedTuple):
@@ -110,6 +115,8 @@ class Notice(NamedTuple):
     what: What
     field: str = ""
     detail: str = ""
+    others: tuple[str, ...] = ()
+    """What the field could be as well."""
 
 
 class Mapped(NamedTuple):
@@ -131,7 +138,12 @@ class Located(Protocol):
     def category(self) -> str | None: ...
 
     @property
-    def near_border(self) -> bool: ...
+    def near_areas(self) -> Sequence[str]:
+        """The areas in which it lies if it is not quite where it is said to be; with categories alike."""
+        ...
+
+    @property
+    def near_categories(self) -> Sequence[str]: ...
 
     @property
     def unplaced(self) -> str | None:
@@ -142,6 +154,11 @@ class Located(Protocol):
 class Placing(Protocol):
     """Finds area and category of a record that holds coordinates: monitor/feeds/geography.py."""
 
-    def of(self, record: Record, day: date) -> Located:
-        """What the layers of a local day say of the place that a record holds."""
+    @property
+    def gives(self) -> Sequence[str]:
+        """`area`, `category` or both."""
+        ...
+
+    def of(self, record: Record, at: datetime | None) -> Located:
+        """What the layers of a moment's local day say of the place that a record holds."""
         ...

@@ -42,9 +42,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise FileUnusable(f"not valid TOML: {fault}") from fault
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, most_bytes: int = LARGEST_FILE_BYTES) -> str:
     """A text as it is. Raises FileUnusable and UnicodeError; their messages leave the path to the caller."""
-    return _text(path, LARGEST_FILE_BYTES)
+    return _text(path, most_bytes)
 
 
 def read_secret(path: Path, key: str) -> str:

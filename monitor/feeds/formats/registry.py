@@ -1,0 +1,85 @@
+"""Values that name their schema by its number in a registry: Avro and JSON, as Confluent's serializers frame them.
+
+Confluent's client reads the frame (or the header that newer serializers write) and asks for each schema once. A
+registry that cannot be reached is no fault of the record: `RegistryUnavailable`, and the record is read again later.
+"""
+
+import os
+import struct
+from collections.abc import Mapping
+from typing import Any, Final
+
+from monitor.feeds.formats.avro import UNREADABLE as NO_AVRO
+from monitor.feeds.formats.json_values import UNREADABLE as NO_JSON
+from monitor.feeds.formats.json_values import decode
+from monitor.feeds.formats.unreadable import Fault, UnreadableRecord
+
+TIMEOUT_SECONDS: Final = 10
+RETRIES: Final = 2
+_FROM_ENVIRONMENT: Final = "env:"
+_NOT_FOUND: Final = 404
+_FRAME_BYTES: Final = 6
+"""A zero, the schema's number, and at least one byte."""
+_IN_A_HEADER: Final = "__value_schema_id"
+"""Where newer serializers write it."""
+
+
+class RegistryUnavailable(OSError):  # noqa: N818 - named for what happened
+    """The schema registry does not answer, or refuses us; the message says what to look at, and no password."""
+
+
+class Registered:
+    """Decodes values by the schemas of a registry."""
+
+    def __init__(self, kind: str, registry: str) -> None:
+        """`kind`: avro or json-schema; `registry`: an address, or `env:NAME` of the variable that holds it.
+
+        Raises RegistryUnavailable where the variable is not set, ImportError without the extra `feeds`.
+        """
+        from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: PLC0415 - the extra `feeds`
+        from confluent_kafka.schema_registry.avro import AvroDeserializer  # noqa: PLC0415
+        from confluent_kafka.schema_registry.json_schema import JSONDeserializer  # noqa: PLC0415
+
+        client = SchemaRegistryClient({"url": _address(registry), "timeout": TIMEOUT_SECONDS, "max.retries": RETRIES})
+        # Which subject a schema was registered under does not matter: its number is enough.
+        conf = {"subject.name.strategy": lambda *_: None}
+        self._is_avro = kind == "avro"
+        self._deserialize: Any = (
+            AvroDeserializer(client, conf=conf)
+            if self._is_avro
+            else JSONDeserializer(None, schema_registry_client=client, conf=conf, json_decode=decode)
+        )
+
+    def decode(self, value: bytes, headers: Mapping[str, bytes]) -> object:
+        """The value. Raises UnreadableRecord, RegistryUnavailable."""
+        from confluent_kafka.schema_registry.error import SchemaRegistryError  # noqa: PLC0415
+        from confluent_kafka.serialization import MessageField, SerializationContext, SerializationError  # noqa: PLC0415
+        from httpx2 import HTTPError  # noqa: PLC0415 - the client's own
+
+        if _IN_A_HEADER not in headers and (len(value) < _FRAME_BYTES or value[0]):
+            raise UnreadableRecord(Fault.NOT_FRAMED, "no schema's number before it: not written for a registry")
+        try:
+            return self._deserialize(value, SerializationContext("", MessageField.VALUE, dict(headers)))
+        except SchemaRegistryError as fault:
+            if fault.http_status_code == _NOT_FOUND:
+                raise UnreadableRecord(Fault.UNKNOWN_SCHEMA, "the registry does not know its schema") from fault
+            raise RegistryUnavailable(f"the schema registry answers {fault.http_status_code}") from fault
+        except HTTPError as fault:
+            raise RegistryUnavailable(f"the schema registry cannot be reached ({type(fault).__name__})") from fault
+        except SerializationError as fault:
+            raise UnreadableRecord(
+                Fault.NOT_AS_SCHEMA, "its schema, or the registry's rules, do not allow it"
+            ) from fault
+        except (*NO_AVRO, *NO_JSON, struct.error) as fault:
+            kind = Fault.MALFORMED_AVRO if self._is_avro else Fault.MALFORMED_JSON
+            raise UnreadableRecord(kind, f"not as its schema says ({type(fault).__name__})") from fault
+
+
+def _address(registry: str) -> str:
+    if not registry.startswith(_FROM_ENVIRONMENT):
+        return registry
+    name = registry.removeprefix(_FROM_ENVIRONMENT)
+    address = os.environ.get(name)
+    if not address:
+        raise RegistryUnavailable(f"the environment variable {name} is not set: it holds the registry's address")
+    return address

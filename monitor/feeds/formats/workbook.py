@@ -1,0 +1,88 @@
+"""Records of a spreadsheet: columns by the names in its first row that is not empty.
+
+A workbook is read whole (a sheet has a million rows at most), so what it unpacks to is bounded before it is opened.
+Cells are numbers, truth, text, and dates and times as such; whole numbers are ints, as ids were typed.
+"""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import BinaryIO, Final
+
+import python_calamine
+
+from monitor.feeds.formats.delimited import names_of
+from monitor.feeds.formats.unreadable import Fault, Unreadable
+from monitor.feeds.rows import Row
+
+MOST_PACKED_BYTES: Final = 256 << 20
+MOST_UNPACKED_BYTES: Final = 2 << 30
+_UNREADABLE: Final = (
+    python_calamine.CalamineError,
+    zipfile.BadZipFile,
+    ValueError,
+    LookupError,
+    OSError,
+    NotImplementedError,
+)
+
+
+def workbook_rows(
+    file: BinaryIO, *, sheet: str | int | None = None, columns: Sequence[str] = (), skip: int = 0
+) -> Iterator[Row | Unreadable]:
+    """Every row of a sheet, which has a name or a number from 1; by default of the first."""
+    packed = file.read(MOST_PACKED_BYTES + 1)
+    try:
+        unpacked = _unpacked_bytes(packed)
+        if len(packed) > MOST_PACKED_BYTES or unpacked > MOST_UNPACKED_BYTES:
+            yield Unreadable(Fault.TOO_LARGE, "workbook", f"it unpacks to {unpacked:,} bytes", ends=True)
+            return
+        workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(packed))
+        rows = _sheet(workbook, sheet).iter_rows()
+    except _UNREADABLE as fault:
+        found = (
+            str(fault) if isinstance(fault, _NoSheet) else f"no workbook that can be read ({type(fault).__name__})"
+        )
+        yield Unreadable(Fault.DAMAGED, "workbook", found, ends=True)
+        return
+    names = names_of(columns)
+    for number, cells in enumerate(rows, start=1):
+        if number <= skip or all(cell == "" for cell in cells):
+            continue
+        if not names:
+            # A sheet is as wide as its widest row; a header ends with its last name.
+            width = max(number for number, cell in enumerate(cells, start=1) if cell != "")
+            names = names_of([str(_plain(cell)) for cell in cells[:width]])
+            continue
+        if any(cell != "" for cell in cells[len(names) :]):
+            found = f"{len(cells)} cells; the header has {len(names)} names"
+            yield Unreadable(Fault.COLUMNS, f"row {number}", found)
+        else:
+            yield Row(dict(zip(names, map(_plain, cells), strict=False)), place=f"row {number}")
+
+
+class _NoSheet(LookupError):  # noqa: N818 - named for what it is
+    """A sheet that the workbook lacks; the message names those it has."""
+
+
+def _sheet(workbook: python_calamine.CalamineWorkbook, sheet: str | int | None) -> python_calamine.CalamineSheet:
+    names = workbook.sheet_names
+    number = (
+        names.index(sheet) if sheet in names else sheet - 1 if isinstance(sheet, int) else 0 if sheet is None else -1
+    )
+    if not 0 <= number < len(names):
+        raise _NoSheet(f"there is no sheet {sheet!r}; there are: {', '.join(names)}")
+    return workbook.get_sheet_by_index(number)
+
+
+def _unpacked_bytes(packed: bytes) -> int:
+    """What the parts of the archive say that they unpack to; older workbooks are packed by nobody."""
+    if not zipfile.is_zipfile(BytesIO(packed)):
+        return len(packed)
+    with zipfile.ZipFile(BytesIO(packed)) as archive:
+        return sum(part.file_size for part in archive.infolist())
+
+
+def _plain(cell: object) -> object:
+    """Numbers of a spreadsheet are floats, also those that were typed as ids."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

@@ -1,0 +1,17 @@
+"""The benchmark of layers still runs, and its answers are those of brute force: it compares them itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "places.py"
+
+
+def test_a_small_round_prints_all_three_ways() -> None:
+    """What it measures is for a person to read."""
+    done = subprocess.run(
+        [sys.executable, BENCHMARK, "--quick"], capture_output=True, text=True, timeout=150, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    ways = [line for line in done.stdout.splitlines() if line.startswith(("| by index", "| every polygon in turn"))]
+    assert len(ways) == 3, done.stdout

@@ -1,0 +1,65 @@
+"""Avro containers become rows block by block, and what is damaged ends with its place."""
+
+import datetime as dt
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import fastavro
+
+from monitor.feeds.declared_types import FormatDeclaration
+from monitor.feeds.formats import Unreadable, decoder
+from tests.feeds.formats.read import faults, read, values
+
+AT = dt.datetime(2024, 3, 10, 9, 57, 40, tzinfo=dt.UTC)
+SCHEMA: dict[str, Any] = {
+    "type": "record",
+    "name": "call",
+    "fields": [
+        {"name": "id", "type": "string"},
+        {"name": "at", "type": ["null", {"type": "long", "logicalType": "timestamp-millis"}]},
+        {"name": "share", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}},
+    ],
+}
+RECORDS = [{"id": str(number), "at": AT if number else None, "share": Decimal("0.25")} for number in range(500)]
+
+
+def container(schema: Any = SCHEMA, records: Any = RECORDS, codec: str = "deflate") -> bytes:
+    out = io.BytesIO()
+    fastavro.writer(out, schema, records, codec=codec, sync_interval=1000)
+    return out.getvalue()
+
+
+def test_every_record_of_a_container_is_a_row(tmp_path: Path) -> None:
+    """Found by its first bytes; instants and decimals as such."""
+    for codec in ("null", "deflate", "snappy"):
+        assert values(read(tmp_path, container(codec=codec))) == RECORDS
+    rows = decoder(FormatDeclaration(kind="avro"))(container(records=RECORDS[:2]), None)
+    assert [row.values for row in rows] == RECORDS[:2]
+
+
+def test_a_container_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
+    """Its whole blocks count; the place where it ended is told."""
+    *rows, last = read(tmp_path, container()[:-700])
+    assert values(rows) == RECORDS[: len(rows)]
+    assert len(rows) > 100
+    assert isinstance(last, Unreadable)
+    assert (last.reason, last.place, last.ends) == ("malformed_avro", f"record {len(rows) + 1}", True)
+
+
+def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
+    """A container of numbers; text that is declared to be Avro."""
+    assert faults(read(tmp_path, container("long", [7]))) == [("no_record", "record 1")]
+    assert faults(read(tmp_path, b"a,b\n1,2\n", kind="avro")) == [("malformed_avro", "record 1")]
+
+
+def test_a_list_of_nothing_is_not_counted_to_its_end(tmp_path: Path) -> None:
+    """Eleven bytes may say that 2⁶⁰ nulls follow: reading them takes for ever."""
+    for items in ("null", {"type": "record", "name": "nothing", "fields": []}):
+        schema = {
+            "type": "record",
+            "name": "call",
+            "fields": [{"name": "l", "type": {"type": "array", "items": items}}],
+        }
+        assert faults(read(tmp_path, container(schema, []))) == [("malformed_avro", "schema")]

@@ -1,0 +1,98 @@
+"""JSON lines, arrays and documents become rows without being held whole, and numbers stay exact."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.feeds.formats import Unreadable
+from tests.feeds.formats.read import faults, read, values
+
+
+def test_a_line_that_is_no_record_costs_itself_alone(tmp_path: Path) -> None:
+    """By its place; blank lines are nothing."""
+    lines = b'{"a": 1}\n\n{"a": \n"text"\n{"a": "\xff"}\n{"a": "\\ud800"}\n{"a": 2}'
+    rows = read(tmp_path, lines, kind="json-lines", encoding="utf-8")
+    assert values(rows) == [{"a": 1}, {"a": 2}]
+    assert faults(rows) == [
+        ("malformed_record", "line 3"),
+        ("no_record", "line 4"),
+        ("not_text", "line 5"),
+        ("malformed_record", "line 6"),
+    ]
+
+
+def test_numbers_are_exact(tmp_path: Path) -> None:
+    """An epoch in seconds with microseconds, and an id longer than a float is."""
+    (row,) = values(read(tmp_path, b'{"at": 1717228800.123456789, "id": 12345678901234567890}'))
+    assert row == {"at": Decimal("1717228800.123456789"), "id": 12345678901234567890}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_arrays_and_documents_are_told_from_lines(tmp_path: Path, indent: int | None) -> None:
+    """An array, a list within objects, objects one after the other over several lines: found by how they begin."""
+    records = [{"id": 1, "at": {"x": [1, "]"]}}, {"id": 2, "text": 'he said "{"'}]
+    array = json.dumps(records, indent=indent).encode()
+    assert values(read(tmp_path, array)) == records
+    document = json.dumps({"type": "x", "n": [{}], "result": {"skip": None, "rows": records}}, indent=indent).encode()
+    assert values(read(tmp_path, document, records=("result", "rows"))) == records
+    one_by_one = "\n".join(json.dumps(record, indent=indent) for record in records).encode()
+    assert values(read(tmp_path, one_by_one)) == records
+    assert read(tmp_path, b"[]") == []
+
+
+def test_an_array_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
+    """Its items before count; that nothing after them can be read is told with the place."""
+    for rest in (b'{"a": ', b"", b'{"a": 3}', b"]"):
+        *rows, last = read(tmp_path, b'[{"a": 1}, "no record", {"a": 2}, ' + rest)
+        assert values(rows)[:2] == [{"a": 1}, {"a": 2}]
+        assert faults(rows) == [("no_record", "item 2")]
+        assert isinstance(last, Unreadable)
+        assert last.ends
+
+
+def test_a_list_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """With the name that was looked for."""
+    (row,) = read(tmp_path, b'{"a": {"b": []}}', records=("a", "c"))
+    assert isinstance(row, Unreadable)
+    assert "'c'" in row.detail
+
+
+@pytest.mark.parametrize("content", [b"[" * 300_000, b'[{"a":' * 100_000, b'{"a":' * 200_000, b"[" + b"9" * 100_000])
+def test_nesting_without_end_is_refused(tmp_path: Path, content: bytes) -> None:
+    """In a moment, and in the memory of a chunk: a reader that keeps the path of every level takes gigabytes."""
+    for kind in ("json", "json-lines", "auto"):
+        assert values(read(tmp_path, content, kind=kind)) == []
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+            st.recursive(
+                st.none()
+                | st.booleans()
+                | st.integers(-(10**20), 10**20)
+                | st.text(st.characters(exclude_categories=["Cs"])),
+                lambda inner: (
+                    st.lists(inner, max_size=3) | st.dictionaries(st.text("ab{}[],:", max_size=3), inner, max_size=3)
+                ),
+                max_leaves=8,
+            ),
+            max_size=4,
+        ),
+        max_size=5,
+    )
+)
+def test_items_are_what_the_whole_document_has(
+    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, object]]
+) -> None:
+    """Held to the standard library, which reads all of it at once; as lines, too."""
+    folder = tmp_path_factory.mktemp("json")
+    assert values(read(folder, json.dumps(records).encode(), kind="json")) == records
+    lines = "\n".join(map(json.dumps, records)).encode()
+    assert values(read(folder, lines, kind="json-lines")) == records

@@ -1,0 +1,114 @@
+"""Values that Confluent's serializers framed are read by the schemas of a registry, over real HTTP."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.schema_registry.json_schema import JSONSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from monitor.feeds.declared_types import FormatDeclaration
+from monitor.feeds.formats import RegistryUnavailable, decoder
+from monitor.feeds.rows import Refused, Row
+from tests.feeds.formats.schema_registry import schema_registry
+from tests.feeds.formats.test_avro import RECORDS, SCHEMA
+
+TOPIC = SerializationContext("calls", MessageField.VALUE)
+BY_TOPIC = {"auto.register.schemas": True, "subject.name.strategy.type": "TOPIC"}
+CALL_SCHEMA = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "title": "call",
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "share": {"type": "number"}},
+    "required": ["id"],
+}
+
+
+@pytest.fixture
+def registry() -> Iterator[Any]:
+    with schema_registry() as server:
+        yield server
+
+
+def avro(registry: Any, record: Any = RECORDS[1], schema: Any = SCHEMA) -> bytes:
+    serializer = AvroSerializer(SchemaRegistryClient({"url": registry.url}), json.dumps(schema), conf=BY_TOPIC)
+    return bytes(serializer(record, TOPIC))
+
+
+def framed_json(registry: Any, record: Any) -> bytes:
+    client = SchemaRegistryClient({"url": registry.url})
+    serializer = JSONSerializer(json.dumps(CALL_SCHEMA), client, conf={**BY_TOPIC, "validate": False})
+    return bytes(serializer(record, TOPIC))
+
+
+def test_avro_is_read_by_the_schema_that_wrote_it(registry: Any) -> None:
+    """And the registry is asked once, however many values there are."""
+    value = avro(registry)
+    rows = decoder(FormatDeclaration(kind="avro", registry=registry.url))
+    for _ in range(3):
+        assert [row.values for row in rows(value, None)] == [RECORDS[1]]
+    assert len(registry.asked) == 1
+
+
+def test_a_change_event_in_avro_is_unwrapped(registry: Any) -> None:
+    """As Debezium's connectors write it with Avro's converter."""
+    row = {"type": "record", "name": "Value", "fields": [{"name": "call", "type": "string"}]}
+    schema = {
+        "type": "record",
+        "name": "Envelope",
+        "fields": [
+            {"name": "before", "type": ["null", row]},
+            {"name": "after", "type": ["null", "Value"]},
+            {"name": "op", "type": "string"},
+        ],
+    }
+    rows = decoder(FormatDeclaration(kind="avro", registry=registry.url, envelope="debezium"))
+    value = avro(registry, {"before": {"call": "A"}, "after": None, "op": "d"}, schema)
+    assert rows(value, []) == [Row({"call": "A"}, deleted=True, around={"op": "d"})]
+
+
+def test_json_is_held_to_its_schema(registry: Any) -> None:
+    """What its own schema does not allow is refused."""
+    rows = decoder(FormatDeclaration(kind="json-schema", registry=registry.url))
+    (row,) = rows(framed_json(registry, {"id": "1", "share": 0.5}), None)
+    assert row.values == {"id": "1", "share": Decimal("0.5")}
+    with pytest.raises(Refused, match="not_as_schema"):
+        rows(framed_json(registry, {"id": 1}), None)
+
+
+@pytest.mark.parametrize("kind", ["avro", "json-schema"])
+def test_what_is_not_framed_or_known_is_refused_by_name(registry: Any, kind: str) -> None:
+    """Plain JSON, a schema's number that nobody gave, half a value; a tombstone is nothing."""
+    rows = decoder(FormatDeclaration(kind=kind, registry=registry.url))  # type: ignore[arg-type]
+    assert rows(None, None) == ()
+    for value, named in (
+        (b'{"id": 1}', "not_framed"),
+        (b"", "not_framed"),
+        (b"\0\0", "not_framed"),
+        (b"\0\0\0\0\x63xxxx", "unknown_schema"),
+    ):
+        with pytest.raises(Refused, match=named):
+            rows(value, None)
+    if kind == "avro":
+        with pytest.raises(Refused, match="malformed_avro"):
+            rows(avro(registry)[:7], None)
+
+
+def test_a_registry_that_does_not_answer_is_no_fault_of_the_record(
+    registry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record may be read later: an error of its own, without the password in the address."""
+    value = avro(registry)
+    registry.status = 401
+    monkeypatch.setenv("REGISTRY", registry.url.replace("//", "//user:secret@"))
+    with pytest.raises(RegistryUnavailable, match="401"):
+        decoder(FormatDeclaration(kind="avro", registry="env:REGISTRY"))(value, None)
+    with pytest.raises(RegistryUnavailable, match="cannot be reached") as raised:
+        decoder(FormatDeclaration(kind="avro", registry="http://user:secret@127.0.0.1:1"))(value, None)
+    assert "secret" not in str(raised.value)
+    with pytest.raises(RegistryUnavailable, match="NOWHERE is not set"):
+        decoder(FormatDeclaration(kind="avro", registry="env:NOWHERE"))
