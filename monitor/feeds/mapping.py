@@ -72,16 +72,7 @@ class Mapper:
         event = self._identity(record, refusals)
         if any(one.then == "withdraw" for one in applied) and self.source.in_rows and not refusals:
             return self._withdrawal(event, record)
-        event.update(self._always)
-        for name, words in self._words:
-            try:
-                value = words.read(record, notices)
-            except Refused as fault:
-                refusals.extend(fault.refusals)
-                continue
-            if value is not None:
-                event[name] = value
-        event.update(dict.fromkeys(self._whole))
+        self._say(record, event, refusals, notices)
         try:
             instants = self._instants.read(record, refusals, notices)
         except Refused as fault:
@@ -102,6 +93,20 @@ class Mapper:
         if refusals:
             raise Refused(*refusals)
         return event
+
+    def _say(self, record: Record, event: Event, refusals: list[Refusal], notices: list[Notice]) -> None:
+        """Fills in the fields that are no instants."""
+        event.update(self._always)
+        for name, words in self._words:
+            try:
+                value = words.read(record, notices)
+            except Refused as fault:
+                refusals.extend(fault.refusals)
+                continue
+            if value is not None:
+                event[name] = value
+        if self._whole:
+            event.update(dict.fromkeys(self._whole))
 
     def _identity(self, record: Record, refusals: list[Refusal]) -> Event:
         """Mission, row and revision."""
