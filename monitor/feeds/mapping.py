@@ -28,7 +28,7 @@ class Mapper:
     """Maps the records of one source; stateless."""
 
     __slots__ = (
-        "_instants", "_mission", "_order", "_places", "_row", "_service", "_whole", "_words", "source",
+        "_always", "_instants", "_mission", "_order", "_places", "_row", "_service", "_whole", "_words", "source",
     )  # fmt: skip
 
     def __init__(self, source: Source, service: Service, places: Placing | None = None) -> None:
@@ -39,7 +39,9 @@ class Mapper:
         self._row = _KeyReader("row", source.row) if source.row else None
         self._order = _OrderReader(source.order) if source.order else None
         self._instants = Instants([rule for rule in source.fields if rule.kind == "time"], service, texts)
-        self._words = [(rule.name, Words(rule, service)) for rule in source.fields if rule.kind != "time"]
+        words = [(rule.name, Words(rule, service)) for rule in source.fields if rule.kind != "time"]
+        self._always = {name: one.constant for name, one in words if one.constant is not None}
+        self._words = [(name, one) for name, one in words if one.constant is None]
         # Whole events must have them, if only as null.
         self._whole = () if source.in_rows else service.fields.required
 
@@ -60,7 +62,8 @@ class Mapper:
 
     def _event(self, record: Record, notices: list[Notice]) -> Event | None:
         """The event of a record that stands; None where a filter passes over it. Raises Refused."""
-        applied = [one for one in self.source.filters if any(holds(record) for holds in one.conditions)]
+        filters = self.source.filters
+        applied = [one for one in filters if any(holds(record) for holds in one.conditions)] if filters else ()
         for one in applied:
             notices.append(Notice(What.FILTERED, detail=one.name))
             if one.then == "skip":
@@ -69,6 +72,7 @@ class Mapper:
         event = self._identity(record, refusals)
         if any(one.then == "withdraw" for one in applied) and self.source.in_rows and not refusals:
             return self._withdrawal(event, record)
+        event.update(self._always)
         for name, words in self._words:
             try:
                 value = words.read(record, notices)
@@ -77,7 +81,8 @@ class Mapper:
                 continue
             if value is not None:
                 event[name] = value
-        event.update(dict.fromkeys(self._whole))
+        if self._whole:
+            event.update(dict.fromkeys(self._whole))
         try:
             instants = self._instants.read(record, refusals, notices)
         except Refused as fault:
@@ -219,15 +224,24 @@ def _with_envelope(values: Record, around: Record) -> Record:
 class _KeyReader:
     """Reads an identity: of a mission, or of a row."""
 
-    __slots__ = ("_day", "_key", "_name", "_why")
+    __slots__ = ("_day", "_key", "_name", "_only", "_why")
 
     def __init__(self, name: str, key: Key) -> None:
         self._name, self._key = name, key
         self._why = Why.NO_KEY if name == "mission" else Why.NO_ROW
         self._day = day_of(key.times) if key.times.date is not None else None
+        plainly = len(key.lookups) == 1 and self._day is None and not key.prefix
+        self._only = key.lookups[0] if plainly else None
+        """The one column that most keys are."""
 
     def read(self, record: Record) -> str:
         """The identity. Raises Refused."""
+        if self._only is not None:
+            value = self._only(record)
+            if type(value) is str and (text := value.strip()) and len(text) <= LONGEST_KEY:
+                if text.lower() in self._key.nulls:
+                    raise Refused(Refusal(self._why, self._name))
+                return text
         parts = []
         for find in self._key.lookups:
             value = find(record)

@@ -14,11 +14,11 @@ Refuses to know what the instants mean beyond the clocks that the service measur
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 from typing import Final, NamedTuple
 
 from monitor.core.event import later
-from monitor.core.service import Clock, Moment, Service, instants_of
+from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
@@ -31,6 +31,7 @@ MOST_DOUBTS: Final = 8
 MOST_TIMES: Final = 200
 """Times in one cell or list."""
 _NO_LENGTH: Final = timedelta()
+_ENDS: Final = ("earliest", "latest", 1)
 
 
 class _Field(NamedTuple):
@@ -39,6 +40,9 @@ class _Field(NamedTuple):
     rule: FieldRule
     read: Read
     day: Callable[[Record], date | None]
+    zone: tzinfo
+    one_is_enough: bool
+    """Whether it is the one time of a cell that holds one."""
 
 
 class _Time(NamedTuple):
@@ -58,36 +62,47 @@ class Instants:
     __slots__ = ("_clocks", "_fields", "_texts")
 
     def __init__(self, rules: Iterable[FieldRule], service: Service, texts: Texts) -> None:
-        order = {name: number for number, name in enumerate(instants_of(service.clocks))}
+        # Where clocks begin stands first: a date beside times of day is that of the begin.
+        edges = chain((clock.begin for clock in service.clocks), (clock.end for clock in service.clocks))
+        names = dict.fromkeys(moment.field for moments in edges for moment in moments)
+        order = {name: number for number, name in enumerate(names)}
         ordered = sorted(rules, key=lambda rule: order.get(rule.name, len(order)))
-        self._fields = [_Field(rule, reader(rule.times.formats), day_of(rule.times)) for rule in ordered]
+        self._fields = [
+            _Field(rule, reader(rule.times.formats), day_of(rule.times), rule.times.zone or UTC, rule.pick in _ENDS)
+            for rule in ordered
+        ]
         self._clocks = service.clocks
         self._texts = texts
 
     def read(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
         """The instants by field, in UTC; what is wrong or worth telling is added to the lists."""
+        settled: dict[str, datetime] = {}
         found: dict[str, tuple[Sequence[_Time], Pick]] = {}
         reading = _Reading(record, notices)
-        doubts = 0
         for field in self._fields:
             rule = field.rule
             values = self._texts(rule, record)
             if not values:
                 continue
+            if len(values) == 1 and (at := reading.at_once(field, values[0])) is not None:
+                settled[rule.name] = at
+                continue
             if len(values) > MOST_TIMES:
                 refusals.append(Refusal(Why.TOO_LONG, rule.name, detail=f"more than {MOST_TIMES} times"))
                 continue
             try:
-                times = reading.times(field, values)
+                found[rule.name] = reading.times(field, values), rule.pick
             except _Wrong as fault:
                 refusals.append(fault.refusal)
-                continue
-            found[rule.name] = times, rule.pick
-            doubts += sum(len(one.means) > 1 for one in times)
-        if not doubts:
-            chosen = {name: _picked([one.means[0] for one in times], pick) for name, (times, pick) in found.items()}
-            return {name: at for name, at in chosen.items() if at is not None}
-        return self._settled(found, doubts, notices)
+        if not found:
+            return settled
+        doubts = sum(len(one.means) > 1 for times, _ in found.values() for one in times)
+        if doubts:
+            certain: dict[str, tuple[Sequence[_Time], Pick]]
+            certain = {name: ([_Time((at,))], "earliest") for name, at in settled.items()}
+            return self._settled({**certain, **found}, doubts, notices)
+        chosen = {name: _picked([one.means[0] for one in times], pick) for name, (times, pick) in found.items()}
+        return {**settled, **{name: at for name, at in chosen.items() if at is not None}}
 
     def _settled(
         self, found: Mapping[str, tuple[Sequence[_Time], Pick]], doubts: int, notices: list[Notice]
@@ -133,10 +148,24 @@ class _Reading:
     anchor: datetime | None = None
     """The record's first instant on the clock of its zone: times of day are near to it."""
 
+    def at_once(self, field: "_Field", value: object) -> datetime | None:
+        """The one time that most records have in a field: a local one that leaves nothing open. Else None."""
+        if not field.one_is_enough:
+            return None
+        told = field.read(value)
+        if type(told) is not datetime or told.tzinfo is not None:
+            return None
+        means = meanings(told, field.zone)
+        if len(means) != 1:
+            return None
+        if self.anchor is None:
+            self.anchor = told
+        return means[0]
+
     def times(self, field: "_Field", values: Sequence[object]) -> list[_Time]:
         """The times of a field. Raises _Wrong."""
         rule = field.rule
-        zone = rule.times.zone or UTC
+        zone = field.zone
         local: list[datetime | time] = []
         fixed: list[_Time] = []
         for value in values:

@@ -13,7 +13,7 @@ Record = Mapping[str, Any]
 Event = dict[str, Any]
 """One event by the service's names of fields; instants are datetimes in UTC. What is not known is left out."""
 
-LONGEST_EXAMPLE: Final = 80
+LONGEST_EXAMPLE: Final = 100
 """Characters of a source's own words that are repeated to people."""
 _NOTHING: Final[Record] = {}
 

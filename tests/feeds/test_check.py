@@ -1,4 +1,4 @@
-"""`monitor check` tells everything wrong with feed files: the one beside the service.toml, and those that are named."""
+"""`monitor check` tells all that is wrong with feed files: the one beside the service.toml, and those named."""
 
 import shutil
 from pathlib import Path

@@ -1,0 +1,267 @@
+"""One record in, its events out: words, conditions, filters, identities, revisions, rows that leave."""
+
+from typing import Any
+
+import pytest
+
+from monitor.feeds.mapping import Mapper
+from monitor.feeds.rows import Notice, Refusal, Row, What, Why
+from monitor.feeds.sought import Sought
+from tests.feeds.small import FIELDS, HEAD, SERVICE, event, feed, mapped, mapper, utc
+
+ROWS = 'row = "unit"\n'
+
+
+def with_field(line: str) -> str:
+    """The fields, one of them another, or one more."""
+    name = line.partition(" ")[0]
+    return "\n".join([*(one for one in FIELDS.splitlines() if not one.startswith(name + " ")), line])
+
+
+def refusals(*arguments: Any) -> list[tuple[Why, str, str]]:
+    return [(one.why, one.field, one.example) for one in mapped(*arguments).refused]
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [("north", "north"), ("North ", "north"), ("SOUTH", "south"), ("St. 2", "south"), ("st. 2", "south")],
+)
+def test_a_word_is_known_by_the_map_or_as_a_slug_of_the_service(word: str, wanted: str) -> None:
+    """Capitals and spaces do not matter."""
+    line = 'area = { path = "station", map = { "St. 2" = "south" } }'
+    assert event({"station": word}, "", with_field(line))["area"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [("", None), (', unknown = { as = "south" }', "south")],
+)
+def test_an_unknown_word_becomes_what_the_feed_says(rule: str, wanted: str | None) -> None:
+    """Refused unless it says otherwise, and named and counted in any case."""
+    line = f'area = {{ path = "station"{rule} }}'
+    if wanted is None:
+        assert refusals({"station": "??"}, "", with_field(line)) == [
+            (Why.UNKNOWN_WORD, "area", "??"),
+            (Why.ABSENT, "area", ""),
+        ]
+    else:
+        found = mapped({"station": "??"}, "", with_field(line))
+        assert found.events[0]["area"] == wanted
+        assert found.notices == [Notice(What.UNKNOWN_WORD, "area", "??")]
+
+
+def test_a_word_that_means_nothing_says_nothing() -> None:
+    """Of the statuses of a stream, one says that the mission is closed."""
+    line = 'status = { path = "state", map = { CallCleared = "closed" }, unknown = "nothing" }'
+    told = event({"state": "UnitEnroute", "unit": "E1"}, ROWS, with_field(line))
+    assert "status" not in told
+    assert event({"state": "callcleared", "unit": "E1"}, ROWS, with_field(line))["status"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(1, True), ("0", False), ("Yes", True), ("n", False), (True, True), (None, None), ("", None)],
+)
+def test_truths_are_read_as_people_write_them(value: Any, wanted: bool | None) -> None:
+    """And nothing where there is nothing; anything else is refused."""
+    assert event({"urgent": value}, "", with_field('eligible = "urgent"')).get("eligible") is wanted
+    assert refusals({"urgent": "maybe"}, "", with_field('eligible = "urgent"')) == [
+        (Why.NO_TRUTH, "eligible", "maybe")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "record", "holds"),
+    [
+        ('{ a = "x" }', {"a": "x"}, True),
+        ('{ a = "x" }', {"a": "y"}, False),
+        ('{ a = "x" }', {}, False),
+        ("{ a = 1 }", {"a": "1"}, True),
+        ("{ a = 1 }", {"a": 1.0}, True),
+        ("{ a = true }", {"a": True}, True),
+        ('{ a = ["x", "y"] }', {"a": "y"}, True),
+        ('{ a = { not = "x" } }', {"a": "y"}, True),
+        ('{ a = { not = "x" } }', {}, True),
+        ('{ a = { not = ["x", "y"] } }', {"a": "y"}, False),
+        ("{ a = { known = true } }", {"a": "NULL"}, False),
+        ("{ a = { known = false } }", {}, True),
+        ("{ a = { above = 2 } }", {"a": "10"}, True),
+        ("{ a = { above = 2, below = 5 } }", {"a": 7}, False),
+        ("{ a = { above = 2 } }", {"a": "many"}, False),
+        ('{ a = { begins = "Med" } }', {"a": "Medical"}, True),
+        ('{ a = "x", b = "y" }', {"a": "x", "b": "z"}, False),
+        ('[{ a = "x" }, { b = "y" }]', {"b": "y"}, True),
+        ('{ "a.b" = "x" }', {"a": {"b": "x"}}, True),
+        ('{ "a[].b" = "x" }', {"a": [{"b": "z"}, {"b": "x"}]}, True),
+    ],
+)
+def test_a_condition_is_what_it_says(condition: str, record: dict[str, Any], holds: bool) -> None:
+    """All of a table, any of a list; values as a person would read them."""
+    line = f'excluded = {{ constant = "out", if = {condition} }}'
+    assert ("excluded" in event(record, "", with_field(line))) is holds
+
+
+def test_a_validity_flag_takes_a_time_away() -> None:
+    """A time that its source says is not valid is not known; the mission stays."""
+    line = 'on_scene_at = { path = "arrived", if = { arrived_valid = ["Y", "1"] } }'
+    for flag, known in (("Y", True), (1, True), ("N", False), (None, False)):
+        record = {"called": "2024-06-01T12:00:00", "arrived": "2024-06-01T12:05:00", "arrived_valid": flag}
+        assert ("on_scene_at" in event(record, "", with_field(line))) is known
+
+
+def filtered(then: str) -> str:
+    return f'[[source.filters]]\nif = {{ disposition = "Cancelled" }}\nreason = "cancelled"\nthen = "{then}"\n'
+
+
+@pytest.mark.parametrize(
+    ("then", "field", "value"),
+    [("exclude", "excluded", "cancelled"), ("not_eligible", "eligible", False), ("withdraw", "status", "cancelled")],
+)
+def test_a_filter_takes_a_record_out_of_the_figures_and_is_counted(then: str, field: str, value: Any) -> None:
+    """Excluded with its reason, not eligible, or withdrawn."""
+    source = ROWS + filtered(then)
+    found = mapped({"disposition": "Cancelled", "unit": "E1"}, source)
+    assert found.events[0][field] == value
+    assert found.notices == [Notice(What.FILTERED, detail="cancelled")]
+    assert mapped({"disposition": "Fire", "unit": "E1"}, source).events[0].get(field) != value
+
+
+def test_a_record_of_no_mission_is_passed_over_and_counted() -> None:
+    """It becomes no event, and is not refused."""
+    found = mapped({"disposition": "Cancelled"}, filtered("skip"))
+    assert (found.events, found.refused) == ((), ())
+    assert found.notices == [Notice(What.FILTERED, detail="cancelled")]
+
+
+def test_an_id_bears_its_prefix_and_its_year() -> None:
+    """By the local year of a time: the first minutes of January in New York are January's."""
+    key = 'mission = { path = ["station", "number"], prefix = "cad-", year_of = "called" }\n'
+    written = HEAD.replace('mission = "id"\n', key) + FIELDS
+    one = Mapper(feed(written).sources[0], SERVICE)
+    values = {"station": "7", "number": 17.0, "called": "2025-01-01T04:59:59Z"}
+    assert one.map(Row(values)).events[0]["mission_id"] == "cad-2024-7-17"
+    assert one.map(Row({**values, "called": "2025-01-01T05:00:00Z"})).events[0]["mission_id"] == "cad-2025-7-17"
+    assert [refusal.why for refusal in one.map(Row({**values, "number": ""})).refused] == [Why.NO_KEY]
+    assert [refusal.why for refusal in one.map(Row({**values, "called": None})).refused] == [Why.NO_KEY]
+    assert [refusal.why for refusal in one.map(Row({**values, "number": "9" * 60})).refused] == [Why.TOO_LONG]
+
+
+def test_a_row_without_a_name_is_refused_but_for_a_part_of_it() -> None:
+    """Two rows of one name would be one."""
+    assert refusals({"unit": None}, ROWS) == [(Why.NO_ROW, "row", "")]
+    several = 'row = ["unit", "status"]\n'
+    assert event({"unit": None, "status": "CallOpened"}, several)["row"] == "none-CallOpened"
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "wanted"),
+    [
+        ('revision = "version"\n', "7", 7),
+        ('revision = "version"\n', 7.0, 7),
+        ('revision = "version"\n', None, 0),
+        ('order = "version"\n', "1970-01-01T00:00:01.5Z", 1_500_000),
+        ('order = { path = "version", formats = "epoch_ms" }\n', 1500, 1_500_000),
+    ],
+)
+def test_a_revision_is_a_number_or_the_moment_of_the_change(source: str, value: Any, wanted: int) -> None:
+    """In microseconds; what was never changed has the lowest."""
+    assert event({"version": value}, source)["revision"] == wanted
+    assert [one[1] for one in refusals({"version": "newest"}, source)] == ["revision"]
+
+
+def test_times_of_changes_keep_their_order_through_the_hour_that_occurs_twice() -> None:
+    """As the clock showed them: no guess puts a change before an earlier one."""
+    one = mapper('order = "changed"\n')
+    texts = ["2024-11-03T00:59:00", "2024-11-03T01:30:00", "2024-11-03T02:30:00"]
+    found = [one.map(Row({"id": "1", "changed": text})).events[0]["revision"] for text in texts]
+    assert found == sorted(set(found))
+
+
+CHANGES = 'format = "debezium"\nrow = "unit"\nrevision = "version"\n'
+BEFORE = {"id": "1", "unit": "E1", "version": 4, "called": "2024-06-01T12:00:00", "arrived": "2024-06-01T12:05:00"}
+
+
+def test_a_deleted_row_is_withdrawn_after_what_it_was() -> None:
+    """Its record has the revision of what stands; where it lies in time it still says."""
+    found = mapper(CHANGES).map(Row(BEFORE, deleted=True))
+    assert found.events == [
+        {"mission_id": "1", "row": "E1", "status": "cancelled", "revision": 5, "recorded_at": utc(2024, 6, 1, 16)}
+    ]
+    assert found.notices == [Notice(What.WITHDRAWN)]
+
+
+def test_of_a_deleted_row_its_key_is_enough() -> None:
+    """As many databases tell it."""
+    (told,) = mapper(CHANGES).map(Row({"id": "1", "unit": "E1"}, deleted=True)).events
+    assert told == {"mission_id": "1", "row": "E1", "status": "cancelled", "revision": 1}
+
+
+def test_a_row_that_moves_is_withdrawn_where_it_was_and_told_where_it_is() -> None:
+    """In this order, and later than what it was."""
+    found = mapper(CHANGES).map(Row({**BEFORE, "id": "2", "version": 5}, before=BEFORE))
+    assert [(one["mission_id"], one["row"], one["status"], one["revision"]) for one in found.events] == [
+        ("1", "E1", "cancelled", 5),
+        ("2", "E1", "closed", 5),
+    ]
+    assert found.notices == [Notice(What.MOVED)]
+    renamed = mapper(CHANGES).map(Row({**BEFORE, "unit": "E2", "version": 4}, before=BEFORE))
+    assert [(one["row"], one["revision"]) for one in renamed.events] == [("E1", 5), ("E2", 4)]
+
+
+def test_a_row_that_stays_is_told_once() -> None:
+    """Whether the change event says what it was, only a part of it, or nothing."""
+    for before in (BEFORE, {"arrived": None}, {}, None):
+        found = mapper(CHANGES).map(Row({**BEFORE, "version": 5}, before=before))
+        assert len(found.events) == 1
+
+
+def test_a_whole_mission_that_is_deleted_is_cancelled_whole() -> None:
+    """A source of whole missions has no rows to withdraw."""
+    found = mapper().map(Row(BEFORE, deleted=True))
+    (told,) = found.events
+    assert (told["status"], told["area"], "row" in told) == ("cancelled", "north", False)
+
+
+def test_change_events_without_a_row_of_their_own_are_rows_all_the_same() -> None:
+    """A deletion could not be told whole."""
+    assert event({}, 'format = "debezium"\n')["row"] == "records"
+
+
+def test_fields_of_the_envelope_are_read_beside_the_record() -> None:
+    """With an @; a column of that name is another thing."""
+    found = mapper('format = "debezium"\nrevision = "@source.lsn"\n').map(
+        Row({"id": "1", "source": {"lsn": 3}}, around={"source": {"lsn": 100}, "op": "u"})
+    )
+    assert found.events[0]["revision"] == 100
+    deleted = mapper('format = "debezium"\nrevision = "@source.lsn"\n').map(
+        Row({"id": "1"}, deleted=True, around={"source": {"lsn": 101}, "op": "d"})
+    )
+    assert deleted.events[0]["revision"] == 101
+
+
+def test_a_path_that_cannot_be_followed_refuses_the_record_alone() -> None:
+    """A function of JMESPath that finds a text in place of numbers."""
+    one = mapper("", with_field('excluded = "sum(codes[])"'))
+    found = one.map(Row({"id": "1", "codes": ["a"]}))
+    assert [refusal.why for refusal in found.refused] == [Why.UNREADABLE_PATH]
+
+
+def test_a_column_whose_name_looks_like_a_path_is_that_column() -> None:
+    """The whole path is asked first."""
+    for column in ("Time (UTC)", "a.b", "Time [local]", "über", "on scene / arrived", "units[0].at"):
+        told = event({column: "2024-06-01T16:00:00Z"}, "", with_field(f'called_at = "{column}"'))
+        assert told["called_at"] == utc(2024, 6, 1, 16), column
+
+
+def test_a_column_that_no_record_has_is_found_out() -> None:
+    """A misspelt column would make every mission unmeasured, in silence."""
+    source = feed(HEAD + ROWS + filtered("exclude") + FIELDS).sources[0]
+    sought = Sought(source)
+    sought.look_into([{"id": "1", "unit": "E1", "called": ""}, {"id": "1", "dispached": "x", "arrived": None}])
+    assert set(sought.missing) == {"dispatched", "disposition"}
+
+
+def test_refusals_repeat_no_more_than_a_line_of_a_source() -> None:
+    """Its words go to logs and dead letters."""
+    (refused,) = mapped({"called": "x" * 5000}).refused
+    assert refused == Refusal(Why.UNREADABLE_TIME, "called_at", "x" * 100, "none of the formats iso")

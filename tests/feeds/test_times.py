@@ -1,0 +1,206 @@
+"""Times as sources write them: what each way of writing means, and what cannot be read."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.feeds.rows import Notice, Refusal, What, Why
+from monitor.feeds.times import format_problems, reader
+from tests.feeds.small import event, mapped, utc
+
+NOON = utc(2024, 6, 1, 16)
+"""Noon in New York in summer."""
+
+
+@pytest.mark.parametrize(
+    ("times", "written"),
+    [
+        ('"iso"', "2024-06-01T12:00:00"),
+        ('"iso"', "2024-06-01 12:00"),
+        ('"iso"', "2024-06-01T16:00:00Z"),
+        ('"iso"', "2024-06-01t18:00:00+02:00"),
+        ('"iso"', "2024-06-01T16:00:00.0000009z"),
+        ('"%m/%d/%Y %I:%M:%S %p"', "06/01/2024 12:00:00 PM"),
+        ('"%m/%d/%y %H:%M"', "6/1/24 12:00"),
+        ('["iso", "%d.%m.%y %H:%M"]', "01.06.24 12:00"),
+        ('"%b %d %Y %H:%M"', "Jun 01 2024 12:00"),
+        ('"%Y%m%d%H%M%S"', 20240601120000),
+        ('"%d/%b/%Y:%H:%M:%S %z"', "01/Jun/2024:12:00:00 -0400"),
+        ('"epoch_s"', 1717257600),
+        ('"epoch_s"', "1717257600.0"),
+        ('"epoch_ms"', Decimal(1717257600000)),
+        ('"epoch_us"', 1717257600000000),
+        ('"iso"', datetime(2024, 6, 1, 12)),  # noqa: DTZ001 - as a workbook has it
+    ],
+)
+def test_a_time_is_read_as_its_format_says(times: str, written: Any) -> None:
+    """Twelve hours, two-digit years, months by name, offsets, epochs, numbers of a workbook."""
+    assert event({"called": written}, f"times = {{ formats = {times} }}")["called_at"] == NOON
+
+
+def test_a_second_sixty_is_the_last_moment_of_its_minute() -> None:
+    """As the event's contract reads it."""
+    assert event({"called": "2016-12-31T23:59:60Z"})["called_at"] == utc(2016, 12, 31, 23, 59, 59, 999999)
+
+
+def test_an_offset_that_lies_is_set_aside_by_rule_and_counted() -> None:
+    """The source writes Z, or counts from 1970 UTC, and means what its clock on the wall showed."""
+    for formats, written in (("iso", "2024-06-01T12:00:00Z"), ("epoch_s", 1717243200)):
+        found = mapped({"called": written}, f'times = {{ formats = "{formats}", offset = "ignore" }}')
+        assert found.events[0]["called_at"] == NOON
+        assert found.notices == [Notice(What.OFFSET_SET_ASIDE, "called_at")]
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ({"called": "yesterday"}, Why.UNREADABLE_TIME),
+        ({"called": "2024-06-01"}, Why.UNREADABLE_TIME),
+        ({"called": "2024-13-01T00:00:00"}, Why.UNREADABLE_TIME),
+        ({"called": "24:61:00"}, Why.UNREADABLE_TIME),
+        ({"called": "12:00:00"}, Why.NO_DATE),
+        ({"called": "2024-03-10T02:30:00"}, Why.TIME_THAT_NEVER_WAS),
+        ({"called": "0001-01-01T00:00:00"}, Why.TIME_THAT_NEVER_WAS),
+        ({"called": True}, Why.UNREADABLE_TIME),
+        ({"called": {"a": 1}}, Why.UNREADABLE_TIME),
+        ({"called": ["2024-06-01T12:00:00"] * 201}, Why.TOO_LONG),
+    ],
+)
+def test_what_is_no_time_refuses_the_record_by_name(record: dict[str, Any], why: Why) -> None:
+    """With the field; the hour that never was in New York has a name of its own."""
+    found = mapped(record)
+    assert found.events == ()
+    assert [(one.why, one.field) for one in found.refused] == [(why, "called_at")]
+
+
+def test_every_fault_of_a_record_is_told_at_once() -> None:
+    """Whoever mends the source sees all of them."""
+    found = mapped({"called": "x", "arrived": "2024-03-10T02:30:00"})
+    assert found.refused == (
+        Refusal(Why.UNREADABLE_TIME, "called_at", "x", "none of the formats iso"),
+        Refusal(
+            Why.TIME_THAT_NEVER_WAS,
+            "on_scene_at",
+            "2024-03-10 02:30:00",
+            "the clocks of America/New_York never showed it",
+        ),
+    )
+
+
+@pytest.mark.parametrize("word", ["", "  ", "NULL", "na", "N/A", "NaN", "None", None, [], [None, ""]])
+def test_words_for_not_known_are_no_times(word: Any) -> None:
+    """The usual ones, in capitals or not."""
+    assert "called_at" not in event({"called": word, "dispatched": "2024-06-01T12:00:00"})
+
+
+DATED = """
+[source.times]
+formats = ["%d.%m.%Y", "%H:%M:%S", "%d.%m.%Y %H:%M"]
+date = "day"
+"""
+
+
+def test_a_time_of_day_finds_its_date_beside_it() -> None:
+    """And what lies after midnight is the next day's, and counted."""
+    for known in (["called", "dispatched"], ["called"], ["dispatched"]):
+        found = mapped({"day": "01.06.2024", **dict.fromkeys(known, "23:58:00"), "arrived": "00:05:00"}, DATED)
+        assert found.events[0]["on_scene_at"] == utc(2024, 6, 2, 4, 5), known
+        assert found.notices == [Notice(What.MIDNIGHT, "on_scene_at")]
+
+
+def test_a_time_of_day_that_is_a_little_early_stays_negative() -> None:
+    """An arrival five seconds before the call is a fault of its source, not an arrival almost a day later."""
+    found = mapped({"day": "01.06.2024", "called": "12:00:05", "arrived": "12:00:00"}, DATED)
+    assert found.events[0]["on_scene_at"] - found.events[0]["called_at"] == timedelta(seconds=-5)
+    assert found.notices == []
+
+
+def test_a_date_of_its_own_is_believed() -> None:
+    """Where a field says in which column its date stands, nothing is rolled over."""
+    record = {"day": "01.06.2024", "other": "03.06.2024", "called": "23:58:00", "arrived": "00:05:00"}
+    fields = 'on_scene_at = { path = "arrived", date = "other" }'
+    told = event(record, DATED, fields_with(fields))
+    assert told["on_scene_at"] == utc(2024, 6, 3, 4, 5)
+
+
+def fields_with(line: str) -> str:
+    """The fields, one of them another."""
+    from tests.feeds.small import FIELDS  # noqa: PLC0415 - beside its only use
+
+    name = line.partition(" ")[0]
+    return "\n".join(line if one.startswith(name + " ") else one for one in FIELDS.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("pick", "wanted"),
+    [("", 3), (', pick = "latest"', 30), (", pick = 2", 12), (", pick = 4", None)],
+)
+def test_of_several_times_in_a_cell_one_is_picked(pick: str, wanted: int | None) -> None:
+    """The earliest, the latest, the k-th, or none where there are fewer; those after midnight come last."""
+    record = {"day": "01.06.2024", "called": "23:55:00", "arrived": "E3=00:07:00, E1=23:58:00,E9 = 00:25:00"}
+    line = f'on_scene_at = {{ path = "arrived", after = "="{pick} }}'
+    told = event(record, DATED, fields_with(line))
+    minutes = None if "on_scene_at" not in told else (told["on_scene_at"] - told["called_at"]) / timedelta(minutes=1)
+    assert minutes == wanted
+
+
+def test_a_list_that_crosses_midnight_begins_before_it() -> None:
+    """Of the first instant no date is known but that of the row: 23:58 comes before 00:01."""
+    record = {"day": "01.06.2024", "called": "A=00:01:00, B=23:58:00", "arrived": "00:05:00"}
+    line = 'called_at = { path = "called", after = "=" }'
+    told = event(record, DATED, fields_with(line))
+    assert told["on_scene_at"] - told["called_at"] == timedelta(minutes=7)
+
+
+def test_times_in_a_list_of_a_document_are_picked_alike() -> None:
+    """A path that leads into a list finds all of its units."""
+    line = "on_scene_at = { path = \"units[?type=='engine'].at\", pick = 2 }"
+    units = [
+        {"type": "engine", "at": "2024-06-01T12:09:00"},
+        {"type": "car", "at": "2024-06-01T12:01:00"},
+        {"type": "engine", "at": None},
+        {"type": "engine", "at": "2024-06-01T12:05:00"},
+    ]
+    assert event({"units": units}, "", fields_with(line))["on_scene_at"] == utc(2024, 6, 1, 16, 9)
+
+
+@pytest.mark.parametrize(
+    ("formats", "said"),
+    [
+        (["%I:%M"], "no %p"),
+        (["%H:%M %p"], "write %I in place of %H"),
+        (["%m/%d %H:%M"], "is no whole date"),
+        (["%Q"], "is no format that can be read"),
+        (["noon"], "is no format: write one of strptime's"),
+        (["%c"], "by the machine's language"),
+        (["%m/%d/%y %H:%M", "%d/%m/%y %H:%M"], "read the same text differently"),
+        (["%H:%M", "%H%M", "%M:%H"], "read the same text differently"),
+        (["epoch_s", "epoch_ms"], "read the same numbers differently"),
+    ],
+)
+def test_a_format_that_would_misread_is_refused(formats: list[str], said: str) -> None:
+    """Before any record is read."""
+    assert said in "; ".join(format_problems(formats))
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)), st.sampled_from([  # noqa: DTZ001 - local
+    "%m/%d/%Y %I:%M:%S %p", "%d.%m.%y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S", "%b %d %Y %H:%M:%S",
+]))  # fmt: skip
+def test_what_a_format_wrote_it_reads(at: datetime, written: str) -> None:
+    """The date and the time of day are read apart where they can be: equal to strptime."""
+    text = at.strftime(written)
+    assert reader([written])(text) == datetime.strptime(text, written)  # noqa: DTZ007 - local
+
+
+@given(st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.dates(), st.times(),
+                 st.timedeltas(), st.decimals(), st.lists(st.integers())))  # fmt: skip
+def test_reading_any_value_raises_nothing(value: object) -> None:
+    """Whatever a cell holds, it is a time or none."""
+    for formats in (["iso"], ["epoch_us"], ["%H:%M", "%d.%m.%Y"], ["epoch_s", "iso"]):
+        told = reader(formats)(value)
+        assert told is None or isinstance(told, date | time)
+        assert not isinstance(told, datetime) or told.tzinfo in (None, UTC) or told.utcoffset() is not None
