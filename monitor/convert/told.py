@@ -130,7 +130,7 @@ def _hours(gap: Gap) -> Iterator[str]:
     if not most:
         return
     yield ""
-    yield "missions by the hour they begin in, local time"
+    yield f"missions by the hour they begin in, by the clocks of {gap.zone}"
     for hour, count in enumerate(gap.hours):
         yield f"  {hour:02} {'█' * round(_BAR * count / most):{_BAR}} {count:,}"
     if gap.hours_off is not None:

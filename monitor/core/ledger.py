@@ -13,7 +13,8 @@ order, so that sealing costs what it seals and a checkpoint what has changed, ho
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from itertools import product
+from itertools import chain, groupby, product
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from monitor.core.digest import Backend
@@ -193,10 +194,13 @@ class Ledger:
     __slots__ = (
         "_behind",
         "_forgotten",
+        "_let_go",
         "_not_whole",
         "_order",
+        "_sealed_ids",
         "_seconds",
         "_slices",
+        "_unnoted",
         "ceiling",
         "crossed",
         "days",
@@ -205,9 +209,7 @@ class Ledger:
         "row_count",
         "rows",
         "sealed_before",
-        "sealed_ids",
         "touched",
-        "unnoted",
     )
 
     def __init__(self, grid: Grid, *, ceiling: int = NO_CEILING) -> None:
@@ -224,8 +226,10 @@ class Ledger:
         self.sealed_before = float("-inf")
         """Seal line, epoch seconds, the start of a slice. What has passed it was sealed; what came behind it since
         lies in slices of its own."""
-        self.sealed_ids = SealedIds()
-        self.unnoted: set[int] = set()
+        self._sealed_ids = SealedIds()
+        self._let_go: list[OpenSlice] = []
+        """Sealed, and not noted there yet."""
+        self._unnoted: set[int] = set()
         """Days of which an earlier program has sealed missions, and nobody knows which."""
         self.crossed: list[Crossing] = []
         """What `core.restated` has to look at since it was last emptied."""
@@ -242,9 +246,9 @@ class Ledger:
 
     def restore(self, number: int, stored: StoredDay) -> None:
         """Take up a stored day as it is, at the beginning."""
-        self.sealed_ids.add(stored.sealed_ids)
+        self._sealed_ids.add(stored.sealed_ids)
         if not stored.noted:
-            self.unnoted.add(number)
+            self._unnoted.add(number)
         if self._has_passed(number) and _is_whole(stored):
             self._forgotten.add(number)
             return
@@ -330,11 +334,12 @@ class Ledger:
         return _NEW if mission.kind else _UNCOUNTED
 
     def _may_be_sealed(self, mission_id: str, placed_at: float) -> bool:
-        return mission_id in self.sealed_ids or self.is_unnoted(placed_at)
+        self.note_sealed()
+        return mission_id in self._sealed_ids or self.is_unnoted(placed_at)
 
     def is_unnoted(self, placed_at: float) -> bool:
         """Whether an earlier program has sealed missions of that day."""
-        return bool(self.unnoted) and self.grid.day_of(placed_at) in self.unnoted
+        return bool(self._unnoted) and self.grid.day_of(placed_at) in self._unnoted
 
     def _moved(self, mission: Mission, left: OpenSlice) -> OpenSlice:
         """The slice that the mission lies in now, which may be the one it lay in; marks the day that it left."""
@@ -434,12 +439,18 @@ class Ledger:
             day.changed.pop(mission_id, None)
         start = number * self._seconds
         day.aggregates.extend(seal(counting, start, start + self._seconds))
-        ids = hashed(place.missions)
-        day.sealed_ids.append(ids)
-        self.sealed_ids.add(ids)
+        self._let_go.append(place)
         day.rewrite = True
         self.touched.add(day.number)
         return len(place.missions)
+
+    def note_sealed(self) -> None:
+        """Take down who was sealed since this was done last: day by day, for a slice holds one or two."""
+        for day, places in groupby(self._let_go, key=attrgetter("day")):
+            ids = hashed(chain.from_iterable([place.missions for place in places]))
+            day.sealed_ids.append(ids)
+            self._sealed_ids.add(ids)
+        self._let_go.clear()
 
     def _to_roll_up(self, number: int) -> None:
         place = bisect_left(self._not_whole, number)

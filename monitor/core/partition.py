@@ -111,7 +111,8 @@ class DeadLetter:
     """A record that must go to the dead letters before the next checkpoint."""
 
     record: Record
-    reason: Reason
+    reason: str
+    """A `Reason` of the core, or a feed's."""
     detail: str
 
 
@@ -236,7 +237,7 @@ class Partition:
         arrival = Arrival(head, now, ahead_seconds=self.policy.limits.ahead_seconds, longest_seconds=closing)
         latest, newest = arrival.latest, arrival.newest
         watermark = min(head.watermark, latest) if head.watermark is not None else float("-inf")
-        seal_at = self._seal_at
+        seal_at, line = self._seal_at, ledger.sealed_before
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
         records = batch.since(head.next_offset)
@@ -255,7 +256,7 @@ class Partition:
                 told = self._tell(record, row, dead, latest=latest, seal_until=min(watermark, now))
                 if told is None:
                     continue
-                outcome, mission, placed_at = told.outcome, told.mission, told.mission.placed_at
+                outcome, placed_at, line = told.outcome, told.mission.placed_at, ledger.sealed_before
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
@@ -263,12 +264,11 @@ class Partition:
                 outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
                 if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now), placed_at):
                     outcome = apply(mission)  # its own time has made room: a day of inventions does not last for ever
+                    line = ledger.sealed_before
             outcomes[outcome] += 1
             if crossed:
                 restated.note(head, crossed.pop(), self.policy.grid, watermark - closing)
             if outcome in STORES:
-                if placed_at < ledger.sealed_before:
-                    head.behind_at = watermark
                 if recorded is not None and recorded > newest:
                     # Most are told at once, of what is going on: then nothing bounds what they prove.
                     at_once = placed_at + closing >= recorded <= latest
@@ -276,7 +276,9 @@ class Partition:
             elif outcome in REFUSED:
                 dead.append(_refusal(record, outcome, unnoted=ledger.is_unnoted(placed_at)))
                 continue
-            if placed_at > watermark:
+            if placed_at < line and outcome in STORES:
+                head.behind_at = watermark
+            elif placed_at > watermark:
                 watermark = (
                     placed_at
                     if placed_at <= latest
@@ -284,9 +286,10 @@ class Partition:
                 )
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
-                    seal_at = self._seal_at
+                    seal_at, line = self._seal_at, ledger.sealed_before
             if crowded and len(missions) > capacity:
                 self._seal_early(min(watermark, now), placed_at)
+                line = ledger.sealed_before
         _count(head, outcomes, dead)
         head.watermark = watermark if watermark > float("-inf") else None
         head.next_offset = max(head.next_offset, batch.next_offset)
@@ -299,6 +302,7 @@ class Partition:
         append: dict[int, bytes] = {}
         replace: dict[int, list[bytes]] = {}
         stored = 0
+        ledger.note_sealed()
         for number in sorted(ledger.touched):
             day = ledger.days[number]
             stored += len(day.changed)
@@ -473,5 +477,7 @@ def _refusal(record: Record, outcome: Outcome, *, unnoted: bool) -> DeadLetter:
             record, Reason.LEDGER_FULL, "an unknown mission, and twice ledger.capacity are known: nothing makes room"
         )
     return DeadLetter(
-        record, Reason.CONFLICT, "same revision as the snapshot before, other content; the first one stands"
+        record,
+        Reason.CONFLICT,
+        "other content of the same revision, or of a mission told in rows and whole: the first stands",
     )

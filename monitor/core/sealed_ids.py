@@ -17,6 +17,7 @@ from monitor.core.stored import ID_BYTES
 _FEW: Final = 4096
 """Sealed last, sorted by themselves: taking a million in anew for each of them would cost more than it saves."""
 _SHARE: Final = 16
+_CHUNKS: Final = 256
 _NONE: Final = np.empty(0, np.uint64)
 _NUMBER: Final = np.dtype("<u8")
 
@@ -37,7 +38,7 @@ class SealedIds:
         self._sorted = _NONE
         self._recent = _NONE
         self._waiting: list[bytes] = []
-        """Not asked about yet: nobody may ever do."""
+        """Not asked about yet, and not many: each has a price of its own."""
 
     def __len__(self) -> int:
         return len(self._sorted) + len(self._recent) + sum(map(len, self._waiting)) // ID_BYTES
@@ -45,6 +46,8 @@ class SealedIds:
     def add(self, ids: bytes) -> None:
         """Take note of what `hashed` made."""
         self._waiting.append(ids)
+        if len(self._waiting) > _CHUNKS:
+            self._sort()
 
     def __contains__(self, mission_id: str) -> bool:
         if self._waiting:

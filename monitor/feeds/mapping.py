@@ -98,7 +98,8 @@ class Mapper:
         for one in applied:
             self._filter(one, event)
         if not self.source.in_rows:
-            refusals.extend(Refusal(Why.ABSENT, name) for name in self._missing(event))
+            wrong = {one.field for one in refusals}  # what was there, and could not be used, is not absent as well
+            refusals.extend(Refusal(Why.ABSENT, name) for name in self._missing(event) if name not in wrong)
         if refusals:
             raise Refused(*refusals)
         return event

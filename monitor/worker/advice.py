@@ -1,10 +1,12 @@
-"""What somebody must look at as soon as it happens, and what to do about it: said in the log, once a minute at most.
+"""What the log says of refused records: how many, why, and what to do, once a minute at most and never a mission.
 
-Decides which refusals are of that kind: a mission that there is no room for, and a batch that may hold any number of
-missions. All others are counted, and alerted where they are many.
+Decides which refusals somebody must look at as soon as they happen: a mission that there is no room for, and a batch
+that may hold any number of missions. These are errors, told of each partition and reason. All others are told
+together as a warning; they are alerted where they are many.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -14,7 +16,7 @@ from monitor.core.partition import DeadLetter
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS: Final = 60.0
-ADVICE: Final = {
+ADVICE: Final[dict[str, str]] = {
     Reason.LEDGER_FULL: "find out who invents missions, or raise ledger.capacity; then "
     "`monitor dead-letters requeue --reason ledger_full`",
     Reason.BATCH_TOO_LARGE: "it lies in the topic still: find out who sent it, or raise kafka.max_batch_bytes and "
@@ -24,21 +26,29 @@ ADVICE: Final = {
 
 
 class Advice:
-    """Says so, of each partition and reason on its own. `monotonic` in seconds."""
+    """Says so. `monotonic` in seconds."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._told: dict[tuple[int, Reason], float] = {}
-        self._since: dict[tuple[int, Reason], int] = {}
+        self._told: dict[tuple[int, str], float] = {}
+        self._since: dict[tuple[int, str], int] = {}
+        self._others: Counter[str] = Counter()
+        """Not told yet."""
+        self._examples: dict[str, tuple[int, DeadLetter]] = {}
+        """Of each of them the last, and its partition."""
+        self._others_told = float("-inf")
 
     def give(self, partition: int, letters: Iterable[DeadLetter]) -> None:
         """Take refused records into account, and say what is due."""
-        last: dict[Reason, DeadLetter] = {}
+        last: dict[str, DeadLetter] = {}
         for letter in letters:
             if letter.reason in ADVICE:
                 place = partition, letter.reason
                 self._since[place] = self._since.get(place, 0) + 1
                 last[letter.reason] = letter
+            else:
+                self._others[letter.reason] += 1
+                self._examples[letter.reason] = partition, letter
         now = self._monotonic()
         for reason, letter in last.items():
             place = partition, reason
@@ -48,3 +58,23 @@ class Advice:
                     "partition %d: %d refused as %s since this was said last, the last at offset %d (%s): %s",
                     partition, self._since.pop(place), reason, letter.record.offset, letter.detail, ADVICE[reason],
                 )  # fmt: skip
+        self.say_due()
+
+    def say_due(self, *, at_once: bool = False) -> None:
+        """Say how many others were refused since that was said last; `at_once`: there is no later."""
+        now = self._monotonic()
+        if not self._others or (now - self._others_told < PAUSE_SECONDS and not at_once):
+            return
+        self._others_told = now
+        told = [
+            f"{times} {reason} (the last: partition {partition}, offset {letter.record.offset}: {letter.detail})"
+            for reason, times in self._others.most_common()
+            for partition, letter in (self._examples[reason],)
+        ]
+        log.warning(
+            "%d records refused since this was said last: %s. They are kept: `monitor dead-letters list` shows them,"
+            " `monitor dead-letters requeue` sends them back once the cause is mended",
+            self._others.total(), "; ".join(told),
+        )  # fmt: skip
+        self._others.clear()
+        self._examples.clear()

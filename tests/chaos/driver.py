@@ -39,6 +39,7 @@ from tests.chaos.stage import (
 
 RATE = 250.0
 """Events a second."""
+STOP_SECONDS = 60.0
 SAMPLE_SECONDS = 0.25
 LARGEST_GROWTH_BYTES = 600 * 1024 * 1024
 
@@ -211,7 +212,9 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
                 began = max(began, time.monotonic() - sent / RATE - 2)  # an outage is not made up for in one burst
         await asyncio.gather(*waiting)
     finally:
-        await producer.stop()
+        # Where the staging failed with brokers down, nothing is ever delivered: the failure must come out anyway.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(producer.stop(), STOP_SECONDS)
 
 
 async def _confirm(course: Course, home: int, confirmation: asyncio.Future) -> None:  # type: ignore[type-arg]

@@ -17,6 +17,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as Refused
 
 import monitor.store
 from monitor.demo.processes import wait_until
@@ -281,12 +282,19 @@ async def redis_disk_full(stage: Stage, rng: random.Random) -> None:
         await asyncio.sleep(rng.uniform(2, 6))
     finally:
         stage.redis.free_disk()
-    child = stage.redis.child
-    if child is not None and child.exit_code is not None:
-        stage.redis.kill()
-        await stage.redis.start()
-    async with Redis.from_url(stage.redis.url) as client:
-        await client.config_set("appendfsync", "always")
+
+    async def back() -> bool:
+        # It may end only now, on what it could not write.
+        child = stage.redis.child
+        if child is not None and child.exit_code is not None:
+            stage.redis.kill()
+            await stage.redis.start()
+        with suppress(Refused):
+            async with Redis.from_url(stage.redis.url) as client:
+                return bool(await client.config_set("appendfsync", "always"))
+        return False
+
+    await wait_until(back, "Redis to be back with room on its disk", timeout_seconds=60)
     await stage.expect_store(up=True)
 
 

@@ -127,7 +127,7 @@ def told_to(rules: Policy, events: list[Snap], cuts: list[int], restarts: bool =
 ORDERS = st.sampled_from(["newest first", "area by area", "area by area, newest first", "any"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tellings(), ORDERS, CUTS, st.booleans())
 def test_a_history_in_any_order_counts_as_its_newest_events_say(
     told: list[list[Snap]], order: str, cuts: list[int], restarts: bool
@@ -139,7 +139,7 @@ def test_a_history_in_any_order_counts_as_its_newest_events_say(
     assert not partition.head.dead_letters.get("late")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tellings(), st.data(), CUTS, st.booleans())
 def test_events_in_any_order_count_unless_their_mission_was_sealed_before(
     told: list[list[Snap]], data: st.DataObject, cuts: list[int], restarts: bool
@@ -156,7 +156,7 @@ def test_events_in_any_order_count_unless_their_mission_was_sealed_before(
     assert len(partition.missions) == len(account.current)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tellings(), ORDERS, st.integers(2, 6), CUTS, st.booleans())
 def test_whoever_is_told_again_after_years_was_sealed_counts_once(
     told: list[list[Snap]], order: str, days: int, cuts: list[int], restarts: bool
@@ -185,7 +185,7 @@ def test_whoever_is_told_again_after_years_was_sealed_counts_once(
     assert counts["late"] == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tellings(), st.data(), CUTS, CUTS, st.booleans())
 def test_the_same_records_in_any_split_of_batches_are_the_same_state(
     told: list[list[Snap]], data: st.DataObject, one: list[int], other: list[int], restarts: bool

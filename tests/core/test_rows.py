@@ -204,7 +204,7 @@ def test_rows_that_carry_revisions_may_come_in_any_order(tells: list[Tells], rng
 @settings(max_examples=300)
 @given(st.lists(tellings(), min_size=1, max_size=40), st.lists(st.integers(0, 40), max_size=5), st.integers(0, 40))
 def test_sealing_and_a_crash_leave_no_trace_in_rows(tells: list[Tells], cuts: list[int], crash: int) -> None:
-    """Missions are sealed hours after they began, behind the line too; what is stored ends up the same, rows and all."""
+    """Missions are sealed hours after they began, also behind the line; what is stored ends up the same."""
     rule = policy(horizon_seconds=6 * 3600.0, keep_seconds=3600.0)
     shelf, partition = Shelf(), Partition.start(rule)
     shelf.put(partition.checkpoint())
@@ -221,7 +221,7 @@ def test_sealing_and_a_crash_leave_no_trace_in_rows(tells: list[Tells], cuts: li
     shelf.put(partition.checkpoint())
     steady = applied(tells, rule)
     assert dict(partition.missions) == dict(steady.missions)
-    ours, theirs = partition._ledger, steady._ledger  # noqa: SLF001 - nothing else shows what stands
+    ours, theirs = partition._ledger, steady._ledger
     assert ours.rows == theirs.rows
     assert ours.row_count == theirs.row_count == sum(map(len, theirs.rows.values()))
     assert theirs.rows.keys() <= steady.missions.keys()

@@ -153,7 +153,7 @@ def test_a_printed_report_says_the_rule_itself() -> None:
     assert "Category 2: gjennomsnitt høyst 18 min, fra ringing_at til on_scene_at." in page
 
 
-@pytest.mark.parametrize("case", [NHS, STAGES], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [NHS, STAGES, BACKFILL], ids=lambda case: case.name)
 async def test_the_store_gives_the_same_report_as_the_file(case: Path) -> None:
     """Partitions by mission, checkpointed bit by bit and read back, equal the file read at once: equal bytes."""
     configuration = load(case / "monitor.toml")

@@ -1,23 +1,26 @@
 """A store that runs is upgraded under load: what the program before wrote stays, and nobody sees a wrong figure.
 
-Two partitions lie in a real Redis as version 1 left them. New writers take them over and go on, checkpoint by
+Two partitions lie in a real Redis as version 1, or 2, left them. New writers take them over and go on, checkpoint by
 checkpoint, while readers read: whatever a reader sees, at whatever offset, is what it would see had both partitions
 always been written by the new program.
 """
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from monitor.core.history import History
 from monitor.core.partition import Partition
 from monitor.core.service import DAY_SECONDS
-from monitor.core.stored import VERSION, Changes, read_day, read_head
+from monitor.core.stored import NEWEST, VERSION, Changes, read_day, read_head
 from monitor.core.windows import Span
 from monitor.store.port import Store, StoredPartition
 from tests.core.events import BASE, GRID, TARGETS, Batch, batches, policy, records
 from tests.core.police import SERVICE
 from tests.golden import told
-from tests.golden.test_stored_state import V1, kept
+from tests.golden.test_stored_state import V1, V2, kept
 from tests.store.worlds import RedisWorld
 
 PARTITIONS = (0, 1)
@@ -110,22 +113,23 @@ class Reader:
         return True
 
 
-async def test_a_running_store_is_upgraded_under_load(redis: RedisWorld) -> None:
-    """Readers that know version 1 already, and one that comes amid it all, see at each offset what must be seen."""
+@pytest.mark.parametrize(("before", "version"), [(V1, 1), (V2, 2)], ids=["version 1", "version 2"])
+async def test_a_running_store_is_upgraded_under_load(redis: RedisWorld, before: Path, version: int) -> None:
+    """Readers that know the old one already, and one that comes amid it all, see at each offset what must be seen."""
     wanted, last = expected(), told.STORED + len(EVENTS)
     store = redis.store()
-    shelf = kept(V1)
+    shelf = kept(before)
     assert shelf.head is not None
     for partition in PARTITIONS:
         lease, _ = await store.claim(partition)
-        before = Changes(
+        stored = Changes(
             expected_offset=0, next_offset=told.STORED, head=shelf.head, append={}, replace=shelf.days, missions=0
         )  # fmt: skip
-        await store.checkpoint(lease, before)
+        await store.checkpoint(lease, stored)
     readers = [Reader(redis.store(), partition, wanted) for partition in PARTITIONS]
     for reader in readers:
         assert await reader.look()
-        assert reader.versions == {1}
+        assert reader.versions == {version}
     steps = asyncio.Semaphore(2 * len(PARTITIONS))
     writing = [asyncio.create_task(write(redis.store(), partition, steps)) for partition in PARTITIONS]
     late: list[Reader] = []
@@ -140,8 +144,10 @@ async def test_a_running_store_is_upgraded_under_load(redis: RedisWorld) -> None
         await reader.look()
         assert reader.offsets[-1] == last
         assert len(set(reader.offsets)) > 5, "the readers read while the writers wrote"
-    assert {version for reader in readers for version in reader.versions} == {1, VERSION}
+    assert {seen for reader in readers for seen in reader.versions} == {version, VERSION}
     for partition in PARTITIONS:
         change = await store.changes_since(partition, 0)
         assert change is not None
-        assert {blob[0] for blobs in change.days.values() for blob in blobs} == {1, VERSION}
+        assert {blob[0] for blobs in change.days.values() for blob in blobs} == {version, VERSION, NEWEST}
+        days = [read_day(blobs) for blobs in change.days.values()]
+        assert {(bool(day.sealed_ids), day.noted) for day in days if day.aggregates} >= {(False, False), (True, True)}

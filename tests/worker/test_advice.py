@@ -32,11 +32,32 @@ def test_a_full_ledger_is_said_once_a_minute_with_number_and_remedy(caplog: pyte
     assert "secret" not in "".join(lines)
 
 
-def test_each_partition_and_reason_is_said_on_its_own_and_others_are_not(caplog: pytest.LogCaptureFixture) -> None:
-    """An event that is merely wrong is counted and alerted where it is many: no line for it."""
+def test_each_partition_and_urgent_reason_is_said_on_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    """Of what somebody must look at."""
     advice = Advice(Clock())
     with caplog.at_level(logging.ERROR):
         for partition in (0, 1):
             for reason in Reason:
                 advice.give(partition, refused(reason, 2))
     assert len(caplog.records) == 2 * 3
+
+
+def test_all_others_are_said_together_once_a_minute_with_their_reasons_and_where_to_look(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A history that is refused does not vanish without a word; nor does what came after it was said last."""
+    clock = Clock()
+    advice = Advice(clock)
+    with caplog.at_level(logging.WARNING):
+        for second in range(30):
+            clock.seconds = 1000.0 + second
+            advice.give(second % 3, [*refused(Reason.LATE, 10), *refused(Reason.INVALID_FIELD, second % 2)])
+        for second in range(30, 200):  # nothing is refused any more: the tick of the worker
+            clock.seconds = 1000.0 + second
+            advice.say_due()
+    first, rest = [record.getMessage() for record in caplog.records]
+    assert first.startswith("10 records refused since this was said last: 10 late (the last: partition 0, offset 9:")
+    assert rest.startswith("305 records refused since this was said last: 290 late (the last: partition 2, offset 9:")
+    assert "; 15 invalid_field (the last: partition 2, offset 0: what was found)" in rest
+    assert "`monitor dead-letters list` shows them" in rest
+    assert "secret" not in first + rest
