@@ -14,7 +14,7 @@ from monitor.core.service import Service
 from monitor.feeds.declared_types import Feed, Source
 from monitor.feeds.formats import Unreadable, open_records
 from monitor.feeds.mapping import Mapper
-from monitor.feeds.rows import Event, Mapped, Placing, Row, What
+from monitor.feeds.rows import Event, Mapped, Row, What
 
 MOST_DISTINCT: Final = 500
 """Unknown words, and reasons with their fields, that are told apart; what is beyond is counted together."""
@@ -58,6 +58,8 @@ class Account:
     """Unknown words by field, those that were refused and those that a rule gave a meaning."""
     noticed: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What else was worth telling, by its name and the field, or the filter."""
+    near: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Of missions near a border, by their id: what each field could be as well."""
     cut_short: list[str] = field(default_factory=list)
     """Files that could not be read to their end."""
     guessed: dict[str, str] = field(default_factory=dict)
@@ -90,7 +92,6 @@ class Conversion:
     feed: Feed
     service: Service
     inputs: Sequence[tuple[Path, Source]]
-    places: Callable[[Source], Placing | None] = lambda _source: None
     seen: Seen = lambda _bytes, _records: None
     account: Account = field(default_factory=Account)
 
@@ -105,7 +106,7 @@ class Conversion:
         before = 0
         for path, source in self.inputs:
             if source.slug not in mappers:
-                mappers[source.slug] = Mapper(source, self.service, self.places(source))
+                mappers[source.slug] = Mapper(source, self.service, self.feed.places)
             records = open_records(path, source.format)
             named = f"{records.name}, " if len(self.inputs) > 1 else ""
             account, map_row = self.account, mappers[source.slug].map
@@ -143,8 +144,11 @@ class Conversion:
         for notice in mapped.notices:
             if notice.what is What.UNKNOWN_WORD:
                 account.unknown_word(notice.field, notice.detail)
-            else:
-                account.noticed[notice.what, notice.field or notice.detail] += 1
+                continue
+            if notice.what is What.NEAR_BORDER:
+                for event in mapped.events:
+                    account.near.setdefault(event["mission_id"], {})[notice.field] = notice.others
+            account.noticed[notice.what, notice.field or notice.detail] += 1
 
 
 def matched(feed: Feed, paths: Sequence[Path], slug: str | None = None) -> list[tuple[Path, Source]]:

@@ -15,12 +15,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from monitor.convert.borders import BorderCounts, border_counts
 from monitor.convert.conversion import Account, Placed
 from monitor.core.mission import CAUSES, Kind, Mission, times_of
 from monitor.core.partition import Batch, DeadLetter, Partition, Policy
 from monitor.core.service import Service
 from monitor.core.stored import read_day
-from monitor.report.sources import LINES_AT_ONCE, Line
+from monitor.report.sources import LINES_AT_ONCE, Line, collector_paused
 
 QUIET_HOURS: Final = 6
 """Of a day, those in which the fewest missions begin."""
@@ -63,6 +64,9 @@ class Gap:
     """Missions whose rows together make none yet."""
     hours: Sequence[int]
     """Missions by the local hour that they begin in."""
+    borders: BorderCounts
+    zone: str
+    """The service's, whose clocks are meant."""
 
     @property
     def hours_off(self) -> float | None:
@@ -93,6 +97,10 @@ class Judge:
 
     def gap(self, events: Iterable[Placed]) -> Gap:
         """Read all events; what they count for."""
+        with collector_paused():
+            return self._read(events)
+
+    def _read(self, events: Iterable[Placed]) -> Gap:
         partition = Partition.start(self.policy, next_offset=1)
         encode = msgspec.json.Encoder().encode
         start, rest = 1, iter(events)
@@ -147,6 +155,8 @@ class Judge:
             nothing=sum(one.kind == Kind.NOTHING for one in whole),
             incomplete=len(self.kept),
             hours=hours,
+            borders=border_counts(self.policy, counting, self.account.near),
+            zone=grid.zone.key,
         )
 
 

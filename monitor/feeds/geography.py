@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from itertools import product
 from math import isfinite
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,7 +18,7 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
-from monitor.core.service import Series, Service
+from monitor.core.service import Service
 from monitor.feeds.geography_borders import Borders
 from monitor.feeds.geography_declared import Geography, Gives, LayerTable, Problem, read_geography
 from monitor.feeds.geography_layers import Feature, by_rank, crs_of, metric, moved, read_layer, to_degrees
@@ -51,12 +50,6 @@ class Located:
     def near_border(self) -> bool:
         """Whether it could be something else."""
         return bool(self.near_areas or self.near_categories)
-
-    def neighbours(self, series: Series) -> tuple[Series, ...]:
-        """The other series that a mission of this series could belong to."""
-        area, category = series
-        every = product((area, *self.near_areas), (category, *self.near_categories))
-        return tuple(one for one in every if one != series)
 
 
 class LocatedMany(NamedTuple):

@@ -61,7 +61,7 @@ def from_lines(
     """
     partition = Partition.start(policy, next_offset=1)
     refused: dict[str, Refused] = {}
-    with _collector_paused():
+    with collector_paused():
         for batch in _batches(lines):
             _note(partition.apply(batch, now).dead_letters, refused)
             seen(batch.next_offset - 1)
@@ -104,7 +104,7 @@ def _note(letters: Sequence[DeadLetter], refused: dict[str, Refused]) -> None:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Missions are kept, not garbage: looking through them again and again for cycles costs a third of the time."""
     enabled = gc.isenabled()
     gc.disable()

@@ -264,4 +264,4 @@ def test_a_column_that_no_record_has_is_found_out() -> None:
 def test_refusals_repeat_no_more_than_a_line_of_a_source() -> None:
     """Its words go to logs and dead letters."""
     (refused,) = mapped({"called": "x" * 5000}).refused
-    assert refused == Refusal(Why.UNREADABLE_TIME, "called_at", "x" * 80, "none of the formats iso")
+    assert refused == Refusal(Why.UNREADABLE_TIME, "called_at", "x" * 100, "none of the formats iso")

@@ -1,0 +1,257 @@
+"""`monitor convert` from files to figures: the same as worked out by hand, and what is missing is told."""
+
+import gzip
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from monitor.cli import cli
+from monitor.convert.gap import LEAST_MISSIONS, Gap
+from tests.docs.blocks import ROOT
+
+CASES = ROOT / "tests" / "cases"
+NAMES = {
+    "sf-unit-rows": "calls.csv",
+    "rvfd-time-of-day-lists": "calls.csv",
+    "cad-status-stream": "status.jsonl",
+    "stages-nfpa-1710": "ems.csv",
+}
+FEED = """
+[source]
+mission = "id"
+times = { formats = "%Y-%m-%d %H:%M:%S", zone = "UTC" }
+[source.fields]
+district = { path = "where", map = { n = "oslo" } }
+settlement = { constant = "urban" }
+urgent = { constant = true }
+status = { constant = "closed" }
+ringing_at = "begin"
+on_scene_at = "end"
+[[source.filters]]
+if = { why = "test" }
+reason = "exercise"
+"""
+
+
+def convert(*arguments: str | Path, config: Path | None = None, stdin: bytes | None = None) -> Result:
+    """The command, in this process."""
+    head = ["--config", str(config)] if config else []
+    return CliRunner().invoke(cli, [*head, "convert", *map(str, arguments)], input=stdin)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_gap_report_counts_what_was_worked_out_by_hand(name: str) -> None:
+    """Measured and unmeasured missions of the first clock, of each case that was made by hand."""
+    folder = CASES / name
+    done = convert("--feed", folder / "feed.toml", "--dry-run", folder / NAMES[name], config=folder / "monitor.toml")
+    assert done.exit_code == 0, done.output
+    wanted = json.loads((folder / "expected.json").read_text())["cells"]["*/*"]
+    first = next(line for line in done.stdout.splitlines() if line.startswith("clock "))
+    assert f"{wanted['measured']} measured, {wanted['unmeasured']} unmeasured" in first
+
+
+def table(tmp_path: Path, rows: Sequence[Sequence[str]], name: str = "calls.csv") -> tuple[Path, Path]:
+    """A feed file and a table of id, where, begin, end and why."""
+    feed, calls = tmp_path / "feed.toml", tmp_path / name
+    feed.write_text(FEED)
+    calls.write_text("".join(",".join(row) + "\n" for row in [("id", "where", "begin", "end", "why"), *rows]))
+    return feed, calls
+
+
+def row(
+    number: int, begin: str = "2024-06-01 12:00:00", end: str = "2024-06-01 12:08:30", where: str = "n", why: str = ""
+) -> tuple[str, ...]:
+    return (f"m{number}", where, begin, end, why)
+
+
+def test_each_gap_is_told_by_its_name(tmp_path: Path) -> None:
+    """Zeros, negatives, missing ends, exclusions, unknown words with their counts, an example for every field."""
+    rows = [
+        *(row(number) for number in range(5)),
+        row(5, end="2024-06-01 12:00:00"),
+        row(6, end="2024-06-01 11:59:00"),
+        row(7, end=""),
+        row(8, why="test"),
+        row(9, where="x"),
+        row(10, where="x", begin="12:61"),
+        (*row(11), "more"),
+    ]
+    feed, calls = table(tmp_path, rows)
+    done = convert("--feed", feed, "--dry-run", calls)
+    assert done.exit_code == 0, done.output
+    said = done.stdout
+    for line in (
+        "12 records read: 9 events, 3 refused",
+        "9 missions, from 2024-06-01 14:00 to 2024-06-01 14:00",
+        "  1 excluded: exercise",
+        "clock response: 6 measured, 2 unmeasured, 0 open",
+        "  1 unmeasured: no_end",
+        "  1 unmeasured: negative",
+        "  1 intervals of 0 seconds (17 %)",
+        "  2 unknown_word district, first at line 11, such as 'x'",
+        "  1 unreadable_time ringing_at, first at line 12, such as '12:61'",
+        "  1 columns, first at line 13",
+        "words that district does not know",
+        "  2 'x'",
+        "  1 records taken by the filter: exercise",
+    ):
+        assert line in said, said
+    assert "absent district" not in said
+
+
+def test_what_the_core_refuses_is_told_with_its_place(tmp_path: Path) -> None:
+    """A time that no mission can have is an event, and the partition has the word."""
+    feed, calls = table(tmp_path, [row(1), row(2, begin="1850-01-01 00:00:00", end="")])
+    done = convert("--feed", feed, "--dry-run", calls)
+    assert "1 invalid_time, first at line 3" in done.stdout
+
+
+def test_a_summary_repeats_no_words_of_the_source(tmp_path: Path) -> None:
+    """Standard error is what a shell's log keeps: counts and places, no values."""
+    feed, calls = table(tmp_path, [row(1), row(2), row(3, where="Mr Smith")])
+    done = convert("--feed", feed, calls)
+    assert done.exit_code == 0
+    assert len(done.stdout.splitlines()) == 2
+    assert "1 unknown_word district, first at line 4" in done.stderr
+    assert "Smith" not in done.stderr
+
+
+def test_intervals_of_whole_minutes_are_told(tmp_path: Path) -> None:
+    """Beside the one in sixty that chance would give."""
+    feed, calls = table(tmp_path, [row(number, end="2024-06-01 12:08:00") for number in range(40)])
+    assert "40 intervals of whole minutes (100 %)" in convert("--feed", feed, "--dry-run", calls).stdout
+
+
+def gap(hours: Sequence[int]) -> Gap:
+    return Gap(sum(hours), None, None, [], {}, 0, 0, hours, "UTC")
+
+
+def test_a_night_at_noon_is_suspicious_and_a_night_at_night_is_not() -> None:
+    """By how far: a day of any city, told by a clock that is wrong by a number of hours."""
+    day = [30, 25, 20, 15, 12, 12, 18, 30, 40, 45, 50, 52, 55, 55, 56, 58, 60, 62, 60, 58, 55, 50, 45, 38]
+    assert gap(day).hours_off is None
+    for wrong in range(24):
+        told = gap([day[(hour - wrong) % 24] for hour in range(24)]).hours_off
+        assert (told is None) == (wrong <= 4 or wrong >= 21), (wrong, told)
+    assert gap([count // 20 for count in day]).hours_off is None
+    assert gap([LEAST_MISSIONS] * 24).hours_off is None
+
+
+def test_a_wrong_offset_is_seen_in_the_report(tmp_path: Path) -> None:
+    """Times of Los Angeles that are declared to be UTC."""
+    chance = random.Random(7)  # noqa: S311 - the same invented missions each time
+    begins = [
+        datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number % 300, hours=19 + chance.triangular(0, 20, 8))
+        for number in range(2000)
+    ]
+    feed, calls = table(tmp_path, [row(number, f"{at:%Y-%m-%d %H:%M:%S}") for number, at in enumerate(begins)])
+    assert "suspicious: the quietest hours lie" in convert("--feed", feed, "--dry-run", calls).stdout
+
+
+def test_gzip_standard_input_and_an_output_file_are_one(tmp_path: Path) -> None:
+    """The same events, whichever way they go; what was written half never has the name of the whole."""
+    feed, calls = table(tmp_path, [row(1), row(2)])
+    wanted = convert("--feed", feed, calls).stdout
+    packed = tmp_path / "calls.csv.gz"
+    packed.write_bytes(gzip.compress(calls.read_bytes()))
+    out = tmp_path / "events.jsonl"
+    assert convert("--feed", feed, "-o", out, packed).stdout == ""
+    assert out.read_text() == wanted
+    packed.write_bytes(packed.read_bytes()[:-12])
+    done = convert("--feed", feed, "-o", tmp_path / "cut.jsonl", packed)
+    assert done.exit_code == 1
+    assert "could not be read to its end" in done.stderr
+    piped = subprocess.run(
+        [sys.executable, "-m", "monitor", "convert", "--feed", feed, "-"],
+        input=calls.read_bytes(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert piped.stdout.decode() == wanted
+
+
+SEVERAL = """
+[[sources]]
+slug = "calls"
+files = ["calls*.csv"]
+mission = "id"
+times = { formats = "%Y-%m-%d %H:%M:%S", zone = "UTC" }
+[sources.fields]
+district = { path = "where", map = { n = "oslo" } }
+settlement = { constant = "urban" }
+urgent = { constant = true }
+status = { constant = "closed" }
+ringing_at = "begin"
+[[sources]]
+slug = "units"
+files = ["units*.csv"]
+mission = "id"
+row = "unit"
+times = { formats = "%Y-%m-%d %H:%M:%S", zone = "UTC" }
+[sources.fields]
+on_scene_at = "end"
+"""
+
+
+def test_several_files_are_one_mission(tmp_path: Path) -> None:
+    """Each file by its name, in whatever order they are given; a name of no source asks for --source."""
+    feed, calls = table(tmp_path, [row(1), row(2)])
+    feed.write_text(SEVERAL)
+    units = tmp_path / "units.csv"
+    units.write_text("id,unit,end\nm1,E2,2024-06-01 12:09:00\nm1,E1,2024-06-01 12:05:00\n")
+    for inputs in ((calls, units), (units, calls)):
+        said = convert("--feed", feed, "--dry-run", *inputs).stdout
+        assert "2 missions" in said, said
+        assert "clock response: 1 measured, 1 unmeasured, 0 open" in said
+        assert "\nrefused" not in said
+    other = units.rename(tmp_path / "other.csv")
+    done = convert("--feed", feed, calls, other)
+    assert done.exit_code == 2
+    assert "units*.csv" in done.stderr
+    assert "--source" in done.stderr
+    assert convert("--feed", feed, "--source", "units", other).exit_code == 0
+    assert "has no source 'x'" in convert("--feed", feed, "--source", "x", other).stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "not a single record"),
+        (b"id,where\nm1,?\nm2,?\n", "2 of 2 records were refused"),
+        (b"PK\x03\x04", "to its end"),
+    ],
+)
+def test_what_is_no_success_has_an_exit_code(tmp_path: Path, content: bytes, told: str) -> None:
+    """Nothing, mostly refused, damaged: told, and no zero."""
+    feed, calls = table(tmp_path, [])
+    calls.write_bytes(content)
+    for more in ([], ["--dry-run"]):
+        done = convert("--feed", feed, *more, calls)
+        assert done.exit_code == 1
+        assert told in done.stderr
+
+
+def test_a_feed_file_that_is_wrong_is_told_with_every_fault(tmp_path: Path) -> None:
+    """Before a single record is read."""
+    feed, calls = table(tmp_path, [row(1)])
+    feed.write_text(FEED.replace('mission = "id"', "").replace("ringing_at", "rining_at"))
+    done = convert("--feed", feed, calls)
+    assert done.exit_code == 2
+    assert done.stderr.count("error: feed.toml") >= 2
+    assert convert("--feed", tmp_path / "missing.toml", calls).exit_code == 2
+
+
+def test_lines_are_events_of_the_contract(tmp_path: Path) -> None:
+    """As the reader takes them: instants in UTC."""
+    feed, calls = table(tmp_path, [row(1)])
+    event: dict[str, Any] = json.loads(convert("--feed", feed, calls).stdout)
+    assert event == {
+        "mission_id": "m1", "district": "oslo", "settlement": "urban", "urgent": True, "status": "closed",
+        "ringing_at": "2024-06-01T12:00:00Z", "on_scene_at": "2024-06-01T12:08:30Z",
+    }  # fmt: skip
