@@ -8,7 +8,7 @@ target slows the reading, memory stays bounded, and a crash repeats little. Free
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.core.partition import Batch, DeadLetter, Effects, Record, RefusedBatch
@@ -166,8 +166,11 @@ class Belt:
         passing(PART_DELIVERED)
         self._count(number, moved)
         self._instruments.batch_seconds.observe(self._monotonic() - started)
-        if self._flood is not None and (news := self._flood.note(number, Effects(moved.letters, len(part)), started)):
-            log.error("%s", news)
+        if self._flood is not None:
+            # What it tells of the last one goes to the log: where it lies, and no word of it.
+            letters = [replace(letter, detail="see it among the dead letters") for letter in moved.letters]
+            if news := self._flood.note(number, Effects(letters, len(part)), started):
+                log.error("%s", news)
         return True
 
     def _count(self, number: Place, moved: "_Part") -> None:

@@ -21,17 +21,12 @@ from monitor.settings import load
 from monitor.worker.failpoints import FAIL_POINT, PART_DELIVERED
 from tests.eventually import wait_until
 from tests.feeds.records import figures_of
+from tests.feeds.test_cases import RAW
 from tests.integration.station import READY_SECONDS, Record, Station, event
 from tests.integration.test_replay import everything
 from tests.servers.kafka import ApacheKafka
 
 CASES = Path(__file__).parents[1] / "cases"
-RAW = {
-    "sf-unit-rows": "calls.csv",
-    "cad-status-stream": "status.jsonl",
-    "rvfd-time-of-day-lists": "calls.csv",
-    "stages-nfpa-1710": "ems.csv",
-}
 SOURCE_PARTITIONS = 3
 KILLED = -signal.SIGKILL
 SNAPSHOTS = """
