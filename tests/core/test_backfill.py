@@ -336,3 +336,17 @@ def test_a_whole_history_is_sealed_in_portions(monkeypatch: pytest.MonkeyPatch, 
             partition = Partition(RULES, *reader.shelf.read())
     assert behind == [98, 98, 78, 58, 38, 18, 0, 0, 0]
     assert partition.head.sealed == 499 - len(partition.missions) + len(behind)
+
+
+def test_a_forgotten_day_that_is_sealed_bit_by_bit_is_added_to_once_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored of it is not held any more: the next checkpoint must not add it again."""
+    monkeypatch.setattr(partitions, "_SEALED_AT_ONCE", 1)
+    reader, partition = Follower(), Partition.start(RULES)
+    take(reader, partition, mission(1, -1000), mission(9, -2))
+    take(reader, partition, *(mission(2 + n, -1000, rang=-1000 * DAY + 60 * n) for n in range(3)))
+    sealed = []
+    for hour in range(24, 29):
+        take(reader, partition, mission(100 + hour, -2, rang=-2 * DAY + 60 * hour))
+        sealed.append(partition.head.sealed)
+        assert measured(reader) == 2 + 3 + hour - 23
+    assert sealed == [2, 3, 4, 4, 4]
