@@ -64,9 +64,9 @@ class Gap:
     """Missions whose rows together make none yet."""
     hours: Sequence[int]
     """Missions by the local hour that they begin in."""
-    borders: BorderCounts
     zone: str
     """The service's, whose clocks are meant."""
+    borders: BorderCounts = field(default_factory=BorderCounts)
 
     @property
     def hours_off(self) -> float | None:

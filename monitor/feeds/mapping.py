@@ -4,7 +4,7 @@ Knows nothing of earlier records: the ledger folds the rows of a mission and jud
 source deleted is withdrawn, and so is one in the mission that it left. Every fault of a record is told at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -80,11 +80,7 @@ class Mapper:
             refusals.extend(fault.refusals)
         event.update(instants)
         if self._places is not None and not refusals:
-            for said in self._locate(record, instants, event, self._places):
-                if isinstance(said, Refusal):
-                    refusals.append(said)
-                else:
-                    notices.append(said)
+            refusals += self._locate(record, self._places, instants, event, notices)
         for one in applied:
             self._filter(one, event)
         if not self.source.in_rows:
@@ -198,17 +194,18 @@ class Mapper:
         return event
 
     def _locate(
-        self, record: Record, instants: Mapping[str, datetime], event: Event, places: Placing
-    ) -> Iterator[Refusal | Notice]:
+        self, record: Record, places: Placing, instants: Mapping[str, datetime], event: Event,
+        notices: list[Notice],
+    ) -> list[Refusal]:  # fmt: skip
         """Area and category by the layers, before what the record says itself; coordinates are kept nowhere."""
         begun = [instants[one.field] for one in self._service.clocks[0].begin if one.field in instants]
         located = places.of(record, min(begun or instants.values(), default=None))
         if located.unplaced in _SAYS_NOTHING:
-            return  # the record's own words stand, or are missed
+            return []  # the record's own words stand, or are missed
+        if located.unplaced is not None and not self.source.in_rows:
+            return [Refusal(Why.NO_PLACE, located.unplaced)]
         if located.unplaced is not None:
-            in_rows = self.source.in_rows
-            yield Notice(What.UNPLACED, located.unplaced) if in_rows else Refusal(Why.NO_PLACE, located.unplaced)
-            return
+            notices.append(Notice(What.UNPLACED, located.unplaced))
         fields = self._service.fields
         for name, slug, near in (
             (fields.area, located.area, located.near_areas),
@@ -217,7 +214,8 @@ class Mapper:
             if slug is not None:
                 event[name] = slug
             if near:
-                yield Notice(What.NEAR_BORDER, name, others=tuple(near))
+                notices.append(Notice(What.NEAR_BORDER, name, others=tuple(near)))
+        return []
 
 
 def with_envelope(values: Record, around: Record) -> Record:
