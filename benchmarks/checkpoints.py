@@ -27,7 +27,7 @@ from monitor.demo.servers import EmbeddedRedis
 from monitor.settings import load
 from monitor.store.redis import RedisStore
 from monitor.wiring import partition_policy
-from monitor.worker.command import calm_collector
+from monitor.worker.shell import calm_collector
 
 
 async def net_input(client: "Redis[bytes]") -> int:

@@ -35,9 +35,9 @@ from monitor.store.port import Store
 from monitor.store.redis import RedisStore
 from monitor.wiring import partition_policy
 from monitor.worker.checkpointing import CheckpointPolicy
-from monitor.worker.command import calm_collector
 from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import Keeper, LogBounds
+from monitor.worker.shell import calm_collector
 
 DAY = 86_400.0
 NOW = time.time() // DAY * DAY

@@ -52,6 +52,7 @@ _SERVICE_HELP: Final = (
 COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry("monitor.demo.command:demo", "Run everything on this machine: broker, store, worker, page."),
     "worker": Entry("monitor.worker.command:worker", "Count mission events from Kafka into the store.", warns=True),
+    "feed": Entry("monitor.feeding.command:feed", "Send a source's records as mission events.", warns=True),
     "exporter": Entry(
         "monitor.exporter.command:exporter", "Serve the page, the metrics and the verdicts.", warns=True
     ),

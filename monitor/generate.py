@@ -22,6 +22,7 @@ from monitor.core.notation import TIME_PATTERN
 from monitor.core.service import Service
 from monitor.exporter.document import PLACE as METRICS
 from monitor.exporter.document import metrics_markdown
+from monitor.feeds.document import feeds_markdown
 from monitor.proofs import table as services_table
 from monitor.settings import Configuration, load
 from monitor.settings.document import configuration_markdown
@@ -31,10 +32,12 @@ from monitor.words.extraction import catalogues, owed
 CONFIGURATION: Final = "docs/configuration.md"
 DESIGN: Final = "docs/design.md"
 SERVICES: Final = "docs/services.md"
+FEEDS: Final = "docs/feeds.md"
 RUNBOOKS: Final = "docs/runbooks"
 SCHEMA: Final = "config/schema/mission-event.schema.json"
 BEGIN: Final = "<!-- generated from RULES by `monitor generate`: do not edit -->"
 BEGIN_SERVICES: Final = "<!-- generated from config/services by `monitor generate`: do not edit -->"
+BEGIN_FEEDS: Final = "<!-- generated from monitor/feeds by `monitor generate`: do not edit -->"
 END: Final = "<!-- end of the generated part -->"
 
 
@@ -87,13 +90,14 @@ def generate(configuration: Configuration, *, check: bool, root: Path) -> None:
 
 def generated(configuration: Configuration, root: Path) -> Mapping[str, str]:
     """Every generated file with its text, by its place under `root`."""
-    design, services = ((root / place).read_text(encoding="utf-8") for place in (DESIGN, SERVICES))
+    design, services, feeds = ((root / place).read_text(encoding="utf-8") for place in (DESIGN, SERVICES, FEEDS))
     return {
         CONFIGURATION: configuration_markdown(),
         METRICS: metrics_markdown(),
         SCHEMA: event_schema(configuration.service),
         DESIGN: with_rules(design),
         SERVICES: filled(services, SERVICES, BEGIN_SERVICES, services_markdown(root)),
+        FEEDS: filled(feeds, FEEDS, BEGIN_FEEDS, feeds_markdown()),
         **alerts.files(),
         **_grafana(configuration, root),
         **catalogues(root),

@@ -17,7 +17,7 @@ from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 
 Kind = Literal["gauge", "counter", "histogram"]
-Source = Literal["exporter", "worker"]
+Source = Literal["exporter", "worker", "feed"]
 Unit = Literal[
     "seconds", "Unix time, seconds", "missions", "events", "records", "0 or 1", "partitions", "rewinds", "workers",
     "checkpoints", "attempts", "always 1", "likelihood ratio", "log likelihood ratio", "probability", "1 to 8",
@@ -44,6 +44,8 @@ KIND: Final = "kind"
 LEAF: Final = "leaf"
 POOL: Final = "pool"
 FORMER: Final = "former"
+TOPIC: Final = "topic"
+WHAT: Final = "what"
 
 LABELS: Final[dict[str, str]] = {
     SERVICE: "Slug of the service whose missions these are (`slug` of its folder): several may share one Prometheus.",
@@ -63,6 +65,8 @@ LABELS: Final[dict[str, str]] = {
     BASELINE: "What a drift is measured from: the `target`, or the series' `own_year`.",
     PARTITION: "Number of the topic's partition.",
     NAME: "What people call it, in English where the service says so; with its slug where two are called the same.",
+    TOPIC: "The source's topic that a feed reads.",
+    WHAT: "What was noticed in a record, by the name that docs/feeds.md lists.",
     KIND: "`leaf` where missions name it themselves, `pool` where others lie within it, `former` where it has ended.",
 }
 """Every label with its meaning."""
@@ -364,6 +368,44 @@ STORE_RETRIES: Final = Metric(
     source="worker",
 )
 
+FEED_RECORDS: Final = Metric(
+    "monitor_feed_records_total", "Records of a source's topic that were read, and whose events have arrived.",
+    "counter", "records", (TOPIC,), source="feed",
+)  # fmt: skip
+FEED_EVENTS: Final = Metric(
+    "monitor_feed_events_total", "Events that a feed has sent to the topic of mission events.",
+    "counter", "events", (TOPIC,), source="feed",
+)  # fmt: skip
+FEED_REFUSED: Final = Metric(
+    "monitor_feed_refused_total", "Records that a feed has put among the dead letters of their topic, by reason.",
+    "counter", "records", (TOPIC, REASON), "no series before the first one", source="feed",
+)  # fmt: skip
+FEED_NOTICED: Final = Metric(
+    "monitor_feed_noticed_total", "What was noticed in records that became events: hours that occur twice, filters.",
+    "counter", "records", (TOPIC, WHAT), "no series before the first one", source="feed",
+)  # fmt: skip
+FEED_LAG_RECORDS: Final = Metric(
+    "monitor_feed_lag_records", "Records in the partition of a source's topic that this feed has not carried yet.",
+    "gauge", "records", (TOPIC, PARTITION), "no series for partitions of other feeds", source="feed",
+)  # fmt: skip
+FEED_LOST_OFFSETS: Final = Metric(
+    "monitor_feed_lost_offsets_total", "Offsets that retention removed from a source's topic before they were read.",
+    "counter", "records", (TOPIC,), source="feed",
+)  # fmt: skip
+FEED_RETRIES: Final = Metric(
+    "monitor_feed_retries_total", "Times that what was sent got no answer in time, or a refusal.",
+    "counter", "attempts", source="feed",
+)  # fmt: skip
+FEED_PARTITIONS_ASSIGNED: Final = Metric(
+    "monitor_feed_partitions_assigned", "Partitions of source topics that this feed owns.",
+    "gauge", "partitions", source="feed",
+)  # fmt: skip
+FEED_BATCH_SECONDS: Final = Metric(
+    "monitor_feed_batch_seconds", "Time to carry a part of a batch: read, mapped, sent and acknowledged.",
+    "histogram", "seconds", source="feed",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0),
+)  # fmt: skip
+
 ALL: Final[tuple[Metric, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 """In the order of this file."""
 EXPORTER: Final = tuple(metric for metric in ALL if metric.source == "exporter")
@@ -372,4 +414,5 @@ _PRESENT: Final = (RESPONSE_MISSIONS_OPEN, RESPONSE_MISSIONS_OVERDUE)
 PAST: Final = tuple(metric for metric in EXPORTER if metric.name.startswith("response_") and metric not in _PRESENT)
 """What can be told of a moment that is past: what the missions say, and not what the pipeline did then."""
 WORKER: Final = tuple(metric for metric in ALL if metric.source == "worker")
+FEED: Final = tuple(metric for metric in ALL if metric.source == "feed")
 BY_NAME: Final = {metric.name: metric for metric in ALL}

@@ -50,6 +50,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     # What is published belongs to those who make it and to those who show it.
     "monitor.published": {"monitor.core", "monitor.store", "monitor.settings"},
     "monitor.worker": {*SHARED, "monitor.kafka", "monitor.worker", "monitor.metrics"},
+    # A feed stands in the worker's shell, and maps as every feed does.
+    "monitor.feeding": {*SHARED, "monitor.kafka", "monitor.worker", "monitor.metrics", "monitor.feeds"},
     "monitor.words": {"monitor.core", "monitor.words"},
     "monitor.answer": {"monitor.core"},
     "monitor.spreadsheet": {"monitor.core"},

@@ -58,6 +58,8 @@ class Account:
     """Unknown words by field, those that were refused and those that a rule gave a meaning."""
     noticed: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What else was worth telling, by its name and the field, or the filter."""
+    near: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Of missions near a border, by their id: what each field could be as well."""
     cut_short: list[str] = field(default_factory=list)
     """Files that could not be read to their end."""
     guessed: dict[str, str] = field(default_factory=dict)
@@ -142,8 +144,11 @@ class Conversion:
         for notice in mapped.notices:
             if notice.what is What.UNKNOWN_WORD:
                 account.unknown_word(notice.field, notice.detail)
-            else:
-                account.noticed[notice.what, notice.field or notice.detail] += 1
+                continue
+            if notice.what is What.NEAR_BORDER:
+                for event in mapped.events:
+                    account.near.setdefault(event["mission_id"], {})[notice.field] = notice.others
+            account.noticed[notice.what, notice.field or notice.detail] += 1
 
 
 def matched(feed: Feed, paths: Sequence[Path], slug: str | None = None) -> list[tuple[Path, Source]]:

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from monitor.convert.borders import BorderCounts, border_counts
 from monitor.convert.conversion import Account, Placed
 from monitor.core.mission import CAUSES, Kind, Mission, times_of
 from monitor.core.partition import Batch, DeadLetter, Partition, Policy
@@ -63,6 +64,7 @@ class Gap:
     """Missions whose rows together make none yet."""
     hours: Sequence[int]
     """Missions by the local hour that they begin in."""
+    borders: BorderCounts
     zone: str
     """The service's, whose clocks are meant."""
 
@@ -153,6 +155,7 @@ class Judge:
             nothing=sum(one.kind == Kind.NOTHING for one in whole),
             incomplete=len(self.kept),
             hours=hours,
+            borders=border_counts(self.policy, counting, self.account.near),
             zone=grid.zone.key,
         )
 

@@ -7,12 +7,15 @@ that was asked for, never for a log.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from monitor.convert.borders import BorderCounts
 from monitor.convert.conversion import Account
 from monitor.convert.gap import ClockGap, Gap
 from monitor.core.plain_text import one_line
 
 MOST_WORDS: Final = 20
 """Unknown words that are listed for each field."""
+MOST_VERDICTS: Final = 20
+"""That hang on missions near a border."""
 _HEAPED: Final = 0.2
 _LEAST_HEAPED: Final = 30
 """Of fewer intervals, nobody can tell heaping from chance."""
@@ -26,6 +29,7 @@ _REMEDIES: Final = {
     "withdrawn": "rows withdrawn",
     "moved": "rows moved to another mission",
     "near_border": "places near a border",
+    "unplaced": "rows whose coordinates cannot be used",
 }
 
 
@@ -59,8 +63,26 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
         yield "worth knowing"
         for (what, about), count in account.noticed.most_common():
             yield f"  {count:,} {_REMEDIES.get(what, what)}: {one_line(about)}"
+    yield from _borders(gap.borders)
     yield from _hours(gap)
     yield from _doubts(account)
+
+
+def _borders(counts: BorderCounts) -> Iterator[str]:
+    if not counts.near:
+        return
+    yield ""
+    yield f"{counts.near:,} of {counts.missions:,} missions lie near a border: they may be of another series"
+    if not counts.turning:
+        yield f"  none of {counts.verdicts:,} verdicts would be another one, wherever they lie"
+        return
+    yield f"  {len(counts.turning):,} of {counts.verdicts:,} verdicts hang on it:"
+    for period, (area, category, objective), swing in counts.turning[:MOST_VERDICTS]:
+        moves = f"{swing.fewest:,} of {swing.leaving + swing.coming:,} on the other side would turn it"
+        now = f"{'met' if swing.met else 'missed'} by {swing.judged:,} missions"
+        yield one_line(f"  {period} {area} {category} {objective}: {now}; {moves}")
+    if len(counts.turning) > MOST_VERDICTS:
+        yield f"  and {len(counts.turning) - MOST_VERDICTS} more"
 
 
 def _clock(clock: ClockGap) -> Iterator[str]:

@@ -81,7 +81,7 @@ class _Weighed:
 
 
 class BorderVerdicts:
-    """Every verdict of a year on missions that come one by one, with what those near a border can make of it.
+    """Every verdict of a period on missions that come one by one, with what those near a border can make of it.
 
     Keeps sums, and a number for each mission near a border: never where it lies.
     """
@@ -89,19 +89,20 @@ class BorderVerdicts:
     def __init__(self, service: Service, targets: Targets) -> None:
         self._service, self._targets = service, targets
         self._objectives = {objective.slug: objective for objective in service.objectives}
-        self._weighed: dict[tuple[int, Measure], _Weighed] = {}
+        self._known: dict[tuple[Series, date], frozenset[Measure]] = {}
+        self._weighed: dict[tuple[str, Measure], _Weighed] = {}
 
     def add(
-        self, year: int, day: date, series: Series, neighbours: Sequence[Series], seconds: Mapping[str, float]
+        self, period: str, day: date, series: Series, neighbours: Sequence[Series], seconds: Mapping[str, float]
     ) -> None:
-        """A mission that is judged: its year and local day, the other series that it may be of, its time by clock."""
-        own = set(self._service.measures(series, day))
-        others = [set(self._service.measures(one, day)) for one in neighbours]
+        """A mission: its period and local day, the other series that it may be of, its measured seconds by clock."""
+        own = self._measures(series, day)
+        others = [self._measures(one, day) for one in neighbours]
         for measure in sorted(own.union(*others)):
             told = self._weight(measure, day, seconds)
             if told is None:
                 continue
-            weighed = self._weighed.setdefault((year, measure), _Weighed())
+            weighed = self._weighed.setdefault((period, measure), _Weighed())
             if measure not in own:
                 weighed.coming.append(told)
                 continue
@@ -109,6 +110,12 @@ class BorderVerdicts:
             weighed.total += told
             if any(measure not in other for other in others):
                 weighed.leaving.append(told)
+
+    def _measures(self, series: Series, day: date) -> frozenset[Measure]:
+        found = self._known.get((series, day))
+        if found is None:
+            found = self._known[series, day] = frozenset(self._service.measures(series, day))
+        return found
 
     def _weight(self, measure: Measure, day: date, seconds: Mapping[str, float]) -> int | None:
         area, category, slug = measure
@@ -121,8 +128,8 @@ class BorderVerdicts:
             return round(threshold * MICROSECONDS) - round(taken * MICROSECONDS)
         return weight(taken <= threshold, objective.percentile)
 
-    def swings(self) -> Iterator[tuple[int, Measure, Swing]]:
-        """Each verdict, by year and measure; those that nothing was judged for are none."""
-        for (year, measure), one in sorted(self._weighed.items()):
+    def swings(self) -> Iterator[tuple[str, Measure, Swing]]:
+        """Each verdict, by period and measure; those that nothing was judged for are none."""
+        for (period, measure), one in sorted(self._weighed.items()):
             if one.judged:
-                yield year, measure, swing(one.judged, one.total, one.leaving, one.coming)
+                yield period, measure, swing(one.judged, one.total, one.leaving, one.coming)

@@ -111,7 +111,8 @@ class DeadLetter:
     """A record that must go to the dead letters before the next checkpoint."""
 
     record: Record
-    reason: Reason
+    reason: str
+    """A `Reason` of the core, or a feed's."""
     detail: str
 
 
@@ -275,7 +276,9 @@ class Partition:
             elif outcome in REFUSED:
                 dead.append(_refusal(record, outcome, unnoted=ledger.is_unnoted(placed_at)))
                 continue
-            if placed_at > watermark:
+            if placed_at < line and outcome in STORES:
+                head.behind_at = watermark
+            elif placed_at > watermark:
                 watermark = (
                     placed_at
                     if placed_at <= latest
@@ -284,8 +287,6 @@ class Partition:
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
                     seal_at, line = self._seal_at, ledger.sealed_before
-            elif placed_at < line and outcome in STORES:
-                head.behind_at = watermark
             if crowded and len(missions) > capacity:
                 self._seal_early(min(watermark, now), placed_at)
                 line = ledger.sealed_before

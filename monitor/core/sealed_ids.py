@@ -17,6 +17,7 @@ from monitor.core.stored import ID_BYTES
 _FEW: Final = 4096
 """Sealed last, sorted by themselves: taking a million in anew for each of them would cost more than it saves."""
 _SHARE: Final = 16
+_CHUNKS: Final = 256
 _NONE: Final = np.empty(0, np.uint64)
 _NUMBER: Final = np.dtype("<u8")
 
@@ -45,7 +46,7 @@ class SealedIds:
     def add(self, ids: bytes) -> None:
         """Take note of what `hashed` made."""
         self._waiting.append(ids)
-        if len(self._waiting) > _FEW:
+        if len(self._waiting) > _CHUNKS:
             self._sort()
 
     def __contains__(self, mission_id: str) -> bool:

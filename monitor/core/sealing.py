@@ -27,6 +27,7 @@ _CAUSE_PLACES: Final = {-float(kind): [*Cause].index(cause) for kind, cause in C
 """Where a state is counted once its slice is sealed: of what is still open nobody can register the end any more."""
 _NO_CAUSES: Final = (0,) * len(Cause)
 _EXCLUDED: Final = -float(Kind.EXCLUDED)
+_MEASURED: Final = int(Kind.MEASURED)
 _NOTHING: Final = ClockTally(0, _NO_CAUSES, 0, 0.0, digest.to_fields(digest.EMPTY))
 """Of a slice in which missions are remembered, and none counts."""
 
@@ -121,6 +122,10 @@ def seal(
     """Aggregate of one closed stretch of a series, with all its missions."""
     if not missions:
         return Aggregate(series, start, end, 0, (_NOTHING,) * clocks, tuple([(*held[:2], 0) for held in thresholds]))
+    if len(missions) == clocks == 1:
+        (one,) = missions
+        if one.kind == _MEASURED:
+            return _of_one(one.times, series, start, end, thresholds)  # type: ignore[arg-type]  # one clock: a float
     columns = columns_of(missions, clocks)
     tallies: list[ClockTally] = []
     measured: list[list[float]] = []
@@ -143,6 +148,13 @@ def seal(
         judged.append((place, seconds, bisect_right(measured[clock], seconds)))
     # By place, for there is one of these for most slices of each series.
     return Aggregate(series, start, end, columns[0].count(_EXCLUDED), tuple(tallies), tuple(judged))
+
+
+def _of_one(value: float, series: int, start: float, end: float, thresholds: Sequence[Threshold]) -> Aggregate:
+    """Of a single measured mission, as most slices of most series have it, the same in half the time."""
+    tally = ClockTally(1, _NO_CAUSES, round(value * 1e6), value * value, ([value], [1.0], value, value))
+    judged = tuple([(place, seconds, 1 if value <= seconds else 0) for place, seconds, _ in thresholds])
+    return Aggregate(series, start, end, 0, (tally,), judged)
 
 
 def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> list[Aggregate]:

@@ -142,7 +142,7 @@ PIPELINE: Final[Mapping[str, str]] = {
     "batches.title": phrase("Batches and checkpoints"),
     "batches.description": phrase("Record batches taken into account, and checkpoints written, per second over the chosen workers."),
     "outcomes.title": phrase("What became of the events"),
-    "outcomes.description": phrase("Events a second by outcome in the ledger. Many duplicates or stale ones: the source sends again. Late ones: history beyond the correction horizon."),
+    "outcomes.description": phrase("Events a second by outcome in the ledger. Many duplicates or stale ones: the source sends again. Late ones: of missions that are sealed already."),
     "dead_letters.title": phrase("Dead letters by reason"),
     "dead_letters.description": phrase("Events that could not be counted, by reason. They keep their bytes and can be requeued."),
     "fencing.title": phrase("Takeovers and repetitions"),

@@ -5,7 +5,6 @@ record it was made from (topic, partition, offset). A record that was sent back 
 same topic, because nothing in Kafka can be crossed out. Refuses to judge events.
 """
 
-import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,19 +20,17 @@ from monitor.worker.rejects import (
     HEADER_OFFSET,
     HEADER_PARTITION,
     HEADER_REASON,
+    HEADER_REQUEUED,
     HEADER_TIMESTAMP,
     HEADER_TOPIC,
     HEADER_TRUNCATED,
+    LAST_MILLISECOND,
+    LAST_OFFSET,
+    header_number,
 )
 
-HEADER_REQUEUED: Final = "monitor-requeued"
-"""On a record sent back to the source topic, and on the marker that remembers it."""
 FETCH_MS: Final = 500
-_DIGITS: Final = re.compile(rb"[0-9]{1,19}")
 _LAST_PARTITION: Final = 2**31 - 1
-_LAST_OFFSET: Final = 2**63 - 1
-_LAST_MILLISECOND: Final = 253_402_300_799_999
-"""The end of the year 9999."""
 MARKER_VALUE: Final = b"requeued"
 
 
@@ -120,6 +117,14 @@ def marker(source: Source) -> tuple[bytes, list[tuple[str, bytes]]]:
     ]
 
 
+def sent_back(letter: DeadLetter) -> list[tuple[str, bytes]]:
+    """Headers of the record that is sent back: whoever needs its place among its source's records finds it there."""
+    headers = [(HEADER_REQUEUED, b"1"), (HEADER_OFFSET, str(letter.source.offset).encode())]
+    if letter.timestamp_ms is not None:
+        headers.append((HEADER_TIMESTAMP, str(letter.timestamp_ms).encode()))
+    return headers
+
+
 async def collect(consumer: AIOKafkaConsumer, topic: str, partitions: int, *, seen: Advance) -> Collection:
     """Read the topic from its beginning to where it ends now."""
     collection = Collection()
@@ -151,8 +156,8 @@ async def _to_the_end(
 
 
 def _source(headers: Mapping[str, bytes]) -> Source | None:
-    partition = _number(headers.get(HEADER_PARTITION), _LAST_PARTITION)
-    offset = _number(headers.get(HEADER_OFFSET), _LAST_OFFSET)
+    partition = header_number(headers.get(HEADER_PARTITION), _LAST_PARTITION)
+    offset = header_number(headers.get(HEADER_OFFSET), LAST_OFFSET)
     try:
         topic = headers[HEADER_TOPIC].decode()
     except (KeyError, UnicodeDecodeError):
@@ -160,20 +165,12 @@ def _source(headers: Mapping[str, bytes]) -> Source | None:
     return None if partition is None or offset is None else Source(topic, partition, offset)
 
 
-def _number(header: bytes | None, largest: int) -> int | None:
-    """A header's number as the worker writes it; None where it is anything else, however long."""
-    if header is None or not _DIGITS.fullmatch(header):
-        return None
-    number = int(header)
-    return number if number <= largest else None
-
-
 def _letter(source: Source, headers: Mapping[str, bytes], record: Record) -> DeadLetter:
     return DeadLetter(
         source=source,
         reason=headers[HEADER_REASON].decode("utf-8", "replace"),
         detail=headers.get(HEADER_DETAIL, b"").decode("utf-8", "replace"),
-        timestamp_ms=_number(headers.get(HEADER_TIMESTAMP), _LAST_MILLISECOND),
+        timestamp_ms=header_number(headers.get(HEADER_TIMESTAMP), LAST_MILLISECOND),
         key=record.key,
         value=record.value,
         truncated=HEADER_TRUNCATED in headers,

@@ -15,15 +15,16 @@ import click
 from monitor import progress
 from monitor.core.plain_text import ELLIPSIS, json_line, one_line, shown_bytes
 from monitor.dead_letters.collection import (
-    HEADER_REQUEUED,
     MARKER_VALUE,
     Collection,
     DeadLetter,
     collect,
     marker,
+    sent_back,
 )
 from monitor.kafka.clients import producing, reading, require_topic
 from monitor.kafka.sending import Outbox
+from monitor.kafka.sources import as_source
 from monitor.settings import Configuration, KafkaSettings
 
 _EPILOG: Final = "Exit codes: 0 done, 1 broker, topic or a record failed, 2 usage or configuration."
@@ -49,12 +50,17 @@ class SourceOffset(click.ParamType):
         return int(partition), int(offset)
 
 
+_of = click.option(
+    "--of", "source", metavar="TOPIC", help="Those of a topic that `monitor feed` reads.  [default: mission events]"
+)
+
+
 @click.group(name="dead-letters")
 def dead_letters() -> None:
     """Events that could not be counted: look at them, send them back.
 
     The worker puts every event that it has to refuse into the dead-letter topic, bytes unchanged, with the reason
-    and the place it came from.
+    and the place it came from. So does a feed with the records of a source that it cannot map (--of).
     """
 
 
@@ -64,9 +70,16 @@ def dead_letters() -> None:
 @click.option("--format", "format_name", type=click.Choice(["table", "json"]), default="table", show_default=True,
               help="json: one object a line.")  # fmt: skip
 @click.option("--show-value", is_flag=True, help="Show key and value, too; they may point at people.")
+@_of
 @click.pass_obj
 def list_(
-    configuration: Configuration, *, limit: int | None, reason: str | None, format_name: str, show_value: bool
+    configuration: Configuration,
+    *,
+    limit: int | None,
+    reason: str | None,
+    format_name: str,
+    show_value: bool,
+    source: str | None,
 ) -> None:
     """Show the dead letters: where each came from, when, why, and whether it was sent back.
 
@@ -76,7 +89,7 @@ def list_(
     monitor dead-letters list --limit 20
     monitor dead-letters list --reason unknown_district --format json --show-value
     """  # noqa: D301 - click reads the character
-    collection = asyncio.run(_collect(configuration.settings.kafka))
+    collection = asyncio.run(_collect(_kafka_of(configuration, source)))
     chosen = [one for one in collection.letters.values() if reason is None or one.reason == reason]
     shown = chosen if limit is None else chosen[-limit:]
     if format_name == "json":
@@ -98,6 +111,7 @@ def list_(
               help="The one from this source partition and offset; may be given several times.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
+@_of
 @click.pass_obj
 def requeue(
     configuration: Configuration,
@@ -106,6 +120,7 @@ def requeue(
     offsets: Sequence[tuple[int, int]],
     everything: bool,
     dry_run: bool,
+    source: str | None,
 ) -> None:
     """Send selected dead letters back to the topic they came from, bytes and key unchanged.
 
@@ -120,12 +135,13 @@ def requeue(
     \b
     monitor dead-letters requeue --reason unknown_district --dry-run
     monitor dead-letters requeue --offset 3:1042 --offset 0:77
+    monitor dead-letters requeue --of dispatch-calls --reason unreadable
     """  # noqa: D301 - click reads the character
     if not (reasons or offsets or everything):
         raise click.UsageError("Say which: --reason, --offset or --all.")
     if everything and (reasons or offsets):
         raise click.UsageError("--all leaves nothing to choose: drop it, or --reason and --offset.")
-    asyncio.run(_requeue(configuration.settings.kafka, set(reasons), set(offsets), dry_run=dry_run))
+    asyncio.run(_requeue(_kafka_of(configuration, source), set(reasons), set(offsets), dry_run=dry_run))
 
 
 @dataclass(slots=True)
@@ -160,6 +176,12 @@ def select(collection: Collection, topic: str, reasons: set[str], offsets: set[t
             selection.to_send.append(letter)
     selection.unknown = sorted(offsets - found)
     return selection
+
+
+def _kafka_of(configuration: Configuration, source: str | None) -> KafkaSettings:
+    """Where the topic and its dead letters are those of a feed's source, if one is named."""
+    kafka = configuration.settings.kafka
+    return kafka if source is None else as_source(kafka, source)
 
 
 async def _requeue(kafka: KafkaSettings, reasons: set[str], offsets: set[tuple[int, int]], *, dry_run: bool) -> None:
@@ -208,7 +230,7 @@ async def _send_back(kafka: KafkaSettings, letters: Sequence[DeadLetter]) -> lis
                     letter.key,
                     letter.value,
                     tag=tag,
-                    headers=[(HEADER_REQUEUED, b"1")],
+                    headers=sent_back(letter),
                     partition=letter.source.partition if keyless else None,
                 )
             await events.settle()

@@ -75,6 +75,8 @@ def metrics_markdown() -> str:
         _listed(metric for metric in metrics.EXPORTER if metric.name.startswith("monitor_")),
         "\n## From each worker (`worker.metrics_port`)\n",
         _listed(metrics.WORKER),
+        "\n## From each feed (`feed.metrics_port`)\n",
+        _listed(metrics.FEED),
     ]
     return "\n".join(parts)
 

@@ -36,7 +36,7 @@ from monitor.settings.values import is_slug
 __all__ = ["Feed", "FieldRule", "FormatDeclaration", "Source", "Times", "load_feed", "read_feed"]
 
 FILE: Final = "feed.toml"
-MOST_SOURCES: Final = 50
+MOST_SOURCES: Final = 40
 _HEAD: Final = ("slug", "source", "sources", "geography")
 _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "format": FormatTable,

@@ -245,7 +245,7 @@ class SourceTable(_Table):
     files: Annotated[tuple[str, ...], BeforeValidator(_names_of)] = Field(
         (), description='Patterns of file names: `["calls*.csv"]`.'
     )
-    topic: Topic | None = Field(None, description="The Kafka topic, for `monitor feed`.")
+    topic: Topic | None = Field(None, description="The Kafka topic, in place of files or beside them.")
     format: FormatTable = Field(
         default_factory=FormatTable, description='A table, or the one word that matters: `"csv"`, `"debezium"`.'
     )

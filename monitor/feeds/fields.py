@@ -21,8 +21,8 @@ _TRUTHS: Final[Mapping[str, bool]] = {
 STATUSES: Final = ("open", "closed", "cancelled")
 LONGEST: Final[Mapping[str, int]] = {"excluded": 200}
 """Characters of a text; an event takes no more."""
-MOST_KNOWN: Final = 10_000
-"""Cells whose meaning is kept, of each field: most have a handful of words."""
+MOST_KNOWN: Final = 2_000
+"""Words of a field whose meaning is kept."""
 Understand = Callable[[str], Value | None]
 """What a word means by itself; None where it means nothing that the field takes."""
 
@@ -30,35 +30,41 @@ Understand = Callable[[str], Value | None]
 class Words:
     """Reads one field that is no instant."""
 
-    __slots__ = ("_find", "_folded", "_known", "_rule", "_understand")
+    __slots__ = ("_folded", "_known", "_rule", "_understand", "constant")
 
     def __init__(self, rule: FieldRule, service: Service) -> None:
         self._rule = rule
         self._understand = understanding(rule, service)
         words = rule.words or {}
         self._folded = {word.casefold(): value for word, value in words.items()}
-        plainly = len(rule.lookups) == 1 and not rule.conditions and rule.separator is None and rule.after is None
-        self._find = rule.lookups[0] if plainly and rule.constant is None else None
-        """What finds the one cell that says all, where it does: what such a cell means is asked once."""
         self._known: dict[str, Value] = {}
+        """What words meant that were met: there are few of most fields."""
+        self.constant = None if rule.constant is None or rule.conditions else _value(rule.constant)
+        """What every record says, where the feed says so."""
 
     def read(self, record: Record, notices: list[Notice]) -> Value | None:
         """What the record says of the field; None: nothing. Raises Refused."""
         rule = self._rule
         if rule.constant is not None:
             return self._of_constant(record)
-        cell = self._find(record) if self._find is not None else None
-        if type(cell) is str and (known := self._known.get(cell)) is not None:
-            return known
         found = texts(rule, record)
         if not found:
             return None
         word = plain(found[0])
-        meant = self._meaning(word)
+        meant = self._known.get(word)
         if meant is not None:
-            if type(cell) is str and len(self._known) < MOST_KNOWN:
-                self._known[cell] = meant
             return meant
+        meant = self._meaning(word)
+        if meant is None:
+            return self._unknown(word, notices)
+        if len(self._known) < MOST_KNOWN:
+            self._known[word] = meant
+        return meant
+
+    def _unknown(self, word: str, notices: list[Notice]) -> Value | None:
+        """What becomes of a word that nobody knows. Raises Refused."""
+        rule = self._rule
+        meant: Value | None = None
         match rule.unknown:
             case "refuse":
                 why = Why.NO_TRUTH if rule.kind == "truth" else Why.UNKNOWN_WORD
@@ -68,7 +74,7 @@ class Words:
             case "as":
                 meant = _value(rule.otherwise)
             case "nothing":
-                meant = None
+                pass
         notices.append(Notice(What.UNKNOWN_WORD, rule.name, example(word)))
         return meant
 

@@ -7,10 +7,9 @@ slugs and reasons, nothing that says where. Equal to asking every polygon in tur
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from itertools import product
 from math import isfinite
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,7 +18,7 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
-from monitor.core.service import Series, Service
+from monitor.core.service import Service
 from monitor.feeds.geography_borders import Borders
 from monitor.feeds.geography_declared import Geography, Gives, LayerTable, Problem, read_geography
 from monitor.feeds.geography_layers import Feature, by_rank, crs_of, metric, moved, read_layer, to_degrees
@@ -29,6 +28,8 @@ from monitor.feeds.rows import Record
 
 FARTHEST_METRES: Final = 500_000.0
 """From the box around all layers: what lies farther away is no place of this service, whatever `otherwise` says."""
+_AT_ONCE: Final = 65_536
+"""Points made at a time: a file of any length takes the memory of these."""
 _NONE: Final = -1
 _DAY: Final = date(2000, 1, 1)
 """Any, where layers hold on all."""
@@ -51,12 +52,6 @@ class Located:
     def near_border(self) -> bool:
         """Whether it could be something else."""
         return bool(self.near_areas or self.near_categories)
-
-    def neighbours(self, series: Series) -> tuple[Series, ...]:
-        """The other series that a mission of this series could belong to."""
-        area, category = series
-        every = product((area, *self.near_areas), (category, *self.near_categories))
-        return tuple(one for one in every if one != series)
 
 
 class LocatedMany(NamedTuple):
@@ -93,8 +88,7 @@ class _Layered:
             if self._parts[place].intersects(point):
                 held = int(self._slug_of[place])
                 break
-        _, near = self._borders.near(in_metres)
-        others = {int(slug) for slug in near} - {held} if held != _NONE else ()
+        others = self._borders.around(in_metres) - {held} if held != _NONE else ()
         return held, tuple(self.slugs[slug] for slug in sorted(others))
 
     def many(self, points: np.ndarray, in_metres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -244,14 +238,17 @@ class Places:
             told[missing] = None
         return LocatedMany(out["area"], out["category"], near & ~missing, unplaced)
 
-    def _by_era(self, days: np.ndarray | date, inside: np.ndarray) -> list[tuple[np.ndarray, date]]:
-        """The places that are inside, grouped by a day on which the layers are those of theirs."""
+    def _by_era(self, days: np.ndarray | date, inside: np.ndarray) -> Iterator[tuple[np.ndarray, date]]:
+        """The places that are inside, some at a time, with a day on which the layers are those of theirs."""
         chosen = np.flatnonzero(inside)
         if isinstance(days, date):
-            return [(chosen, days)]
-        starts = sorted({start for eras in self._eras.values() for start in eras.starts})
-        which = np.searchsorted(np.array(starts, dtype="datetime64[D]"), days[chosen], side="right") - 1
-        return [(chosen[which == era], start) for era, start in enumerate(starts) if (which == era).any()]
+            eras = [(chosen, days)]
+        else:
+            starts = sorted({start for eras in self._eras.values() for start in eras.starts})
+            which = np.searchsorted(np.array(starts, dtype="datetime64[D]"), days[chosen], side="right") - 1
+            eras = [(chosen[which == era], start) for era, start in enumerate(starts)]
+        for places, day in eras:
+            yield from ((places[at : at + _AT_ONCE], day) for at in range(0, len(places), _AT_ONCE))
 
 
 def _day_of(at: datetime, zone: tzinfo) -> date:

@@ -21,7 +21,7 @@ def meanings(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
     >>> meanings(datetime(2024, 3, 10, 2, 30), ZoneInfo("America/New_York"))
     ()
     """
-    offset = sure_offset(local.date(), zone)
+    offset = _offset(local.date(), zone)
     if offset is not None:
         return ((local - offset).replace(tzinfo=UTC),)
     if not _EARLIEST <= local.date() <= _LATEST:
@@ -34,7 +34,7 @@ def meanings(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
 
 
 @lru_cache(10_000)
-def sure_offset(day: date, zone: tzinfo) -> timedelta | None:
+def _offset(day: date, zone: tzinfo) -> timedelta | None:
     """The offset of a day and of those beside it; None where it changes, or at the ends of all calendars."""
     if not _EARLIEST <= day <= _LATEST:
         return None

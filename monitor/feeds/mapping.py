@@ -28,7 +28,7 @@ class Mapper:
     """Maps the records of one source; stateless."""
 
     __slots__ = (
-        "_instants", "_mission", "_order", "_places", "_row", "_service", "_whole", "_words", "source",
+        "_always", "_instants", "_mission", "_order", "_places", "_row", "_service", "_whole", "_words", "source",
     )  # fmt: skip
 
     def __init__(self, source: Source, service: Service, places: Placing | None = None) -> None:
@@ -39,7 +39,9 @@ class Mapper:
         self._row = _KeyReader("row", source.row) if source.row else None
         self._order = _OrderReader(source.order) if source.order else None
         self._instants = Instants([rule for rule in source.fields if rule.kind == "time"], service, texts)
-        self._words = [(rule.name, Words(rule, service)) for rule in source.fields if rule.kind != "time"]
+        words = [(rule.name, Words(rule, service)) for rule in source.fields if rule.kind != "time"]
+        self._always = {name: one.constant for name, one in words if one.constant is not None}
+        self._words = [(name, one) for name, one in words if one.constant is None]
         # Whole events must have them, if only as null.
         self._whole = () if source.in_rows else service.fields.required
 
@@ -70,15 +72,7 @@ class Mapper:
         event = self._identity(record, refusals)
         if any(one.then == "withdraw" for one in applied) and self.source.in_rows and not refusals:
             return self._withdrawal(event, record)
-        for name, words in self._words:
-            try:
-                value = words.read(record, notices)
-            except Refused as fault:
-                refusals.extend(fault.refusals)
-                continue
-            if value is not None:
-                event[name] = value
-        event.update(dict.fromkeys(self._whole))
+        self._say(record, event, refusals, notices)
         try:
             instants = self._instants.read(record, refusals, notices)
         except Refused as fault:
@@ -99,6 +93,20 @@ class Mapper:
         if refusals:
             raise Refused(*refusals)
         return event
+
+    def _say(self, record: Record, event: Event, refusals: list[Refusal], notices: list[Notice]) -> None:
+        """Fills in the fields that are no instants."""
+        event.update(self._always)
+        for name, words in self._words:
+            try:
+                value = words.read(record, notices)
+            except Refused as fault:
+                refusals.extend(fault.refusals)
+                continue
+            if value is not None:
+                event[name] = value
+        if self._whole:
+            event.update(dict.fromkeys(self._whole))
 
     def _identity(self, record: Record, refusals: list[Refusal]) -> Event:
         """Mission, row and revision."""
@@ -198,8 +206,8 @@ class Mapper:
         if located.unplaced in _SAYS_NOTHING:
             return  # the record's own words stand, or are missed
         if located.unplaced is not None:
-            said = Refusal(Why.NO_PLACE, "place", detail=located.unplaced)
-            yield said if not self.source.in_rows else Notice(What.UNPLACED, "place", located.unplaced)
+            in_rows = self.source.in_rows
+            yield Notice(What.UNPLACED, located.unplaced) if in_rows else Refusal(Why.NO_PLACE, located.unplaced)
             return
         fields = self._service.fields
         for name, slug, near in (
@@ -208,7 +216,8 @@ class Mapper:
         ):
             if slug is not None:
                 event[name] = slug
-            yield from (Notice(What.NEAR_BORDER, name, f"{slug} or {other}") for other in near)
+            if near:
+                yield Notice(What.NEAR_BORDER, name, others=tuple(near))
 
 
 def _with_envelope(values: Record, around: Record) -> Record:
@@ -220,21 +229,23 @@ def _with_envelope(values: Record, around: Record) -> Record:
 class _KeyReader:
     """Reads an identity: of a mission, or of a row."""
 
-    __slots__ = ("_day", "_find", "_key", "_name", "_why")
+    __slots__ = ("_day", "_key", "_name", "_only", "_why")
 
     def __init__(self, name: str, key: Key) -> None:
         self._name, self._key = name, key
         self._why = Why.NO_KEY if name == "mission" else Why.NO_ROW
         self._day = day_of(key.times) if key.times.date is not None else None
-        plainly = len(key.lookups) == 1 and not key.prefix and self._day is None
-        self._find = key.lookups[0] if plainly else None
-        """What finds the one cell that is the identity, where it is."""
+        plainly = len(key.lookups) == 1 and self._day is None and not key.prefix
+        self._only = key.lookups[0] if plainly else None
+        """The one column that most keys are."""
 
     def read(self, record: Record) -> str:
         """The identity. Raises Refused."""
-        if self._find is not None and type(cell := self._find(record)) is str:
-            text = cell.strip()
-            if text.lower() not in self._key.nulls and len(text) <= LONGEST_KEY:
+        if self._only is not None:
+            value = self._only(record)
+            if type(value) is str and (text := value.strip()) and len(text) <= LONGEST_KEY:
+                if text.lower() in self._key.nulls:
+                    raise Refused(Refusal(self._why, self._name))
                 return text
         parts = []
         for find in self._key.lookups:

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from monitor.core.event import later
 from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
-from monitor.feeds.local import meanings, sure_offset, wall_clock
+from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
 from monitor.feeds.times import Read, example, reader
 
@@ -31,6 +31,7 @@ MOST_DOUBTS: Final = 8
 MOST_TIMES: Final = 200
 """Times in one cell or list."""
 _NO_LENGTH: Final = timedelta()
+_ENDS: Final = ("earliest", "latest", 1)
 
 
 class _Field(NamedTuple):
@@ -39,69 +40,9 @@ class _Field(NamedTuple):
     rule: FieldRule
     read: Read
     day: Callable[[Record], date | None]
-
-
-class _Plain(NamedTuple):
-    """A field that is one cell, as a record holds it that leaves no question open."""
-
-    name: str
-    find: Lookup
-    nulls: frozenset[str]
-    read: Read
     zone: tzinfo
-    believed: bool
-
-
-def _is_plain(field: _Field) -> bool:
-    rule = field.rule
-    return (
-        len(rule.lookups) == 1
-        and not rule.conditions
-        and rule.separator is None
-        and rule.after is None
-        and rule.pick in {"earliest", "latest", 1}
-    )
-
-
-def _plain_field(field: _Field) -> _Plain:
-    rule = field.rule
-    times = rule.times
-    return _Plain(
-        rule.name, rule.lookups[0], rule.nulls, field.read, times.zone or UTC, believed=times.offset == "believe"
-    )
-
-
-def _read_plainly(fields: Sequence[_Plain], record: Record) -> dict[str, datetime] | None:
-    """As all the rest of this module has it, of a record whose cells are moments that mean one thing each.
-
-    None of any other: it is read by the rules. (Of a million records, nearly all are such.)
-    """
-    found: dict[str, datetime] = {}
-    for name, find, nulls, read, zone, believed in fields:
-        value = find(record)
-        if value is None:
-            continue
-        if type(value) is not str:
-            return None
-        value = value.strip()
-        if value.lower() in nulls:
-            continue
-        told = read(value)
-        if type(told) is not datetime:
-            return None
-        if told.tzinfo is not None:
-            if not believed:
-                return None
-            try:
-                found[name] = told.astimezone(UTC)
-            except (OverflowError, ValueError):
-                return None
-            continue
-        offset = sure_offset(told.date(), zone)
-        if offset is None:
-            return None
-        found[name] = told.replace(tzinfo=UTC) - offset
-    return found
+    one_is_enough: bool
+    """Whether it is the one time of a cell that holds one."""
 
 
 class _Time(NamedTuple):
@@ -118,7 +59,7 @@ Texts = Callable[[FieldRule, Record], Sequence[object]]
 class Instants:
     """Reads the instants of the records of one source."""
 
-    __slots__ = ("_clocks", "_fields", "_plain", "_texts")
+    __slots__ = ("_clocks", "_fields", "_texts")
 
     def __init__(self, rules: Iterable[FieldRule], service: Service, texts: Texts) -> None:
         # Where clocks begin stands first: a date beside times of day is that of the begin.
@@ -126,37 +67,42 @@ class Instants:
         names = dict.fromkeys(moment.field for moments in edges for moment in moments)
         order = {name: number for number, name in enumerate(names)}
         ordered = sorted(rules, key=lambda rule: order.get(rule.name, len(order)))
-        self._fields = [_Field(rule, reader(rule.times.formats), day_of(rule.times)) for rule in ordered]
+        self._fields = [
+            _Field(rule, reader(rule.times.formats), day_of(rule.times), rule.times.zone or UTC, rule.pick in _ENDS)
+            for rule in ordered
+        ]
         self._clocks = service.clocks
         self._texts = texts
-        self._plain = [_plain_field(field) for field in self._fields] if all(map(_is_plain, self._fields)) else None
 
     def read(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
         """The instants by field, in UTC; what is wrong or worth telling is added to the lists."""
-        if self._plain is not None and (plainly := _read_plainly(self._plain, record)) is not None:
-            return plainly
+        settled: dict[str, datetime] = {}
         found: dict[str, tuple[Sequence[_Time], Pick]] = {}
         reading = _Reading(record, notices)
-        doubts = 0
         for field in self._fields:
             rule = field.rule
             values = self._texts(rule, record)
             if not values:
                 continue
+            if len(values) == 1 and (at := reading.at_once(field, values[0])) is not None:
+                settled[rule.name] = at
+                continue
             if len(values) > MOST_TIMES:
                 refusals.append(Refusal(Why.TOO_LONG, rule.name, detail=f"more than {MOST_TIMES} times"))
                 continue
             try:
-                times = reading.times(field, values)
+                found[rule.name] = reading.times(field, values), rule.pick
             except _Wrong as fault:
                 refusals.append(fault.refusal)
-                continue
-            found[rule.name] = times, rule.pick
-            doubts += sum(len(one.means) > 1 for one in times)
-        if not doubts:
-            chosen = {name: _picked([one.means[0] for one in times], pick) for name, (times, pick) in found.items()}
-            return {name: at for name, at in chosen.items() if at is not None}
-        return self._settled(found, doubts, notices)
+        if not found:
+            return settled
+        doubts = sum(len(one.means) > 1 for times, _ in found.values() for one in times)
+        if doubts:
+            certain: dict[str, tuple[Sequence[_Time], Pick]]
+            certain = {name: ([_Time((at,))], "earliest") for name, at in settled.items()}
+            return self._settled({**certain, **found}, doubts, notices)
+        chosen = {name: _picked([one.means[0] for one in times], pick) for name, (times, pick) in found.items()}
+        return {**settled, **{name: at for name, at in chosen.items() if at is not None}}
 
     def _settled(
         self, found: Mapping[str, tuple[Sequence[_Time], Pick]], doubts: int, notices: list[Notice]
@@ -202,10 +148,24 @@ class _Reading:
     anchor: datetime | None = None
     """The record's first instant on the clock of its zone: times of day are near to it."""
 
+    def at_once(self, field: "_Field", value: object) -> datetime | None:
+        """The one time that most records have in a field: a local one that leaves nothing open. Else None."""
+        if not field.one_is_enough:
+            return None
+        told = field.read(value)
+        if type(told) is not datetime or told.tzinfo is not None:
+            return None
+        means = meanings(told, field.zone)
+        if len(means) != 1:
+            return None
+        if self.anchor is None:
+            self.anchor = told
+        return means[0]
+
     def times(self, field: "_Field", values: Sequence[object]) -> list[_Time]:
         """The times of a field. Raises _Wrong."""
         rule = field.rule
-        zone = rule.times.zone or UTC
+        zone = field.zone
         local: list[datetime | time] = []
         fixed: list[_Time] = []
         for value in values:

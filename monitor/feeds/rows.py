@@ -13,7 +13,7 @@ Record = Mapping[str, Any]
 Event = dict[str, Any]
 """One event by the service's names of fields; instants are datetimes in UTC. What is not known is left out."""
 
-LONGEST_EXAMPLE: Final = 80
+LONGEST_EXAMPLE: Final = 100
 """Characters of a source's own words that are repeated to people."""
 _NOTHING: Final[Record] = {}
 
@@ -57,7 +57,10 @@ class Why(StrEnum):
 
 
 class Refusal(NamedTuple):
-    """What is wrong with a record, with the event's field that it is about (or `mission`, `row`, `revision`)."""
+    """What is wrong with a record, with the event's field that it is about.
+
+    Or `mission`, `row`, `revision`, or what is wrong with the place.
+    """
 
     why: Why
     field: str = ""
@@ -101,7 +104,7 @@ class What(StrEnum):
     MOVED = "moved"
     """A change event moved the row to another mission."""
     NEAR_BORDER = "near_border"
-    """The place lies near the border of another area or category; `detail` says of which two."""
+    """The place lies near the border of another area or category: `others`, of the field."""
     UNPLACED = "unplaced"
     """A row has coordinates that cannot be used, `detail` says why; another row may tell area and category."""
 
@@ -112,6 +115,8 @@ class Notice(NamedTuple):
     what: What
     field: str = ""
     detail: str = ""
+    others: tuple[str, ...] = ()
+    """What the field could be as well."""
 
 
 class Mapped(NamedTuple):

@@ -96,23 +96,30 @@ class Producers:
 
 @asynccontextmanager
 async def producing(kafka: KafkaSettings, *, compression: str | None = None) -> AsyncIterator[Producers]:
-    """Producers for one run; `safe` is idempotent where the broker can.
+    """Producers for one run, as `opened_producers`; what aiokafka says of them stays quiet."""
+    with hushed("aiokafka"):
+        async with opened_producers(kafka, compression=compression) as producers:
+            yield producers
+
+
+@asynccontextmanager
+async def opened_producers(kafka: KafkaSettings, *, compression: str | None = None) -> AsyncIterator[Producers]:
+    """Two producers; `safe` is idempotent where the broker can.
 
     Without idempotence a retry may send a batch twice: the ledger takes the second one as duplicates.
     """
-    with hushed("aiokafka"):
-        safe = await _started_producer(kafka, compression, idempotent=True)
-        if safe is None:
-            log.debug("the broker offers no idempotent producer: going on without")
-        plain = await _started_producer(kafka, compression, idempotent=False)
-        if plain is None:
-            raise AssertionError("a plain producer starts or raises")
-        try:
-            yield Producers(safe or plain, plain)
-        finally:
-            for producer in (safe, plain):
-                if producer is not None:
-                    await producer.stop()
+    safe = await _started_producer(kafka, compression, idempotent=True)
+    if safe is None:
+        log.debug("the broker offers no idempotent producer: going on without")
+    plain = await _started_producer(kafka, compression, idempotent=False)
+    if plain is None:
+        raise AssertionError("a plain producer starts or raises")
+    try:
+        yield Producers(safe or plain, plain)
+    finally:
+        for producer in (safe, plain):
+            if producer is not None:
+                await producer.stop()
 
 
 @asynccontextmanager

@@ -68,8 +68,12 @@ def named(kafka: KafkaSettings, resource: Resource) -> str:
 class RightsMissing(BrokerRefuses):
     """The client may not do all that it has to; the message names every right, and how to grant it."""
 
-    def __init__(self, kafka: KafkaSettings, rights: Iterable[Right]) -> None:
-        told = ", ".join(f"{one.operation} on {named(kafka, one.resource)!r} ({one.resource})" for one in rights)
+    def __init__(self, kafka: KafkaSettings, rights: Iterable[Right], *, by_setting: bool = True) -> None:
+        """`by_setting`: whether topic and group are those that the settings name."""
+        told = ", ".join(
+            f"{one.operation} on {named(kafka, one.resource)!r}" + (f" ({one.resource})" if by_setting else "")
+            for one in rights
+        )
         granting = "; ".join(right.granting(kafka) for right in rights)
         super().__init__(kafka.bootstrap, f"does not give this client the right {told}", f"Grant it: {granting}.")
 

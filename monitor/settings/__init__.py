@@ -20,6 +20,7 @@ from monitor.settings.relations import RELATIONS
 from monitor.settings.sections import (
     EventSettings,
     ExporterSettings,
+    FeedSettings,
     KafkaSettings,
     LedgerSettings,
     RedisSettings,
@@ -38,6 +39,7 @@ __all__ = [
     "ConfigurationError",
     "EventSettings",
     "ExporterSettings",
+    "FeedSettings",
     "KafkaSettings",
     "LedgerSettings",
     "RedisSettings",

@@ -1,7 +1,7 @@
 """docs/configuration.md, said from the settings: every key with type, default, meaning and environment variable."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
@@ -61,7 +61,8 @@ file, `{SERVICE_VARIABLE}`, or `--service` at any command names it: by its name,
 the file, in `config/services/` of the current directory and among those that came along; or by the path of a folder
 (or of its service.toml), which begins at the file that names it, else in the current directory. `monitor check` says
 in words what is declared. [services.md](services.md) tells it field by field, with a whole service, what may be left
-out, and the questions that come up; below are all keys.
+out, and the questions that come up; below are all keys. How a source's records become events is declared in a
+`feed.toml` beside: [feeds.md](feeds.md).
 
 A length of time is minutes as a number, read as the decimal that stands there (4.1 is 246 s), or a text: `"5:20"`
 (minutes and seconds), `"1:05:00"`, `"80 s"`, `"5 min"`, `"2 h"`.
@@ -116,11 +117,17 @@ def configuration_markdown() -> str:
         ]
     parts += [_SERVICE.strip().replace("{SERVICE_VARIABLE}", SERVICE_VARIABLE)]
     for head, table in _TABLES.items():
-        rows = [_key(key, field) for key, field in table.model_fields.items() if key != "event"]
-        parts += [f"### {head}", cleandoc(table.__doc__ or ""), _table(("Key", "Default", "Meaning"), rows).rstrip()]
+        parts += [f"### {head}", *keys_of_table(table, without={"event"})]
     parts += [_TARGETS.strip(), _TOGETHER.strip(), relations_markdown().rstrip()]
     former = _table(("Key", "Now"), ((f"`{key}`", moved) for key, moved in FORMER.items()))
     return "\n\n".join([*parts, _BEFORE.strip(), former.rstrip()]) + "\n"
+
+
+def keys_of_table(table: type[BaseModel], *, without: Collection[str] = ()) -> tuple[str, str]:
+    """What a table of a file is, and its keys with what each means."""
+    fields = table.model_fields.items()
+    rows = [_key(field.alias or key, field) for key, field in fields if key not in without]
+    return cleandoc(table.__doc__ or ""), _table(("Key", "Default", "Meaning"), rows).rstrip()
 
 
 def _key(key: str, field: FieldInfo) -> tuple[str, str, str]:

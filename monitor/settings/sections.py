@@ -144,6 +144,17 @@ class WorkerSettings(_Section):
     )
 
 
+class FeedSettings(_Section):
+    """How `monitor feed` carries records of a source into the topic of mission events; the rest is as for workers."""
+
+    group: OptionalText = Field(
+        None, description="Consumer group that all feeds of a service share; default: `kafka.group` with `-feed`."
+    )
+    metrics_host: Host = Field("127.0.0.1", description="Address of the feed's own /metrics.")
+    metrics_port: Port = Field(0, description="Port of the feed's own /metrics; 0: none.")
+    metrics_hosts: Hosts = Field((), description="Names under which programs reach it; else as `exporter.hosts`.")
+
+
 class ExporterSettings(_Section):
     """Where the verdicts are served."""
 
@@ -219,6 +230,7 @@ class Settings(BaseModel):
     kafka: KafkaSettings = KafkaSettings()
     redis: RedisSettings = RedisSettings()
     worker: WorkerSettings = WorkerSettings()
+    feed: FeedSettings = FeedSettings()
     exporter: ExporterSettings = ExporterSettings()
     events: EventSettings = EventSettings()
     ledger: LedgerSettings = LedgerSettings()

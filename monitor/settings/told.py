@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 _IN_WORDS: Final = {
     "tuple_type": 'must be a list of texts: write ["a", "b"]',
@@ -41,18 +42,21 @@ def read_table(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None
             faults += [one for one in found if one not in faults and (one[0] or not faults)]
             dropped = {key.partition(".")[0] for key, _ in found} & left.keys()
             left = {key: value for key, value in left.items() if key not in dropped}
-            if not dropped or any(
-                field.is_required() for key, field in model.model_fields.items() if key not in left
-            ):
+            if not dropped or any(field.is_required() for key, field in _written(model).items() if key not in left):
                 return None, faults
+
+
+def _written(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The keys of a table as people write them."""
+    return {field.alias or key: field for key, field in model.model_fields.items()}
 
 
 def _faults(model: type[BaseModel], fault: ValidationError) -> Iterator[tuple[str, str]]:
     for error in fault.errors(include_url=False, include_input=False):
         path = [str(part) for part in error["loc"]]
-        known = model.model_fields
+        known = _written(model)
         if len(path) > 1 and (inner := known[path[0]].annotation) and hasattr(inner, "model_fields"):
-            known = inner.model_fields
+            known = _written(cast("type[BaseModel]", inner))
         if error["type"] == "extra_forbidden":
             where = f"there are {', '.join(known)}"
             yield ".".join(path), unknown(path[-1], list(known), kind="key", where=where)

@@ -16,7 +16,7 @@ from monitor.core.partition import DeadLetter
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS: Final = 60.0
-ADVICE: Final = {
+ADVICE: Final[dict[str, str]] = {
     Reason.LEDGER_FULL: "find out who invents missions, or raise ledger.capacity; then "
     "`monitor dead-letters requeue --reason ledger_full`",
     Reason.BATCH_TOO_LARGE: "it lies in the topic still: find out who sent it, or raise kafka.max_batch_bytes and "
@@ -30,17 +30,17 @@ class Advice:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._told: dict[tuple[int, Reason], float] = {}
-        self._since: dict[tuple[int, Reason], int] = {}
-        self._others: Counter[Reason] = Counter()
+        self._told: dict[tuple[int, str], float] = {}
+        self._since: dict[tuple[int, str], int] = {}
+        self._others: Counter[str] = Counter()
         """Not told yet."""
-        self._examples: dict[Reason, tuple[int, DeadLetter]] = {}
+        self._examples: dict[str, tuple[int, DeadLetter]] = {}
         """Of each of them the last, and its partition."""
         self._others_told = float("-inf")
 
     def give(self, partition: int, letters: Iterable[DeadLetter]) -> None:
         """Take refused records into account, and say what is due."""
-        last: dict[Reason, DeadLetter] = {}
+        last: dict[str, DeadLetter] = {}
         for letter in letters:
             if letter.reason in ADVICE:
                 place = partition, letter.reason

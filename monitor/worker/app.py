@@ -1,8 +1,9 @@
-"""The Faust application around the keeper: one agent that is handed whole batches.
+"""The Faust application around the work of a process: one agent that is handed whole batches.
 
 This, `engine` and `transport` are the only modules that know Faust. Faust owns the consumer group, rebalancing and
-flow control; the keeper owns the state. A slow tick stores what is due, takes over what an earlier attempt had to
-leave (store away, fenced), and tells Kafka what is stored.
+flow control; the work (a worker's keeper, a feed's belt) owns the state, and says what a partition is called. A slow
+tick stores what is due, takes over what an earlier attempt had to leave (store away, fenced), and tells Kafka what is
+stored.
 """
 
 import asyncio
@@ -10,9 +11,9 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
+from aiokafka import TopicPartition
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP, EventT, StreamT
 
@@ -23,8 +24,6 @@ from monitor.settings import KafkaSettings
 from monitor.store.port import StoreUnavailable
 from monitor.worker.engine import engine
 from monitor.worker.failure import WorkerFailed
-from monitor.worker.instruments import Instruments
-from monitor.worker.keeper import ForeignLog, Keeper, LogBounds
 from monitor.worker.life import SignsOfLife
 from monitor.worker.log_end import read_end, records_waiting
 from monitor.worker.refusal import TooManyInvalid
@@ -32,8 +31,12 @@ from monitor.worker.stacks import stacks
 from monitor.worker.standstill import Standstill
 from monitor.worker.transport import BatchSchema, Consumer, Transport
 from monitor.worker.watchdog import Place, Watchdog
+from monitor.worker.work import ForeignLog, Lags, LogBounds, Work
 
 log = logging.getLogger(__name__)
+
+K = TypeVar("K")
+"""What a partition is called."""
 
 TICK_SECONDS: Final = 0.05
 COMMIT_SECONDS: Final = 2.0
@@ -47,52 +50,56 @@ LEAVE_SECONDS: Final = 3.0
 WATCHDOG_SECONDS: Final = 300.0
 
 
-class WorkerApp:
-    """One worker of the consumer group. `run` returns when told to stop, or raises WorkerFailed."""
+class WorkerApp(Generic[K]):
+    """One member of the consumer group. `run` returns when told to stop, or raises WorkerFailed."""
 
     def __init__(
         self,
         kafka: KafkaSettings,
-        keeper: Keeper,
-        instruments: Instruments,
+        work: Work[K],
+        lags: Lags[K],
         *,
+        topics: Collection[str] = (),
         stop_seconds: float = LEAVE_SECONDS,
         watchdog_seconds: float = WATCHDOG_SECONDS,
         beat: Callable[[], None] = lambda: None,
         ending: Callable[[], None] = lambda: None,
         life: SignsOfLife | None = None,
     ) -> None:
-        """`beat` is called again and again while the event loop is not blocked, `ending` once as the end begins."""
+        """`topics`: those that are read, `kafka.topic` unless said otherwise.
+
+        `beat` is called again and again while the event loop is not blocked, `ending` once as the end begins.
+        """
         self._beat = beat
         self._ending = ending
         self._life = life
         self._stop_seconds = stop_seconds
-        self._keeper = keeper
-        self._instruments = instruments
+        self._work = work
+        self._lags = lags
         self._kafka = kafka
-        self._topic = kafka.topic
+        self._topics = tuple(topics) or (kafka.topic,)
         self._failure: BaseException | None = None
         self.stuck = False
         """Whether Faust did not end in time: everything is stored, but its threads would keep the process."""
-        self._checkpoints: dict[int, asyncio.Task[None]] = {}
-        self._committed: dict[int, int] = {}
-        self._standstill = Standstill()
+        self._checkpoints: dict[K, asyncio.Task[None]] = {}
+        self._committed: dict[K, int] = {}
+        self._standstill: Standstill[K] = Standstill()
         self._claiming = asyncio.Lock()
         self._watchdog = Watchdog(
             self._places,
-            ping=keeper.ping,
-            records_waiting=partial(records_waiting, kafka),
+            ping=work.ping,
+            records_waiting=self._records_waiting,
             patience_seconds=watchdog_seconds,
         )
         self._held: set[TP] = set()
         """Partitions whose flow was stopped because they bring a flood of invalid records."""
-        self._refused: set[int] = set()
+        self._refused: set[K] = set()
         """Partitions that a person must look at: tried again only when they are assigned anew."""
         self.app = engine(kafka)
         self.app.transport = Transport(
             self.app.conf.broker_consumer, self.app, source=self, largest_batch_bytes=kafka.max_batch_bytes
         )
-        topic = self.app.topic(kafka.topic, schema=BatchSchema(), acks=False, internal=True)
+        topic = self.app.topic(*self._topics, schema=BatchSchema(), acks=False, internal=True)
         self.app.agent(topic, name="missions")(self._agent)
         self.app.on_partitions_revoked.connect(cast("Any", self._on_revoked))  # Faust types a signal's handler as any
 
@@ -114,7 +121,7 @@ class WorkerApp:
             )
         ]
         if self._life is not None:
-            tasks.append(asyncio.create_task(self._life.give(self._keeper.kept.keys, lambda: self._keeper.slowed)))
+            tasks.append(asyncio.create_task(self._life.give()))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -138,7 +145,7 @@ class WorkerApp:
         log.info("stopping: storing what is left and leaving the group")
         self._consumer.stop_flow()
         farewell = [] if self._life is None else [asyncio.create_task(self._life.take_back(), name="sign-off")]
-        await self._keeper.let_go(list(self._keeper.kept), within_seconds=self._stop_seconds)
+        await self._let_go(list(self._work.kept), within_seconds=self._stop_seconds)
         for task in self._checkpoints.values():
             task.cancel()  # what is still under way has been given up
         await self._ended([*self._checkpoints.values(), *farewell])
@@ -183,8 +190,9 @@ class WorkerApp:
 
     async def _take(self, event: EventT[Any]) -> None:
         tp = event.message.tp
-        taken = await self._keeper.handle(tp.partition, cast("Batch", event.value))
-        if self._keeper.held(tp.partition):
+        number = self._key(tp)
+        taken = await self._work.handle(number, cast("Batch", event.value))
+        if self._work.held(number):
             # The agent is everybody's: only the flow of this partition stops. What Faust holds of it already is
             # not taken either, and fetched again when its time has come.
             tp = TP(*tp)  # a message may name it in aiokafka's own type, which Faust asserts not to find here
@@ -193,45 +201,47 @@ class WorkerApp:
             return
         if taken:
             return
-        kept = self._keeper.kept.get(tp.partition)
+        kept = self._work.kept.get(number)
         if kept is not None and tp in self._consumer.assignment():
-            await self._consumer.seek_stored({tp: kept.partition.next_offset})
+            await self._consumer.seek_stored({tp: kept.next_offset})
 
-    async def positions(self, logs: Mapping[int, LogBounds]) -> Mapping[int, int]:
+    async def positions(self, logs: Mapping[TP, LogBounds]) -> Mapping[TP, int]:
         """Take over these partitions (the transport's question on assignment)."""
         # Faust may ask anew while it is still asking: of two claims at once, either could end up the fenced one.
         async with self._claiming:
-            numbers = [number for number in logs if TP(self._topic, number) in self._consumer.assignment()]
-            offsets = await asyncio.gather(*(self._take_over(number, logs[number]) for number in numbers))
-        found = {number: offset for number, offset in zip(numbers, offsets, strict=True) if offset is not None}
+            places = [tp for tp in logs if tp in self._consumer.assignment()]
+            offsets = await asyncio.gather(*(self._take_over(tp, logs[tp]) for tp in places))
+        found = {tp: offset for tp, offset in zip(places, offsets, strict=True) if offset is not None}
         if found:
-            log.info("took over partitions %s", sorted(found))
+            log.info("took over partitions %s", self._named(found))
         return found
 
-    async def _take_over(self, number: int, bounds: LogBounds) -> int | None:
+    async def _take_over(self, tp: TP, bounds: LogBounds) -> int | None:
+        number = self._key(tp)
         try:
             try:
-                return await self._keeper.take_over(number, bounds)
+                return await self._work.take_over(number, bounds)
             except ForeignLog:
                 # Read first: the end that a broker names may be behind, by what came since or (Tansu) by a batch.
-                end = await read_end(self._kafka, number, named=bounds.end)
-                return await self._keeper.take_over(number, replace(bounds, end=end))
+                end = await read_end(self._kafka, TopicPartition(*tp), named=bounds.end)
+                return await self._work.take_over(number, replace(bounds, end=end))
         except StoreUnavailable as fault:
-            log.error("partition %d waits for the store: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+            log.error("partition %s waits for the store: %s", number, fault)  # noqa: TRY400 - no traceback wanted
         except BrokerUnreachable as fault:
-            log.error("partition %d waits for the broker: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+            log.error("partition %s waits for the broker: %s", number, fault)  # noqa: TRY400 - no traceback wanted
         except (ForeignLog, StoredStateError) as fault:
-            log.error("partition %d is not processed: %s", number, fault)  # noqa: TRY400 - no traceback wanted
+            log.error("partition %s is not processed: %s", number, fault)  # noqa: TRY400 - no traceback wanted
             self._refused.add(number)
         return None
 
     async def _on_revoked(self, _app: Any, revoked: Iterable[TP], **_: Any) -> None:
         """Store what is left before somebody else takes over. Memory is kept: the next claim decides its worth."""
-        numbers = sorted(tp.partition for tp in revoked)
+        numbers = [self._key(tp) for tp in revoked]
         self._refused.clear()
         if numbers:
-            log.info("giving back partitions %s", numbers)
-            await self._keeper.store_all(numbers, within_seconds=LEAVE_SECONDS)
+            log.info("giving back partitions %s", self._named(revoked))
+            await self._work.store_all(numbers, within_seconds=LEAVE_SECONDS)
+            await self._commit_last()
 
     async def _watch(self) -> None:
         """Return when the worker cannot go on. Raises WorkerFailed where the group refuses it: Faust would wait."""
@@ -254,13 +264,9 @@ class WorkerApp:
             self.tell_stacks()
             raise
 
-    def _places(self) -> dict[int, Place]:
+    def _places(self) -> dict[K, Place]:
         """What the watchdog looks at: every assigned partition that is to be processed."""
-        try:
-            assigned = {tp.partition for tp in self._consumer.assignment() if tp.topic == self._topic}
-        except ConsumerNotStarted:
-            return {}
-        places = ((number, self._keeper.place(number)) for number in assigned - self._refused)
+        places = ((number, self._work.place(number)) for number in self._assigned().keys() - self._refused)
         return {number: place for number, place in places if place is not None}
 
     def tell_stacks(self) -> None:
@@ -279,7 +285,7 @@ class WorkerApp:
     async def _keep_order(self, starting: Awaitable[None]) -> None:
         """Now and then: take over what had to wait, and tell Kafka and the metrics where the store stands."""
         await starting
-        log.info("worker started on topic %s", self._topic)
+        log.info("worker started on topic %s", ", ".join(self._topics))
         clock = asyncio.get_running_loop().time
         commit_at = clock() + COMMIT_SECONDS
         again_at = clock() + REFUSED_SECONDS
@@ -288,7 +294,7 @@ class WorkerApp:
             if self.app.rebalancing:
                 continue
             with suppress(StoreUnavailable, StoredStateError):  # whoever has something to store tells
-                await self._keeper.forget_missing()
+                await self._work.forget_missing()
             if clock() >= again_at:
                 self._refused.clear()  # an operator may have mended it
                 again_at = clock() + REFUSED_SECONDS
@@ -302,9 +308,9 @@ class WorkerApp:
 
     def _store_due(self) -> None:
         self._checkpoints = {number: task for number, task in self._checkpoints.items() if not task.done()}
-        for number in self._keeper.due():
+        for number in self._work.due():
             if number not in self._checkpoints:
-                task = asyncio.create_task(self._keeper.checkpoint(number), name=f"checkpoint-{number}")
+                task = asyncio.create_task(self._work.checkpoint(number), name=f"checkpoint-{number}")
                 task.add_done_callback(self._checkpoint_done)
                 self._checkpoints[number] = task
 
@@ -315,34 +321,34 @@ class WorkerApp:
 
     async def _retake(self) -> None:
         """Bring partitions that are assigned but not kept, or no longer assigned but kept, into order."""
-        assigned = {tp for tp in self._consumer.assignment() if tp.topic == self._topic}
-        strayed = sorted(tp.partition for tp in self._consumer.strayed & assigned)
+        assigned = self._assigned()
+        strayed = self._consumer.strayed & set(assigned.values())
         self._consumer.strayed.clear()
         if strayed:
-            log.warning("the log of partitions %s does not hold the next offset: looking again", strayed)
-            await self._keeper.let_go(strayed, within_seconds=LEAVE_SECONDS)
-        missing = {tp for tp in assigned if tp.partition not in self._keeper.kept}
-        surplus = set(self._keeper.kept) - {tp.partition for tp in assigned}
+            log.warning("the log of partitions %s does not hold the next offset: looking again", self._named(strayed))
+            await self._work.let_go([self._key(tp) for tp in strayed], within_seconds=LEAVE_SECONDS)
+        missing = {tp for number, tp in assigned.items() if number not in self._work.kept}
+        surplus = self._work.kept.keys() - assigned.keys()
         if surplus:
-            await self._keeper.let_go(surplus, within_seconds=LEAVE_SECONDS)
+            await self._work.let_go(surplus, within_seconds=LEAVE_SECONDS)
         if not missing:
             return
         self._consumer.pause_partitions(missing)
-        offsets = await self._consumer.wanted({tp for tp in missing if tp.partition not in self._refused})
+        offsets = await self._consumer.wanted({tp for tp in missing if self._key(tp) not in self._refused})
         if offsets and not self.app.rebalancing:
             await self._consumer.seek_stored(offsets)
             self._consumer.resume_partitions(offsets)
 
     async def _free(self) -> None:
         """Let partitions flow again that have been held for long enough."""
-        free = {tp for tp in self._held if not self._keeper.held(tp.partition)}
+        free = {tp for tp in self._held if not self._work.held(self._key(tp))}
         if not free or self.app.rebalancing:
             return
         assigned = self._consumer.assignment()
         offsets = {
-            tp: kept.partition.next_offset
+            tp: kept.next_offset
             for tp in free
-            if tp in assigned and (kept := self._keeper.kept.get(tp.partition)) is not None
+            if tp in assigned and (kept := self._work.kept.get(self._key(tp))) is not None
         }
         await self._consumer.seek_stored(offsets)
         self._consumer.resume_partitions(offsets)
@@ -350,36 +356,77 @@ class WorkerApp:
 
     async def _wake(self, now: float) -> None:
         """Fetch again where records are left and none arrive: a batch was dropped on its way."""
+        assigned = self._assigned()
         places = {
-            tp.partition: (kept.partition.next_offset, self._consumer.log_end(tp))
-            for tp in self._consumer.assignment()
-            if (kept := self._keeper.kept.get(tp.partition)) is not None
-            and not (kept.storing.locked() or self._keeper.held(tp.partition))
+            number: (kept.next_offset, self._consumer.log_end(tp))
+            for number, tp in assigned.items()
+            if (kept := self._work.kept.get(number)) is not None and not (kept.busy or self._work.held(number))
         }
         stuck = self._standstill.judge(places, now)
         if stuck and not self.app.rebalancing:
-            log.info("partitions %s stand still: fetching again", sorted(stuck))
-            offsets = {TP(self._topic, number): places[number][0] for number in stuck}
+            offsets = {assigned[number]: places[number][0] for number in stuck}
+            log.info("partitions %s stand still: fetching again", self._named(offsets))
             await self._consumer.seek_stored(offsets)
             self._consumer.resume_partitions(offsets)
 
     async def _commit(self) -> None:
-        stored = {number: kept.stored_offset for number, kept in self._keeper.kept.items()}
+        assigned = self._assigned()
+        stored = {number: kept.stored_offset for number, kept in self._work.kept.items() if number in assigned}
         news = {
             number: offset for number, offset in stored.items() if offset and self._committed.get(number) != offset
         }
-        if news and await self._consumer.commit_stored({TP(self._topic, n): offset for n, offset in news.items()}):
+        if news and await self._consumer.commit_stored({assigned[n]: offset for n, offset in news.items()}):
             self._committed.update(news)
 
+    async def _commit_last(self) -> None:
+        """Before others go on: where they do so by what is committed, so that they repeat as little as can be."""
+        if not self._work.resumes_at_commit:
+            return
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._commit()
+        except TimeoutError:
+            log.info("the broker takes no commit: whoever goes on repeats what was sent on since the last one")
+
+    async def _let_go(self, numbers: Collection[K], *, within_seconds: float) -> None:
+        if self._work.resumes_at_commit:
+            await self._work.store_all(numbers, within_seconds=within_seconds)
+            await self._commit_last()
+        await self._work.let_go(numbers, within_seconds=within_seconds)
+
     async def _measure_lag(self) -> None:
-        assigned = self._consumer.assignment()
-        for tp in assigned:
-            kept, end = self._keeper.kept.get(tp.partition), self._consumer.log_end(tp)
+        assigned = self._assigned()
+        for number, tp in assigned.items():
+            kept, end = self._work.kept.get(number), self._consumer.log_end(tp)
             if kept is not None and end is not None:
-                self._instruments.lag(tp.partition, max(0, end - kept.partition.next_offset))
+                self._lags.lag(number, max(0, end - kept.next_offset))
         # Of what is not processed, nothing is taken into account: all of it lags, and somebody must be told.
-        refused = [tp for tp in assigned if tp.partition in self._refused]
+        refused = [tp for number, tp in assigned.items() if number in self._refused]
         for tp, bounds in (await self._consumer.bounds(refused)).items():
             if isinstance(bounds, LogBounds):
-                self._instruments.lag(tp.partition, bounds.end - bounds.earliest)
-        self._instruments.keep_lags({tp.partition for tp in self._consumer.assignment()})
+                self._lags.lag(self._key(tp), bounds.end - bounds.earliest)
+        self._lags.keep_lags(set(self._assigned()))
+
+    def _key(self, tp: TP) -> K:
+        return self._work.key(tp.topic, tp.partition)
+
+    def _assigned(self) -> dict[K, TP]:
+        """The partitions that the group has given to this process, by what the work calls them."""
+        try:
+            return {self._key(tp): tp for tp in self._consumer.assignment() if tp.topic in self._topics}
+        except ConsumerNotStarted:
+            return {}
+
+    def _named(self, places: Iterable[TP]) -> str:
+        """For the log: numbers, with their topic where there are several."""
+        if len(self._topics) == 1:
+            return str(sorted(tp.partition for tp in places))
+        return "[" + ", ".join(f"{topic}:{number}" for topic, number in sorted(places)) + "]"
+
+    async def _records_waiting(self, offsets: Mapping[K, int]) -> set[K]:
+        assigned = self._assigned()
+        places = {
+            TopicPartition(*assigned[number]): offset for number, offset in offsets.items() if number in assigned
+        }
+        waiting = await records_waiting(self._kafka, places)
+        return {self._work.key(place.topic, place.partition) for place in waiting}

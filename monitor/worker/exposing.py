@@ -1,6 +1,6 @@
-"""The worker's own `/metrics`: one text, made once a second at most, behind connections that are bounded.
+"""The `/metrics` of a worker or a feed: one text, made once a second at most, behind connections that are bounded.
 
-It is made on the loop that counts missions, so nobody may have it made as often as he likes. One format for
+It is made on the loop that does the work, so nobody may have it made as often as he likes. One format for
 everybody: plain text, which every scraper takes.
 """
 
@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -17,8 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from monitor.http.body import SharedBody
 from monitor.http.limits import Limits
 from monitor.http.server import Address, serving
-from monitor.settings import WorkerSettings
-from monitor.worker.instruments import Instruments
+from monitor.settings import FeedSettings, WorkerSettings
 
 log = logging.getLogger(__name__)
 
@@ -52,20 +51,33 @@ class OwnMetrics:
         return web.Response(body=SharedBody(self.text()), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
 
+class Registered(Protocol):
+    """Instruments, whatever they measure."""
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """What is exposed of them."""
+
+
+def _named(settings: WorkerSettings | FeedSettings, key: str) -> str:
+    section = "feed" if isinstance(settings, FeedSettings) else "worker"
+    return f"{section}.{key} (MONITOR_{section.upper()}__{key.upper()})"
+
+
 @asynccontextmanager
 async def exposing(
-    settings: WorkerSettings, instruments: Instruments, *, limits: Limits | None = None
+    settings: WorkerSettings | FeedSettings, instruments: Registered, *, limits: Limits | None = None
 ) -> AsyncIterator[str | None]:
-    """Serve the worker's own metrics where a port is configured; gives the URL. Raises AddressUnavailable."""
+    """Serve the process's own metrics where a port is configured; gives the URL. Raises AddressUnavailable."""
     if not settings.metrics_port:
         yield None
         return
     ProcessCollector(registry=instruments.registry)  # memory and CPU, under the client library's own names
     address = Address(
         host=settings.metrics_host, port=settings.metrics_port, hosts=settings.metrics_hosts,
-        host_by="worker.metrics_host (MONITOR_WORKER__METRICS_HOST)",
-        port_by="worker.metrics_port (MONITOR_WORKER__METRICS_PORT)",
-        hosts_by="worker.metrics_hosts (MONITOR_WORKER__METRICS_HOSTS)",
+        host_by=_named(settings, "metrics_host"),
+        port_by=_named(settings, "metrics_port"),
+        hosts_by=_named(settings, "metrics_hosts"),
     )  # fmt: skip
     async with serving(OwnMetrics(instruments.registry).application(), address, limits=limits) as url:
         log.info("metrics at %smetrics", url)

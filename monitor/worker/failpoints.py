@@ -19,6 +19,8 @@ LETTERS_PRODUCED: Final = "letters-produced"
 """Dead letters are acknowledged by the broker, the checkpoint that counts them is not yet written."""
 CHECKPOINT_STORED: Final = "checkpoint-stored"
 """The checkpoint is stored; neither this process nor Kafka knows it yet."""
+PART_DELIVERED: Final = "part-delivered"
+"""Kafka has acknowledged what came of a part of a feed's batch; the group does not know it yet."""
 
 _passed: Counter[str] = Counter()
 

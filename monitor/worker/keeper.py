@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Final
 
 from monitor.core.partition import Batch, DeadLetter, OffsetGap, Partition, Policy
 from monitor.core.stored import Changes, DamagedState, StoredStateError, read_day, read_head
@@ -23,6 +24,7 @@ from monitor.worker.letters import Letters
 from monitor.worker.refusal import InvalidFlood, TooManyInvalid
 from monitor.worker.rejects import DeadLetterBox, DeadLettersUnavailable
 from monitor.worker.watchdog import Place
+from monitor.worker.work import ForeignLog, LogBounds
 
 log = logging.getLogger(__name__)
 
@@ -31,19 +33,6 @@ LONGEST_WAIT_SECONDS = 2.0
 ATTEMPT_SECONDS = 60.0
 """An attempt to store that neither succeeds nor fails in this time is made again: clients have limits of their own,
 and where one misses them a partition would stand still without a word."""
-
-
-class ForeignLog(Exception):  # noqa: N818 - a fact about the topic, for the operator to resolve
-    """The stored state belongs to another log than the topic now holds; nothing can be taken from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogBounds:
-    """Offsets of a partition's log: the first there is, the next to be written, and the group's commit if any."""
-
-    earliest: int
-    end: int
-    committed: int | None
 
 
 @dataclass(slots=True)
@@ -67,9 +56,22 @@ class Kept:
         """What Kafka may be told: everything below is stored."""
         return self.lease.next_offset if self.lease.next_offset is not None else 0
 
+    @property
+    def next_offset(self) -> int:
+        """The next record to take."""
+        return self.partition.next_offset
+
+    @property
+    def busy(self) -> bool:
+        """Whether a checkpoint is under way."""
+        return self.storing.locked()
+
 
 class Keeper:
-    """The partitions of one worker. All methods run on one event loop."""
+    """The partitions of one worker, by number: `Work` of one topic. All methods run on one event loop."""
+
+    resumes_at_commit: Final = False
+    """The store knows where a partition goes on."""
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Keeper:
         instruments: Instruments,
         now: Callable[[], float],
         monotonic: Callable[[], float],
-        flood: InvalidFlood | None = None,
+        flood: InvalidFlood[int] | None = None,
     ) -> None:
         self._policy = policy
         self._store = store
@@ -97,6 +99,11 @@ class Keeper:
         """Monotonic time of the latest refusal by the store or the dead letters. One partition that waits for them
         may hold up all others."""
         self._restoring: set[int] = set()
+
+    def key(self, topic: str, partition: int) -> int:
+        """There is one topic: the partition's number is its name."""
+        del topic
+        return partition
 
     @property
     def kept(self) -> Mapping[int, Kept]:

@@ -24,19 +24,21 @@ LIVES_SECONDS: Final = 10.0
 class SignsOfLife:
     """Those of one worker."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, partitions: Callable[[], AbstractSet[int]], slowed: Callable[[], AbstractSet[int]]
+    ) -> None:
         self._store = store
+        self._partitions = partitions
+        self._slowed = slowed
         self.name = secrets.token_hex(4)
         self._refused = False
 
-    async def give(
-        self, partitions: Callable[[], AbstractSet[int]], slowed: Callable[[], AbstractSet[int]]
-    ) -> NoReturn:
+    async def give(self) -> NoReturn:
         """Until cancelled."""
         log.info("this worker is called %s", self.name)
         while True:
             try:
-                life = LifeSign(self.name, frozenset(partitions()), frozenset(slowed()))
+                life = LifeSign(self.name, frozenset(self._partitions()), frozenset(self._slowed()))
                 await self._store.sign(life, for_seconds=LIVES_SECONDS)
             except Exception as fault:  # noqa: BLE001 - whatever it is, it is no reason to stop counting
                 if not self._refused:

@@ -16,12 +16,11 @@ from monitor.settings import KafkaSettings
 FETCH_MS: Final = 2_000
 
 
-async def read_end(kafka: KafkaSettings, partition: int, *, named: int) -> int:
+async def read_end(kafka: KafkaSettings, place: TopicPartition, *, named: int) -> int:
     """The offset that the next record will get, as far as it can be read; never below `named`.
 
     Raises BrokerUnreachable.
     """
-    place = TopicPartition(kafka.topic, partition)
     end = named
     async with reading(kafka) as consumer:
         consumer.assign([place])
@@ -35,16 +34,16 @@ async def read_end(kafka: KafkaSettings, partition: int, *, named: int) -> int:
     return end
 
 
-async def records_waiting(kafka: KafkaSettings, offsets: Mapping[int, int]) -> set[int]:
+async def records_waiting(kafka: KafkaSettings, offsets: Mapping[TopicPartition, int]) -> set[TopicPartition]:
     """The partitions in which a committed record lies at or after the offset named. Raises BrokerUnreachable."""
-    found: set[int] = set()
+    found: set[TopicPartition] = set()
     async with reading(kafka, isolation="read_committed") as consumer:
-        left = {TopicPartition(kafka.topic, number): offset for number, offset in offsets.items()}
+        left = dict(offsets)
         consumer.assign(list(left))
         for place, offset in left.items():
             consumer.seek(place, offset)
         while left and (records := await consumer.getmany(*left, timeout_ms=FETCH_MS, max_records=len(left))):
             for place in records:
-                found.add(place.partition)
+                found.add(place)
                 left.pop(place, None)
     return found

@@ -8,15 +8,28 @@ person has time to act while everything else is counted, or to stop. Time is an 
 from collections import deque
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from monitor.core.mission import Reason
 from monitor.core.partition import Effects
+from monitor.settings import WorkerSettings
 
 JUDGED_BY_LEDGER = frozenset({Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL})
 """Valid events that came at the wrong time: no sign that events cannot be read."""
+K = TypeVar("K")
+"""What a partition is called."""
 CALM_SECONDS: Final = 60.0
 """A flood is over once it has brought nothing for so long."""
+
+
+def flood_by(settings: WorkerSettings) -> "InvalidFlood[K]":
+    """As the settings say."""
+    return InvalidFlood(
+        most=settings.max_invalid_ratio,
+        window=settings.invalid_window,
+        per_second=settings.invalid_per_second,
+        stop=settings.on_invalid_flood == "stop",
+    )
 
 
 class TooManyInvalid(Exception):  # noqa: N818 - a fact about the feed, for the operator to resolve
@@ -43,7 +56,7 @@ class _Newest:
             self.invalid -= bad
 
 
-class InvalidFlood:
+class InvalidFlood(Generic[K]):
     """The share of invalid records among at least the `window` newest ones of each partition, and its price.
 
     Beyond the cap every invalid record takes 1 / `per_second` seconds in which its partition takes no further ones.
@@ -55,9 +68,9 @@ class InvalidFlood:
         self._window = window
         self._per_second = per_second
         self._stop = stop
-        self._partitions: dict[int, _Newest] = {}
+        self._partitions: dict[K, _Newest] = {}
 
-    def note(self, partition: int, effects: Effects, now: float) -> str | None:
+    def note(self, partition: K, effects: Effects, now: float) -> str | None:
         """Take a batch into account, at `now` (monotonic seconds); what to tell where a flood begins with it.
 
         Raises TooManyInvalid.
@@ -87,12 +100,12 @@ class InvalidFlood:
             "to let all of them go to the dead letters at once, start with worker.max_invalid_ratio = 1"
         )
 
-    def held(self, partition: int, now: float) -> bool:
+    def held(self, partition: K, now: float) -> bool:
         """Whether the partition takes no records now, because of those that it has brought."""
         newest = self._partitions.get(partition)
         return newest is not None and now < newest.held_until
 
-    def flooded(self, now: float) -> AbstractSet[int]:
+    def flooded(self, now: float) -> AbstractSet[K]:
         """Partitions that are slowed down: held, or so lately that they may be held again."""
         return {partition for partition, newest in self._partitions.items() if now < newest.held_until + CALM_SECONDS}
 

@@ -5,6 +5,7 @@ two produces them again, so a reader tells them apart by their source offset. Wh
 a record too large for the topic, goes without its value, marked as truncated: it still lies in the source topic.
 """
 
+import re
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Protocol
 
@@ -23,10 +24,28 @@ HEADER_FIRST_OFFSET: Final = "monitor-first-offset"
 """On the letter of a whole batch: where it begins. It ends at its offset."""
 HEADER_TIMESTAMP: Final = "monitor-timestamp"
 HEADER_TRUNCATED: Final = "monitor-truncated"
+HEADER_REQUEUED: Final = "monitor-requeued"
+"""On a record sent back to the source topic, with the offset and the time that it had at first, and on its marker."""
+COMPRESSION: Final = "zstd"
+"""Of dead letters: they repeat each other, and whoever sends bad records must not fill the disk of the brokers."""
 REQUEST_BYTES: Final = 16 * 1024 * 1024
 """Largest request of the producer; the broker has a limit of its own."""
 LARGEST_BYTES: Final = REQUEST_BYTES - 65_536
 """Largest key and value that leave room for the headers."""
+
+
+_DIGITS: Final = re.compile(rb"[0-9]{1,19}")
+LAST_OFFSET: Final = 2**63 - 1
+LAST_MILLISECOND: Final = 253_402_300_799_999
+"""The end of the year 9999."""
+
+
+def header_number(header: bytes | None, largest: int) -> int | None:
+    """A header's number as the worker writes it; None where it is anything else, however long."""
+    if header is None or not _DIGITS.fullmatch(header):
+        return None
+    found = int(header)
+    return found if found <= largest else None
 
 
 class DeadLettersUnavailable(Exception):  # noqa: N818 - a state of the world: wait and try again

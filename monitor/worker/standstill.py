@@ -8,7 +8,10 @@ transaction) it is tried ever more seldom. A decision only: somebody else seeks.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
+
+K = TypeVar("K")
+"""What a partition is called."""
 
 FIRST_SECONDS: Final = 3.0
 LONGEST_SECONDS: Final = 60.0
@@ -21,19 +24,19 @@ class _Stand:
     patience: float
 
 
-class Standstill:
+class Standstill(Generic[K]):
     """Remembers where each partition stood; `judge` is asked now and then."""
 
     def __init__(self) -> None:
-        self._stands: dict[int, _Stand] = {}
+        self._stands: dict[K, _Stand] = {}
 
-    def judge(self, places: Mapping[int, tuple[int, int | None]], now: float) -> set[int]:
+    def judge(self, places: Mapping[K, tuple[int, int | None]], now: float) -> set[K]:
         """Partitions to fetch again; `places`: (next offset, end of the log) of all, `now` in monotonic seconds.
 
         The end is None as long as no fetch has been answered.
         """
         stuck = set()
-        stands: dict[int, _Stand] = {}
+        stands: dict[K, _Stand] = {}
         for number, (offset, end) in places.items():
             if end is not None and offset >= end:
                 continue

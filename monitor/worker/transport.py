@@ -30,7 +30,7 @@ from yarl import URL
 
 from monitor.core.partition import Batch
 from monitor.kafka.fetching import Drained, bound
-from monitor.worker.keeper import LogBounds
+from monitor.worker.work import LogBounds
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ BOUNDS_SECONDS: Final = 10.0
 class Positions(Protocol):
     """Who knows where each partition goes on."""
 
-    async def positions(self, logs: Mapping[int, LogBounds]) -> Mapping[int, int]:
+    async def positions(self, logs: Mapping[TP, LogBounds]) -> Mapping[TP, int]:
         """Take over these partitions and say at which offset each continues; leave out what must wait."""
 
 
@@ -115,7 +115,7 @@ class Unfiltered(UserDict[TP, "int | None"]):
 
 
 class Consumer(driver.Consumer):
-    """Faust's consumer of one topic, by batch."""
+    """Faust's consumer, by batch."""
 
     source: Positions
     """Set by `Transport`."""
@@ -124,7 +124,7 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.source = cast("Transport", self.transport).source
         self._read_offset = Unfiltered()
-        self._silent: set[int] = set()
+        self._silent: set[TP] = set()
         """Partitions whose bounds nobody told when last asked for."""
         self.strayed: set[TP] = set()
         """Partitions whose position lies outside their log. Whoever deals with them empties it."""
@@ -175,15 +175,15 @@ class Consumer(driver.Consumer):
     async def wanted(self, assigned: Collection[TP]) -> dict[TP, int]:
         """Where these partitions continue, by the source's word; without those that the broker tells nothing of."""
         told = await self.bounds(assigned)
-        silent = {tp.partition: repr(fault) for tp, fault in told.items() if not isinstance(fault, LogBounds)}
+        silent = {tp: repr(fault) for tp, fault in told.items() if not isinstance(fault, LogBounds)}
         if silent.keys() - self._silent:
-            log.warning("the broker does not tell where partitions begin and end, will ask again: %s", silent)
+            named = {f"{tp.topic}:{tp.partition}": fault for tp, fault in silent.items()}
+            log.warning("the broker does not tell where partitions begin and end, will ask again: %s", named)
         self._silent = set(silent)
         logs = {tp: bounds for tp, bounds in told.items() if isinstance(bounds, LogBounds)}
         if not logs:
             return {}
-        found = await self.source.positions({tp.partition: bounds for tp, bounds in logs.items()})
-        return {tp: found[tp.partition] for tp in logs if tp.partition in found}
+        return dict(await self.source.positions(logs))
 
     async def bounds(self, places: Collection[TP]) -> dict[TP, Bounds]:
         """As `bounds_of`, of this consumer."""

@@ -11,11 +11,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from monitor.worker.failure import WorkerFailed
 
 log = logging.getLogger(__name__)
+
+K = TypeVar("K")
+"""What a partition is called."""
 
 LOOKS: Final = 3
 """So many looks in a row must agree."""
@@ -36,15 +39,15 @@ class Place:
     """Monotonic time of the latest refusal by the store or the dead letters: whoever is refused has told so."""
 
 
-class Watchdog:
+class Watchdog(Generic[K]):
     """Looks at the assigned partitions; `run` never returns."""
 
     def __init__(
         self,
-        places: Callable[[], Mapping[int, Place]],
+        places: Callable[[], Mapping[K, Place]],
         *,
         ping: Callable[[], Awaitable[None]],
-        records_waiting: Callable[[Mapping[int, int]], Awaitable[set[int]]],
+        records_waiting: Callable[[Mapping[K, int]], Awaitable[set[K]]],
         patience_seconds: float,
     ) -> None:
         """`places`: of every assigned partition; `ping`: returns when the store answers.
@@ -58,7 +61,7 @@ class Watchdog:
 
     async def run(self) -> None:
         """Look until the worker is beyond hope. Raises WorkerFailed then."""
-        suspicions: dict[int, int] = {}
+        suspicions: dict[K, int] = {}
         before = self._places()
         while True:
             await asyncio.sleep(self._look_seconds)
@@ -69,14 +72,14 @@ class Watchdog:
             suspicions = {
                 number: suspicions.get(number, 0) + 1 for number in owing if before.get(number) == now[number]
             }
-            if hopeless := sorted(number for number, times in suspicions.items() if times >= LOOKS):
+            if hopeless := sorted(str(number) for number, times in suspicions.items() if times >= LOOKS):
                 raise WorkerFailed(
-                    f"partitions {hopeless} have not moved for {LOOKS * self._look_seconds:g} s although Redis and "
-                    "Kafka answer and there is work: start this worker again (others take over meanwhile; nothing is "
-                    "lost), and report the stacks above as a bug"
+                    f"partitions [{', '.join(hopeless)}] have not moved for {LOOKS * self._look_seconds:g} s "
+                    "although Redis and Kafka answer and there is work: start this worker again (others take over "
+                    "meanwhile; nothing is lost), and report the stacks above as a bug"
                 )
 
-    async def _owing(self, unmoved: Mapping[int, Place]) -> set[int]:
+    async def _owing(self, unmoved: Mapping[K, Place]) -> set[K]:
         if not unmoved:
             return set()
         # Of a partition that was never taken over, any record counts. It may have none, or no leader to give them.

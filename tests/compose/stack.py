@@ -11,7 +11,7 @@ from compose_spec import PyCompose
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
-OURS = ("topics", "worker", "exporter", "history", "simulator")
+OURS = ("topics", "worker", "feed-topics", "feed", "exporter", "history", "simulator")
 REQUIRED = {
     "GRAFANA_USER": "operations",
     "GRAFANA_PASSWORD_FILE": "./secrets/grafana",

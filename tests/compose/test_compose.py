@@ -32,7 +32,7 @@ def test_the_file_fits_the_specification_and_every_reference_holds() -> None:
     """Fields, types, and the networks, volumes and secrets that services name."""
     assert set(stack()["services"]) == {
         "kafka", "redis", "topics", "worker", "exporter", "prometheus", "alertmanager", "grafana", "simulator",
-        "history", "history-blocks",
+        "history", "history-blocks", "feed", "feed-topics",
     }  # fmt: skip
 
 
@@ -210,10 +210,10 @@ def test_ports_agree_from_end_to_end() -> None:
         assert str(jobs[job]["port"]) in " ".join(listed[name]["healthcheck"]["test"])
 
 
-def test_the_demo_is_asked_for() -> None:
-    """Invented missions, and a past of them, never come by themselves."""
+def test_demo_and_feed_are_asked_for() -> None:
+    """Invented missions, and a past of them, never come by themselves; a feed needs a file of the service's own."""
     asked = {name for name, service in services().items() if service.get("profiles")}
-    assert asked == {"simulator", "history", "history-blocks"}
+    assert asked == {"simulator", "history", "history-blocks", "feed", "feed-topics"}
 
 
 BYTE_SECONDS = 45_000

@@ -122,7 +122,7 @@ def test_a_verdict_stands_where_it_is_the_same_for_every_way_in_which_missions_c
     """Every mission in each series that it may be of, pools and all: a verdict that is said to stand never turns."""
     asked = BorderVerdicts(SERVICE, TARGETS)
     for series, neighbours, seconds in missions:
-        asked.add(2024, DAY, series, [one for one in neighbours if one != series], {"response": seconds})
+        asked.add("2024", DAY, series, [one for one in neighbours if one != series], {"response": seconds})
     now = _verdicts([(series, seconds) for series, _, seconds in missions])
     fewest: dict[tuple[str, str, str], int] = {}
     for places in product(*([series, *others] for series, others, _ in missions)):

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from monitor.core.mission import Cause
-from monitor.core.sealing import roll_up
+from monitor.core.mission import Cause, Kind, Mission
+from monitor.core.sealing import roll_up, seal
 from monitor.core.slices import Aggregate, Grid
 from tests.core.stretches import stretch
 
@@ -179,3 +180,16 @@ def test_two_new_years_apart_by_a_leap_day() -> None:
         timedelta(days=366).total_seconds(),
         timedelta(days=365).total_seconds(),
     ]
+
+
+@given(st.lists(st.integers(0, 86_400_000_000).map(lambda microseconds: microseconds / 1e6), min_size=2, max_size=6))
+def test_missions_sealed_one_by_one_add_up_to_what_they_are_sealed_together(seconds: list[float]) -> None:
+    """Most slices hold one: the short way says the same as the long one, threshold for threshold."""
+    missions = [Mission(f"m{n}", 1, 0, 0.0, Kind.MEASURED, value) for n, value in enumerate(seconds)]
+    thresholds = [(3, seconds[0], 0), (5, 600.0, 0)]
+    together = seal(missions, series=2, start=0.0, end=3600.0, thresholds=thresholds)
+    apart = [seal([one], series=2, start=0.0, end=3600.0, thresholds=thresholds) for one in missions]
+    (summed,) = roll_up(apart)
+    assert structs.replace(summed.clocks[0], squares=0.0) == structs.replace(together.clocks[0], squares=0.0)
+    assert summed.clocks[0].squares == pytest.approx(together.clocks[0].squares)
+    assert (summed.judged, summed.excluded, summed.series) == (together.judged, 0, 2)

@@ -17,6 +17,7 @@ from monitor.feeds.mapping import Mapper
 from monitor.feeds.rows import Mapped, Row
 from monitor.settings import ConfigurationError
 from monitor.settings.service import read_service
+from tests.docs.blocks import blocks
 from tests.feeds.small import FIELDS, HEAD, NEW_YORK, SERVICE, faults_of, feed, read
 from tests.presets import CONFIG
 
@@ -54,6 +55,7 @@ def told(text: str) -> str:
         (RIGHT + 'excluded = { path = "a", if = {} }\n', "if: must be a table of paths"),
         (RIGHT + 'excluded = { path = "a", if = { a = { abov = 1 } } }\n', "unknown test 'abov'"),
         (RIGHT + 'excluded = { path = "a", map = { X = "1", x = "2" } }\n', "differ in capitals alone"),
+        (RIGHT + 'excluded = { path = "a", iff = { a = 1 } }\n', "iff: unknown key: remove it or correct its name"),
         (HEAD + 'revision = "a"\norder = "b"\n' + FIELDS, "has a revision and an order"),
         (HEAD + 'format = "xml"\n' + FIELDS, "source.format.kind: "),
         (HEAD + 'times = { formats = ["%I:%M"] }\n' + FIELDS, "source.times.formats: '%I:%M' has a clock of 12"),
@@ -149,6 +151,18 @@ def test_each_of_several_sources_tells_its_part_of_a_mission() -> None:
 def test_several_sources_must_be_told_apart(before: str, after: str, said: str) -> None:
     """By slug, and by what is theirs; together they tell all."""
     assert said in told(SEVERAL.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    "text", [block.text for block in blocks() if block.file == "docs/feeds.md" and "[source" in block.text]
+)
+def test_whole_feed_files_of_the_document_are_right(text: str, tmp_path: Path) -> None:
+    """For the service that `monitor init` writes."""
+    (tmp_path / "feed.toml").write_text(text, encoding="utf-8")
+    service = read_service(CONFIG.parent / "skeleton").service
+    assert service is not None
+    declared, _ = read_feed(tmp_path / "feed.toml", service, NEW_YORK)
+    assert declared is not None
 
 
 SKELETON = read_service(CONFIG.parent / "skeleton").service

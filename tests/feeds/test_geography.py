@@ -211,12 +211,6 @@ def test_a_line_that_another_polygon_covers_is_no_border(folder: Path) -> None:
     assert asked.locate(10.4, 60.5, DAY) == Located(category="urban")
 
 
-def test_the_neighbours_of_a_mission_are_every_series_it_could_belong_to() -> None:
-    """Areas and categories vary apart, and so do both."""
-    located = Located("west", "urban", ("east",), ("rural",))
-    assert located.neighbours(("west", "urban")) == (("west", "rural"), ("east", "urban"), ("east", "rural"))
-
-
 def test_what_is_told_of_a_place_does_not_say_where_it_is(folder: Path) -> None:
     """Neither what is returned nor how it is shown holds a coordinate, given or refused."""
     asked = places(folder, layers=[AREAS, SETTLED])

@@ -12,7 +12,7 @@ import pytest
 
 from monitor.feeds.declared import read_feed
 from monitor.feeds.mapping import Mapper
-from monitor.feeds.rows import Mapped, Refusal, Row, What, Why, in_words
+from monitor.feeds.rows import Mapped, Notice, Refusal, Row, What, Why, in_words
 from tests.feeds.layers import SERVICE, box, feature, polygon, write
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -109,16 +109,16 @@ def test_a_place_that_cannot_be_meant_refuses_a_mission_and_lets_a_row_say_nothi
     folder: Path, at: tuple[object, object], why: str
 ) -> None:
     """The times of a row still count: another row may tell the place."""
-    assert Refusal(Why.NO_PLACE, "place", detail=why) in mapper(folder).map(record(*at)).refused
+    assert Refusal(Why.NO_PLACE, why) in mapper(folder).map(record(*at)).refused
     mapped = mapper(folder, row='row = "unit"').map(record(*at, unit="E1"))
     assert told(mapped) == (None, None)
-    assert [(one.what, one.detail) for one in mapped.notices] == [(What.UNPLACED, why)]
+    assert mapped.notices == [Notice(What.UNPLACED, why)]
 
 
 def test_a_place_near_a_border_is_noticed_with_what_it_could_be(folder: Path) -> None:
     """Counted by the two sides, in the words of the service."""
     notices = mapper(folder).map(record(10.999, 60.5)).notices
-    assert [(one.what, one.field, one.detail) for one in notices] == [(What.NEAR_BORDER, "area", "west or east")]
+    assert notices == [Notice(What.NEAR_BORDER, "area", others=("east",))]
 
 
 def test_the_layer_is_that_of_the_local_day_on_which_the_first_clock_begins(folder: Path) -> None:
@@ -126,9 +126,9 @@ def test_the_layer_is_that_of_the_local_day_on_which_the_first_clock_begins(fold
     asked = mapper(folder, dates=f"since = {date(2024, 6, 1)}", row='row = "unit"')
     assert told(asked.map(record(10.25, 60.25, "2024-05-31T22:30:00Z", unit="E1"))) == ("west", "town")
     before = asked.map(record(10.25, 60.25, "2024-05-31T21:30:00Z", unit="E1"))
-    assert [one.detail for one in before.notices] == ["no_layer_on_that_day"]
+    assert [one.field for one in before.notices] == ["no_layer_on_that_day"]
     timeless = asked.map(Row({"id": "m-1", "unit": "E1", "lon": 10.25, "lat": 60.25}))
-    assert [one.detail for one in timeless.notices] == ["no_day"]
+    assert [one.field for one in timeless.notices] == ["no_day"]
     undated = mapper(folder, row='row = "unit"')
     assert told(undated.map(Row({"id": "m-1", "unit": "E1", "lon": 10.25, "lat": 60.25}))) == ("west", "town")
 

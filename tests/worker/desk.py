@@ -15,8 +15,9 @@ from monitor.store.memory import MemoryBacking, MemoryStore
 from monitor.store.port import Lease, StoreUnavailable
 from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.instruments import Instruments
-from monitor.worker.keeper import Keeper, LogBounds
+from monitor.worker.keeper import Keeper
 from monitor.worker.rejects import DeadLettersUnavailable
+from monitor.worker.work import LogBounds
 from tests.core.events import BASE, GRID, SERIES, TARGETS, policy
 from tests.core.police import SERVICE
 

@@ -150,7 +150,7 @@ async def test_the_earliest_moment_and_the_latest_code_count() -> None:
 async def test_sigterm_means_now_once_the_process_is_ending(tmp_path: Path) -> None:
     """Nobody has to send it twice to a worker that has failed already."""
     script = """
-from monitor.worker.command import stopping
+from monitor.worker.shell import stopping
 async def main():
     stop = stopping(ending, 3600)
     ending.within(3600, code=0, because="failed")

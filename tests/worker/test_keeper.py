@@ -8,11 +8,11 @@ import pytest
 from monitor.core.ledger import Ledger, Outcome
 from monitor.core.mission import Mission
 from monitor.core.partition import Batch
-from monitor.core.stored import VERSION, DamagedState, StoredStateError
+from monitor.core.stored import NEWEST, DamagedState, StoredStateError
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping
 from monitor.worker.checkpointing import CheckpointPolicy
-from monitor.worker.keeper import ForeignLog, LogBounds
+from monitor.worker.work import ForeignLog, LogBounds
 from tests.core.events import Rec, Snap, records
 from tests.eventually import wait_until
 from tests.worker.desk import Box, Desk, figures_of
@@ -402,7 +402,7 @@ class TestTakingOver:
         await first.keeper.handle(0, batch(snap("a")))
         await first.keeper.checkpoint(0)
         head = first.backing.kept[0].head
-        first.backing.kept[0].head = bytes((VERSION + 1,)) + head[1:]
+        first.backing.kept[0].head = bytes((NEWEST + 1,)) + head[1:]
         with pytest.raises(StoredStateError, match="run the newer program"):
             await Desk(first.backing).take()
         first.backing.kept[0].head = head

@@ -16,8 +16,8 @@ from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
 from monitor.worker import transport
 from monitor.worker.app import WorkerApp
-from monitor.worker.keeper import LogBounds
 from monitor.worker.log_end import read_end
+from monitor.worker.work import LogBounds
 from tests.core.events import Snap
 from tests.core.police import SERVICE
 from tests.eventually import wait_until
@@ -263,4 +263,4 @@ async def test_the_end_of_a_log_is_read_not_believed(broker: Broker, topic: str,
     async with sending(broker) as producer:
         if records:
             await send(producer, topic, range(records))
-    assert await read_end(settings_for(broker, topic), 0, named=min(records, 1)) == records
+    assert await read_end(settings_for(broker, topic), TopicPartition(topic, 0), named=min(records, 1)) == records

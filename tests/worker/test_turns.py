@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.worker.command import SWITCH_SECONDS, take_turns
+from monitor.worker.shell import SWITCH_SECONDS, take_turns
 
 DEFAULT_SECONDS = 0.005
 

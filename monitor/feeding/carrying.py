@@ -1,0 +1,135 @@
+"""What becomes of one record of a source's topic: events by mission, a dead letter, or nothing that anybody misses.
+
+Pure. Decides the order of a row that its source gives none (docs/decisions/order-from-kafka.md), and what a dead
+letter says. Refuses to know how either is sent.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol, cast
+
+import msgspec
+
+from monitor.core.mission import Rejected
+from monitor.core.partition import DeadLetter
+from monitor.core.partition import Record as Stored
+from monitor.feeds.rows import Mapped, Notice, Refusal, Refused, Row, Why
+from monitor.worker.rejects import (
+    HEADER_OFFSET,
+    HEADER_REQUEUED,
+    HEADER_TIMESTAMP,
+    LAST_MILLISECOND,
+    LAST_OFFSET,
+    header_number,
+)
+
+Headers = Sequence[tuple[str, bytes | None]]
+Decode = Callable[[bytes | None, Headers], Sequence[Row]]
+"""A Kafka value, with the record's headers, as rows. Raises Refused, RegistryUnavailable."""
+
+TIME_BITS: Final = 42
+"""Of milliseconds since 1970: until the year 2109."""
+OFFSET_BITS: Final = 63 - TIME_BITS
+_LATEST: Final = 2**TIME_BITS - 1
+_WITHIN: Final = 2**OFFSET_BITS - 1
+SHOWN: Final = frozenset({Why.UNKNOWN_WORD})
+"""Refusals whose example is a word of a list, and what is to be mended; others may hold an id, or a person's name."""
+
+
+class Record(Stored, Protocol):
+    """What is read of a Kafka record."""
+
+    @property
+    def headers(self) -> Headers: ...
+
+
+class Maps(Protocol):
+    """A source's rules (monitor.feeds.mapping.Mapper)."""
+
+    def map(self, row: Row) -> Mapped:
+        """What a row says. Raises nothing."""
+
+
+class Reading(NamedTuple):
+    """How records of a topic are read, by one source that names it."""
+
+    decode: Decode
+    rules: Maps
+    ordered: bool
+    """Whether the source says which of two records of a row is the newer."""
+
+
+class Carried(NamedTuple):
+    """What became of a record."""
+
+    events: Sequence[tuple[bytes, bytes]] = ()
+    """Key and value of each, in the order in which they are sent."""
+    letter: DeadLetter | None = None
+    notices: Sequence[Notice] = ()
+
+
+class Carrier:
+    """Reads the records of one topic, by every source that names it."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._readings = readings
+
+    def carry_all(self, records: Sequence[Stored]) -> list[Carried]:
+        """What becomes of each. Raises RegistryUnavailable."""
+        return [self.carry(cast("Record", record)) for record in records]
+
+    def carry(self, record: Record) -> Carried:
+        """What becomes of a record; raises nothing for what it may hold, but RegistryUnavailable."""
+        try:
+            value = record.value
+        except Rejected as fault:  # a batch that was never unpacked
+            return Carried(letter=DeadLetter(record, fault.reason, fault.detail))
+        events: list[tuple[bytes, bytes]] = []
+        refusals: list[Refusal] = []
+        notices: list[Notice] = []
+        for decode, rules, ordered in self._readings:
+            try:
+                rows = decode(value, record.headers)
+            except Refused as fault:
+                refusals += fault.refusals
+                continue
+            for row in rows:
+                mapped = rules.map(row._replace(place=f"offset {record.offset}"))
+                refusals += mapped.refused
+                notices += mapped.notices
+                for event in mapped.events:
+                    if not ordered:
+                        event["revision"] = moment(record)
+                    events.append((event["mission_id"].encode(), msgspec.json.encode(event)))
+        # What one source cannot read may be another's: told is what any of them says, and refused is said as well.
+        letter = DeadLetter(record, refusals[0].why, _in_words(refusals)) if refusals else None
+        return Carried(events, letter, notices)
+
+
+def moment(record: Record) -> int:
+    """The revision of what a record says, where its source gives it none: when Kafka got it, then its offset.
+
+    Fits a revision of 63 bits. By the offset alone where the record bears no time stamp.
+    """
+    timestamp, offset = _first_place(record) or (record.timestamp, record.offset)
+    if timestamp is None or timestamp <= 0:
+        return offset
+    return min(timestamp, _LATEST) << OFFSET_BITS | offset & _WITHIN
+
+
+def _first_place(record: Record) -> tuple[int, int] | None:
+    """Time stamp and offset of a record that was sent back from the dead letters, as it had them at first."""
+    headers = dict(record.headers)
+    if HEADER_REQUEUED not in headers:
+        return None
+    offset = header_number(headers.get(HEADER_OFFSET), LAST_OFFSET)
+    return None if offset is None else (header_number(headers.get(HEADER_TIMESTAMP), LAST_MILLISECOND) or 0, offset)
+
+
+def _in_words(refusals: Sequence[Refusal]) -> str:
+    return "; ".join(dict.fromkeys(_told(one) for one in refusals))
+
+
+def _told(refusal: Refusal) -> str:
+    example = repr(refusal.example) if refusal.why in SHOWN and refusal.example else ""
+    what = " ".join(filter(None, (refusal.why, refusal.field, example)))
+    return f"{what}: {refusal.detail}" if refusal.detail else what
