@@ -15,6 +15,7 @@ from monitor.feeds.declared_types import Feed, Source
 from monitor.feeds.formats import Unreadable, open_records
 from monitor.feeds.mapping import Mapper
 from monitor.feeds.rows import Event, Mapped, Row, What
+from monitor.feeds.sought import Sought
 
 MOST_DISTINCT: Final = 500
 """Unknown words, and reasons with their fields, that are told apart; what is beyond is counted together."""
@@ -60,6 +61,8 @@ class Account:
     """What else was worth telling, by its name and the field, or the filter."""
     near: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """Of missions near a border, by their id: what each field could be as well."""
+    sought: dict[str, Sought] = field(default_factory=dict)
+    """What the records of each source were found to hold."""
     cut_short: list[str] = field(default_factory=list)
     """Files that could not be read to their end."""
     guessed: dict[str, str] = field(default_factory=dict)
@@ -110,6 +113,7 @@ class Conversion:
             records = open_records(path, source.format)
             named = f"{records.name}, " if len(self.inputs) > 1 else ""
             account, map_row = self.account, mappers[source.slug].map
+            sought = account.sought.setdefault(source.slug, Sought(source))
             for row in records:
                 account.records += 1
                 if account.records % STEP == 0:
@@ -117,6 +121,7 @@ class Conversion:
                 if isinstance(row, Unreadable):
                     self._unreadable(row, records.name, named)
                     continue
+                sought.look(row)
                 mapped = map_row(row)
                 if mapped.notices or mapped.refused:
                     self._note(row, mapped, named)

@@ -58,6 +58,11 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
         yield ""
         yield from _refusals(account, examples=True)
     yield from _unknown_words(account)
+    for slug, sought in account.sought.items():
+        if sought.missing:
+            yield ""
+            paths = ", ".join(map(repr, sought.missing))
+            yield one_line(f"no record of {slug} has {paths}: if that is a slip, correct the feed file")
     if account.noticed:
         yield ""
         yield "worth knowing"

@@ -49,7 +49,7 @@ class Mapper:
         """What a record says. Raises nothing: what is wrong with it is told."""
         notices: list[Notice] = []
         try:
-            record = _with_envelope(row.values, row.around)
+            record = with_envelope(row.values, row.around)
             if row.deleted:
                 return self._deleted(record, notices)
             event = self._event(record, notices)
@@ -171,7 +171,7 @@ class Mapper:
     def _left(self, row: Row, event: Event, notices: list[Notice]) -> Event | None:
         """The withdrawal of a row where it was before, if it was elsewhere."""
         refusals: list[Refusal] = []
-        record = _with_envelope(row.before or {}, row.around)
+        record = with_envelope(row.before or {}, row.around)
         before = self._identity(record, refusals)
         if refusals:  # the source says less of what was than of what is
             return None
@@ -220,7 +220,8 @@ class Mapper:
                 yield Notice(What.NEAR_BORDER, name, others=tuple(near))
 
 
-def _with_envelope(values: Record, around: Record) -> Record:
+def with_envelope(values: Record, around: Record) -> Record:
+    """The record with the envelope's fields beside it, each after an `@`."""
     if not around:
         return values
     return {**values, **{f"@{key}": value for key, value in around.items()}}

@@ -1,9 +1,8 @@
 """Paths of a feed file that no record has: a misspelt column would make every mission unmeasured, in silence."""
 
-from collections.abc import Iterable
-
-from monitor.feeds.declared_types import Source
-from monitor.feeds.rows import Record, Refused
+from monitor.feeds.declared_types import Lookup, Source
+from monitor.feeds.mapping import with_envelope
+from monitor.feeds.rows import Record, Refused, Row
 
 
 class Sought:
@@ -14,18 +13,13 @@ class Sought:
     def __init__(self, source: Source) -> None:
         self._missing = dict(source.paths)
 
-    def look(self, record: Record) -> None:
-        """Takes note of a record; one by one, until every path was found."""
-        found = [path for path, lookup in self._missing.items() if path in record or _finds(lookup, record)]
-        for path in found:
+    def look(self, row: Row) -> None:
+        """Takes note of a record, until every path was found. A column is found by its name, whatever it holds."""
+        if not self._missing:
+            return
+        record = with_envelope(row.values, row.around)
+        for path in [path for path, lookup in self._missing.items() if path in record or _finds(lookup, record)]:
             del self._missing[path]
-
-    def look_into(self, records: Iterable[Record]) -> None:
-        """Takes note of several."""
-        for record in records:
-            if not self._missing:
-                return
-            self.look(record)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -33,8 +27,8 @@ class Sought:
         return tuple(self._missing)
 
 
-def _finds(lookup: object, record: Record) -> bool:
+def _finds(lookup: Lookup, record: Record) -> bool:
     try:
-        return callable(lookup) and lookup(record) is not None
+        return lookup(record) is not None
     except Refused:
         return True

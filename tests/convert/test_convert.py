@@ -259,3 +259,13 @@ def test_lines_are_events_of_the_contract(tmp_path: Path) -> None:
         "mission_id": "m1", "district": "oslo", "settlement": "urban", "urgent": True, "status": "closed",
         "ringing_at": "2024-06-01T12:00:00Z", "on_scene_at": "2024-06-01T12:08:30Z",
     }  # fmt: skip
+
+
+def test_a_column_that_no_record_has_is_named(tmp_path: Path) -> None:
+    """Misspelt, it would make every mission unmeasured, in silence."""
+    feed, calls = table(tmp_path, [row(1), row(2)])
+    right = convert("--feed", feed, "--dry-run", calls)
+    assert "no record of" not in right.stdout
+    feed.write_text(feed.read_text(encoding="utf-8").replace('"end"', '"ent"'), encoding="utf-8")
+    slip = convert("--feed", feed, "--dry-run", calls)
+    assert "no record of records has 'ent'" in slip.stdout

@@ -254,7 +254,8 @@ def test_a_column_that_no_record_has_is_found_out() -> None:
     """A misspelt column would make every mission unmeasured, in silence."""
     source = feed(HEAD + ROWS + filtered("exclude") + FIELDS).sources[0]
     sought = Sought(source)
-    sought.look_into([{"id": "1", "unit": "E1", "called": ""}, {"id": "1", "dispached": "x", "arrived": None}])
+    for values in ({"id": "1", "unit": "E1", "called": ""}, {"id": "1", "dispached": "x", "arrived": None}):
+        sought.look(Row(values))
     assert set(sought.missing) == {"dispatched", "disposition"}
 
 
