@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
+from monitor.convert.borders import BorderCounts
 from monitor.convert.gap import LEAST_MISSIONS, Gap
 from tests.docs.blocks import ROOT
 
@@ -131,7 +132,10 @@ def test_intervals_of_whole_minutes_are_told(tmp_path: Path) -> None:
 
 
 def gap(hours: Sequence[int]) -> Gap:
-    return Gap(sum(hours), None, None, [], {}, 0, 0, hours, "UTC")
+    return Gap(
+        missions=sum(hours), first=None, last=None, clocks=[], excluded={}, nothing=0, incomplete=0, hours=hours,
+        borders=BorderCounts(), zone="UTC",
+    )  # fmt: skip
 
 
 def test_a_night_at_noon_is_suspicious_and_a_night_at_night_is_not() -> None:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,15 +25,16 @@ def run(block: Block) -> subprocess.CompletedProcess[str]:
     """Run a block as a reader would, from the root of the clone, with the commands of this environment."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    return subprocess.run(
-        [shutil.which("bash") or "sh", "-c", f"set -euo pipefail\n{block.text}"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(
+            [shutil.which("bash") or "sh", "-c", f"set -euo pipefail\n{block.text}"],
+            cwd=ROOT,
+            env={**environment, "TMPDIR": folder},  # for what a reader makes in a folder of its own
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
 
 def shape(output: str) -> str:
@@ -60,7 +62,7 @@ def test_every_output_shown_belongs_to_a_command_that_is_run() -> None:
 def test_every_block_is_of_a_known_kind() -> None:
     """A misspelt mark would quietly leave a command untested."""
     known = {"", "sh", "sh run", "sh installed", "text output", "json event", "toml service", "toml targets",
-             "toml geography"}  # fmt: skip
+             "toml geography", "toml feed"}  # fmt: skip
     assert [f"{block}: {block.info}" for block in BLOCKS if block.info not in known] == []
 
 

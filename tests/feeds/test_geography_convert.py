@@ -35,7 +35,8 @@ RADIUS = 1_780.0
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The documented feed file, the layer beside it."""
-    (example,) = (block.text for block in blocks() if block.info == "toml geography")
+    shown = [block.text for block in blocks() if (block.file, block.info) == ("docs/geography.md", "toml geography")]
+    (example,) = shown
     assert tomllib.loads(example)["geography"]
     (tmp_path / "feed.toml").write_text(SOURCE + example, encoding="utf-8")
     (tmp_path / SHIPPED.name).write_bytes(SHIPPED.read_bytes())
