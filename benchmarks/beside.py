@@ -48,7 +48,8 @@ def core_of(tree: Path) -> tuple[Any, Any, Any]:
     sys.path.insert(0, str(tree))
     os.environ["MONITOR_CONFIG"] = str(tree / "config" / "monitor.toml")
     try:
-        from monitor.core.partition import Batch, Partition
+        from monitor.core.batch import Batch
+        from monitor.core.partition import Partition
         from monitor.settings import load
         from monitor.wiring import partition_policy
 

@@ -34,7 +34,8 @@ import aiohttp
 from invented import Record, table
 from playwright.async_api import async_playwright
 
-from monitor.core.partition import Batch, Partition
+from monitor.core.batch import Batch
+from monitor.core.partition import Partition
 from monitor.demo.servers import EmbeddedRedis
 from monitor.settings import load
 from monitor.simulator import history

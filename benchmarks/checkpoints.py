@@ -22,7 +22,7 @@ from growth import NOW, Lane, keeper_of
 from invented import records, table
 from redis.asyncio import Redis
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.demo.servers import EmbeddedRedis
 from monitor.settings import load
 from monitor.store.redis import RedisStore

@@ -35,7 +35,8 @@ from aiokafka.record.util import calc_crc32c
 
 sys.path.insert(0, str(Path.cwd()))
 
-from monitor.core.partition import Batch, Partition
+from monitor.core.batch import Batch
+from monitor.core.partition import Partition
 from monitor.demo.processes import Child
 from monitor.demo.servers import EmbeddedRedis
 from monitor.kafka.topics import ensure_topics

@@ -25,7 +25,8 @@ from dataclasses import dataclass, replace
 
 from invented import Record, records, table
 
-from monitor.core.partition import Batch, DeadLetter, Policy
+from monitor.core.batch import Batch, DeadLetter
+from monitor.core.partition import Policy
 from monitor.core.service import Area
 from monitor.core.targets import Targets
 from monitor.demo.servers import EmbeddedRedis

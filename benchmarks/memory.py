@@ -27,7 +27,8 @@ from tempfile import TemporaryDirectory
 from growth import BATCH, NOW
 from invented import records, rss_bytes, table
 
-from monitor.core.partition import Batch, Partition
+from monitor.core.batch import Batch
+from monitor.core.partition import Partition
 from monitor.core.service import Service
 from monitor.core.snapshot import take
 from monitor.core.stored import Changes, read_day, read_head

@@ -18,8 +18,8 @@ from aiokafka.record.util import calc_crc32c
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.batch import RefusedBatch
 from monitor.core.mission import Reason, Rejected
-from monitor.core.partition import RefusedBatch
 from monitor.kafka.fetching import Fetched, bound
 from monitor.kafka.unpacking import HEADER, Unpacker
 

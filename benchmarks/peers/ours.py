@@ -6,7 +6,7 @@ import signal
 
 from task import Stopwatch, Task, answer
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.settings import load
 from monitor.worker import command
 from monitor.worker.ending import Ending

@@ -17,8 +17,9 @@ import numpy as np
 
 from monitor.convert.borders import BorderCounts, border_counts
 from monitor.convert.conversion import Account, Placed
+from monitor.core.batch import Batch, DeadLetter
 from monitor.core.mission import CAUSES, Kind, Mission, times_of
-from monitor.core.partition import Batch, DeadLetter, Partition, Policy
+from monitor.core.partition import Partition, Policy
 from monitor.core.service import Service
 from monitor.core.stored import read_day
 from monitor.report.sources import LINES_AT_ONCE, Line, collector_paused

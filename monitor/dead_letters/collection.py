@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from monitor.core.batch import RefusedBatch
 from monitor.core.mission import EPOCH
-from monitor.core.partition import RefusedBatch
 from monitor.progress import Advance
 from monitor.worker.rejects import (
     HEADER_DETAIL,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from monitor.core.partition import Batch, DeadLetter, Effects, Record, RefusedBatch
+from monitor.core.batch import Batch, DeadLetter, Effects, Record, RefusedBatch
 from monitor.feeding.carrying import Carried, Carrier
 from monitor.feeding.delivery import Delivers, Parcel, Undelivered
 from monitor.feeding.instruments import FeedInstruments, Place

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 
+from monitor.core.batch import DeadLetter
+from monitor.core.batch import Record as Stored
 from monitor.core.mission import Rejected
-from monitor.core.partition import DeadLetter
-from monitor.core.partition import Record as Stored
 from monitor.feeds.rows import Mapped, Notice, Refusal, Refused, Row, Why
 from monitor.worker.rejects import (
     HEADER_OFFSET,

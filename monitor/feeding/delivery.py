@@ -11,8 +11,8 @@ from typing import Final, NamedTuple, Protocol
 
 from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 
+from monitor.core.batch import DeadLetter, Record
 from monitor.core.mission import Reason
-from monitor.core.partition import DeadLetter, Record
 from monitor.kafka.clients import Producers
 from monitor.kafka.sending import Outbox, SendingFailed
 from monitor.worker.failure import WorkerFailed

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from monitor import metrics as vocabulary
-from monitor.core.partition import DeadLetter
+from monitor.core.batch import DeadLetter
 from monitor.feeds.rows import Notice
 from monitor.metrics import Metric
 

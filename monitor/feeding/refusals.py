@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from monitor.core.partition import DeadLetter
+from monitor.core.batch import DeadLetter
 from monitor.feeding.instruments import Place
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionReco
 from aiokafka.errors import CorruptRecordException, KafkaError
 from aiokafka.record.memory_records import MemoryRecords
 
+from monitor.core.batch import RefusedBatch
 from monitor.core.mission import Reason
-from monitor.core.partition import RefusedBatch
 from monitor.kafka.unpacking import HEADER, BatchRefused, NewerBatch, OlderBatch, Unpacker
 
 REFUSED_AT_ONCE: Final = 8

@@ -13,7 +13,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from monitor.core.partition import Batch, DeadLetter, Partition, Policy
+from monitor.core.batch import Batch, DeadLetter
+from monitor.core.partition import Partition, Policy
 from monitor.core.stored import Head, read_head
 from monitor.progress import Advance
 from monitor.store.port import Store

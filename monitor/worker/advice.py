@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from monitor.core.batch import DeadLetter
 from monitor.core.mission import Reason
-from monitor.core.partition import DeadLetter
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP, EventT, StreamT
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.core.stored import StoredStateError
 from monitor.kafka.contact import BrokerUnreachable
 from monitor.settings import KafkaSettings

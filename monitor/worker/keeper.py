@@ -13,7 +13,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
-from monitor.core.partition import Batch, DeadLetter, OffsetGap, Partition, Policy
+from monitor.core.batch import Batch, DeadLetter, OffsetGap
+from monitor.core.partition import Partition, Policy
 from monitor.core.stored import Changes, DamagedState, StoredStateError, read_day, read_head
 from monitor.store.port import Fenced, Lease, Store, StoredPartition, StoreUnavailable
 from monitor.worker.advice import Advice

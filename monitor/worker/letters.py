@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.core.partition import DeadLetter, RefusedBatch
+from monitor.core.batch import DeadLetter, RefusedBatch
 
 KEY_BYTES: Final = 1024
 """What is left of the key of a letter that goes without its value."""

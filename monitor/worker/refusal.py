@@ -10,8 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from monitor.core.batch import Effects
 from monitor.core.mission import Reason
-from monitor.core.partition import Effects
 from monitor.settings import WorkerSettings
 
 JUDGED_BY_LEDGER = frozenset({Reason.LATE, Reason.CONFLICT, Reason.LEDGER_FULL})

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
-from monitor.core.partition import DeadLetter
+from monitor.core.batch import DeadLetter
 from monitor.worker.letters import WithoutValue, bounded, without_value
 
 HEADER_REASON: Final = "monitor-reason"

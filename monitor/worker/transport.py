@@ -28,7 +28,7 @@ from faust.types import TP, AppT, EventT
 from faust.types.tuples import ConsumerMessage, Message
 from yarl import URL
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.kafka.fetching import Drained, bound
 from monitor.worker.work import LogBounds
 

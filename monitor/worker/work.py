@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.worker.watchdog import Place
 
 K = TypeVar("K")

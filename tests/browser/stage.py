@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from monitor.core.batch import Batch
 from monitor.core.calendar import Calendar
-from monitor.core.partition import Batch, Partition
+from monitor.core.partition import Partition
 from monitor.exporter.service import serve
 from monitor.report.document import Report
 from monitor.report.drawing_up import draw_up

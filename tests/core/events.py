@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from monitor.core.partition import Batch, Policy
+from monitor.core.batch import Batch
+from monitor.core.partition import Policy
 from monitor.core.slices import Grid
 from monitor.core.stored import Changes, Head, StoredDay, read_day, read_head
 from monitor.core.targets import Targets, TargetSet

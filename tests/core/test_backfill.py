@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import partition as partitions
+from monitor.core.batch import Batch
 from monitor.core.history import History
-from monitor.core.partition import Batch, Partition, Policy
+from monitor.core.partition import Partition, Policy
 from monitor.core.sealing import roll_up
 from monitor.core.service import DAY_SECONDS
 from monitor.core.stored import read_head, write_aggregates

@@ -6,7 +6,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.partition import MOST_DAYS, Batch, Partition
+from monitor.core.batch import Batch
+from monitor.core.partition import MOST_DAYS, Partition
 from tests.core.events import BASE, Rec, Shelf, Snap, batches, policy, records
 
 HOUR, DAY = 3600.0, 86_400.0

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.batch import Batch, OffsetGap
 from monitor.core.history import History
-from monitor.core.partition import Batch, OffsetGap, Partition, Policy
+from monitor.core.partition import Partition, Policy
 from monitor.core.stored import Head, read_head
 from monitor.core.windows import Span
 from tests.core.events import BASE, GRID, SERIES, TARGETS, Account, Rec, Shelf, Snap, batches, policy, records, snaps

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.batch import Batch
 from monitor.core.mission import Kind, Reason, unpack
-from monitor.core.partition import Batch, Partition, Policy
+from monitor.core.partition import Partition, Policy
 from monitor.core.rows import MOST_ROWS
 from monitor.core.service import Clock, Moment
 from monitor.core.take import INSTANT, How, Take, take_of

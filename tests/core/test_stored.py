@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.batch import Batch
 from monitor.core.mission import CAUSES, UNFINISHED, Kind, Mission, pack
-from monitor.core.partition import Batch, Partition
+from monitor.core.partition import Partition
 from monitor.core.sealing import seal
 from monitor.core.slices import Aggregate
 from monitor.core.stored import (

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from monitor.core.partition import Batch, Partition
+from monitor.core.batch import Batch
+from monitor.core.partition import Partition
 from monitor.core.slices import Grid
 from monitor.core.targets import Targets, TargetSet
 from monitor.exporter.refresh import Refresh

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitor.core.partition import Batch, DeadLetter
+from monitor.core.batch import Batch, DeadLetter
 from monitor.feeding.carrying import Carrier, Headers, Reading
 from monitor.feeding.delivery import Parcel, Undelivered
 from monitor.feeds.rows import Mapped, Notice, Refusal, Refused, Row, What, Why

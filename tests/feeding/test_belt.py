@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from monitor.core.partition import Batch, Record
+from monitor.core.batch import Batch, Record
 from monitor.feeding import belt as belt_module
 from monitor.feeding.belt import PART_RECORDS, Belt
 from monitor.feeding.carrying import Carried, Carrier

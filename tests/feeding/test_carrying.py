@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.batch import RefusedBatch
 from monitor.core.mission import Reason
-from monitor.core.partition import RefusedBatch
 from monitor.feeding.carrying import OFFSET_BITS, Carried, Carrier, Reading, moment
 from monitor.feeds.rows import Mapped, Refusal, Row, Why
 from tests.feeding.rules import Rules, Told, carrier, decode, record

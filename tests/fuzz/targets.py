@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.core.batch import Batch
 from monitor.core.mission import Kind, Mission, Rejected, pack
-from monitor.core.partition import Batch, Partition
+from monitor.core.partition import Partition
 from monitor.core.reader import EventReader
 from monitor.core.sealing import seal
 from monitor.core.stored import (

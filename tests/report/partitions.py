@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from monitor.core.partition import Batch, Partition, Policy
+from monitor.core.batch import Batch
+from monitor.core.partition import Partition, Policy
 from monitor.report.sources import Line
 from monitor.store.port import Store
 

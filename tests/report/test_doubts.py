@@ -15,9 +15,10 @@ from openpyxl import load_workbook
 
 from monitor import clock
 from monitor.cli import cli
+from monitor.core.batch import Batch
 from monitor.core.calendar import Calendar
 from monitor.core.history import History
-from monitor.core.partition import Batch, Partition
+from monitor.core.partition import Partition
 from monitor.core.stored import read_head
 from monitor.core.verdict import State
 from monitor.report.document import Report, Status

@@ -7,8 +7,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from monitor.core.batch import DeadLetter
 from monitor.core.history import History
-from monitor.core.partition import DeadLetter, Policy
+from monitor.core.partition import Policy
 from monitor.core.stored import Changes, read_day, read_head
 from monitor.core.windows import Span
 from monitor.store.memory import MemoryBacking, MemoryStore

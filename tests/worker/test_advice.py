@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
+from monitor.core.batch import DeadLetter
 from monitor.core.mission import Reason
-from monitor.core.partition import DeadLetter
 from monitor.worker.advice import Advice
 from tests.core.events import Rec
 from tests.worker.desk import Clock

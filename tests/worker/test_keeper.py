@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.core.batch import Batch
 from monitor.core.ledger import Ledger, Outcome
 from monitor.core.mission import Mission
-from monitor.core.partition import Batch
 from monitor.core.stored import NEWEST, DamagedState, StoredStateError
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping

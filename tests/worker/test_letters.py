@@ -1,7 +1,7 @@
 """What is kept of a dead letter, and that all of them together stay small however much comes in."""
 
+from monitor.core.batch import Batch, DeadLetter, RefusedBatch
 from monitor.core.mission import Reason
-from monitor.core.partition import Batch, DeadLetter, RefusedBatch
 from monitor.worker.letters import Letters
 from tests.core.events import Rec, Snap, policy
 from tests.worker.desk import Desk

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.kafka.topics import ensure_topics
 from tests.eventually import wait_until
 from tests.servers.kafka import ApacheKafka

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.batch import DeadLetter, Effects
 from monitor.core.mission import Reason
-from monitor.core.partition import DeadLetter, Effects
 from monitor.worker.refusal import CALM_SECONDS, InvalidFlood, TooManyInvalid
 from tests.core.events import Rec
 

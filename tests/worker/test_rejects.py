@@ -7,8 +7,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from monitor.core.batch import DeadLetter
 from monitor.core.mission import Reason
-from monitor.core.partition import DeadLetter
 from monitor.demo.servers import EmbeddedBroker
 from monitor.kafka.clients import Producers, producing
 from monitor.kafka.topics import ensure_topics

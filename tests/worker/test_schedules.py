@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.store.memory import MemoryBacking
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping

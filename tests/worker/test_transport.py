@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from faust.types import TP
 
-from monitor.core.partition import Batch
+from monitor.core.batch import Batch
 from monitor.demo.servers import EmbeddedBroker
 from monitor.kafka.clients import reading
 from monitor.kafka.topics import ensure_topics
