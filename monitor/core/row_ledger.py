@@ -17,6 +17,10 @@ ROWS_PER_MISSION: Final = 16
 """For so many rows of each mission that the ledger may hold there is room; most sources have fewer on average."""
 
 
+_SOMEWHERE: Final = 0.0
+"""Where a mission waits of which no row has told a time yet (epoch seconds); it counts for nothing there."""
+
+
 class Told(NamedTuple):
     """What became of a row, the mission as it is now, and the fault where its rows make no mission that counts."""
 
@@ -34,7 +38,7 @@ class RowLedger:
         self._ledger, self._reader, self._fold = ledger, reader, fold
 
     def tell(self, told: TellsRow, admit: Callable[[Mission], None]) -> Told:
-        """Take one row into account. Raises Rejected, with nothing changed, where there is no room or no time, or
+        """Take one row into account. Raises Rejected, with nothing changed, where there is no room, or
         where `admit`, which is asked about the mission as it would be, does.
         """  # noqa: D205 - one sentence
         ledger, mission_id, row = self._ledger, told.mission_id, told.row
@@ -71,7 +75,9 @@ class RowLedger:
         """What the rows amount to. Rows that make no mission stay: another one may mend what they say."""
         placed_at = self._fold.placed_at(rows)
         if placed_at is None:
-            raise Rejected(Reason.NO_TIME, "no row of the mission tells a time, nor does a record have a timestamp")
+            # In a file, where records have no timestamp: the next row may tell one, and must find this.
+            known = self._ledger.missions.get(mission_id)
+            return _nothing(mission_id, known.placed_at if known else _SOMEWHERE), None
         snapshot = self._fold.snapshot(mission_id, rows, placed_at)
         fault = None
         if snapshot is not None:
@@ -79,7 +85,12 @@ class RowLedger:
                 return self._reader.read(snapshot, None), None
             except Rejected as refused:
                 fault = refused
-        return Mission(mission_id, None, 0, placed_at / 1e6, Kind.NOTHING, None), fault
+        return _nothing(mission_id, placed_at / 1e6), fault
+
+
+def _nothing(mission_id: str, placed_at: float) -> Mission:
+    """The mission, as long as it counts for nothing."""
+    return Mission(mission_id, None, 0, placed_at, Kind.NOTHING, None)
 
 
 def _seen(stands: Row, row: Row) -> Outcome | None:

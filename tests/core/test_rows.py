@@ -284,6 +284,18 @@ def read_state(mission: Any) -> list[float]:
     return unpack(mission.times)
 
 
+def test_rows_of_a_file_may_tell_their_time_last() -> None:
+    """Lines have no timestamp: which of several files comes first must make no difference."""
+    rows = [told("u1", status="closed"), told("u2", district="oslo", settlement="urban", urgent=True),
+            told("u3", ringing_at=0, on_scene_at=7), told("u4", status="cancelled")]  # fmt: skip
+    for order in (rows, rows[::-1], [*rows[1:], rows[0]]):
+        partition = Partition.start(policy())
+        untimed = [Rec(number, None, one.encode()) for number, one in enumerate(order)]
+        assert not partition.apply(Batch(0, len(order), untimed), NOW).dead_letters
+        assert seconds(partition) == 420.0
+        assert partition.missions["a"].placed_at == BASE.timestamp()
+
+
 def test_a_mission_is_told_whole_or_in_rows_and_the_other_is_a_conflict() -> None:
     """A source that mixes them contradicts itself: neither is merged in silence."""
     whole = {**CALL, "on_scene_at": 7}
