@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = {"demo": ["demo"], "dev": ["demo", "dev"]}
+EXTRAS = {"run": ["feeds"], "demo": ["demo", "feeds"], "dev": ["demo", "feeds", "pdf", "dev"]}
 
 
 def requirement_name(requirement: str) -> str:
