@@ -296,6 +296,39 @@ def test_rows_of_a_file_may_tell_their_time_last() -> None:
         assert partition.missions["a"].placed_at == BASE.timestamp()
 
 
+@pytest.mark.parametrize("stamp", [2**62, 1_200_000_000_000_000])
+@pytest.mark.parametrize(
+    "says", [{**CALL, "on_scene_at": 7}, {"district": "oslo", "settlement": "urban", "urgent": True}]
+)
+def test_a_record_stamped_beyond_all_calendars_tells_its_row_without_that_time(stamp: int, says: Fields) -> None:
+    """Any producer can write such a stamp: the partition goes on, and what it holds can be stored and read."""
+    partition, shelf = Partition.start(policy()), Shelf()
+    assert not partition.apply(Batch(0, 1, [Rec(0, stamp, told("u1", **says).encode())]), NOW).dead_letters
+    shelf.put(partition.checkpoint())
+    again = Partition(policy(), *shelf.read())
+    again.apply(Batch(1, 2, records([told("u2", **CALL, on_scene_at=9)], start=1)), NOW)
+    assert seconds(again) == (420.0 if "on_scene_at" in says else 540.0)
+
+
+def test_a_mission_told_anew_as_a_whole_keeps_no_rows_of_the_one_that_was_sealed() -> None:
+    """The old one left the day before it was sealed; in the bytes of that day its rows lie before the new one."""
+    rule, day = policy(horizon_seconds=10 * 86_400.0), 24 * 60
+    whole = {**CALL, "ringing_at": 3 * day}
+    corrected = told(None, **whole, on_scene_at=3 * day + 9)
+    shelf, partition = Shelf(), Partition.start(rule)
+    for number, tells in enumerate([
+        told("u1", **whole, on_scene_at=3 * day + 5),
+        told("u1", **{**whole, "ringing_at": day}, on_scene_at=day + 5),
+        Tells("y", None, None, {**CALL, "ringing_at": 12 * day, "on_scene_at": 12 * day + 1}),
+        told(None, **whole, on_scene_at=3 * day + 6),
+        corrected,
+    ]):  # fmt: skip
+        assert not partition.apply(Batch(number, number + 1, records([tells], start=number)), NOW).dead_letters
+        shelf.put(partition.checkpoint())
+        partition = Partition(rule, *shelf.read())
+    assert seconds(partition) == 540.0
+
+
 def test_a_mission_is_told_whole_or_in_rows_and_the_other_is_a_conflict() -> None:
     """A source that mixes them contradicts itself: neither is merged in silence."""
     whole = {**CALL, "on_scene_at": 7}
