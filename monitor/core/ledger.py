@@ -334,8 +334,12 @@ class Ledger:
         return _NEW if mission.kind else _UNCOUNTED
 
     def _may_be_sealed(self, mission_id: str, placed_at: float) -> bool:
+        return self.was_sealed(mission_id) or self.is_unnoted(placed_at)
+
+    def was_sealed(self, mission_id: str) -> bool:
+        """Whether a mission of that identity was sealed, as far as anybody noted."""
         self.note_sealed()
-        return mission_id in self._sealed_ids or self.is_unnoted(placed_at)
+        return mission_id in self._sealed_ids
 
     def is_unnoted(self, placed_at: float) -> bool:
         """Whether an earlier program has sealed missions of that day."""

@@ -362,6 +362,53 @@ def test_rows_go_when_their_mission_is_sealed() -> None:
     assert tally(partition)["oslo", "urban"] == (1, 1, 0, 0)
 
 
+@pytest.mark.parametrize("says", [{"excluded": "exercise"}, {**CALL, "ringing_at": None}, {"status": "cancelled"}])
+def test_a_row_of_a_sealed_mission_is_late_also_where_it_tells_no_begin(says: Fields) -> None:
+    """It would lie where its record does, and count a second time there, or be lost without a word."""
+    partition = applied([told("call", **CALL, on_scene_at=4)], policy(horizon_seconds=3600.0))
+    later = Tells("z", "call", None, {**CALL, "ringing_at": 3000})
+    row = told("note", **{name: value for name, value in says.items() if value is not None})
+    dead = partition.apply(Batch(1, 3, records([later, row], start=1)), NOW).dead_letters
+    assert [letter.reason for letter in dead] == [Reason.LATE]
+    assert [*partition.missions] == ["z"]
+
+
+def test_a_row_is_refused_once_and_not_said_to_be_kept_where_it_is_not() -> None:
+    """Of a sealed mission, and of an area that had ended: late, for nothing of it is held."""
+    areas = tuple(replace(one, until=date(2024, 3, 1)) if one.slug == "vest" else one for one in SERVICE.areas)
+    rule = policy(horizon_seconds=3600.0, service=replace(SERVICE, areas=areas))
+    partition = applied([told("call", **CALL, on_scene_at=4)], rule)
+    later = Tells("z", "call", None, {**CALL, "ringing_at": 3000})
+    row = told("other", **{**CALL, "district": "vest"})
+    dead = partition.apply(Batch(1, 3, records([later, row], start=1)), NOW).dead_letters
+    assert [letter.reason for letter in dead] == [Reason.LATE]
+
+
+def test_history_whose_rows_come_one_file_after_the_other_moves_nothing_across_years() -> None:
+    """Units before calls: each mission counts with its second file, and no year that is closed is restated."""
+    year = 366 * 24 * 60
+    rows = [Tells("z", "call", None, {**CALL, "ringing_at": year}), told("u1", on_scene_at=5), told("call", **CALL)]
+    now = NOW + year * 60.0
+    partition = Partition.start(policy())
+    partition.apply(Batch(0, 3, [replace(one, timestamp=int(now * 1000)) for one in records(rows)]), now)
+    assert seconds(partition) == 300.0
+    assert partition.head.moves == []
+    # Taken back, and told again: that does restate the year.
+    again = [told("u1", status="cancelled"), told("call", status="cancelled"), told("call", **CALL)]
+    partition.apply(Batch(3, 6, records(again, start=3)), now)
+    assert partition.head.moves == [(2024, 0, 1), (0, 2024, 1)]
+
+
+def test_a_clock_that_ends_when_rows_were_written_ends_only_where_one_says_when() -> None:
+    """`recorded_at` is a time like any other then: nothing is measured by what merely places the mission."""
+    clocks = (Clock("response", (Moment("ringing_at"),), (Moment("recorded_at"),)),)
+    fields = replace(SERVICE.fields, fold=(("recorded_at", Take(How.LAST)),))
+    rule = policy(service=replace(SERVICE, clocks=clocks, objectives=(), fields=fields))
+    rows = [told("call", **CALL), told("u1", recorded_at=3), told("u2", recorded_at=8)]
+    assert applied(rows[:1], rule).missions["a"].kind == Kind.NO_END
+    assert seconds(applied(rows, rule)) == 480.0
+
+
 def test_rows_that_make_no_mission_are_kept_until_another_mends_them() -> None:
     """The area ended before the day that its rows name, as the dead letters say; a third row names another."""
     areas = tuple(replace(one, until=date(2024, 3, 30)) if one.slug == "vest" else one for one in SERVICE.areas)
