@@ -111,6 +111,9 @@ _UNMEASURED: Final = int(Kind.UNMEASURED)
 _SAID_LESS: Final = (int(Kind.NO_BEGIN), int(Kind.NO_END))
 """What version 1 of stored state calls unmeasured: the same snapshot, read again, tells nothing else."""
 
+_NOT_BEGUN: Final = (int(Kind.UNTIMED), int(Kind.NO_BEGIN))
+"""Of missions that lie where somebody wrote of them: on which side of the seal line they began is not known."""
+
 # Members by a name of the module: looking them up in their class takes several times as long.
 _NEW, _UNCOUNTED, _LATE, _FULL = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE, Outcome.LEDGER_FULL
 
@@ -320,7 +323,8 @@ class Ledger:
 
     def _take_up(self, mission: Mission) -> Outcome:
         mission_id, placed_at, missions = mission.mission_id, mission.placed_at, self.missions
-        if placed_at < self.sealed_before and self._may_be_sealed(mission_id, placed_at):
+        asked = placed_at < self.sealed_before or mission.kind in _NOT_BEGUN
+        if asked and self._may_be_sealed(mission_id, placed_at):
             return _LATE
         if len(missions) >= self.ceiling:
             return _FULL
@@ -334,8 +338,12 @@ class Ledger:
         return _NEW if mission.kind else _UNCOUNTED
 
     def _may_be_sealed(self, mission_id: str, placed_at: float) -> bool:
+        return self.was_sealed(mission_id) or (placed_at < self.sealed_before and self.is_unnoted(placed_at))
+
+    def was_sealed(self, mission_id: str) -> bool:
+        """Whether a mission of that identity was sealed, as far as anybody noted."""
         self.note_sealed()
-        return mission_id in self._sealed_ids or self.is_unnoted(placed_at)
+        return mission_id in self._sealed_ids
 
     def is_unnoted(self, placed_at: float) -> bool:
         """Whether an earlier program has sealed missions of that day."""

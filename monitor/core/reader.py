@@ -182,6 +182,8 @@ class EventReader:
             else:
                 told[field] = value
         written = said.get("recorded_at")
+        if written is None and recorded is not None and not EARLIEST <= recorded < LATEST:
+            recorded = None  # a producer may write any number there: beyond all calendars it says no more than none
         at = micros(written) if written is not None else None if recorded is None else round(recorded * 1e6)
         if told.get("status") == "cancelled":
             told = {"status": "cancelled"}

@@ -60,8 +60,13 @@ class RowLedger:
         if len(rows) > len(held) and ledger.row_count >= ROWS_PER_MISSION * ledger.ceiling:
             raise Rejected(Reason.LEDGER_FULL, f"{ledger.row_count} rows are known: nothing makes room")
         mission, fault = self._fold_of(mission_id, rows)
+        if known is None and not self._fold.tells_begin(rows) and ledger.was_sealed(mission_id):
+            # It lies where somebody wrote of it, this side of the seal line: there it would count a second time.
+            return Told(Outcome.LATE, mission)
         admit(mission)
         outcome = ledger.apply(mission)
+        if ledger.crossed and known is not None and self._waits(mission_id, held):
+            ledger.crossed.clear()  # told in full only now: new, and no correction of a year that is closed
         if outcome is Outcome.DUPLICATE:
             # The mission is what it was, the row is not.
             outcome = Outcome.UNCHANGED
@@ -69,7 +74,15 @@ class RowLedger:
         if outcome in STORES:
             ledger.row_count += len(rows) - len(held)
             ledger.rows[mission_id] = rows
-        return Told(outcome, ledger.missions.get(mission_id, mission), fault)
+            return Told(outcome, ledger.missions.get(mission_id, mission), fault)
+        return Told(outcome, mission)
+
+    def _waits(self, mission_id: str, rows: tuple[Row, ...]) -> bool:
+        """Whether rows did not tell yet whether and where their mission counts; none of them has taken that back."""
+        if any(row.withdrawn for row in rows):
+            return False
+        placed_at = self._fold.placed_at(rows)
+        return placed_at is None or self._fold.snapshot(mission_id, rows, placed_at) is None
 
     def _fold_of(self, mission_id: str, rows: tuple[Row, ...]) -> tuple[Mission, Rejected | None]:
         """What the rows amount to. Rows that make no mission stay: another one may mend what they say."""

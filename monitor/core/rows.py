@@ -64,7 +64,17 @@ class TellsRow(Exception):  # noqa: N818 - no fault: raised so that nobody has t
 class Fold:
     """How the rows of a service's missions become snapshots, by the rules that it declares."""
 
-    __slots__ = ("_area", "_category", "_eligible", "_excluded", "_fields", "_instants", "_status")
+    __slots__ = (
+        "_area",
+        "_begins",
+        "_category",
+        "_eligible",
+        "_excluded",
+        "_fields",
+        "_instants",
+        "_recorded",
+        "_status",
+    )
 
     def __init__(self, service: Service) -> None:
         fields = service.fields
@@ -76,6 +86,9 @@ class Fold:
         self._status = said.get("status", _DEFAULTS["truth"])
         self._excluded = said.get("excluded", _DEFAULTS["truth"])
         names = dict.fromkeys((*instants_of(service.clocks), *fields.instants))
+        self._begins = frozenset(one.field for one in service.clocks[0].begin)
+        self._recorded = said.get("recorded_at", _DEFAULTS["instant"]) if "recorded_at" in names else None
+        """Where a clock begins or ends with it: then it is a time like any other, and only what is told counts."""
         self._instants = [(name, said.get(name, _DEFAULTS["instant"])) for name in names if name != "recorded_at"]
 
     def placed_at(self, rows: Iterable[Row]) -> int | None:
@@ -92,6 +105,10 @@ class Fold:
                 return min(moments)  # type: ignore[return-value]
         return None
 
+    def tells_begin(self, rows: Iterable[Row]) -> bool:
+        """Whether a row tells where in time the mission lies, which else is when somebody wrote of it."""
+        return any(name in row.told for row in rows for name in self._begins)
+
     def snapshot(self, mission_id: str, rows: Iterable[Row], placed_at: int) -> bytes | None:
         """The event that the rows amount to; None as long as they do not tell whether and where the mission counts,
         and where all of them are withdrawn. `placed_at`: see there.
@@ -103,8 +120,13 @@ class Fold:
         eligible = truth_of(self._eligible, [*_told(live, fields.eligible or "eligible")])
         if area is None or category is None or (eligible is None and fields.eligible is not None):
             return None
+        recorded_at = (
+            _datetime(placed_at) if not self._recorded else self._instant("recorded_at", self._recorded, live)
+        )
+        if recorded_at is None and not self.tells_begin(live):
+            return None
         event: dict[str, Any] = {name: self._instant(name, take, live) for name, take in self._instants}
-        event |= {fields.area: area, fields.category: category, "recorded_at": _datetime(placed_at)}
+        event |= {fields.area: area, fields.category: category, "recorded_at": recorded_at}
         if eligible is not None:
             event[fields.eligible or "eligible"] = eligible
         closed = truth_of(self._status, [status == "closed" for status in _told(live, "status")])

@@ -203,6 +203,10 @@ def read_day(blobs: Iterable[bytes]) -> StoredDay:
             noted = False
         logged += len(part.entries)
         entries.update((entry.mission_id, entry) for entry in part.entries)
+        if rows:
+            # Each entry comes with its rows: of one that left, or is another mission by now, none stay.
+            for entry in part.entries:
+                rows.pop(entry.mission_id, None)
         rows.update((some.mission_id, some.rows) for some in part.rows)
         aggregates.extend(part.aggregates)
         sealed_ids.append(part.sealed_ids)

@@ -12,7 +12,7 @@ import msgspec
 from monitor.core.batch import DeadLetter
 from monitor.core.batch import Record as Stored
 from monitor.core.mission import Rejected
-from monitor.feeds.rows import Mapped, Notice, Refusal, Refused, Row, Why
+from monitor.feeds.rows import Event, Mapped, Notice, Refusal, Refused, Row, Why
 from monitor.worker.rejects import (
     HEADER_OFFSET,
     HEADER_REQUEUED,
@@ -83,7 +83,7 @@ class Carrier:
             value = record.value
         except Rejected as fault:  # a batch that was never unpacked
             return Carried(letter=DeadLetter(record, fault.reason, fault.detail))
-        events: list[tuple[bytes, bytes]] = []
+        events: list[Event] = []
         refusals: list[Refusal] = []
         notices: list[Notice] = []
         for decode, rules, ordered in self._readings:
@@ -92,17 +92,17 @@ class Carrier:
             except Refused as fault:
                 refusals += fault.refusals
                 continue
+            told: list[Event] = []
             for row in rows:
                 mapped = rules.map(row._replace(place=f"offset {record.offset}"))
                 refusals += mapped.refused
                 notices += mapped.notices
-                for event in mapped.events:
-                    if not ordered:
-                        event["revision"] = moment(record)
-                    events.append((event["mission_id"].encode(), msgspec.json.encode(event)))
+                told += mapped.events
+            events += told if ordered else _in_order_of(record, told)
         # What one source cannot read may be another's: told is what any of them says, and refused is said as well.
         letter = DeadLetter(record, refusals[0].why, _in_words(refusals)) if refusals else None
-        return Carried(events, letter, notices)
+        sent = [(event["mission_id"].encode(), msgspec.json.encode(event)) for event in events]
+        return Carried(sent, letter, notices)
 
 
 def moment(record: Record) -> int:
@@ -114,6 +114,16 @@ def moment(record: Record) -> int:
     if timestamp is None or timestamp <= 0:
         return offset
     return min(timestamp, _LATEST) << OFFSET_BITS | offset & _WITHIN
+
+
+def _in_order_of(record: Record, events: Sequence[Event]) -> list[Event]:
+    """What a record says of each row last: all of it is of one moment, so anything before would contradict that."""
+    last: dict[tuple[str, str | None], Event] = {}
+    for event in events:
+        said_of = event["mission_id"], event.get("row")
+        last.pop(said_of, None)
+        last[said_of] = event | {"revision": moment(record)}
+    return [*last.values()]
 
 
 def _first_place(record: Record) -> tuple[int, int] | None:

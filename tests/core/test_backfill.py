@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from monitor.core import partition as partitions
 from monitor.core.batch import Batch
 from monitor.core.history import History
+from monitor.core.mission import Reason
 from monitor.core.partition import Partition, Policy
 from monitor.core.sealing import roll_up
 from monitor.core.service import DAY_SECONDS
@@ -296,6 +297,17 @@ def test_a_mission_that_moves_out_of_a_forgotten_day_leaves_it_as_it_was() -> No
     partition = Partition(RULES, *reader.shelf.read())
     take(reader, partition, mission(10, 0))
     assert (measured(reader), set(partition.missions)) == (4, {"m9", "m10"})
+
+
+@pytest.mark.parametrize("status", ["open", "closed"])
+def test_a_sealed_mission_that_is_told_again_without_its_begin_is_not_counted_twice(status: str) -> None:
+    """It lies where its record does then, this side of the line."""
+    again = mission(1, -800, revision=2, status=status, rang=None, response=None, recorded=0)
+    told = records([mission(1, -800), mission(2, 0), again])
+    partition = Partition.start(RULES)
+    dead = partition.apply(Batch(0, 3, told), NOW).dead_letters
+    assert [(letter.record.offset, letter.reason) for letter in dead] == [(2, Reason.LATE)]
+    assert [*partition.missions] == ["m2"]
 
 
 def test_of_a_day_that_an_earlier_program_sealed_every_stranger_is_refused_and_of_others_none() -> None:

@@ -296,6 +296,39 @@ def test_rows_of_a_file_may_tell_their_time_last() -> None:
         assert partition.missions["a"].placed_at == BASE.timestamp()
 
 
+@pytest.mark.parametrize("stamp", [2**62, 1_200_000_000_000_000])
+@pytest.mark.parametrize(
+    "says", [{**CALL, "on_scene_at": 7}, {"district": "oslo", "settlement": "urban", "urgent": True}]
+)
+def test_a_record_stamped_beyond_all_calendars_tells_its_row_without_that_time(stamp: int, says: Fields) -> None:
+    """Any producer can write such a stamp: the partition goes on, and what it holds can be stored and read."""
+    partition, shelf = Partition.start(policy()), Shelf()
+    assert not partition.apply(Batch(0, 1, [Rec(0, stamp, told("u1", **says).encode())]), NOW).dead_letters
+    shelf.put(partition.checkpoint())
+    again = Partition(policy(), *shelf.read())
+    again.apply(Batch(1, 2, records([told("u2", **CALL, on_scene_at=9)], start=1)), NOW)
+    assert seconds(again) == (420.0 if "on_scene_at" in says else 540.0)
+
+
+def test_a_mission_told_anew_as_a_whole_keeps_no_rows_of_the_one_that_was_sealed() -> None:
+    """The old one left the day before it was sealed; in the bytes of that day its rows lie before the new one."""
+    rule, day = policy(horizon_seconds=10 * 86_400.0), 24 * 60
+    whole = {**CALL, "ringing_at": 3 * day}
+    corrected = told(None, **whole, on_scene_at=3 * day + 9)
+    shelf, partition = Shelf(), Partition.start(rule)
+    for number, tells in enumerate([
+        told("u1", **whole, on_scene_at=3 * day + 5),
+        told("u1", **{**whole, "ringing_at": day}, on_scene_at=day + 5),
+        Tells("y", None, None, {**CALL, "ringing_at": 12 * day, "on_scene_at": 12 * day + 1}),
+        told(None, **whole, on_scene_at=3 * day + 6),
+        corrected,
+    ]):  # fmt: skip
+        assert not partition.apply(Batch(number, number + 1, records([tells], start=number)), NOW).dead_letters
+        shelf.put(partition.checkpoint())
+        partition = Partition(rule, *shelf.read())
+    assert seconds(partition) == 540.0
+
+
 def test_a_mission_is_told_whole_or_in_rows_and_the_other_is_a_conflict() -> None:
     """A source that mixes them contradicts itself: neither is merged in silence."""
     whole = {**CALL, "on_scene_at": 7}
@@ -327,6 +360,53 @@ def test_rows_go_when_their_mission_is_sealed() -> None:
     assert [*partition.missions] == ["z"]
     assert [*partition._ledger.rows] == ["z"] and partition._ledger.row_count == 1  # noqa: PT018 - the leak
     assert tally(partition)["oslo", "urban"] == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("says", [{"excluded": "exercise"}, {**CALL, "ringing_at": None}, {"status": "cancelled"}])
+def test_a_row_of_a_sealed_mission_is_late_also_where_it_tells_no_begin(says: Fields) -> None:
+    """It would lie where its record does, and count a second time there, or be lost without a word."""
+    partition = applied([told("call", **CALL, on_scene_at=4)], policy(horizon_seconds=3600.0))
+    later = Tells("z", "call", None, {**CALL, "ringing_at": 3000})
+    row = told("note", **{name: value for name, value in says.items() if value is not None})
+    dead = partition.apply(Batch(1, 3, records([later, row], start=1)), NOW).dead_letters
+    assert [letter.reason for letter in dead] == [Reason.LATE]
+    assert [*partition.missions] == ["z"]
+
+
+def test_a_row_is_refused_once_and_not_said_to_be_kept_where_it_is_not() -> None:
+    """Of a sealed mission, and of an area that had ended: late, for nothing of it is held."""
+    areas = tuple(replace(one, until=date(2024, 3, 1)) if one.slug == "vest" else one for one in SERVICE.areas)
+    rule = policy(horizon_seconds=3600.0, service=replace(SERVICE, areas=areas))
+    partition = applied([told("call", **CALL, on_scene_at=4)], rule)
+    later = Tells("z", "call", None, {**CALL, "ringing_at": 3000})
+    row = told("other", **{**CALL, "district": "vest"})
+    dead = partition.apply(Batch(1, 3, records([later, row], start=1)), NOW).dead_letters
+    assert [letter.reason for letter in dead] == [Reason.LATE]
+
+
+def test_history_whose_rows_come_one_file_after_the_other_moves_nothing_across_years() -> None:
+    """Units before calls: each mission counts with its second file, and no year that is closed is restated."""
+    year = 366 * 24 * 60
+    rows = [Tells("z", "call", None, {**CALL, "ringing_at": year}), told("u1", on_scene_at=5), told("call", **CALL)]
+    now = NOW + year * 60.0
+    partition = Partition.start(policy())
+    partition.apply(Batch(0, 3, [replace(one, timestamp=int(now * 1000)) for one in records(rows)]), now)
+    assert seconds(partition) == 300.0
+    assert partition.head.moves == []
+    # Taken back, and told again: that does restate the year.
+    again = [told("u1", status="cancelled"), told("call", status="cancelled"), told("call", **CALL)]
+    partition.apply(Batch(3, 6, records(again, start=3)), now)
+    assert partition.head.moves == [(2024, 0, 1), (0, 2024, 1)]
+
+
+def test_a_clock_that_ends_when_rows_were_written_ends_only_where_one_says_when() -> None:
+    """`recorded_at` is a time like any other then: nothing is measured by what merely places the mission."""
+    clocks = (Clock("response", (Moment("ringing_at"),), (Moment("recorded_at"),)),)
+    fields = replace(SERVICE.fields, fold=(("recorded_at", Take(How.LAST)),))
+    rule = policy(service=replace(SERVICE, clocks=clocks, objectives=(), fields=fields))
+    rows = [told("call", **CALL), told("u1", recorded_at=3), told("u2", recorded_at=8)]
+    assert applied(rows[:1], rule).missions["a"].kind == Kind.NO_END
+    assert seconds(applied(rows, rule)) == 480.0
 
 
 def test_rows_that_make_no_mission_are_kept_until_another_mends_them() -> None:

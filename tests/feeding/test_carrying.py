@@ -1,6 +1,7 @@
 """What becomes of one record: events by mission with an order of their own, a letter without names, or nothing."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.batch import RefusedBatch
 from monitor.core.mission import Reason
-from monitor.feeding.carrying import OFFSET_BITS, Carried, Carrier, Reading, moment
+from monitor.feeding.carrying import OFFSET_BITS, Carried, Carrier, Headers, Reading, moment
 from monitor.feeds.rows import Mapped, Refusal, Row, Why
 from tests.feeding.rules import Rules, Told, carrier, decode, record
 
@@ -32,6 +33,24 @@ def test_a_record_becomes_events_keyed_by_mission_that_know_their_order() -> Non
 def test_an_order_that_the_source_gives_is_left_alone() -> None:
     """Also where a record of it says none: another kind of number would outrank all that follow."""
     assert revisions(carrier(ordered=True).carry(record(7, id="a"))) == [None]
+
+
+def test_of_a_row_that_a_record_tells_twice_the_last_is_sent_where_the_source_gives_no_order() -> None:
+    """Both would have the record's place in the order, and the ledger refuse the later one as a contradiction."""
+
+    class AsTheyCome(Rules):
+        def map(self, row: Row) -> Mapped:
+            return Mapped([{"mission_id": "a", **row.values}])
+
+    def listed(value: bytes | None, headers: Headers) -> Sequence[Row]:
+        del headers
+        return [Row(one) for one in json.loads(value or b"[]")]
+
+    value = b'[{"row": "u1"}, {"row": "u2"}, {"row": "u1", "on_scene_at": "12:05"}]'
+    for ordered, sent in ((False, ["u2", "u1"]), (True, ["u1", "u2", "u1"])):
+        events = Carrier([Reading(listed, AsTheyCome(), ordered)]).carry(Told(7, value)).events
+        assert [json.loads(event)["row"] for _, event in events] == sent
+        assert "on_scene_at" in json.loads(events[-1][1])
 
 
 @pytest.mark.parametrize(
