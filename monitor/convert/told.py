@@ -67,7 +67,7 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
         yield ""
         yield "worth knowing"
         for (what, about), count in account.noticed.most_common():
-            yield f"  {count:,} {_REMEDIES.get(what, what)}: {one_line(about)}"
+            yield f"  {count:,} {_REMEDIES.get(what, what)}{': ' if about else ''}{one_line(about)}"
     yield from _borders(gap.borders)
     yield from _hours(gap)
     yield from _doubts(account)

@@ -79,8 +79,12 @@ class FieldReading:
         for name, said in raw.items():
             path = f"{where}.{name}"
             if name in kinds:
-                rule = self._read(name, kinds[name], said, path)
-                found += [] if rule is None else [rule]
+                several = isinstance(said, list) and any(isinstance(one, Mapping) for one in said)
+                ways = (
+                    [(one, f"{path}[{number}]") for number, one in enumerate(said, 1)] if several else [(said, path)]
+                )
+                rules = [self._read(name, kinds[name], one, where) for one, where in ways]
+                found += [rule for rule in rules if rule is not None]
             elif name in _ELSEWHERE:
                 self.tell(path, f"is no field here: say it as {_ELSEWHERE[name]} of the source")
             else:

@@ -257,7 +257,9 @@ class SourceTable(_Table):
     order: OrderTable | None = Field(None, description="Or the moment of the change: a path or a table.")
     nulls: Nulls | None = Field(None, description="Words for not known, capitals or not, in place of the usual ones.")
     times: TimesTable = Field(default_factory=TimesTable, description="How times are written.")
-    fields: dict[str, Any] = Field(description="The fields of the event: a path, or a table.")
+    fields: dict[str, Any] = Field(
+        description="The fields of the event: a path, a table, or a list of tables, the first that tells it."
+    )
     filters: tuple[FilterTable, ...] = Field((), description="Records that the rule does not count.")
 
     @model_validator(mode="after")

@@ -39,9 +39,12 @@ class Mapper:
         self._row = _KeyReader("row", source.row) if source.row else None
         self._order = _OrderReader(source.order) if source.order else None
         self._instants = Instants([rule for rule in source.fields if rule.kind == "time"], service, texts)
-        words = [(rule.name, Words(rule, service)) for rule in source.fields if rule.kind != "time"]
-        self._always = {name: one.constant for name, one in words if one.constant is not None}
-        self._words = [(name, one) for name, one in words if one.constant is None]
+        words: dict[str, list[Words]] = {}
+        for rule in source.fields:
+            if rule.kind != "time":
+                words.setdefault(rule.name, []).append(Words(rule, service))
+        self._always = {name: some[0].constant for name, some in words.items() if some[0].constant is not None}
+        self._words = [(name, some) for name, some in words.items() if name not in self._always]
         # Whole events must have them, if only as null.
         self._whole = () if source.in_rows else service.fields.required
 
@@ -81,7 +84,7 @@ class Mapper:
         event.update(instants)
         if self._places is not None and not refusals:
             refusals += self._locate(record, self._places, instants, event, notices)
-        for one in applied:
+        for one in reversed(applied):
             self._filter(one, event)
         if not self.source.in_rows:
             wrong = {one.field for one in refusals}  # what was there, and could not be used, is not absent as well
@@ -93,14 +96,16 @@ class Mapper:
     def _say(self, record: Record, event: Event, refusals: list[Refusal], notices: list[Notice]) -> None:
         """Fills in the fields that are no instants."""
         event.update(self._always)
-        for name, words in self._words:
-            try:
-                value = words.read(record, notices)
-            except Refused as fault:
-                refusals.extend(fault.refusals)
-                continue
-            if value is not None:
-                event[name] = value
+        for name, alternatives in self._words:
+            for words in alternatives:
+                try:
+                    value = words.read(record, notices)
+                except Refused as fault:
+                    refusals.extend(fault.refusals)
+                    break
+                if value is not None:
+                    event[name] = value
+                    break
         if self._whole:
             event.update(dict.fromkeys(self._whole))
 
@@ -133,8 +138,10 @@ class Mapper:
     def _filter(self, one: Filter, event: Event) -> None:
         """Takes the mission out of the figures."""
         match one.then:
-            case "exclude":
+            case "exclude":  # of several filters the first gives the reason
                 event["excluded"] = one.name
+            case "not_eligible" if self.source.in_rows:  # other rows, which know nothing of this, may say that it is
+                event["not_eligible"] = True
             case "not_eligible":
                 event[self._service.fields.eligible or "eligible"] = False
             case _:

@@ -81,6 +81,8 @@ class Instants:
         reading = _Reading(record, notices)
         for field in self._fields:
             rule = field.rule
+            if rule.name in settled or rule.name in found:
+                continue  # of several ways to tell a field the first that tells it
             values = self._texts(rule, record)
             if not values:
                 continue

@@ -112,7 +112,11 @@ def filtered(then: str) -> str:
 
 @pytest.mark.parametrize(
     ("then", "field", "value"),
-    [("exclude", "excluded", "cancelled"), ("not_eligible", "eligible", False), ("withdraw", "status", "cancelled")],
+    [
+        ("exclude", "excluded", "cancelled"),
+        ("not_eligible", "not_eligible", True),
+        ("withdraw", "status", "cancelled"),
+    ],
 )
 def test_a_filter_takes_a_record_out_of_the_figures_and_is_counted(then: str, field: str, value: Any) -> None:
     """Excluded with its reason, not eligible, or withdrawn."""
@@ -263,3 +267,25 @@ def test_refusals_repeat_no_more_than_a_line_of_a_source() -> None:
     """Its words go to logs and dead letters."""
     (refused,) = mapped({"called": "x" * 5000}).refused
     assert refused == Refusal(Why.UNREADABLE_TIME, "called_at", "x" * 100, "none of the formats iso")
+
+
+def test_a_field_may_stand_in_one_of_several_places_each_with_its_condition() -> None:
+    """The first that tells it counts; a later one that could not be read is not asked."""
+    line = """area = [
+  { path = "corrected", if = { by_hand = "Y" } },
+  { path = "station" },
+  { constant = "south" },
+]"""
+    fields = "\n".join([*(one for one in FIELDS.splitlines() if not one.startswith("area ")), line])
+    assert event({"by_hand": "Y", "corrected": "north", "station": "??"}, "", fields)["area"] == "north"
+    assert event({"by_hand": "N", "corrected": "north", "station": "south"}, "", fields)["area"] == "south"
+    assert event({"by_hand": "Y"}, "", fields)["area"] == "south"
+    assert refusals({"station": "??"}, "", fields) == [(Why.UNKNOWN_WORD, "area", "??")]
+
+
+def test_of_several_filters_that_hold_the_first_gives_the_reason() -> None:
+    """Not the last, nor what a field says."""
+    filters = "".join(
+        f'[[source.filters]]\nif = {{ disposition = "DUP" }}\nreason = "{reason}"\n' for reason in ("first", "second")
+    )
+    assert event({"disposition": "DUP"}, filters)["excluded"] == "first"
