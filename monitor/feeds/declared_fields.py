@@ -41,7 +41,10 @@ def short(said: object) -> object:
 
 def times_of(table: TimesTable, outer: Times, *, own_date: bool = False) -> Times:
     """What a table says of times, and what the source says where it does not."""
-    date: Lookup | None = table.date.lookup if table.date is not None else None
+    date: Lookup | None = None
+    if table.date is not None:
+        finds = [one.lookup for one in table.date]
+        date = finds[0] if len(finds) == 1 else lambda record: [find(record) for find in finds]
     return Times(
         table.formats or outer.formats,
         table.zone or outer.zone,

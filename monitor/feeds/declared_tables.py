@@ -142,14 +142,18 @@ class TimesTable(_Table):
 
     formats: Formats | None = Field(
         None,
-        description="Of strptime (`%d.%m.%y %H:%M`), `iso`, `epoch_s`, `epoch_ms`, `epoch_us`: the first that fits. "
-        "Else `iso`.",
+        description="Of strptime (`%d.%m.%y %H:%M`), `iso`, `epoch_s`, `epoch_ms`, `epoch_us`, `serial`: the first "
+        "that fits. Else `iso`.",
     )
     zone: Zone | None = Field(None, description="Of times that say no offset; else the service's.")
     offset: Literal["believe", "ignore"] | None = Field(
         None, description="`ignore`: the source writes Z, or an offset, and means local time; so do epoch numbers."
     )
-    date: OnePath | None = Field(None, description="Path of the date that belongs to times of day.")
+    date: Paths | None = Field(
+        None,
+        description="Path of the date that belongs to times of day; or of a moment, or of a date and a time of day, "
+        "that they are near to.",
+    )
 
 
 class FieldTable(TimesTable):

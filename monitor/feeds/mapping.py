@@ -163,12 +163,15 @@ class Mapper:
             refusals: list[Refusal] = []
             event = self._identity(record, refusals)
             if refusals:
-                raise Refused(*refusals)
+                raise Refused(*[_of_key_alone(one) for one in refusals])
             event = self._withdrawal(event, record)
         notices.append(Notice(What.WITHDRAWN))
         event["status"] = "cancelled"
-        if "revision" in event and self._order is not None and not self._order.of_envelope:
-            event["revision"] += 1  # what is deleted has the revision of what stands
+        if self._order is not None and not self._order.of_envelope:
+            if not self._order.tells(record):
+                del event["revision"]  # it tells the key alone: that it comes last must do
+            else:
+                event["revision"] += 1  # what is deleted has the revision of what stands
         return Mapped([event], (), notices)
 
     def _left(self, row: Row, event: Event, notices: list[Notice]) -> Event | None:
@@ -223,6 +226,13 @@ class Mapper:
             if near:
                 notices.append(Notice(What.NEAR_BORDER, name, others=tuple(near)))
         return []
+
+
+def _of_key_alone(one: Refusal) -> Refusal:
+    """A deletion that does not say of which mission: nobody could tell from which to take the row."""
+    if one.why not in {Why.NO_KEY, Why.NO_ROW}:
+        return one
+    return one._replace(detail="a deletion that tells its key alone; PostgreSQL tells all by REPLICA IDENTITY FULL")
 
 
 def with_envelope(values: Record, around: Record) -> Record:
@@ -299,6 +309,10 @@ class _OrderReader:
             why = Why.UNREADABLE_TIME if self._order.is_time else Why.NO_NUMBER
             raise Refused(Refusal(why, "revision", example(value)))
         return number
+
+    def tells(self, record: Record) -> bool:
+        """Whether the record says it at all."""
+        return not is_null(self._order.lookup(record), self._order.nulls)
 
     def _microseconds(self, value: object) -> int | None:
         told = self._read(value.strip() if isinstance(value, str) else value)

@@ -192,9 +192,16 @@ def test_a_deleted_row_is_withdrawn_after_what_it_was() -> None:
 
 
 def test_of_a_deleted_row_its_key_is_enough() -> None:
-    """As many databases tell it."""
+    """As many databases tell it: without the column that orders, so that it withdraws what was told last."""
     (told,) = mapper(CHANGES).map(Row({"id": "1", "unit": "E1"}, deleted=True)).events
-    assert told == {"mission_id": "1", "row": "E1", "status": "cancelled", "revision": 1}
+    assert told == {"mission_id": "1", "row": "E1", "status": "cancelled"}
+
+
+def test_a_deletion_that_does_not_say_of_which_mission_is_refused_with_the_remedy() -> None:
+    """The table's own key alone: nobody could tell from which mission to take the row."""
+    (refused,) = mapper(CHANGES).map(Row({"unit": "E1", "id": None}, deleted=True)).refused
+    assert refused.why == Why.NO_KEY
+    assert "REPLICA IDENTITY FULL" in refused.detail
 
 
 def test_a_row_that_moves_is_withdrawn_where_it_was_and_told_where_it_is() -> None:
