@@ -152,9 +152,14 @@ def _outcome(outcome: Outcome) -> str:
 
 def event_schema(service: Service) -> str:
     """JSON Schema of one event, from the type that decodes it."""
-    _, components = msgspec.json.schema_components([Form(service).type])
+    form = Form(service)
+    _, components = msgspec.json.schema_components([form.type, form.row_type])
     schema: dict[str, Any] = components["Event"]
     properties = schema["properties"]
+    # What only a row may say.
+    properties |= {
+        name: said for name, said in components["RowEvent"]["properties"].items() if name not in properties
+    }
     properties[service.fields.area]["enum"] = list(service.leaf_areas)
     properties[service.fields.category]["enum"] = list(service.leaf_categories)
     for field in properties.values():

@@ -20,6 +20,7 @@ from monitor.convert.conversion import Account, Placed
 from monitor.core.batch import Batch, DeadLetter
 from monitor.core.mission import CAUSES, Kind, Mission, times_of
 from monitor.core.partition import Partition, Policy
+from monitor.core.rows import Row
 from monitor.core.service import Service
 from monitor.core.stored import read_day
 from monitor.report.sources import LINES_AT_ONCE, Line, collector_paused
@@ -62,12 +63,14 @@ class Gap:
     nothing: int
     """Missions that are cancelled or not eligible."""
     incomplete: int
-    """Missions whose rows together make none yet."""
+    """Missions whose rows contradict the service."""
     hours: Sequence[int]
     """Missions by the local hour that they begin in."""
     zone: str
     """The service's, whose clocks are meant."""
     borders: BorderCounts = field(default_factory=BorderCounts)
+    lacking: Mapping[str, int] = field(default_factory=dict)
+    """Missions that count for nothing because no row tells a field, by those fields: keys that match no others."""
 
     @property
     def hours_off(self) -> float | None:
@@ -112,7 +115,7 @@ class Judge:
             start += len(some)
         for reason, detail, place in self.kept.values():
             self.account.refuse(reason, "", place, "", detail)
-        return self._gap([*_missions(partition)])
+        return self._gap(*_missions(partition))
 
     def _note(self, letters: Mapping[int, DeadLetter], some: Sequence[Placed]) -> None:
         for number, letter in letters.items():
@@ -136,9 +139,14 @@ class Judge:
             if self.kept and number not in letters:
                 self.kept.pop(event["mission_id"], None)
 
-    def _gap(self, missions: Sequence[Mission]) -> Gap:
+    def _gap(self, missions: Sequence[Mission], rows: Mapping[str, Sequence[Row]]) -> Gap:
         service, grid = self.policy.service, self.policy.grid
-        whole = [one for one in missions if one.mission_id not in self.kept]
+        lacking = {
+            one.mission_id: lacks
+            for one in missions
+            if one.kind == Kind.NOTHING and (lacks := _lacks(service, rows.get(one.mission_id, ())))
+        }
+        whole = [one for one in missions if one.mission_id not in self.kept and one.mission_id not in lacking]
         counting = [one for one in whole if one.kind not in {Kind.NOTHING, Kind.EXCLUDED}]
         hours = [0] * 24
         for one in whole:
@@ -155,16 +163,32 @@ class Judge:
             excluded=dict(excluded.most_common()),
             nothing=sum(one.kind == Kind.NOTHING for one in whole),
             incomplete=len(self.kept),
+            lacking=dict(Counter(lacking.values()).most_common()),
             hours=hours,
             borders=border_counts(self.policy, counting, self.account.near),
             zone=grid.zone.key,
         )
 
 
-def _missions(partition: Partition) -> Iterator[Mission]:
+def _missions(partition: Partition) -> tuple[list[Mission], dict[str, Sequence[Row]]]:
+    """All of them, and the rows of those that are told in rows."""
+    missions: list[Mission] = []
+    rows: dict[str, Sequence[Row]] = {}
     changes = partition.checkpoint()
     for blobs in (*([blob] for blob in changes.append.values()), *changes.replace.values()):
-        yield from read_day(blobs).entries.values()
+        day = read_day(blobs)
+        missions.extend(day.entries.values())
+        rows.update(day.rows)
+    return missions, rows
+
+
+def _lacks(service: Service, rows: Sequence[Row]) -> str:
+    """What no row of a mission tells, though it must be told; nothing where all of them are withdrawn."""
+    live = [row for row in rows if not row.withdrawn]
+    fields = service.fields
+    needed = [name for name in (fields.area, fields.category, fields.eligible) if name is not None]
+    lacks = [name for name in needed if live and not any(name in row.told for row in live)]
+    return " and ".join(lacks)
 
 
 def _clocks(service: Service, missions: Sequence[Mission]) -> Iterator[ClockGap]:

@@ -50,6 +50,8 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
         yield f"  {gap.nothing:,} count for nothing: cancelled, or not eligible"
     if gap.incomplete:
         yield f"  {gap.incomplete:,} are incomplete: their rows together make no mission (see refused)"
+    for fields, count in gap.lacking.items():
+        yield f"  {count:,} count for nothing: no row of theirs tells {fields}; do other files name them otherwise?"
     yield from _counted("excluded", gap.excluded.items())
     for clock in gap.clocks:
         yield ""
@@ -67,7 +69,7 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
         yield ""
         yield "worth knowing"
         for (what, about), count in account.noticed.most_common():
-            yield f"  {count:,} {_REMEDIES.get(what, what)}: {one_line(about)}"
+            yield f"  {count:,} {_REMEDIES.get(what, what)}{': ' if about else ''}{one_line(about)}"
     yield from _borders(gap.borders)
     yield from _hours(gap)
     yield from _doubts(account)

@@ -50,6 +50,15 @@ class RowEvent(NamedTuple):
 Edge = Callable[[Any], datetime | None]
 """Finds in an event where a clock begins, or ends."""
 _Field = tuple[str, Any] | tuple[str, Any, Any]
+_NOT_ELIGIBLE: Final[_Field] = (
+    "not_eligible",
+    Annotated[
+        bool | None,
+        Meta(description="Of a row: true says that the mission does not count, whatever its other rows say."),
+    ],
+    None,
+)
+"""A row may say so of its mission: that it is eligible, another row may say without knowing of this."""
 
 
 class Form:
@@ -76,14 +85,15 @@ class Form:
         self.times = tuple(dict.fromkeys((*instants, "recorded_at")))
         """The service's names of everything that must be a time."""
         fields = [*_fields(service, self._attribute)]
-        self._wire = _wire_names(service, self._attribute, [field[0] for field in fields])
+        all_fields = [*fields, _NOT_ELIGIBLE]
+        self._wire = _wire_names(service, self._attribute, [field[0] for field in all_fields])
         edges = {name: property(self.edge(moments)) for name, moments in computed.items()}
         self.type = _struct("Event", fields, self._wire, namespace=edges)
         self.decode = cast("Callable[[bytes], Event]", msgspec.json.Decoder(self._known(service)).decode)
         """The event of bytes that are right at once; raises one of `UNREADABLE`."""
-        self.row_type = _struct("RowEvent", [*_of_a_row(fields)], self._wire)
+        self.row_type = _struct("RowEvent", [*_of_a_row(all_fields)], self._wire)
         """What an event must be that tells one row of a mission."""
-        said = msgspec.defstruct("AsSaid", [(f[0], Any, msgspec.UNSET) for f in fields], rename=self._wire)
+        said = msgspec.defstruct("AsSaid", [(f[0], Any, msgspec.UNSET) for f in all_fields], rename=self._wire)
         self._decode_as_said = msgspec.json.Decoder(said, float_hook=plain_number).decode
 
     def edge(self, moments: Sequence[Moment]) -> Edge:

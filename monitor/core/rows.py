@@ -118,6 +118,8 @@ class Fold:
         area = word_of(self._area, [*_told(live, fields.area)])
         category = word_of(self._category, [*_told(live, fields.category)])
         eligible = truth_of(self._eligible, [*_told(live, fields.eligible or "eligible")])
+        if any(_told(live, "not_eligible")):
+            eligible = False
         if area is None or category is None or (eligible is None and fields.eligible is not None):
             return None
         recorded_at = (

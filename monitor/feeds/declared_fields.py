@@ -41,7 +41,10 @@ def short(said: object) -> object:
 
 def times_of(table: TimesTable, outer: Times, *, own_date: bool = False) -> Times:
     """What a table says of times, and what the source says where it does not."""
-    date: Lookup | None = table.date.lookup if table.date is not None else None
+    date: Lookup | None = None
+    if table.date is not None:
+        finds = [one.lookup for one in table.date]
+        date = finds[0] if len(finds) == 1 else lambda record: [find(record) for find in finds]
     return Times(
         table.formats or outer.formats,
         table.zone or outer.zone,
@@ -79,8 +82,12 @@ class FieldReading:
         for name, said in raw.items():
             path = f"{where}.{name}"
             if name in kinds:
-                rule = self._read(name, kinds[name], said, path)
-                found += [] if rule is None else [rule]
+                several = isinstance(said, list) and any(isinstance(one, Mapping) for one in said)
+                ways = (
+                    [(one, f"{path}[{number}]") for number, one in enumerate(said, 1)] if several else [(said, path)]
+                )
+                rules = [self._read(name, kinds[name], one, where) for one, where in ways]
+                found += [rule for rule in rules if rule is not None]
             elif name in _ELSEWHERE:
                 self.tell(path, f"is no field here: say it as {_ELSEWHERE[name]} of the source")
             else:

@@ -142,14 +142,18 @@ class TimesTable(_Table):
 
     formats: Formats | None = Field(
         None,
-        description="Of strptime (`%d.%m.%y %H:%M`), `iso`, `epoch_s`, `epoch_ms`, `epoch_us`: the first that fits. "
-        "Else `iso`.",
+        description="Of strptime (`%d.%m.%y %H:%M`), `iso`, `epoch_s`, `epoch_ms`, `epoch_us`, `serial`: the first "
+        "that fits. Else `iso`.",
     )
     zone: Zone | None = Field(None, description="Of times that say no offset; else the service's.")
     offset: Literal["believe", "ignore"] | None = Field(
         None, description="`ignore`: the source writes Z, or an offset, and means local time; so do epoch numbers."
     )
-    date: OnePath | None = Field(None, description="Path of the date that belongs to times of day.")
+    date: Paths | None = Field(
+        None,
+        description="Path of the date that belongs to times of day; or of a moment, or of a date and a time of day, "
+        "that they are near to.",
+    )
 
 
 class FieldTable(TimesTable):
@@ -257,7 +261,9 @@ class SourceTable(_Table):
     order: OrderTable | None = Field(None, description="Or the moment of the change: a path or a table.")
     nulls: Nulls | None = Field(None, description="Words for not known, capitals or not, in place of the usual ones.")
     times: TimesTable = Field(default_factory=TimesTable, description="How times are written.")
-    fields: dict[str, Any] = Field(description="The fields of the event: a path, or a table.")
+    fields: dict[str, Any] = Field(
+        description="The fields of the event: a path, a table, or a list of tables, the first that tells it."
+    )
     filters: tuple[FilterTable, ...] = Field((), description="Records that the rule does not count.")
 
     @model_validator(mode="after")

@@ -42,7 +42,7 @@ class Times:
     """How a source writes times: what a field does not say for itself."""
 
     formats: tuple[str, ...] = ("iso",)
-    """strptime's, or iso, epoch_s, epoch_ms, epoch_us; the first that fits."""
+    """strptime's, or iso, epoch_s, epoch_ms, epoch_us, serial; the first that fits."""
     zone: tzinfo | None = None
     """Of times that say no offset."""
     offset: Literal["believe", "ignore"] = "believe"

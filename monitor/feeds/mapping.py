@@ -39,9 +39,12 @@ class Mapper:
         self._row = _KeyReader("row", source.row) if source.row else None
         self._order = _OrderReader(source.order) if source.order else None
         self._instants = Instants([rule for rule in source.fields if rule.kind == "time"], service, texts)
-        words = [(rule.name, Words(rule, service)) for rule in source.fields if rule.kind != "time"]
-        self._always = {name: one.constant for name, one in words if one.constant is not None}
-        self._words = [(name, one) for name, one in words if one.constant is None]
+        words: dict[str, list[Words]] = {}
+        for rule in source.fields:
+            if rule.kind != "time":
+                words.setdefault(rule.name, []).append(Words(rule, service))
+        self._always = {name: some[0].constant for name, some in words.items() if some[0].constant is not None}
+        self._words = [(name, some) for name, some in words.items() if name not in self._always]
         # Whole events must have them, if only as null.
         self._whole = () if source.in_rows else service.fields.required
 
@@ -81,7 +84,7 @@ class Mapper:
         event.update(instants)
         if self._places is not None and not refusals:
             refusals += self._locate(record, self._places, instants, event, notices)
-        for one in applied:
+        for one in reversed(applied):
             self._filter(one, event)
         if not self.source.in_rows:
             wrong = {one.field for one in refusals}  # what was there, and could not be used, is not absent as well
@@ -93,14 +96,16 @@ class Mapper:
     def _say(self, record: Record, event: Event, refusals: list[Refusal], notices: list[Notice]) -> None:
         """Fills in the fields that are no instants."""
         event.update(self._always)
-        for name, words in self._words:
-            try:
-                value = words.read(record, notices)
-            except Refused as fault:
-                refusals.extend(fault.refusals)
-                continue
-            if value is not None:
-                event[name] = value
+        for name, alternatives in self._words:
+            for words in alternatives:
+                try:
+                    value = words.read(record, notices)
+                except Refused as fault:
+                    refusals.extend(fault.refusals)
+                    break
+                if value is not None:
+                    event[name] = value
+                    break
         if self._whole:
             event.update(dict.fromkeys(self._whole))
 
@@ -133,8 +138,10 @@ class Mapper:
     def _filter(self, one: Filter, event: Event) -> None:
         """Takes the mission out of the figures."""
         match one.then:
-            case "exclude":
+            case "exclude":  # of several filters the first gives the reason
                 event["excluded"] = one.name
+            case "not_eligible" if self.source.in_rows:  # other rows, which know nothing of this, may say that it is
+                event["not_eligible"] = True
             case "not_eligible":
                 event[self._service.fields.eligible or "eligible"] = False
             case _:
@@ -156,12 +163,15 @@ class Mapper:
             refusals: list[Refusal] = []
             event = self._identity(record, refusals)
             if refusals:
-                raise Refused(*refusals)
+                raise Refused(*[_of_key_alone(one) for one in refusals])
             event = self._withdrawal(event, record)
         notices.append(Notice(What.WITHDRAWN))
         event["status"] = "cancelled"
-        if "revision" in event and self._order is not None and not self._order.of_envelope:
-            event["revision"] += 1  # what is deleted has the revision of what stands
+        if self._order is not None and not self._order.of_envelope:
+            if not self._order.tells(record):
+                del event["revision"]  # it tells the key alone: that it comes last must do
+            else:
+                event["revision"] += 1  # what is deleted has the revision of what stands
         return Mapped([event], (), notices)
 
     def _left(self, row: Row, event: Event, notices: list[Notice]) -> Event | None:
@@ -216,6 +226,13 @@ class Mapper:
             if near:
                 notices.append(Notice(What.NEAR_BORDER, name, others=tuple(near)))
         return []
+
+
+def _of_key_alone(one: Refusal) -> Refusal:
+    """A deletion that does not say of which mission: nobody could tell from which to take the row."""
+    if one.why not in {Why.NO_KEY, Why.NO_ROW}:
+        return one
+    return one._replace(detail="a deletion that tells its key alone; PostgreSQL tells all by REPLICA IDENTITY FULL")
 
 
 def with_envelope(values: Record, around: Record) -> Record:
@@ -292,6 +309,10 @@ class _OrderReader:
             why = Why.UNREADABLE_TIME if self._order.is_time else Why.NO_NUMBER
             raise Refused(Refusal(why, "revision", example(value)))
         return number
+
+    def tells(self, record: Record) -> bool:
+        """Whether the record says it at all."""
+        return not is_null(self._order.lookup(record), self._order.nulls)
 
     def _microseconds(self, value: object) -> int | None:
         told = self._read(value.strip() if isinstance(value, str) else value)

@@ -22,7 +22,7 @@ from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
-from monitor.feeds.times import Read, example, reader
+from monitor.feeds.times import Read, Told, example, reader
 
 HALF_A_DAY: Final = timedelta(hours=12)
 _DAY: Final = timedelta(days=1)
@@ -81,6 +81,8 @@ class Instants:
         reading = _Reading(record, notices)
         for field in self._fields:
             rule = field.rule
+            if rule.name in settled or rule.name in found:
+                continue  # of several ways to tell a field the first that tells it
             values = self._texts(rule, record)
             if not values:
                 continue
@@ -204,9 +206,10 @@ class _Reading:
         if day is None:
             raise _Wrong(Why.NO_DATE, name, clocks[0], "a time of day, and no date beside it")
         ats = [datetime.combine(day, one) for one in clocks]
-        if field.rule.times.own_date:
+        own, near = field.rule.times.own_date, day if isinstance(day, datetime) else None
+        if own and near is None:
             return whole + ats
-        anchor = self.anchor
+        anchor = near if own or self.anchor is None else self.anchor
         try:
             moved = _together(ats) if anchor is None else [_nearest(at, anchor) for at in ats]
         except OverflowError:
@@ -291,26 +294,36 @@ def _no_day(_record: Record) -> date | None:
 
 
 def day_of(times: Times) -> Callable[[Record], date | None]:
-    """What reads the local day that stands beside a time of day; None where none does.
+    """What reads the local day that stands beside a time of day; None where none does. A moment of that day, where
+    more than the day stands there: times of day are near to it.
 
     It raises ValueError with what cannot be read.
-    """
+    """  # noqa: D205 - one sentence
     lookup: Lookup | None = times.date
     if lookup is None:
         return _no_day
     read, zone = reader(times.formats), times.zone or UTC
 
     def day(record: Record) -> date | None:
-        value = lookup(record)
-        if value is None or value == "":
+        found = lookup(record)
+        found = [one for one in (found if isinstance(found, list) else [found]) if one is not None and one != ""]
+        said = [_local(read(value.strip() if isinstance(value, str) else value), times, zone) for value in found]
+        days = [one for one in said if isinstance(one, date)]
+        clocks = [one for one in said if isinstance(one, time)]
+        if not found:
             return None
-        told = read(value.strip() if isinstance(value, str) else value)
-        if isinstance(told, datetime):
-            if told.tzinfo is not None and times.offset == "believe":
-                return _shown(told, zone).date()
-            return told.date()
-        if isinstance(told, date):
-            return told
-        raise ValueError(value)
+        if not days or None in said:
+            raise ValueError(found[0])
+        at = datetime.combine(days[0], clocks[0]) if clocks else days[0]
+        return at.date() if isinstance(at, datetime) and at.time() == time() else at
 
     return day
+
+
+def _local(told: Told | None, times: Times, zone: tzinfo) -> Told | None:
+    """What the clock of the zone showed."""
+    if isinstance(told, datetime):
+        return (
+            _shown(told, zone) if told.tzinfo is not None and times.offset == "believe" else told.replace(tzinfo=None)
+        )
+    return told

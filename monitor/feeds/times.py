@@ -22,6 +22,11 @@ Read = Callable[[object], Told | None]
 ISO: Final = "iso"
 EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 """Numbers since 1970 UTC, and how many microseconds one of them is."""
+SERIAL: Final = "serial"
+"""Days of a spreadsheet, local: 45717.4375; less than one is a time of day."""
+NUMBERS: Final = (*EPOCHS, SERIAL)
+_DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local
+_DAY_MILLISECONDS: Final = 86_400_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000, UTC)
 """A moment of which no two parts are alike, so that formats show what they read."""
@@ -49,9 +54,9 @@ def format_problems(written: Sequence[str]) -> Iterator[str]:
         problem = _problem(one)
         if problem:
             yield f"{one!r} {problem}"
-        elif one not in EPOCHS:
+        elif one not in NUMBERS:
             usable.append(one)
-    if len(found := [one for one in written if one in EPOCHS]) > 1:
+    if len(found := [one for one in written if one in NUMBERS]) > 1:
         yield f"{' and '.join(found)} read the same numbers differently: keep one, or give each field its own"
     for number, one in enumerate(usable):
         for other in usable[number + 1 :]:
@@ -60,11 +65,11 @@ def format_problems(written: Sequence[str]) -> Iterator[str]:
 
 
 def _problem(written: str) -> str | None:
-    if written == ISO or written in EPOCHS:
+    if written == ISO or written in NUMBERS:
         return None
     letters = set(directives(written))
     wrong = {
-        f"is no format: write one of strptime's, like %d.%m.%Y %H:%M, or {ISO}, {', '.join(EPOCHS)}": not letters,
+        f"is no format: write one of strptime's, like %d.%m.%Y %H:%M, or {ISO}, {', '.join(NUMBERS)}": not letters,
         "reads by the machine's language (%c, %x or %X): write it out": bool(letters & {"c", "x", "X"}),
         "has a clock of 12 hours (%I) and no %p: nobody could tell morning from evening": "I" in letters
         and "p" not in letters,
@@ -106,7 +111,7 @@ def _bare(told: Told) -> Told:
 def reader(formats: Sequence[str]) -> Read:
     """Reads what the first fitting of some formats says; None where none fits."""
     readers = [_reader(one) for one in formats]
-    numeric = any(one in EPOCHS for one in formats)
+    numeric = any(one in NUMBERS for one in formats)
     if len(readers) == 1:
         only = readers[0]
 
@@ -145,6 +150,8 @@ def _reader(written: str) -> Read:
     if written in EPOCHS:
         scale = Decimal(EPOCHS[written])
         return lambda value: _epoch(value, scale)
+    if written == SERIAL:
+        return _serial
     letters = set(directives(written))
     has_date, has_clock = bool(letters & _DATES), bool(letters & _CLOCKS)
     head, gap, tail = written.partition(" ")
@@ -212,6 +219,19 @@ def _epoch(value: object, scale: Decimal) -> Told | None:
         return _EPOCH + timedelta(microseconds=int(number * scale))
     except (InvalidOperation, OverflowError, ValueError):
         return None
+
+
+def _serial(value: object) -> Told | None:
+    """To the millisecond, as days are kept in floats: 10:06 would be 10:05:59.999997."""
+    text = str(value)[:_LONGEST].replace(",", ".", 1)
+    if not text.isascii():
+        return None
+    try:
+        days = Decimal(text)
+        at = _DAY_ZERO + timedelta(milliseconds=round(days * _DAY_MILLISECONDS))
+    except (InvalidOperation, OverflowError, ValueError):
+        return None
+    return None if days < 0 else at.time() if days < 1 else at
 
 
 def example(value: object) -> str:

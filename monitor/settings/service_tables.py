@@ -15,7 +15,7 @@ from monitor.core.service import DAY_SECONDS, Duty, Moment, Statistic
 from monitor.settings.values import OptionalText, Slug, Text, plain
 
 LONGEST_FIELD: Final = 64
-TAKEN_FIELDS: Final = frozenset({"mission_id", "revision", "row", "status", "excluded"})
+TAKEN_FIELDS: Final = frozenset({"mission_id", "revision", "row", "status", "excluded", "not_eligible"})
 """Fields that every event has, whatever the service: none of them is an instant, an area or a category."""
 _LONGEST_LANGUAGE: Final = 8
 _MONTHS: Final = 12

@@ -60,6 +60,7 @@ OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "on_scene_at": st.integers(0, MINUTES + 60),
     "recorded_at": st.integers(0, MINUTES),
     "excluded": st.just("exercise"),
+    "not_eligible": st.sampled_from([True, False, False, False]),
 }
 
 
@@ -129,7 +130,7 @@ def folded_by_hand(rows: Sequence[Tells]) -> tuple[tuple[str, str], int] | None:
     areas = [one.says["district"] for one in live if "district" in one.says]
     categories = [one.says["settlement"] for one in live if "settlement" in one.says]
     urgent = [one.says["urgent"] for one in live if "urgent" in one.says]
-    if not areas or not categories or not any(urgent):
+    if not areas or not categories or not any(urgent) or any(one.says.get("not_eligible") for one in live):
         return None
     series = areas[-1], categories[-1]
     if any("excluded" in one.says for one in live):
@@ -267,6 +268,14 @@ def test_a_mission_is_withdrawn_when_all_of_its_rows_are() -> None:
     gone = [told("call", status="cancelled"), told("u1", status="cancelled")]
     assert applied([*rows, *gone]).missions["a"].kind == Kind.NOTHING
     assert seconds(applied([*rows, *gone, *rows])) == 240.0
+
+
+def test_one_row_can_say_that_its_mission_is_none_of_the_rules() -> None:
+    """Whatever the others say of it, which do not know; and no longer when it is withdrawn."""
+    rows = [told("u1", not_eligible=True), told("call", **CALL), told("u2", urgent=True, on_scene_at=4)]
+    assert applied(rows).missions["a"].kind == Kind.NOTHING
+    assert seconds(applied([*rows, told("u1", status="cancelled")])) == 240.0
+    assert seconds(applied([*rows, told("u1", not_eligible=False)])) == 240.0
 
 
 def test_the_second_arrival_is_a_clock_of_its_own() -> None:

@@ -80,7 +80,7 @@ def test_the_schema_names_every_field_and_the_configured_lists() -> None:
         SERVICE, areas=(Area("all"), Area("north", "all")), categories=(Category("city"), Category("land"))
     )
     schema = json.loads(event_schema(service))
-    assert list(schema["properties"]) == list(Form(service).type.__struct_encode_fields__)
+    assert list(schema["properties"]) == list(Form(service).row_type.__struct_encode_fields__)
     assert schema["properties"]["district"]["enum"] == ["north"]
     assert schema["properties"]["settlement"]["enum"] == ["city", "land"]
     assert {"ringing_at", "on_scene_at"} <= set(schema["else"]["required"])

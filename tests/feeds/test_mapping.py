@@ -112,7 +112,11 @@ def filtered(then: str) -> str:
 
 @pytest.mark.parametrize(
     ("then", "field", "value"),
-    [("exclude", "excluded", "cancelled"), ("not_eligible", "eligible", False), ("withdraw", "status", "cancelled")],
+    [
+        ("exclude", "excluded", "cancelled"),
+        ("not_eligible", "not_eligible", True),
+        ("withdraw", "status", "cancelled"),
+    ],
 )
 def test_a_filter_takes_a_record_out_of_the_figures_and_is_counted(then: str, field: str, value: Any) -> None:
     """Excluded with its reason, not eligible, or withdrawn."""
@@ -188,9 +192,16 @@ def test_a_deleted_row_is_withdrawn_after_what_it_was() -> None:
 
 
 def test_of_a_deleted_row_its_key_is_enough() -> None:
-    """As many databases tell it."""
+    """As many databases tell it: without the column that orders, so that it withdraws what was told last."""
     (told,) = mapper(CHANGES).map(Row({"id": "1", "unit": "E1"}, deleted=True)).events
-    assert told == {"mission_id": "1", "row": "E1", "status": "cancelled", "revision": 1}
+    assert told == {"mission_id": "1", "row": "E1", "status": "cancelled"}
+
+
+def test_a_deletion_that_does_not_say_of_which_mission_is_refused_with_the_remedy() -> None:
+    """The table's own key alone: nobody could tell from which mission to take the row."""
+    (refused,) = mapper(CHANGES).map(Row({"unit": "E1", "id": None}, deleted=True)).refused
+    assert refused.why == Why.NO_KEY
+    assert "REPLICA IDENTITY FULL" in refused.detail
 
 
 def test_a_row_that_moves_is_withdrawn_where_it_was_and_told_where_it_is() -> None:
@@ -263,3 +274,25 @@ def test_refusals_repeat_no_more_than_a_line_of_a_source() -> None:
     """Its words go to logs and dead letters."""
     (refused,) = mapped({"called": "x" * 5000}).refused
     assert refused == Refusal(Why.UNREADABLE_TIME, "called_at", "x" * 100, "none of the formats iso")
+
+
+def test_a_field_may_stand_in_one_of_several_places_each_with_its_condition() -> None:
+    """The first that tells it counts; a later one that could not be read is not asked."""
+    line = """area = [
+  { path = "corrected", if = { by_hand = "Y" } },
+  { path = "station" },
+  { constant = "south" },
+]"""
+    fields = "\n".join([*(one for one in FIELDS.splitlines() if not one.startswith("area ")), line])
+    assert event({"by_hand": "Y", "corrected": "north", "station": "??"}, "", fields)["area"] == "north"
+    assert event({"by_hand": "N", "corrected": "north", "station": "south"}, "", fields)["area"] == "south"
+    assert event({"by_hand": "Y"}, "", fields)["area"] == "south"
+    assert refusals({"station": "??"}, "", fields) == [(Why.UNKNOWN_WORD, "area", "??")]
+
+
+def test_of_several_filters_that_hold_the_first_gives_the_reason() -> None:
+    """Not the last, nor what a field says."""
+    filters = "".join(
+        f'[[source.filters]]\nif = {{ disposition = "DUP" }}\nreason = "{reason}"\n' for reason in ("first", "second")
+    )
+    assert event({"disposition": "DUP"}, filters)["excluded"] == "first"

@@ -148,6 +148,39 @@ def test_of_several_times_in_a_cell_one_is_picked(pick: str, wanted: int | None)
     assert minutes == wanted
 
 
+@pytest.mark.parametrize(
+    ("beside", "wanted"),
+    [
+        ({"day": "2024-06-01", "out": "23:59:40"}, utc(2024, 6, 2, 4, 5)),
+        ({"day": "2024-06-01T23:59:40"}, utc(2024, 6, 2, 4, 5)),
+        ({"day": "2024-06-01T00:00:00", "out": ""}, utc(2024, 6, 1, 4, 5)),
+        ({"day": "2024-06-02", "out": "00:01:00"}, utc(2024, 6, 2, 4, 5)),
+        ({"day": "2024-06-01"}, utc(2024, 6, 1, 4, 5)),
+    ],
+)
+def test_a_time_of_day_is_read_near_the_moment_that_stands_beside_it(
+    beside: dict[str, str], wanted: datetime
+) -> None:
+    """A date and a time of day, or a moment: arrivals of a file of units that has nothing else."""
+    line = '[source.fields]\narea = { constant = "north" }\ncategory = { constant = "urgent" }\n'
+    line += 'status = { constant = "closed" }\non_scene_at = "arrived"\nrecorded_at = "arrived"\n'
+    found = event({"arrived": "00:05:00", **beside}, 'row = "id"\ntimes = { date = ["day", "out"] }\n', line)
+    assert found["on_scene_at"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        (45444.5, NOON), ("45444.5", NOON), ("45444,5", NOON), (45444.500000001, NOON), (45444, utc(2024, 6, 1, 4)),
+        (True, None), ("noon", None), (-1, None), (1e12, None),
+    ],
+)  # fmt: skip
+def test_days_of_a_spreadsheet_are_local_times(written: Any, wanted: datetime | None) -> None:
+    """To the millisecond, from cells and from text with either point."""
+    told = mapped({"called": written}, 'times = { formats = "serial" }')
+    assert [one["called_at"] for one in told.events] == ([] if wanted is None else [wanted])
+
+
 def test_a_list_that_crosses_midnight_begins_before_it() -> None:
     """Of the first instant no date is known but that of the row: 23:58 comes before 00:01."""
     record = {"day": "01.06.2024", "called": "A=00:01:00, B=23:58:00", "arrived": "00:05:00"}

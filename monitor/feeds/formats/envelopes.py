@@ -42,7 +42,8 @@ def debezium(value: Any, headers: Mapping[str, bytes]) -> Sequence[Row]:
 
 def _changes(value: Any) -> Iterator[Row]:
     for event in _objects(value):
-        change = event.get("payload", event) if "schema" in event else event
+        wrapped = "schema" in event or ("op" not in event and len(event) == 1)  # with the schema, or without it
+        change = event.get("payload", event) if wrapped else event
         if change is None:
             continue
         if not isinstance(change, Mapping):

@@ -24,7 +24,7 @@ _CHUNK: Final = 256 * 1024
 
 
 def json_line_rows(text: Text) -> Iterator[Row | Unreadable]:
-    """A record of every line that is not empty."""
+    """A record of every line that is not empty, and no `null`."""
     while True:
         try:
             line = next(text)
@@ -33,7 +33,7 @@ def json_line_rows(text: Text) -> Iterator[Row | Unreadable]:
         except LineTooLong as fault:
             yield Unreadable(Fault.TOO_LARGE, f"line {text.number}", str(fault))
             continue
-        if line.isspace():
+        if line.isspace() or line.strip() == "null":  # a tombstone
             continue
         if text.damaged and text.broken(line):
             yield Unreadable(Fault.NOT_TEXT, f"line {text.number}", f"bytes that are none of {text.encoding}")
