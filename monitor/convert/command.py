@@ -84,7 +84,7 @@ def convert(
     if not dry_run:
         for line in summary(conversion.account):
             click.echo(line, err=True)
-    _require_success(conversion.account)
+    _require_success(conversion.account, dry_run=dry_run)
 
 
 def write_events(events: Iterable[Placed], out: BinaryIO) -> None:
@@ -115,13 +115,15 @@ def _writing(path: Path | None) -> Iterator[BinaryIO]:
         unfinished.unlink(missing_ok=True)
 
 
-def _require_success(account: Account) -> None:
+def _require_success(account: Account, *, dry_run: bool) -> None:
     if account.cut_short:
         raise click.ClickException("A file could not be read to its end: what is written is of what came before.")
     if not account.records:
         raise click.ClickException("There is not a single record: is it the right file?")
-    if account.refused_records > MOST * account.records:
+    refused = account.refused_records + account.refused_events
+    if refused > MOST * account.records:
+        example = "" if dry_run else " `--dry-run` shows an example of each."
         raise click.ClickException(
-            f"{account.refused_records:,} of {account.records:,} records were refused: by the reasons above, mend "
-            "the feed file, or the service. `--dry-run` shows an example of each."
+            f"{refused:,} of {account.records:,} records were refused: by the reasons above, mend the feed file, or "
+            f"the service.{example}"
         )

@@ -53,6 +53,8 @@ class Account:
     records: int = 0
     events: int = 0
     refused_records: int = 0
+    refused_events: int = 0
+    """Of the events: those that the core would refuse, as far as it was asked."""
     refused: dict[tuple[str, str], Refusals] = field(default_factory=dict)
     """By reason and the event's field."""
     words: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -127,7 +129,7 @@ class Conversion:
                     self._note(row, mapped, named)
                 for event in mapped.events:
                     account.events += 1
-                    yield Placed(event, row.place)
+                    yield Placed(event, named + row.place)
             before += records.read_bytes
             if records.guessed is not None:
                 account.guessed[records.name] = records.guessed

@@ -17,9 +17,11 @@ import numpy as np
 
 from monitor.convert.borders import BorderCounts, border_counts
 from monitor.convert.conversion import Account, Placed
+from monitor.convert.suspicions import Suspicions
 from monitor.core.batch import Batch, DeadLetter
 from monitor.core.mission import CAUSES, Kind, Mission, times_of
 from monitor.core.partition import Partition, Policy
+from monitor.core.percent import rank
 from monitor.core.rows import Row
 from monitor.core.service import Service
 from monitor.core.stored import read_day
@@ -40,7 +42,11 @@ KEPT: Final = "; the row is kept"
 
 @dataclass(frozen=True, slots=True)
 class ClockGap:
-    """One clock: missions measured, unmeasured by cause, not ended; of the measured, zeros and whole minutes."""
+    """One clock: missions measured, unmeasured by cause, not ended; of the measured, zeros and whole minutes.
+
+    `middle` and `longest` are seconds, and None where nothing is measured: half take at most the one, none more than
+    the other.
+    """
 
     slug: str
     measured: int
@@ -48,6 +54,8 @@ class ClockGap:
     unfinished: int
     zeros: int
     whole_minutes: int
+    middle: float | None = None
+    longest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Gap:
     missions: int
     first: datetime | None
     last: datetime | None
+    """When those begin that are neither cancelled nor incomplete: what was withdrawn lies at no time."""
     clocks: Sequence[ClockGap]
     excluded: Mapping[str, int]
     """Missions by the reason that takes them out."""
@@ -65,12 +74,16 @@ class Gap:
     incomplete: int
     """Missions whose rows contradict the service."""
     hours: Sequence[int]
-    """Missions by the local hour that they begin in."""
+    """The same by the local hour that they begin in."""
     zone: str
     """The service's, whose clocks are meant."""
     borders: BorderCounts = field(default_factory=BorderCounts)
     lacking: Mapping[str, int] = field(default_factory=dict)
     """Missions that count for nothing because no row tells a field, by those fields: keys that match no others."""
+    apart: int = 0
+    """Missions whose events lie further apart than any clock can run, so that they may be several."""
+    midnights: Mapping[str, int] = field(default_factory=dict)
+    """Instants at midnight to the second by field, where they are too many."""
 
     @property
     def hours_off(self) -> float | None:
@@ -106,16 +119,19 @@ class Judge:
 
     def _read(self, events: Iterable[Placed]) -> Gap:
         partition = Partition.start(self.policy, next_offset=1)
+        suspicions = Suspicions(self.policy.service, self.policy.grid.zone)
         encode = msgspec.json.Encoder().encode
         start, rest = 1, iter(events)
         while some := list(islice(rest, LINES_AT_ONCE)):
+            for one in some:
+                suspicions.look(one.event)
             lines = [Line(number, encode(one.event)) for number, one in enumerate(some, start)]
             letters = partition.apply(Batch(start, start + len(some), lines), self.now).dead_letters
             self._note({letter.record.offset - start: letter for letter in letters}, some)
             start += len(some)
         for reason, detail, place in self.kept.values():
             self.account.refuse(reason, "", place, "", detail)
-        return self._gap(*_missions(partition))
+        return self._gap(*_missions(partition), suspicions)
 
     def _note(self, letters: Mapping[int, DeadLetter], some: Sequence[Placed]) -> None:
         for number, letter in letters.items():
@@ -125,7 +141,7 @@ class Judge:
                 continue
             about = letter.detail.partition(" ")[0]
             said = event.get(about)
-            self.account.refused_records += 1
+            self.account.refused_events += 1
             self.account.refuse(
                 letter.reason,
                 about if about in event else "",
@@ -139,7 +155,7 @@ class Judge:
             if self.kept and number not in letters:
                 self.kept.pop(event["mission_id"], None)
 
-    def _gap(self, missions: Sequence[Mission], rows: Mapping[str, Sequence[Row]]) -> Gap:
+    def _gap(self, missions: Sequence[Mission], rows: Mapping[str, Sequence[Row]], suspicions: Suspicions) -> Gap:
         service, grid = self.policy.service, self.policy.grid
         lacking = {
             one.mission_id: lacks
@@ -148,10 +164,10 @@ class Judge:
         }
         whole = [one for one in missions if one.mission_id not in self.kept and one.mission_id not in lacking]
         counting = [one for one in whole if one.kind not in {Kind.NOTHING, Kind.EXCLUDED}]
+        placed = [one.placed_at for one in whole if one.kind != Kind.NOTHING]
         hours = [0] * 24
-        for one in whole:
-            hours[datetime.fromtimestamp(one.placed_at, grid.zone).hour] += 1
-        placed = [one.placed_at for one in whole]
+        for at in placed:
+            hours[datetime.fromtimestamp(at, grid.zone).hour] += 1
         excluded = Counter(
             self.reasons.get(one.mission_id, "(told earlier)") for one in whole if one.kind == Kind.EXCLUDED
         )
@@ -167,6 +183,8 @@ class Judge:
             hours=hours,
             borders=border_counts(self.policy, counting, self.account.near),
             zone=grid.zone.key,
+            apart=len(suspicions.apart),
+            midnights=suspicions.midnights,
         )
 
 
@@ -203,4 +221,6 @@ def _clocks(service: Service, missions: Sequence[Mission]) -> Iterator[ClockGap]
             unfinished=sum(kinds[kind] for kind in (Kind.OPEN, Kind.UNTIMED)),
             zeros=int(np.count_nonzero(measured == 0.0)),
             whole_minutes=int(np.count_nonzero(measured % 60.0 == 0.0)),
+            middle=float(np.sort(measured)[rank(measured.size, 50) - 1]) if measured.size else None,
+            longest=float(measured.max()) if measured.size else None,
         )

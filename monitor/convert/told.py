@@ -5,6 +5,7 @@ that was asked for, never for a log.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Final
 
 from monitor.convert.borders import BorderCounts
@@ -31,6 +32,11 @@ _REMEDIES: Final = {
     "near_border": "places near a border",
     "unplaced": "rows whose coordinates cannot be used",
 }
+_WAYS_OUT: Final = {
+    "no_time": "let `recorded_at` be another time of the record, and the mission is counted, as unmeasured",
+    "unreadable_time": "what stands for not known belongs in `nulls`, and the mission is counted, as unmeasured",
+}
+"""What can be said in the feed file, where the source will not be mended."""
 
 
 def summary(account: Account) -> Iterator[str]:
@@ -45,7 +51,14 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
     """The gap report."""
     span = f", from {gap.first:%Y-%m-%d %H:%M} to {gap.last:%Y-%m-%d %H:%M}" if gap.first and gap.last else ""
     yield f"{account.records:,} records read: {account.events:,} events, {account.refused_records:,} refused"
+    if account.refused_events:
+        yield f"  {account.refused_events:,} of the events would be refused by the worker (see refused)"
     yield f"{gap.missions:,} missions{span}"
+    if gap.apart:
+        yield (
+            f"  suspicious: {gap.apart:,} of them are told at times too far apart to be one mission; where numbers "
+            "begin again, say `year_of` or `prefix` of `mission`"
+        )
     if gap.nothing:
         yield f"  {gap.nothing:,} count for nothing: cancelled, or not eligible"
     if gap.incomplete:
@@ -56,6 +69,13 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
     for clock in gap.clocks:
         yield ""
         yield from _clock(clock)
+    if gap.midnights:
+        yield ""
+    for name, count in gap.midnights.items():
+        yield (
+            f"suspicious: {count:,} {name} at midnight to the second: if that stands for not known, say so by "
+            "`nulls` of the field"
+        )
     if account.refused:
         yield ""
         yield from _refusals(account, examples=True)
@@ -64,7 +84,8 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
         if sought.missing:
             yield ""
             paths = ", ".join(map(repr, sought.missing))
-            yield one_line(f"no record of {slug} has {paths}: if that is a slip, correct the feed file")
+            whose = f" of {slug}" if len(account.sought) > 1 else ""
+            yield one_line(f"no record{whose} has {paths}: if that is a slip, correct the feed file")
     if account.noticed:
         yield ""
         yield "worth knowing"
@@ -96,6 +117,8 @@ def _clock(clock: ClockGap) -> Iterator[str]:
     unmeasured = sum(clock.unmeasured.values())
     yield f"clock {clock.slug}: {clock.measured:,} measured, {unmeasured:,} unmeasured, {clock.unfinished:,} open"
     yield from _counted("unmeasured", clock.unmeasured.items())
+    if clock.middle is not None and clock.longest is not None:
+        yield f"  half within {_length(clock.middle)}, the longest {_length(clock.longest)} (h:mm:ss)"
     if clock.zeros:
         yield f"  {clock.zeros:,} intervals of 0 seconds{_share(clock.zeros, clock.measured)}"
     heaped = clock.whole_minutes - clock.zeros
@@ -104,6 +127,10 @@ def _clock(clock: ClockGap) -> Iterator[str]:
             f"  {heaped:,} intervals of whole minutes{_share(heaped, clock.measured)}: the source keeps or rounds to "
             "minutes; by chance one in 60 is whole"
         )
+
+
+def _length(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
 
 
 def _counted(title: str, counts: Iterable[tuple[str, int]]) -> Iterator[str]:
@@ -117,8 +144,9 @@ def _refusals(account: Account, *, examples: bool) -> Iterator[str]:
     for (reason, about), one in sorted(account.refused.items(), key=lambda pair: -pair[1].count):
         field = f" {about}" if about else ""
         detail = f": {one.detail}" if one.detail else ""
+        way_out = f"; {_WAYS_OUT[reason]}" if examples and reason in _WAYS_OUT else ""
         example = f", such as {one.example!r}" if examples and one.example else ""
-        yield one_line(f"  {one.count:,} {reason}{field}, first at {one.place}{example}{detail}")
+        yield one_line(f"  {one.count:,} {reason}{field}, first at {one.place}{example}{detail}{way_out}")
 
 
 def _unknown_words(account: Account) -> Iterator[str]:
