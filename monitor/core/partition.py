@@ -19,7 +19,7 @@ from monitor.core.feed import Arrival
 from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome, Vicinity
 from monitor.core.mission import Kind, Limits, Mission, Reason, Rejected, index_of
 from monitor.core.reader import EventReader
-from monitor.core.row_ledger import RowLedger, Told
+from monitor.core.row_ledger import ROWS_PER_MISSION, RowLedger, Told
 from monitor.core.rows import Fold, MissionRows, TellsRow
 from monitor.core.sealing import Sealer
 from monitor.core.service import DAY_SECONDS, Service
@@ -163,7 +163,7 @@ class Partition:
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
         records = batch.since(head.next_offset)
-        crowded = len(missions) + len(records) > capacity
+        crowded, most_rows = len(missions) + len(records) > capacity, ROWS_PER_MISSION * capacity
         for record in records:
             stamp = record.timestamp
             recorded = None if stamp is None or stamp < 0 else stamp / 1000.0
@@ -209,7 +209,7 @@ class Partition:
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
                     seal_at, line = self._seal_at, ledger.sealed_before
-            if crowded and len(missions) > capacity:
+            if (crowded and len(missions) > capacity) or (in_rows and ledger.row_count > most_rows):
                 self._seal_early(min(watermark, now), placed_at)
                 line = ledger.sealed_before
         _count(head, outcomes, dead)
@@ -346,11 +346,15 @@ class Partition:
     def _seal_early(self, watermark: float, told: float) -> bool:
         """Seal until a fiftieth of the capacity is free, so that it need not happen per record; whether any was.
 
-        First what lies behind the line, farthest from what is being told (`told`, epoch seconds), then the oldest
-        slices from the line on. Nothing younger than `Policy.keep_seconds`, nor within as much of what is being told.
+        Missions of many rows take the room of several. First what lies behind the line, farthest from what is being
+        told (`told`, epoch seconds), then the oldest slices from the line on. Nothing younger than
+        `Policy.keep_seconds`, nor within as much of what is being told.
         """
         ledger, grid = self._ledger, self.policy.grid
-        surplus = len(ledger.missions) - self.policy.capacity * 49 // 50
+        room = self.policy.capacity * 49 // 50
+        surplus = len(ledger.missions) - room
+        if (rows := ledger.row_count) > ROWS_PER_MISSION * room:
+            surplus = max(surplus, len(ledger.missions) * (rows - ROWS_PER_MISSION * room) // rows + 1)
         near = Vicinity(grid.floor(told), self.policy.keep_seconds)
         sealed = ledger.seal_farthest(self._seal, missions=surplus, but=near)
         youngest = grid.floor(watermark - self.policy.keep_seconds)

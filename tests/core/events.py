@@ -141,7 +141,9 @@ class Account:
         known = self.current.get(snap.mission)
         kept, event = snap.revision, snap
         if known is None:
-            if snap.placed < self.line and snap.mission in {one.mission for one in self.closed}:
+            # Where the begin is not known, a place this side of the line tells nothing.
+            asked = snap.placed < self.line or (snap.rang is None and snap.counts_as in {"open", "unmeasured"})
+            if asked and snap.mission in {one.mission for one in self.closed}:
                 self.late += 1
                 return
         else:

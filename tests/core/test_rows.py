@@ -360,6 +360,20 @@ def test_a_mission_with_too_many_rows_keeps_those_it_has() -> None:
     assert seconds(partition) == 0.0
 
 
+def test_missions_of_many_rows_are_sealed_early_and_do_not_shut_the_others_out() -> None:
+    """Forty days, each a mission of two hundred rows, with room for a hundred missions: all count, few are held."""
+    rule, day = policy(horizon_seconds=400 * 86_400.0, capacity=100), 24 * 60
+    partition = Partition.start(rule)
+    for number in range(40):
+        call = {**CALL, "ringing_at": number * day}
+        rows = [Tells(f"m{number}", f"s{at}", None, {**call, "on_scene_at": number * day + 5}) for at in range(200)]
+        now = NOW + 40 * 86_400.0
+        batch = [replace(one, timestamp=int(now * 1000)) for one in records(rows, start=number * 200)]
+        assert not partition.apply(Batch(number * 200, (number + 1) * 200, batch), now).dead_letters
+        assert partition._ledger.row_count <= 16 * 100 + 200
+    assert tally(partition)["oslo", "urban"] == (40, 0, 0, 0)
+
+
 def test_rows_go_when_their_mission_is_sealed() -> None:
     """What cannot be corrected any more takes no room, and is counted as it was."""
     rule = policy(horizon_seconds=3600.0)
