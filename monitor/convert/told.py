@@ -28,6 +28,7 @@ _REMEDIES: Final = {
     "filtered": "records taken by the filter",
     "withdrawn": "rows withdrawn",
     "moved": "rows moved to another mission",
+    "before_unknown": "updates that do not say what the row was: if it moved, it counts in both missions",
     "near_border": "places near a border",
     "unplaced": "rows whose coordinates cannot be used",
 }

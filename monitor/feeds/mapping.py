@@ -59,6 +59,8 @@ class Mapper:
             if event is None:
                 return Mapped(notices=notices)
             left = self._left(row, event, notices) if row.before is not None else None
+            if row.before is None and self.source.row is not None and row.around.get("op") == "u":
+                notices.append(Notice(What.BEFORE_UNKNOWN))
         except Refused as fault:
             return Mapped(refused=fault.refusals, notices=notices)
         return Mapped([event] if left is None else [left, event], (), notices)
@@ -154,7 +156,11 @@ class Mapper:
         return [name for name in needed if name not in event]
 
     def _deleted(self, record: Record, notices: list[Notice]) -> Mapped:
-        """The row withdrawn. Raises Refused."""
+        """The row withdrawn; nothing of what the envelope says is of another table. Raises Refused."""
+        for one in self.source.filters:
+            if one.then == "skip" and one.of_envelope and any(holds(record) for holds in one.conditions):
+                notices.append(Notice(What.FILTERED, detail=one.name))
+                return Mapped(notices=notices)
         if not self.source.in_rows:
             event = self._event(record, notices)
             if event is None:
@@ -180,6 +186,7 @@ class Mapper:
         record = with_envelope(row.before or {}, row.around)
         before = self._identity(record, refusals)
         if refusals:  # the source says less of what was than of what is
+            notices.append(Notice(What.BEFORE_UNKNOWN))
             return None
         if (before["mission_id"], before.get("row")) == (event["mission_id"], event.get("row")):
             return None
