@@ -66,9 +66,15 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
             yield ""
             paths = ", ".join(map(repr, sought.missing))
             yield one_line(f"no record of {slug} has {paths}: if that is a slip, correct the feed file")
-    if account.noticed:
+    if account.noticed or gap.retold:
         yield ""
         yield "worth knowing"
+    if gap.retold:
+        yield (
+            f"  {gap.retold:,} events tell a mission or row that another tells, too, and the newest counts: "
+            "if these are units of one mission, their source wants a row"
+        )
+    if account.noticed:
         for (what, about), count in account.noticed.most_common():
             yield f"  {count:,} {_REMEDIES.get(what, what)}{': ' if about else ''}{one_line(about)}"
     yield from _borders(gap.borders)

@@ -269,3 +269,11 @@ def test_a_column_that_no_record_has_is_named(tmp_path: Path) -> None:
     feed.write_text(feed.read_text(encoding="utf-8").replace('"end"', '"ent"'), encoding="utf-8")
     slip = convert("--feed", feed, "--dry-run", calls)
     assert "no record of records has 'ent'" in slip.stdout
+
+
+def test_units_without_a_row_are_told_of(tmp_path: Path) -> None:
+    """Of several records of one mission the last would count, in silence."""
+    feed, calls = table(tmp_path, [row(1), row(2), row(2, end="2024-06-01 12:05:00"), row(2, end="")])
+    assert "2 events tell a mission or row that another tells" in convert("--feed", feed, "--dry-run", calls).stdout
+    feed.write_text(FEED.replace('mission = "id"', 'mission = "id"\nrow = "end"'))
+    assert "that another tells" not in convert("--feed", feed, "--dry-run", calls).stdout.replace("no row", "")
