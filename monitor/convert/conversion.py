@@ -159,7 +159,7 @@ class Conversion:
 
 
 def matched(feed: Feed, paths: Sequence[Path], slug: str | None = None) -> list[tuple[Path, Source]]:
-    """Each file with the source that takes it, or with the source that `slug` names. Raises NoSource."""
+    """Each file with every source that takes it, or with the source that `slug` names. Raises NoSource."""
     if slug is not None:
         named = next((source for source in feed.sources if source.slug == slug), None)
         if named is None:
@@ -172,5 +172,8 @@ def matched(feed: Feed, paths: Sequence[Path], slug: str | None = None) -> list[
         if source is None or (str(path) == _STANDARD_INPUT and len(feed.sources) > 1):
             patterns = "; ".join(f"{one.slug}: {' '.join(one.files) or 'no files'}" for one in feed.sources)
             raise NoSource(f"{path} is of no source by its name ({patterns}): name one with --source")
-        found.append((path, source))
+        # Two tables may lie in one file, as in one topic: each source takes its own of it.
+        found += [
+            (path, one) for one in feed.sources if one is source or (source.files and one.files == source.files)
+        ]
     return found

@@ -84,6 +84,8 @@ class Gap:
     """Missions whose events lie further apart than any clock can run, so that they may be several."""
     midnights: Mapping[str, int] = field(default_factory=dict)
     """Instants at midnight to the second by field, where they are too many."""
+    retold: int = 0
+    """Events of a mission, or of a row of one, that another event tells as well."""
 
     @property
     def hours_off(self) -> float | None:
@@ -109,6 +111,8 @@ class Judge:
     now: float
     reasons: dict[str, str] = field(default_factory=dict)
     """Of missions that an event takes out of the figures."""
+    taken: int = 0
+    """Events that are no dead letters."""
     kept: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Missions whose rows make none yet: reason, detail and place."""
 
@@ -134,11 +138,13 @@ class Judge:
         return self._gap(*_missions(partition), suspicions)
 
     def _note(self, letters: Mapping[int, DeadLetter], some: Sequence[Placed]) -> None:
+        self.taken += len(some)
         for number, letter in letters.items():
             event, place = some[number]
             if letter.detail.endswith(KEPT):
                 self.kept[event["mission_id"]] = (letter.reason, letter.detail.removesuffix(KEPT), place)
                 continue
+            self.taken -= 1
             about = letter.detail.partition(" ")[0]
             said = event.get(about)
             self.account.refused_events += 1
@@ -179,6 +185,7 @@ class Judge:
             excluded=dict(excluded.most_common()),
             nothing=sum(one.kind == Kind.NOTHING for one in whole),
             incomplete=len(self.kept),
+            retold=self.taken - sum(len(rows.get(one.mission_id, "1")) for one in missions),
             lacking=dict(Counter(lacking.values()).most_common()),
             hours=hours,
             borders=border_counts(self.policy, counting, self.account.near),

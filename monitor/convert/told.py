@@ -29,6 +29,7 @@ _REMEDIES: Final = {
     "filtered": "records taken by the filter",
     "withdrawn": "rows withdrawn",
     "moved": "rows moved to another mission",
+    "before_unknown": "updates that do not say what the row was: if it moved, it counts in both missions",
     "near_border": "places near a border",
     "unplaced": "rows whose coordinates cannot be used",
 }
@@ -86,9 +87,15 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
             paths = ", ".join(map(repr, sought.missing))
             whose = f" of {slug}" if len(account.sought) > 1 else ""
             yield one_line(f"no record{whose} has {paths}: if that is a slip, correct the feed file")
-    if account.noticed:
+    if account.noticed or gap.retold:
         yield ""
         yield "worth knowing"
+    if gap.retold:
+        yield (
+            f"  {gap.retold:,} events tell a mission or row that another tells, too, and the newest counts: "
+            "if these are units of one mission, their source wants a row"
+        )
+    if account.noticed:
         for (what, about), count in account.noticed.most_common():
             yield f"  {count:,} {_REMEDIES.get(what, what)}{': ' if about else ''}{one_line(about)}"
     yield from _borders(gap.borders)

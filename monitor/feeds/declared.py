@@ -169,7 +169,9 @@ class _Reading:
             path = f"{where}.filters[{number}]"
             if one.then == "withdraw" and not in_rows:
                 self.fault(f"{path}.then", "withdraws a row, and the source has none: say row, or exclude")
-            yield Filter(one.reason, conditions_of(one.condition, path, nulls, self.fault), one.then)
+            asked = [*paths_in(one.condition, of_condition=True)]
+            of_envelope = bool(asked) and all(name.startswith("@") for name in asked)
+            yield Filter(one.reason, conditions_of(one.condition, path, nulls, self.fault), one.then, of_envelope)
 
     def table(self, model: type[Table], raw: object, where: str) -> Table | None:
         """A table, with every fault in its place."""

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from monitor.core.service import Service, instants_of
 from monitor.feeds.conditions import conditions
-from monitor.feeds.declared_tables import FieldTable, TimesTable
+from monitor.feeds.declared_tables import FieldTable, SourceTable, TimesTable
 from monitor.feeds.declared_types import Condition, FieldRule, Lookup, Times
 from monitor.feeds.fields import STATUSES, understanding
 from monitor.feeds.values import plain
@@ -90,6 +90,8 @@ class FieldReading:
                 found += [rule for rule in rules if rule is not None]
             elif name in _ELSEWHERE:
                 self.tell(path, f"is no field here: say it as {_ELSEWHERE[name]} of the source")
+            elif name in SourceTable.model_fields:
+                self.tell(path, f"is a key of the source, and no field: write it above [{where}]")
             else:
                 there = f"events of {self.service.slug} have {', '.join(kinds)}"
                 self.tell(path, unknown(name, list(kinds), kind="field", where=there))

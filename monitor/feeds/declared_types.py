@@ -116,6 +116,8 @@ class Filter:
     name: str
     conditions: tuple[Condition, ...]
     then: Literal["exclude", "not_eligible", "withdraw", "skip"]
+    of_envelope: bool = False
+    """Whether it asks of the envelope alone, which a deletion has as well: of which table it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,19 @@ source deleted is withdrawn, and so is one in the mission that it left. Every fa
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from monitor.core.notation import LARGEST
 from monitor.core.service import Service
-from monitor.feeds.declared_types import Filter, Key, Order, Source
+from monitor.feeds.declared_types import Filter, Source
 from monitor.feeds.fields import Words, texts
-from monitor.feeds.moments import Instants, day_of
+from monitor.feeds.identity import LONGEST_KEY, KeyReader, OrderReader
+from monitor.feeds.moments import Instants
 from monitor.feeds.rows import Event, Mapped, Notice, Placing, Record, Refusal, Refused, Row, What, Why
-from monitor.feeds.times import example, reader
-from monitor.feeds.values import is_null, plain
+from monitor.feeds.times import example
 
-LONGEST_KEY: Final = 64
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SAYS_NOTHING: Final = frozenset({"no_coordinates", "coordinates_zero"})
 """Of coordinates: the source does not know them, which is no fault of the record."""
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Mapper:
@@ -35,9 +31,9 @@ class Mapper:
         """`places`: the service's layers, where the source gives coordinates."""
         self.source = source
         self._service, self._places = service, places
-        self._mission = _KeyReader("mission", source.mission)
-        self._row = _KeyReader("row", source.row) if source.row else None
-        self._order = _OrderReader(source.order) if source.order else None
+        self._mission = KeyReader("mission", source.mission)
+        self._row = KeyReader("row", source.row) if source.row else None
+        self._order = OrderReader(source.order) if source.order else None
         self._instants = Instants([rule for rule in source.fields if rule.kind == "time"], service, texts)
         words: dict[str, list[Words]] = {}
         for rule in source.fields:
@@ -59,6 +55,8 @@ class Mapper:
             if event is None:
                 return Mapped(notices=notices)
             left = self._left(row, event, notices) if row.before is not None else None
+            if row.before is None and self.source.row is not None and row.around.get("op") == "u":
+                notices.append(Notice(What.BEFORE_UNKNOWN))
         except Refused as fault:
             return Mapped(refused=fault.refusals, notices=notices)
         return Mapped([event] if left is None else [left, event], (), notices)
@@ -154,7 +152,11 @@ class Mapper:
         return [name for name in needed if name not in event]
 
     def _deleted(self, record: Record, notices: list[Notice]) -> Mapped:
-        """The row withdrawn. Raises Refused."""
+        """The row withdrawn; nothing of what the envelope says is of another table. Raises Refused."""
+        for one in self.source.filters:
+            if one.then == "skip" and one.of_envelope and any(holds(record) for holds in one.conditions):
+                notices.append(Notice(What.FILTERED, detail=one.name))
+                return Mapped(notices=notices)
         if not self.source.in_rows:
             event = self._event(record, notices)
             if event is None:
@@ -180,6 +182,7 @@ class Mapper:
         record = with_envelope(row.before or {}, row.around)
         before = self._identity(record, refusals)
         if refusals:  # the source says less of what was than of what is
+            notices.append(Notice(What.BEFORE_UNKNOWN))
             return None
         if (before["mission_id"], before.get("row")) == (event["mission_id"], event.get("row")):
             return None
@@ -240,91 +243,3 @@ def with_envelope(values: Record, around: Record) -> Record:
     if not around:
         return values
     return {**values, **{f"@{key}": value for key, value in around.items()}}
-
-
-class _KeyReader:
-    """Reads an identity: of a mission, or of a row."""
-
-    __slots__ = ("_day", "_key", "_name", "_only", "_why")
-
-    def __init__(self, name: str, key: Key) -> None:
-        self._name, self._key = name, key
-        self._why = Why.NO_KEY if name == "mission" else Why.NO_ROW
-        self._day = day_of(key.times) if key.times.date is not None else None
-        plainly = len(key.lookups) == 1 and self._day is None and not key.prefix
-        self._only = key.lookups[0] if plainly else None
-        """The one column that most keys are."""
-
-    def read(self, record: Record) -> str:
-        """The identity. Raises Refused."""
-        if self._only is not None:
-            value = self._only(record)
-            if type(value) is str and (text := value.strip()) and len(text) <= LONGEST_KEY:
-                if text.lower() in self._key.nulls:
-                    raise Refused(Refusal(self._why, self._name))
-                return text
-        parts = []
-        for find in self._key.lookups:
-            value = find(record)
-            value = value[0] if isinstance(value, list) and value else value
-            parts.append("" if is_null(value, self._key.nulls) else plain(value))
-        if not any(parts) or ("" in parts and self._name == "mission"):
-            raise Refused(Refusal(self._why, self._name))
-        text = "-".join(part or "none" for part in parts)
-        if self._day is not None:
-            text = f"{self._year(record)}-{text}"
-        text = self._key.prefix + text
-        if len(text) > LONGEST_KEY:
-            raise Refused(Refusal(Why.TOO_LONG, self._name, example(text), f"more than {LONGEST_KEY} characters"))
-        return text
-
-    def _year(self, record: Record) -> int:
-        try:
-            day = self._day(record) if self._day else None
-        except ValueError as fault:
-            detail = "the year of the id"
-            raise Refused(Refusal(Why.UNREADABLE_TIME, self._name, example(fault.args[0]), detail)) from None
-        if day is None:
-            raise Refused(Refusal(self._why, self._name, detail="the time is missing that gives the id its year"))
-        return day.year
-
-
-class _OrderReader:
-    """Reads which of two records of a row is the newer."""
-
-    __slots__ = ("_order", "_read", "of_envelope")
-
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._read = reader(order.times.formats)
-        self.of_envelope = order.of_envelope
-
-    def read(self, record: Record) -> int:
-        """The revision; the lowest where the record says none, for it was never changed. Raises Refused."""
-        value = self._order.lookup(record)
-        if is_null(value, self._order.nulls):
-            return 0
-        number = self._microseconds(value) if self._order.is_time else _whole(value)
-        if number is None or not 0 <= number < LARGEST:
-            why = Why.UNREADABLE_TIME if self._order.is_time else Why.NO_NUMBER
-            raise Refused(Refusal(why, "revision", example(value)))
-        return number
-
-    def tells(self, record: Record) -> bool:
-        """Whether the record says it at all."""
-        return not is_null(self._order.lookup(record), self._order.nulls)
-
-    def _microseconds(self, value: object) -> int | None:
-        told = self._read(value.strip() if isinstance(value, str) else value)
-        if not isinstance(told, datetime):
-            return None
-        if told.tzinfo is None or self._order.times.offset == "ignore":
-            # As the clock showed it: an hour that occurs twice would not be in order in any reading.
-            told = told.replace(tzinfo=UTC)
-        return (told - _EPOCH) // _MICROSECOND
-
-
-def _whole(value: object) -> int | None:
-    text = plain(value)
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST)) else None

@@ -103,6 +103,8 @@ class What(StrEnum):
     """A deleted row, or one that left its mission."""
     MOVED = "moved"
     """A change event moved the row to another mission."""
+    BEFORE_UNKNOWN = "before_unknown"
+    """A change event does not say of which mission the row was before: a move would not be seen."""
     NEAR_BORDER = "near_border"
     """The place lies near the border of another area or category: `others`, of the field."""
     UNPLACED = "unplaced"

@@ -339,3 +339,11 @@ def test_records_events_and_refused_add_up(tmp_path: Path) -> None:
     assert "6 records read: 4 events, 2 refused\n  2 of the events would be refused by the worker" in done.stdout
     assert "2 no_time, first at calls.csv, line 4" in done.stdout
     assert "let `recorded_at` be another time of the record" in done.stdout
+
+
+def test_units_without_a_row_are_told_of(tmp_path: Path) -> None:
+    """Of several records of one mission the last would count, in silence."""
+    feed, calls = table(tmp_path, [row(1), row(2), row(2, end="2024-06-01 12:05:00"), row(2, end="")])
+    assert "2 events tell a mission or row that another tells" in convert("--feed", feed, "--dry-run", calls).stdout
+    feed.write_text(FEED.replace('mission = "id"', 'mission = "id"\nrow = "end"'))
+    assert "that another tells" not in convert("--feed", feed, "--dry-run", calls).stdout.replace("no row", "")

@@ -37,6 +37,7 @@ def told(text: str) -> str:
         ("[source]\n", "source.fields: is missing: write [source.fields] on a line"),
         (RIGHT + 'arived = "x"\n', "source.fields.arived: unknown field: remove it or correct its name"),
         (RIGHT + 'mission_id = "x"\n', "source.fields.mission_id: is no field here: say it as mission of the source"),
+        (RIGHT + "times = { zone = 'UTC' }\n", "source.fields.times: is a key of the source, and no field: write it"),
         (RIGHT.replace("mission", "mision"), "source.mision: unknown key: remove it or correct its name; did"),
         (RIGHT.replace('"called"', "7"), "source.fields.called_at: must be a path in quotes, or a table"),
         (RIGHT.replace('"called"', '""'), "source.fields.called_at.path: is empty: give a value"),

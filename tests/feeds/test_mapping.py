@@ -296,3 +296,20 @@ def test_of_several_filters_that_hold_the_first_gives_the_reason() -> None:
         f'[[source.filters]]\nif = {{ disposition = "DUP" }}\nreason = "{reason}"\n' for reason in ("first", "second")
     )
     assert event({"disposition": "DUP"}, filters)["excluded"] == "first"
+
+
+def test_a_deletion_of_another_table_withdraws_nothing_of_this_one() -> None:
+    """Two tables in one topic, whose ids are the same numbers."""
+    source = CHANGES + (
+        '[[source.filters]]\nif = { "@source.table" = { not = "calls" } }\nreason = "no call"\nthen = "skip"\n'
+    )
+    gone = mapper(source).map(Row(BEFORE, deleted=True, around={"source": {"table": "units"}}))
+    assert (gone.events, gone.notices) == ((), [Notice(What.FILTERED, detail="no call")])
+    assert mapper(source).map(Row(BEFORE, deleted=True, around={"source": {"table": "calls"}})).events
+
+
+def test_an_update_that_does_not_say_what_the_row_was_is_counted() -> None:
+    """It may have moved, and then counts in both missions: neither nothing nor the key alone tells it."""
+    for before in (None, {"unit": "E1", "id": None}):
+        found = mapper(CHANGES).map(Row({**BEFORE, "version": 5}, before=before, around={"op": "u"}))
+        assert [len(found.events), *found.notices] == [1, Notice(What.BEFORE_UNKNOWN)]
