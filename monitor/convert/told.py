@@ -70,13 +70,7 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
     for clock in gap.clocks:
         yield ""
         yield from _clock(clock)
-    if gap.midnights:
-        yield ""
-    for name, count in gap.midnights.items():
-        yield (
-            f"suspicious: {count:,} {name} at midnight to the second: if that stands for not known, say so by "
-            "`nulls` of the field"
-        )
+    yield from _midnights(gap)
     if account.refused:
         yield ""
         yield from _refusals(account, examples=True)
@@ -87,6 +81,23 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
             paths = ", ".join(map(repr, sought.missing))
             whose = f" of {slug}" if len(account.sought) > 1 else ""
             yield one_line(f"no record{whose} has {paths}: if that is a slip, correct the feed file")
+    yield from _noticed(account, gap)
+    yield from _borders(gap.borders)
+    yield from _hours(gap)
+    yield from _doubts(account)
+
+
+def _midnights(gap: Gap) -> Iterator[str]:
+    if gap.midnights:
+        yield ""
+    for name, count in gap.midnights.items():
+        yield (
+            f"suspicious: {count:,} {name} at midnight to the second: if that stands for not known, say so by "
+            "`nulls` of the field"
+        )
+
+
+def _noticed(account: Account, gap: Gap) -> Iterator[str]:
     if account.noticed or gap.retold:
         yield ""
         yield "worth knowing"
@@ -95,12 +106,8 @@ def report(account: Account, gap: Gap) -> Iterator[str]:
             f"  {gap.retold:,} events tell a mission or row that another tells, too, and the newest counts: "
             "if these are units of one mission, their source wants a row"
         )
-    if account.noticed:
-        for (what, about), count in account.noticed.most_common():
-            yield f"  {count:,} {_REMEDIES.get(what, what)}{': ' if about else ''}{one_line(about)}"
-    yield from _borders(gap.borders)
-    yield from _hours(gap)
-    yield from _doubts(account)
+    for (what, about), count in account.noticed.most_common():
+        yield f"  {count:,} {_REMEDIES.get(what, what)}{': ' if about else ''}{one_line(about)}"
 
 
 def _borders(counts: BorderCounts) -> Iterator[str]:

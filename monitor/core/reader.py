@@ -57,7 +57,6 @@ class EventReader:
     __slots__ = (
         "_ahead",
         "_begin_names",
-        "_begins",
         "_caps",
         "_decode",
         "_epoch",
@@ -70,6 +69,7 @@ class EventReader:
         "_leaves",
         "_longest",
         "_numbers",
+        "_places",
         "_reforms",
         "_service",
         "_shared",
@@ -94,7 +94,7 @@ class EventReader:
         self._first, *self._further = [_interval(clock, form) for clock in service.clocks]
         self._shortest, self._longest = self._first.shortest, self._first.longest
         self._caps = [told for told in form.told(service.clocks[0].begin) if told[1]]
-        self._begins = frozenset(one.field for one in service.clocks[0].begin)
+        self._places = frozenset((*(one.field for one in service.clocks[0].begin), "recorded_at"))
         self._begin_names = " or ".join(dict.fromkeys(one.field for one in service.clocks[0].begin))
         self._shared: dict[bytes, bytes] = {}
         """Packed states without a value, of which there are few: held once, not by every open mission."""
@@ -176,7 +176,7 @@ class EventReader:
                 seconds = value.timestamp()
                 if not EARLIEST <= seconds < LATEST:
                     raise Rejected(Reason.INVALID_TIME, f"{field} is not in the years 1900 to 9998")
-                if field in self._begins and recorded is not None and seconds > recorded + self._ahead:
+                if field in self._places and recorded is not None and seconds > recorded + self._ahead:
                     raise self._name_place(seconds, recorded)
                 told[field] = micros(value)
             else:

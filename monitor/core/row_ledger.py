@@ -13,7 +13,7 @@ from monitor.core.mission import Kind, Mission, Reason, Rejected
 from monitor.core.reader import EventReader
 from monitor.core.rows import MOST_ROWS, Fold, Row, TellsRow
 
-ROWS_PER_MISSION: Final = 16
+ROWS_PER_MISSION: Final = 4
 """For so many rows of each mission that the ledger may hold there is room; most sources have fewer on average."""
 
 

@@ -6,7 +6,7 @@ stand together in a record is told in `moments`. Refuses to know records.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -215,10 +215,18 @@ def _epoch(value: object, scale: Decimal) -> Told | None:
     if isinstance(value, str) and not value.isascii():
         return None
     try:
-        number = Decimal(str(value)[:_LONGEST])
+        number = _small(str(value)[:_LONGEST])
         return _EPOCH + timedelta(microseconds=int(number * scale))
-    except (InvalidOperation, OverflowError, ValueError):
+    except (ArithmeticError, ValueError):
         return None
+
+
+def _small(text: str) -> Decimal:
+    """A number that some time may be. Raises ArithmeticError: to make 1e999999 an int takes half a minute."""
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > _LONGEST:
+        raise ArithmeticError("no time")
+    return number
 
 
 def _serial(value: object) -> Told | None:
@@ -227,9 +235,9 @@ def _serial(value: object) -> Told | None:
     if not text.isascii():
         return None
     try:
-        days = Decimal(text)
+        days = _small(text)
         at = _DAY_ZERO + timedelta(milliseconds=round(days * _DAY_MILLISECONDS))
-    except (InvalidOperation, OverflowError, ValueError):
+    except (ArithmeticError, ValueError):
         return None
     return None if days < 0 else at.time() if days < 1 else at
 

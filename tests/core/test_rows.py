@@ -338,6 +338,16 @@ def test_a_mission_told_anew_as_a_whole_keeps_no_rows_of_the_one_that_was_sealed
     assert seconds(partition) == 540.0
 
 
+@pytest.mark.parametrize("field", ["ringing_at", "recorded_at"])
+def test_a_row_cannot_place_its_mission_in_the_future(field: str) -> None:
+    """As a snapshot cannot: it would wait there, and be counted in no period that anybody looks at."""
+    partition = Partition.start(policy())
+    ahead = told("call", **{**CALL, field: 40 * 24 * 60})
+    (dead,) = partition.apply(Batch(0, 1, records([ahead])), NOW).dead_letters
+    assert dead.reason is Reason.IN_THE_FUTURE
+    assert not partition.missions
+
+
 def test_a_mission_is_told_whole_or_in_rows_and_the_other_is_a_conflict() -> None:
     """A source that mixes them contradicts itself: neither is merged in silence."""
     whole = {**CALL, "on_scene_at": 7}

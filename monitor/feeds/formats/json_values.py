@@ -18,7 +18,20 @@ from monitor.feeds.rows import Row
 
 UNREADABLE: Final = (ValueError, ArithmeticError, RecursionError)
 """What decoding raises: msgspec's DecodeError and UnicodeErrors are ValueErrors, Decimal's are ArithmeticErrors."""
-decode: Final[Callable[[str | bytes], object]] = msgspec.json.Decoder(float_hook=Decimal).decode
+_LARGEST_EXPONENT: Final = 400
+
+
+def exact(text: str) -> Decimal:
+    """A number with a point or an exponent. Raises ArithmeticError of one beyond all use: to reckon with 1e999999999
+    takes all memory, or minutes in one call.
+    """  # noqa: D205 - one sentence
+    number = Decimal(text)
+    if abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise ArithmeticError("a number beyond all use")
+    return number
+
+
+decode: Final[Callable[[str | bytes], object]] = msgspec.json.Decoder(float_hook=exact).decode
 _SPACE: Final = " \t\r\n"
 _CHUNK: Final = 256 * 1024
 

@@ -17,7 +17,9 @@ from monitor.feeds.formats.unreadable import Fault, UnreadableRecord
 TIMEOUT_SECONDS: Final = 10
 RETRIES: Final = 2
 _FROM_ENVIRONMENT: Final = "env:"
-_NOT_FOUND: Final = 404
+_WAITING: Final = frozenset({401, 403, 408, 429})
+_BROKEN: Final = 500
+"""What the registry answers that is no fault of the record, and this or more."""
 _FRAME_BYTES: Final = 6
 """A zero, the schema's number, and at least one byte."""
 _IN_A_HEADER: Final = "__value_schema_id"
@@ -61,9 +63,9 @@ class Registered:
         try:
             return self._deserialize(value, SerializationContext("", MessageField.VALUE, dict(headers)))
         except SchemaRegistryError as fault:
-            if fault.http_status_code == _NOT_FOUND:
-                raise UnreadableRecord(Fault.UNKNOWN_SCHEMA, "the registry does not know its schema") from fault
-            raise RegistryUnavailable(f"the schema registry answers {fault.http_status_code}") from fault
+            if fault.http_status_code in _WAITING or fault.http_status_code >= _BROKEN:
+                raise RegistryUnavailable(f"the schema registry answers {fault.http_status_code}") from fault
+            raise UnreadableRecord(Fault.UNKNOWN_SCHEMA, "the registry does not know its schema") from fault
         except HTTPError as fault:
             raise RegistryUnavailable(f"the schema registry cannot be reached ({type(fault).__name__})") from fault
         except SerializationError as fault:
@@ -73,6 +75,9 @@ class Registered:
         except (*NO_AVRO, *NO_JSON, struct.error) as fault:
             kind = Fault.MALFORMED_AVRO if self._is_avro else Fault.MALFORMED_JSON
             raise UnreadableRecord(kind, f"not as its schema says ({type(fault).__name__})") from fault
+        except Exception as fault:  # a schema is anybody's text, and its validator raises whatever it stumbles over
+            found = f"its schema cannot be used ({type(fault).__name__})"
+            raise UnreadableRecord(Fault.NOT_AS_SCHEMA, found) from fault
 
 
 def _address(registry: str) -> str:

@@ -18,6 +18,8 @@ from monitor.feeds.rows import Refusal, Refused, Row, Why
 
 Decoder = Callable[[bytes | None, envelopes.Headers], Sequence[Row]]
 """Makes rows of one Kafka value and its headers; none of a tombstone. Raises Refused, RegistryUnavailable."""
+MOST_ROWS: Final = 10_000
+"""In one value: a few packed bytes may say that there are millions."""
 _Decode = Callable[[bytes, Mapping[str, bytes]], object]
 _MARK: Final = b"\xef\xbb\xbf"
 
@@ -92,6 +94,8 @@ def _all(found: Any) -> list[Any]:
             if isinstance(row, Unreadable):
                 raise UnreadableRecord(row.reason, row.detail)
             rows.append(row.values)
+            if len(rows) > MOST_ROWS:
+                raise UnreadableRecord(Fault.TOO_LARGE, f"more than {MOST_ROWS:,} rows in one value")
     except UnicodeError as fault:
         raise UnreadableRecord(Fault.NOT_TEXT, "no text of the declared encoding") from fault
     return rows

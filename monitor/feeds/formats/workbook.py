@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import BinaryIO, Final
+from xml.parsers import expat
 
 import python_calamine
 
@@ -17,6 +18,10 @@ from monitor.feeds.rows import Row
 
 MOST_PACKED_BYTES: Final = 256 << 20
 MOST_UNPACKED_BYTES: Final = 2 << 30
+MOST_CELLS: Final = 50_000_000
+"""Of a sheet, empty ones between others included."""
+_LETTERS, _DIGITS = 4, 9
+"""Of a cell's place, as far as it is looked at."""
 _UNREADABLE: Final = (
     python_calamine.CalamineError,
     zipfile.BadZipFile,
@@ -24,6 +29,7 @@ _UNREADABLE: Final = (
     LookupError,
     OSError,
     NotImplementedError,
+    expat.ExpatError,
 )
 
 
@@ -36,6 +42,10 @@ def workbook_rows(
         unpacked = _unpacked_bytes(packed)
         if len(packed) > MOST_PACKED_BYTES or unpacked > MOST_UNPACKED_BYTES:
             yield Unreadable(Fault.TOO_LARGE, "workbook", f"it unpacks to {unpacked:,} bytes", ends=True)
+            return
+        if (spanned := _most_cells(packed)) > MOST_CELLS:
+            found = f"a sheet spans {spanned:,} cells; the limit is {MOST_CELLS:,}"
+            yield Unreadable(Fault.TOO_LARGE, "workbook", found, ends=True)
             return
         workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(packed))
         rows = _sheet(workbook, sheet).iter_rows()
@@ -81,6 +91,46 @@ def _unpacked_bytes(packed: bytes) -> int:
         return len(packed)
     with zipfile.ZipFile(BytesIO(packed)) as archive:
         return sum(part.file_size for part in archive.infolist())
+
+
+def _most_cells(packed: bytes) -> int:
+    """How many cells the largest sheet spans, from the first to the last that is in it.
+
+    Two cells in opposite corners are a small file, and all between them would be made. Raises ExpatError.
+    """
+    if not zipfile.is_zipfile(BytesIO(packed)):
+        return 0
+    largest = 0
+    with zipfile.ZipFile(BytesIO(packed)) as archive:
+        for part in archive.namelist():
+            if not part.startswith("xl/worksheets/") or not part.endswith(".xml"):
+                continue
+            extent = _Extent()
+            parser = expat.ParserCreate()
+            parser.StartElementHandler = extent.element
+            with archive.open(part) as sheet:
+                parser.ParseFile(sheet)
+            largest = max(largest, extent.rows * extent.columns)
+    return largest
+
+
+class _Extent:
+    """How far the cells of a sheet reach, by what each says of its place."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+
+    def element(self, name: str, attributes: dict[str, str]) -> None:
+        """Looks at a cell."""
+        if name.rpartition(":")[2] != "c" or "r" not in attributes:
+            return
+        place = attributes["r"]
+        letters = place.rstrip("0123456789")
+        column = 0
+        for letter in letters[:_LETTERS]:
+            column = column * 26 + ord(letter.upper()) - ord("A") + 1
+        self.columns = max(self.columns, column)
+        self.rows = max(self.rows, int(place[len(letters) :][:_DIGITS] or 0))
 
 
 def _plain(cell: object) -> object:
