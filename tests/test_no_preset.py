@@ -35,7 +35,7 @@ PLAIN_NUMBERS: Final = {
     "monitor/core/partition.py": "fiftieths of a capacity",
     "monitor/core/stats/chosen.py": "what was simulated",
     "monitor/core/stats/mean.py": "missions that are evidence",
-    "monitor/worker/command.py": "a threshold of the garbage collector",
+    "monitor/worker/shell.py": "a threshold of the garbage collector",
     "monitor/worker/stacks.py": "frames of a stack",
 }
 """Files that say 50 or 80 of something else, and of what."""

@@ -21,7 +21,6 @@ from monitor.convert.suspicions import Suspicions
 from monitor.core.batch import Batch, DeadLetter
 from monitor.core.mission import CAUSES, Kind, Mission, times_of
 from monitor.core.partition import Partition, Policy
-from monitor.core.percent import rank
 from monitor.core.rows import Row
 from monitor.core.service import Service
 from monitor.core.stored import read_day
@@ -228,6 +227,6 @@ def _clocks(service: Service, missions: Sequence[Mission]) -> Iterator[ClockGap]
             unfinished=sum(kinds[kind] for kind in (Kind.OPEN, Kind.UNTIMED)),
             zeros=int(np.count_nonzero(measured == 0.0)),
             whole_minutes=int(np.count_nonzero(measured % 60.0 == 0.0)),
-            middle=float(np.sort(measured)[rank(measured.size, 50) - 1]) if measured.size else None,
+            middle=float(np.sort(measured)[(measured.size - 1) // 2]) if measured.size else None,
             longest=float(measured.max()) if measured.size else None,
         )

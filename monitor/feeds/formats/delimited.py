@@ -14,7 +14,7 @@ from monitor.feeds.formats.unreadable import Fault, Unreadable
 from monitor.feeds.rows import Row
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-SAMPLE_LINES: Final = 50
+SAMPLE_LINES: Final = 64
 MOST_CHARACTERS: Final = 4 << 20
 """Of a row in several lines."""
 _AGAIN: Final = 4
