@@ -17,8 +17,8 @@ import msgspec
 
 from monitor import alerts, dashboards
 from monitor.core.event import Form
-from monitor.core.ledger import REFUSED, RULES, STORES, Case, Change, Outcome, Seen
 from monitor.core.notation import TIME_PATTERN
+from monitor.core.outcomes import REFUSED, RULES, STORES, Case, Change, Outcome, Seen
 from monitor.core.service import Service
 from monitor.exporter.document import PLACE as METRICS
 from monitor.exporter.document import metrics_markdown

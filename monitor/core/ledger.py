@@ -1,6 +1,6 @@
 """The correctable ledger of one partition: which missions are known, and what each contributes now.
 
-Decides the outcome of every event from a literal table (`RULES`). A newer snapshot replaces the contribution of
+Decides the outcome of every event by a literal table (`core.outcomes`). A newer snapshot replaces the contribution of
 the one before it exactly, across series, slices and days. A sealed mission cannot be changed any more: whatever comes
 of it is refused as late, never merged silently. The seal line is no barrier: a mission behind it that was not sealed
 is taken up, in a slice that stays open behind the line until `seal_behind`.
@@ -12,86 +12,18 @@ order, so that sealing costs what it seals and a checkpoint what has changed, ho
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import StrEnum
 from itertools import chain, groupby, product
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from monitor.core.digest import Backend
 from monitor.core.mission import Kind, Mission
+from monitor.core.outcomes import RULES, STORES, Case, Change, Outcome, Seen
 from monitor.core.rows import Row
 from monitor.core.sealed_ids import SealedIds, hashed
 from monitor.core.sealing import roll_up
 from monitor.core.slices import Aggregate, Grid
 from monitor.core.stored import StoredDay
-
-
-class Outcome(StrEnum):
-    """What became of an event; the value is the metric label."""
-
-    NEW = "new"
-    UNCOUNTED = "uncounted"
-    CORRECTION = "correction"
-    UNCHANGED = "unchanged"
-    WITHDRAWN = "withdrawn"
-    DUPLICATE = "duplicate"
-    STALE = "stale"
-    CONFLICT = "conflict"
-    LATE = "late"
-    LEDGER_FULL = "ledger_full"
-
-
-class Seen(StrEnum):
-    """How the event's revision compares with what the ledger knows."""
-
-    FIRST = "unknown mission"
-    SURPLUS = "unknown mission, ledger full"
-    SEALED = "sealed mission"
-    NEWER = "newer"
-    SAME = "same revision"
-    OLDER = "older"
-
-
-class Change(StrEnum):
-    """How the contribution would change."""
-
-    NONE = "the same"
-    COUNTS = "counts, in a new way"
-    CEASES = "counts no longer"
-
-
-class Case(NamedTuple):
-    """One row's condition in `RULES`."""
-
-    seen: Seen
-    change: Change
-
-
-RULES: Final[dict[Case, Outcome]] = {
-    Case(Seen.FIRST, Change.COUNTS): Outcome.NEW,
-    Case(Seen.FIRST, Change.NONE): Outcome.UNCOUNTED,
-    Case(Seen.SURPLUS, Change.COUNTS): Outcome.LEDGER_FULL,
-    Case(Seen.SURPLUS, Change.NONE): Outcome.LEDGER_FULL,
-    Case(Seen.SEALED, Change.COUNTS): Outcome.LATE,
-    Case(Seen.SEALED, Change.NONE): Outcome.LATE,
-    Case(Seen.NEWER, Change.NONE): Outcome.UNCHANGED,
-    Case(Seen.NEWER, Change.COUNTS): Outcome.CORRECTION,
-    Case(Seen.NEWER, Change.CEASES): Outcome.WITHDRAWN,
-    Case(Seen.SAME, Change.NONE): Outcome.DUPLICATE,
-    Case(Seen.SAME, Change.COUNTS): Outcome.CONFLICT,
-    Case(Seen.SAME, Change.CEASES): Outcome.CONFLICT,
-    Case(Seen.OLDER, Change.NONE): Outcome.STALE,
-    Case(Seen.OLDER, Change.COUNTS): Outcome.STALE,
-    Case(Seen.OLDER, Change.CEASES): Outcome.STALE,
-}
-"""The whole of the ledger's judgement. docs/design.md prints this table; a test keeps the two equal."""
-
-STORES: Final = frozenset({Outcome.NEW, Outcome.UNCOUNTED, Outcome.CORRECTION, Outcome.WITHDRAWN, Outcome.UNCHANGED})
-"""Outcomes after which the ledger holds the event's entry in place of the one before."""
-
-REFUSED: Final = frozenset({Outcome.CONFLICT, Outcome.LATE, Outcome.LEDGER_FULL})
-"""Outcomes that send the event to the dead letters: a person must look."""
-
 
 NO_CEILING: Final = 2**62
 """More missions than any memory holds."""

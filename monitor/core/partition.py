@@ -16,8 +16,9 @@ from monitor.core.agreement import Tally, require_alike
 from monitor.core.batch import Batch, DeadLetter, Effects, OffsetGap, Record
 from monitor.core.digest import Backend
 from monitor.core.feed import Arrival
-from monitor.core.ledger import REFUSED, STORES, Day, Ledger, Outcome, Vicinity
+from monitor.core.ledger import Day, Ledger, Vicinity
 from monitor.core.mission import Kind, Limits, Mission, Reason, Rejected, index_of
+from monitor.core.outcomes import REFUSED, STORES, Outcome
 from monitor.core.reader import EventReader
 from monitor.core.row_ledger import ROWS_PER_MISSION, RowLedger, Told
 from monitor.core.rows import Fold, MissionRows, TellsRow

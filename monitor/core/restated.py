@@ -17,8 +17,9 @@ from datetime import MAXYEAR, date, timedelta
 from typing import Final
 
 from monitor.core.calendar import Period
-from monitor.core.ledger import Crossing, Outcome
+from monitor.core.ledger import Crossing
 from monitor.core.mission import Kind, Mission
+from monitor.core.outcomes import Outcome
 from monitor.core.slices import Grid
 from monitor.core.stored import Head, YearCount
 

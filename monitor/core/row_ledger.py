@@ -8,8 +8,9 @@ what rows mean together (`core.rows`) and how the mission that they amount to is
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from monitor.core.ledger import STORES, Ledger, Outcome
+from monitor.core.ledger import Ledger
 from monitor.core.mission import Kind, Mission, Reason, Rejected
+from monitor.core.outcomes import STORES, Outcome
 from monitor.core.reader import EventReader
 from monitor.core.rows import MOST_ROWS, Fold, Row, TellsRow
 

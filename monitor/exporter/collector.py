@@ -20,8 +20,8 @@ from monitor.core import restated
 from monitor.core.alarm import Alarm
 from monitor.core.calendar import Unit
 from monitor.core.figures import ClockFigures
-from monitor.core.ledger import Outcome
 from monitor.core.mission import Cause, Reason, instant
+from monitor.core.outcomes import Outcome
 from monitor.core.service import Clock, Statistic, named
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stored import Head

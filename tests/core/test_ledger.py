@@ -13,19 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec import structs
 
-from monitor.core.ledger import (
-    NO_CEILING,
-    REFUSED,
-    RULES,
-    STORES,
-    Case,
-    Change,
-    Ledger,
-    Outcome,
-    Seen,
-    Vicinity,
-)
+from monitor.core.ledger import NO_CEILING, Ledger, Vicinity
 from monitor.core.mission import Kind, Mission, instant
+from monitor.core.outcomes import REFUSED, RULES, STORES, Case, Change, Outcome, Seen
 from monitor.core.reader import EventReader
 from monitor.core.sealing import seal
 from monitor.core.slices import Aggregate, Grid

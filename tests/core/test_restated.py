@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from monitor.core import restated
 from monitor.core.batch import Batch
 from monitor.core.calendar import Calendar, Period
-from monitor.core.ledger import Crossing, Outcome
+from monitor.core.ledger import Crossing
 from monitor.core.mission import Kind, Mission
+from monitor.core.outcomes import Outcome
 from monitor.core.partition import Partition
 from monitor.core.stored import Head, read_head
 from tests.core.events import GRID, Rec, Shelf, Snap, policy

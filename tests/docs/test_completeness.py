@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from monitor import metrics
 from monitor.cli import COMMANDS
 from monitor.core.event import Form
-from monitor.core.ledger import Outcome
 from monitor.core.mission import Cause, Kind, Reason
+from monitor.core.outcomes import Outcome
 from monitor.core.reader import EventReader
 from monitor.core.verdict import State
 from monitor.settings import Settings, load, variable

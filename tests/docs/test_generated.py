@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from monitor.cli import cli
 from monitor.core.event import Form
-from monitor.core.ledger import RULES
+from monitor.core.outcomes import RULES
 from monitor.core.service import Area, Category
 from monitor.generate import CONFIGURATION, DESIGN, SCHEMA, event_schema, generated, rules_markdown, with_rules
 from monitor.settings import load

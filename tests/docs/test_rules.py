@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.ledger import RULES, Case, Change, Ledger, Outcome, Seen
+from monitor.core.ledger import Ledger
 from monitor.core.mission import Kind, Mission
+from monitor.core.outcomes import RULES, Case, Change, Outcome, Seen
 from monitor.core.slices import Grid
 
 HOUR = 3600.0

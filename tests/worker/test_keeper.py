@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from monitor.core.batch import Batch
-from monitor.core.ledger import Ledger, Outcome
+from monitor.core.ledger import Ledger
 from monitor.core.mission import Mission
+from monitor.core.outcomes import Outcome
 from monitor.core.stored import NEWEST, DamagedState, StoredStateError
 from monitor.store.port import StoreUnavailable
 from monitor.worker import keeper as keeping
