@@ -34,7 +34,7 @@ def bad_records(now: datetime) -> list[tuple[str, Record]]:
         ("empty", (b"b12", b"")),
         ("tombstone", (b"g1", None)),
         ("conflict", event("g2", on_scene_at="2024-05-01T12:30:00+02:00")),
-        ("late", event("b15", ringing_at="2021-05-01T12:00:00+02:00", on_scene_at="2021-05-01T12:30:00+02:00")),
+        ("late", event("b15", ringing_at="2021-05-01T12:00:00+02:00", on_scene_at="2021-05-01T12:40:00+02:00")),
     ]
 
 
@@ -52,10 +52,11 @@ async def test_each_bad_record_is_a_dead_letter_with_its_reason_and_bytes_and_th
     station.settings["MONITOR_LEDGER__HORIZON_DAYS"] = "1800"
     now = datetime.now(UTC)
     bad, good = bad_records(now), good_records(now)
-    # The newest mission must be in the late one's partition, before it; everything else lies in between.
+    # A late one corrects a mission that was sealed: in its partition, by the newest. Everything else lies in between.
     (_, recent), late = good.pop(), bad.pop()[1]
     key = late[0]
-    sent = await station.produce([(key, recent)])
+    old = event("b15", ringing_at="2021-05-01T12:00:00+02:00", on_scene_at="2021-05-01T12:30:00+02:00")
+    sent = await station.produce([old, (key, recent)])
     worker = station.worker()
     interleaved = [record for pair in zip(good, [one for _, one in bad], strict=False) for record in pair]
     rest = [one for _, one in bad[len(good) :]]
