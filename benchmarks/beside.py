@@ -48,12 +48,12 @@ def core_of(tree: Path) -> tuple[Any, Any, Any]:
     sys.path.insert(0, str(tree))
     os.environ["MONITOR_CONFIG"] = str(tree / "config" / "monitor.toml")
     try:
-        from monitor.core.batch import Batch
-        from monitor.core.partition import Partition
+        from monitor.core import partition
         from monitor.settings import load
         from monitor.wiring import partition_policy
 
-        return partition_policy(load()), Partition, Batch
+        # Wherever a batch is defined in that tree, the partition has it.
+        return partition_policy(load()), partition.Partition, vars(partition)["Batch"]
     finally:
         sys.path.remove(str(tree))
 
