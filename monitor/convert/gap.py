@@ -18,10 +18,10 @@ import numpy as np
 from monitor.convert.borders import BorderCounts, border_counts
 from monitor.convert.conversion import Account, Placed
 from monitor.convert.suspicions import Suspicions
-from monitor.core.batch import Batch, DeadLetter
+from monitor.core.batch import ROW_KEPT, Batch, DeadLetter
 from monitor.core.mission import CAUSES, Kind, Mission, times_of
 from monitor.core.partition import Partition, Policy
-from monitor.core.rows import Row
+from monitor.core.rows import Fold, Row
 from monitor.core.service import Service
 from monitor.core.stored import read_day
 from monitor.report.sources import LINES_AT_ONCE, Line, collector_paused
@@ -36,7 +36,6 @@ LEAST_MISSIONS: Final = 200
 """Of fewer, the hours of a day say nothing."""
 QUIET_SHARE: Final = 0.75
 """Of what these hours would have if all were alike: a day without a night suspects nothing."""
-KEPT: Final = "; the row is kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +139,8 @@ class Judge:
         self.taken += len(some)
         for number, letter in letters.items():
             event, place = some[number]
-            if letter.detail.endswith(KEPT):
-                self.kept[event["mission_id"]] = (letter.reason, letter.detail.removesuffix(KEPT), place)
+            if letter.kept:
+                self.kept[event["mission_id"]] = (letter.reason, letter.detail.removesuffix(ROW_KEPT), place)
                 continue
             self.taken -= 1
             about = letter.detail.partition(" ")[0]
@@ -162,10 +161,11 @@ class Judge:
 
     def _gap(self, missions: Sequence[Mission], rows: Mapping[str, Sequence[Row]], suspicions: Suspicions) -> Gap:
         service, grid = self.policy.service, self.policy.grid
+        fold = Fold(service)
         lacking = {
-            one.mission_id: lacks
+            one.mission_id: " and ".join(lacks)
             for one in missions
-            if one.kind == Kind.NOTHING and (lacks := _lacks(service, rows.get(one.mission_id, ())))
+            if one.kind == Kind.NOTHING and (lacks := fold.lacks(rows.get(one.mission_id, ())))
         }
         whole = [one for one in missions if one.mission_id not in self.kept and one.mission_id not in lacking]
         counting = [one for one in whole if one.kind not in {Kind.NOTHING, Kind.EXCLUDED}]
@@ -204,15 +204,6 @@ def _missions(partition: Partition) -> tuple[list[Mission], dict[str, Sequence[R
         missions.extend(day.entries.values())
         rows.update(day.rows)
     return missions, rows
-
-
-def _lacks(service: Service, rows: Sequence[Row]) -> str:
-    """What no row of a mission tells, though it must be told; nothing where all of them are withdrawn."""
-    live = [row for row in rows if not row.withdrawn]
-    fields = service.fields
-    needed = [name for name in (fields.area, fields.category, fields.eligible) if name is not None]
-    lacks = [name for name in needed if live and not any(name in row.told for row in live)]
-    return " and ".join(lacks)
 
 
 def _clocks(service: Service, missions: Sequence[Mission]) -> Iterator[ClockGap]:

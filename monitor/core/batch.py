@@ -5,9 +5,11 @@ Decides nothing. Refuses to know Kafka, and what a record means (`core.reader`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from monitor.core.mission import Reason, Rejected
+
+ROW_KEPT: Final = "; the row is kept"
 
 
 class Record(Protocol):
@@ -74,6 +76,8 @@ class DeadLetter:
     reason: str
     """A `Reason` of the core, or a feed's."""
     detail: str
+    kept: bool = False
+    """Whether it is a row that stands all the same, and makes no mission yet: its detail ends in `ROW_KEPT`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from monitor.core import restated
 from monitor.core.agreement import Tally, require_alike
-from monitor.core.batch import Batch, DeadLetter, Effects, OffsetGap, Record
+from monitor.core.batch import ROW_KEPT, Batch, DeadLetter, Effects, OffsetGap, Record
 from monitor.core.digest import Backend
 from monitor.core.feed import Arrival
 from monitor.core.ledger import Day, Ledger, Vicinity
@@ -277,7 +277,7 @@ class Partition:
             dead.append(DeadLetter(record, fault.reason, fault.detail))
             return None
         if told.fault is not None:
-            dead.append(DeadLetter(record, told.fault.reason, f"{told.fault.detail}; the row is kept"))
+            dead.append(DeadLetter(record, told.fault.reason, f"{told.fault.detail}{ROW_KEPT}", kept=True))
         return told
 
     def _require_day(self, placed_at: float) -> None:

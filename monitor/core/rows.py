@@ -109,19 +109,31 @@ class Fold:
         """Whether a row tells where in time the mission lies, which else is when somebody wrote of it."""
         return any(name in row.told for row in rows for name in self._begins)
 
+    def lacks(self, rows: Iterable[Row]) -> list[str]:
+        """The fields that no row tells, and without which nobody knows whether and where the mission counts.
+
+        None of them where all rows are withdrawn.
+        """
+        fields = self._fields
+        live = [row.told for row in rows if not row.withdrawn]
+        needed = [fields.area, fields.category]
+        if fields.eligible is not None and not any(told.get("not_eligible") for told in live):
+            needed.append(fields.eligible)
+        return [name for name in needed if live and not any(name in told for told in live)]
+
     def snapshot(self, mission_id: str, rows: Iterable[Row], placed_at: int) -> bytes | None:
         """The event that the rows amount to; None as long as they do not tell whether and where the mission counts,
         and where all of them are withdrawn. `placed_at`: see there.
         """  # noqa: D205 - one sentence
         fields = self._fields
         live = sorted((row for row in rows if not row.withdrawn), key=_order)
+        if not live or self.lacks(live):
+            return None
         area = word_of(self._area, [*_told(live, fields.area)])
         category = word_of(self._category, [*_told(live, fields.category)])
         eligible = truth_of(self._eligible, [*_told(live, fields.eligible or "eligible")])
         if any(_told(live, "not_eligible")):
             eligible = False
-        if area is None or category is None or (eligible is None and fields.eligible is not None):
-            return None
         recorded_at = (
             _datetime(placed_at) if not self._recorded else self._instant("recorded_at", self._recorded, live)
         )

@@ -234,7 +234,8 @@ class Belt:
         self._refused_at = self._monotonic()
 
     def due(self) -> list[Place]:
-        """None: what was taken has arrived."""
+        """None: what was taken has arrived. Refusals of the last minute are said, though none may follow."""
+        self._refusals.say_due()
         return []
 
     async def checkpoint(self, number: Place) -> None:

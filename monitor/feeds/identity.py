@@ -3,10 +3,11 @@
 Refuses to know what a record says beyond that (`mapping`).
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from monitor.core.notation import LARGEST
+from monitor.core.rows import micros
 from monitor.feeds.declared_types import Key, Order
 from monitor.feeds.moments import day_of
 from monitor.feeds.rows import Record, Refusal, Refused, Why
@@ -14,8 +15,6 @@ from monitor.feeds.times import example, reader
 from monitor.feeds.values import is_null, plain
 
 LONGEST_KEY: Final = 64
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class KeyReader:
@@ -97,7 +96,7 @@ class OrderReader:
         if told.tzinfo is None or self._order.times.offset == "ignore":
             # As the clock showed it: an hour that occurs twice would not be in order in any reading.
             told = told.replace(tzinfo=UTC)
-        return (told - _EPOCH) // _MICROSECOND
+        return micros(told)
 
 
 def _whole(value: object) -> int | None:

@@ -12,10 +12,10 @@ from typing import Final
 
 from monitor.core.batch import DeadLetter
 from monitor.core.mission import Reason
+from monitor.worker.pace import Pace
 
 log = logging.getLogger(__name__)
 
-PAUSE_SECONDS: Final = 60.0
 ADVICE: Final[dict[str, str]] = {
     Reason.LEDGER_FULL: "find out who invents missions, or raise ledger.capacity; then "
     "`monitor dead-letters requeue --reason ledger_full`",
@@ -29,14 +29,12 @@ class Advice:
     """Says so. `monotonic` in seconds."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._told: dict[tuple[int, str], float] = {}
+        self._pace = Pace(monotonic)
         self._since: dict[tuple[int, str], int] = {}
         self._others: Counter[str] = Counter()
         """Not told yet."""
         self._examples: dict[str, tuple[int, DeadLetter]] = {}
         """Of each of them the last, and its partition."""
-        self._others_told = float("-inf")
 
     def give(self, partition: int, letters: Iterable[DeadLetter]) -> None:
         """Take refused records into account, and say what is due."""
@@ -49,23 +47,19 @@ class Advice:
             else:
                 self._others[letter.reason] += 1
                 self._examples[letter.reason] = partition, letter
-        now = self._monotonic()
         for reason, letter in last.items():
             place = partition, reason
-            if now - self._told.get(place, -PAUSE_SECONDS) >= PAUSE_SECONDS:
-                self._told[place] = now
+            if self._pace.due(place):
                 log.error(
                     "partition %d: %d refused as %s since this was said last, the last at offset %d (%s): %s",
                     partition, self._since.pop(place), reason, letter.record.offset, letter.detail, ADVICE[reason],
                 )  # fmt: skip
         self.say_due()
 
-    def say_due(self, *, at_once: bool = False) -> None:
-        """Say how many others were refused since that was said last; `at_once`: there is no later."""
-        now = self._monotonic()
-        if not self._others or (now - self._others_told < PAUSE_SECONDS and not at_once):
+    def say_due(self) -> None:
+        """Say how many others were refused since that was said last, where it is time."""
+        if not self._others or not self._pace.due():
             return
-        self._others_told = now
         told = [
             f"{times} {reason} (the last: partition {partition}, offset {letter.record.offset}: {letter.detail})"
             for reason, times in self._others.most_common()

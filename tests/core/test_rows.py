@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from monitor.core.batch import Batch
 from monitor.core.mission import Kind, Reason, unpack
 from monitor.core.partition import Partition, Policy
-from monitor.core.rows import MOST_ROWS
+from monitor.core.rows import MOST_ROWS, Fold, Row
 from monitor.core.service import Clock, Moment
 from monitor.core.take import INSTANT, How, Take, take_of
 from tests.core.events import BASE, Rec, Shelf, batches, policy
@@ -346,6 +346,20 @@ def test_a_row_cannot_place_its_mission_in_the_future(field: str) -> None:
     (dead,) = partition.apply(Batch(0, 1, records([ahead])), NOW).dead_letters
     assert dead.reason is Reason.IN_THE_FUTURE
     assert not partition.missions
+
+
+def test_what_rows_lack_is_what_keeps_their_mission_from_counting() -> None:
+    """The gap report names it. Where a row says that the mission does not count, nobody has to say that it does."""
+    fold = Fold(SERVICE)
+
+    def lacks(**says: Any) -> list[str]:
+        return fold.lacks([Row("r", None, None, says)])
+
+    assert lacks(on_scene_at=0) == ["district", "settlement", "urgent"]
+    assert lacks(district="oslo", settlement="urban", urgent=False) == []
+    assert lacks(district="oslo", settlement="urban", not_eligible=True) == []
+    assert lacks(district="oslo", settlement="urban", not_eligible=False) == ["urgent"]
+    assert lacks(status="cancelled") == []
 
 
 def test_a_mission_is_told_whole_or_in_rows_and_the_other_is_a_conflict() -> None:
