@@ -45,6 +45,12 @@ def write(file: Path, *features: Mapping[str, Any], **more: object) -> Path:
     return file
 
 
+def two_areas(file: Path) -> Path:
+    """West and east, side by side."""
+    west, east = polygon(box(10, 60, 11, 61)), polygon(box(11, 60, 12, 61))
+    return write(file, feature(west, name="west"), feature(east, name="east"))
+
+
 def faults(folder: Path, service: Service = SERVICE, **declared: Any) -> list[tuple[str, str]]:
     """What is wrong with a declaration and its files."""
     return read_places(_whole(declared), folder, service)[1]

@@ -17,7 +17,7 @@ from pyproj import Geod, Transformer
 
 from monitor.feeds.geography import Located, Places
 from monitor.feeds.geography_points import Unplaced
-from tests.feeds.layers import box, feature, places, polygon, write
+from tests.feeds.layers import box, feature, places, polygon, two_areas, write
 
 DAY = date(2024, 6, 1)
 GEOD = Geod(ellps="WGS84")
@@ -26,11 +26,7 @@ GEOD = Geod(ellps="WGS84")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """West and east side by side, a town in the west, a city over their border; a hole in the city."""
-    write(
-        tmp_path / "areas.geojson",
-        feature(polygon(box(10, 60, 11, 61)), name="west"),
-        feature(polygon(box(11, 60, 12, 61)), name="east"),
-    )
+    two_areas(tmp_path / "areas.geojson")
     write(
         tmp_path / "settled.geojson",
         feature(polygon(box(10.2, 60.2, 10.3, 60.3)), inhabitants=5_000),

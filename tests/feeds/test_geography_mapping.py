@@ -13,7 +13,7 @@ import pytest
 from monitor.feeds.declared import read_feed
 from monitor.feeds.mapping import Mapper
 from monitor.feeds.rows import Mapped, Notice, Refusal, Row, What, Why, in_words
-from tests.feeds.layers import SERVICE, box, feature, polygon, write
+from tests.feeds.layers import SERVICE, box, feature, polygon, two_areas, write
 
 OSLO = ZoneInfo("Europe/Oslo")
 FEED = """
@@ -45,11 +45,7 @@ otherwise = "rural"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two areas, and a town in the west."""
-    write(
-        tmp_path / "areas.geojson",
-        feature(polygon(box(10, 60, 11, 61)), name="west"),
-        feature(polygon(box(11, 60, 12, 61)), name="east"),
-    )
+    two_areas(tmp_path / "areas.geojson")
     write(tmp_path / "town.geojson", feature(polygon(box(10.2, 60.2, 10.3, 60.3))))
     return tmp_path
 
