@@ -157,7 +157,7 @@ class Places:
             return Located(unplaced=position)
         if at is None and self.dated:
             return Located(unplaced=Unplaced.NO_DAY)
-        return self.locate(*position, _DAY if at is None else _day_of(at, self._zone))
+        return self.locate(*position, _DAY if at is None else wall_clock(at, self._zone).date())
 
     def locate(self, east: float, north: float, day: date) -> Located:
         """What lies there on a local day; the coordinates are in the declared system, longitude or easting first."""
@@ -249,13 +249,6 @@ class Places:
             eras = [(chosen[which == era], start) for era, start in enumerate(starts)]
         for places, day in eras:
             yield from ((places[at : at + _AT_ONCE], day) for at in range(0, len(places), _AT_ONCE))
-
-
-def _day_of(at: datetime, zone: tzinfo) -> date:
-    try:
-        return wall_clock(at, zone).date()
-    except (OverflowError, ValueError):
-        return at.date()
 
 
 def read_places(

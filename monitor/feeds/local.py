@@ -45,5 +45,8 @@ def _offset(day: date, zone: tzinfo) -> timedelta | None:
 
 
 def wall_clock(at: datetime, zone: tzinfo) -> datetime:
-    """What the clocks of a zone showed at a moment. Raises OverflowError at the ends of all calendars."""
-    return at.astimezone(zone).replace(tzinfo=None, fold=0)
+    """What the clocks of a zone showed at a moment; at the ends of all calendars what the moment itself says."""
+    try:
+        return at.astimezone(zone).replace(tzinfo=None, fold=0)
+    except (OverflowError, ValueError):
+        return at.replace(tzinfo=None)

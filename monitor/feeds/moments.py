@@ -189,7 +189,7 @@ class _Reading:
         placed = self._dated(field, local) if local else []
         times = [_Time(_means(at, zone, rule)) for at in placed] + fixed
         if self.anchor is None:
-            self.anchor = min(placed) if placed else _shown(fixed[0].means[0], zone)
+            self.anchor = min(placed) if placed else wall_clock(fixed[0].means[0], zone)
         return times
 
     def _dated(self, field: "_Field", local: Sequence[datetime | time]) -> list[datetime]:
@@ -250,13 +250,6 @@ def _utc(told: datetime, rule: FieldRule, value: object) -> datetime:
         return told.astimezone(UTC)
     except (OverflowError, ValueError):
         raise _Wrong(Why.UNREADABLE_TIME, rule.name, value, "lies at the end of all years") from None
-
-
-def _shown(at: datetime, zone: tzinfo) -> datetime:
-    try:
-        return wall_clock(at, zone)
-    except (OverflowError, ValueError):
-        return at.replace(tzinfo=None)
 
 
 def _picked(times: Sequence[datetime], pick: Pick) -> datetime | None:
@@ -324,6 +317,8 @@ def _local(told: Told | None, times: Times, zone: tzinfo) -> Told | None:
     """What the clock of the zone showed."""
     if isinstance(told, datetime):
         return (
-            _shown(told, zone) if told.tzinfo is not None and times.offset == "believe" else told.replace(tzinfo=None)
+            wall_clock(told, zone)
+            if told.tzinfo is not None and times.offset == "believe"
+            else told.replace(tzinfo=None)
         )
     return told
