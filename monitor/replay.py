@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from monitor import progress
+from monitor.core.mission import LONGEST_ID
 from monitor.event_lines import EventsUnreadable, name_of, read_chunks, unpacked
 from monitor.kafka.clients import producing, require_topic, security
 from monitor.kafka.sending import Outbox
@@ -33,7 +34,7 @@ MOST: Final = 0.5
 
 
 class _Named(msgspec.Struct, gc=False):
-    mission_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    mission_id: Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
 
 
 _decode = msgspec.json.Decoder(_Named).decode

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, cast
 import msgspec
 from msgspec import Meta
 
-from monitor.core.mission import Reason, Rejected
+from monitor.core.mission import LONGEST_ID, Reason, Rejected
 from monitor.core.notation import LARGEST, plain_number, plain_time
 from monitor.core.service import Moment, Service, instants_of
 
@@ -170,7 +170,9 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
     required = {*service.fields.required}
     yield (
         "mission_id",
-        Annotated[str, Meta(min_length=1, max_length=64, description="Identity of the mission; also the Kafka key.")],
+        Annotated[
+            str, Meta(min_length=1, max_length=LONGEST_ID, description="Identity of the mission; also the Kafka key.")
+        ],
     )
     yield "area", Annotated[str, Meta(description="Slug of the area.")]
     yield "category", Annotated[str, Meta(description="Slug of the category.")]
@@ -211,7 +213,7 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
     yield (
         "row",
         Annotated[
-            Annotated[str, Meta(min_length=1, max_length=64)] | None,
+            Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)] | None,
             Meta(
                 description="Part of the mission that this event tells: of each row the newest event stands, and the "
                 "mission is what all of them say. With it, of all other fields only mission_id is required."

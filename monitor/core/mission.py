@@ -25,6 +25,9 @@ EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC).timestamp()
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 """Epoch seconds that a mission must lie between: beyond, there are no local days to put it in."""
 
+LONGEST_ID: Final = 64
+"""Characters of the identity of a mission, or of a row of one."""
+
 
 class Reason(StrEnum):
     """Why an event was put among the dead letters; the value is the metric label and the record header."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from monitor.core.mission import EPOCH
+from monitor.core.mission import EPOCH, LONGEST_ID
 from monitor.core.service import Fields, Service, instants_of
 from monitor.core.take import How, Take, instant_of, reason_of, truth_of, word_of
 
@@ -25,7 +25,7 @@ _NEVER: Final = -(2**63)
 
 Microseconds = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 """Since the epoch, exact."""
-RowName = Annotated[str, Meta(min_length=1, max_length=64)]
+RowName = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):

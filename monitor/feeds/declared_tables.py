@@ -11,15 +11,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from monitor.feeds.declared_types import Lookup, Pick
 from monitor.feeds.paths import lookup
-from monitor.feeds.times import format_problems
+from monitor.feeds.times import MOST_TIMES, format_problems
 from monitor.settings.told import unknown
 from monitor.settings.values import OptionalText, Slug, Text, Topic, plain
 
-KINDS: Final = ("auto", "csv", "xlsx", "json-lines", "json", "avro", "json-schema")
 ENVELOPES: Final = ("none", "debezium", "cloudevents")
-THEN: Final = ("exclude", "not_eligible", "withdraw", "skip")
 RULES: Final = ("refuse", "keep", "nothing")
-MOST_TIMES: Final = 200
 MOST_WORDS: Final = 10_000
 
 

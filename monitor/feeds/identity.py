@@ -4,8 +4,8 @@ Refuses to know what a record says beyond that (`mapping`).
 """
 
 from datetime import UTC, datetime
-from typing import Final
 
+from monitor.core.mission import LONGEST_ID
 from monitor.core.notation import LARGEST
 from monitor.core.rows import micros
 from monitor.feeds.declared_types import Key, Order
@@ -13,8 +13,6 @@ from monitor.feeds.moments import day_of
 from monitor.feeds.rows import Record, Refusal, Refused, Why
 from monitor.feeds.times import example, reader
 from monitor.feeds.values import is_null, plain
-
-LONGEST_KEY: Final = 64
 
 
 class KeyReader:
@@ -34,7 +32,7 @@ class KeyReader:
         """The identity. Raises Refused."""
         if self._only is not None:
             value = self._only(record)
-            if type(value) is str and (text := value.strip()) and len(text) <= LONGEST_KEY:
+            if type(value) is str and (text := value.strip()) and len(text) <= LONGEST_ID:
                 if text.lower() in self._key.nulls:
                     raise Refused(Refusal(self._why, self._name))
                 return text
@@ -49,8 +47,8 @@ class KeyReader:
         if self._day is not None:
             text = f"{self._year(record)}-{text}"
         text = self._key.prefix + text
-        if len(text) > LONGEST_KEY:
-            raise Refused(Refusal(Why.TOO_LONG, self._name, example(text), f"more than {LONGEST_KEY} characters"))
+        if len(text) > LONGEST_ID:
+            raise Refused(Refusal(Why.TOO_LONG, self._name, example(text), f"more than {LONGEST_ID} characters"))
         return text
 
     def _year(self, record: Record) -> int:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from monitor.core.mission import LONGEST_ID
 from monitor.core.service import Service
 from monitor.feeds.declared_types import Filter, Source
 from monitor.feeds.fields import Words, texts
-from monitor.feeds.identity import LONGEST_KEY, KeyReader, OrderReader
+from monitor.feeds.identity import KeyReader, OrderReader
 from monitor.feeds.moments import Instants
 from monitor.feeds.rows import Event, Mapped, Notice, Placing, Record, Refusal, Refused, Row, What, Why
 from monitor.feeds.times import example
@@ -120,10 +121,8 @@ class Mapper:
         if self.source.row_constant is not None:
             said = event.get("row")
             event["row"] = self.source.row_constant if said is None else f"{self.source.row_constant}:{said}"
-        if len(event.get("row", "")) > LONGEST_KEY:
-            refusals.append(
-                Refusal(Why.TOO_LONG, "row", example(event["row"]), f"more than {LONGEST_KEY} characters")
-            )
+        if len(event.get("row", "")) > LONGEST_ID:
+            refusals.append(Refusal(Why.TOO_LONG, "row", example(event["row"]), f"more than {LONGEST_ID} characters"))
         if self._order is not None:
             try:
                 revision = self._order.read(record)

@@ -22,14 +22,12 @@ from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
-from monitor.feeds.times import Read, Told, example, reader
+from monitor.feeds.times import MOST_TIMES, Read, Told, example, reader
 
 HALF_A_DAY: Final = timedelta(hours=12)
 _DAY: Final = timedelta(days=1)
 MOST_DOUBTS: Final = 8
 """Times of one record in the hour that occurs twice of which every reading is tried."""
-MOST_TIMES: Final = 200
-"""Times in one cell or list."""
 _NO_LENGTH: Final = timedelta()
 _ENDS: Final = ("earliest", "latest", 1)
 

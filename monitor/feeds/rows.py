@@ -37,8 +37,6 @@ class Why(StrEnum):
 
     UNREADABLE = "unreadable"
     """The bytes are not what the format says; told by the formats."""
-    NO_SOURCE = "no_source"
-    """No source of the feed declares such a file or topic."""
     NO_KEY = "no_mission_id"
     NO_ROW = "no_row"
     TOO_LONG = "too_long"

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Final
 
 from monitor.core.notation import plain_time
-from monitor.feeds.declared_types import Times
 from monitor.feeds.rows import LONGEST_EXAMPLE
 from monitor.feeds.values import plain
 
@@ -32,6 +31,8 @@ _SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000, UTC)
 """A moment of which no two parts are alike, so that formats show what they read."""
 _DATES: Final = {"Y", "y", "m", "b", "B", "d", "j", "x", "c", "D", "F", "G", "V", "u"}
 _CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
+MOST_TIMES: Final = 200
+"""In one cell or list; nobody picks a later one."""
 _LONGEST: Final = 100
 """Characters of a time; more are not looked at."""
 
@@ -245,8 +246,3 @@ def _serial(value: object) -> Told | None:
 def example(value: object) -> str:
     """A source's own words, as they may be repeated."""
     return str(value)[:LONGEST_EXAMPLE]
-
-
-def says_its_offset(times: Times, told: Told) -> bool:
-    """Whether a moment says where it lies, and is believed."""
-    return isinstance(told, datetime) and told.tzinfo is not None and times.offset == "believe"
