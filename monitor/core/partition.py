@@ -180,10 +180,12 @@ class Partition:
                 if told is None:
                     continue
                 outcome, placed_at, line = told.outcome, told.mission.placed_at, ledger.sealed_before
+                timed = told.timed
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
             else:
+                timed = True
                 outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
                 if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now), placed_at):
                     outcome = apply(mission)  # its own time has made room: a day of inventions does not last for ever
@@ -201,7 +203,7 @@ class Partition:
                 continue
             if placed_at < line and outcome in STORES:
                 head.behind_at = watermark
-            elif placed_at > watermark:
+            elif placed_at > watermark and timed:
                 watermark = (
                     placed_at
                     if placed_at <= latest

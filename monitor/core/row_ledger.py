@@ -23,11 +23,15 @@ _SOMEWHERE: Final = 0.0
 
 
 class Told(NamedTuple):
-    """What became of a row, the mission as it is now, and the fault where its rows make no mission that counts."""
+    """What became of a row, the mission as it is now, and the fault where its rows make no mission that counts.
+
+    `timed`: whether the mission lies where its rows say, and not where their records came.
+    """
 
     outcome: Outcome
     mission: Mission
     fault: Rejected | None = None
+    timed: bool = True
 
 
 class RowLedger:
@@ -75,7 +79,8 @@ class RowLedger:
         if outcome in STORES:
             ledger.row_count += len(rows) - len(held)
             ledger.rows[mission_id] = rows
-            return Told(outcome, ledger.missions.get(mission_id, mission), fault)
+            timed = self._fold.told_at(rows) is not None
+            return Told(outcome, ledger.missions.get(mission_id, mission), fault, timed)
         return Told(outcome, mission)
 
     def _waits(self, mission_id: str, rows: tuple[Row, ...]) -> bool:

@@ -91,19 +91,24 @@ class Fold:
         """Where a clock begins or ends with it: then it is a time like any other, and only what is told counts."""
         self._instants = [(name, said.get(name, _DEFAULTS["instant"])) for name in names if name != "recorded_at"]
 
-    def placed_at(self, rows: Iterable[Row]) -> int | None:
-        """Where a mission lies of which the begin is not known, in microseconds since the epoch: the earliest moment
-        at which a source wrote a row, else that a row tells, else that of a record.
+    def told_at(self, rows: Iterable[Row]) -> int | None:
+        """The earliest moment at which a source wrote a row, else that a row tells, in microseconds since the epoch;
+        None where rows tell no time: when their records came says nothing of when the mission was.
         """  # noqa: D205 - one sentence
         some = [*rows]
         for moments in (
             [row.told["recorded_at"] for row in some if "recorded_at" in row.told],
             [row.told[name] for row in some for name, _ in self._instants if name in row.told],
-            [row.at for row in some if row.at is not None],
         ):
             if moments:
                 return min(moments)  # type: ignore[return-value]
         return None
+
+    def placed_at(self, rows: Iterable[Row]) -> int | None:
+        """Where a mission lies of which the begin is not known: where its rows tell, else at the earliest record."""
+        some = [*rows]
+        told = self.told_at(some)
+        return min((row.at for row in some if row.at is not None), default=None) if told is None else told
 
     def tells_begin(self, rows: Iterable[Row]) -> bool:
         """Whether a row tells where in time the mission lies, which else is when somebody wrote of it."""

@@ -456,6 +456,23 @@ def test_a_clock_that_ends_when_rows_were_written_ends_only_where_one_says_when(
     assert seconds(applied(rows, rule)) == 480.0
 
 
+def test_rows_without_a_time_do_not_seal_the_history_that_they_belong_to() -> None:
+    """Of several topics, one tells the units and no time: when Kafka got them says nothing of when the mission was.
+
+    Two years old, the mission was sealed by its own unit, and its arrival was late.
+    """
+    partition = Partition.start(policy(horizon_seconds=400 * 86_400.0))
+    rows = [told("call", **CALL), told("u1/engine", urgent=True), told("u1", on_scene_at=4)]
+    years_later = STAMP + 2 * 366 * 86_400_000
+    sent = [Rec(number, years_later, one.encode()) for number, one in enumerate(rows)]
+    assert not partition.apply(Batch(0, len(sent), sent), years_later / 1000.0).dead_letters
+    assert seconds(partition) == 240.0
+    other = [Rec(3, years_later, Tells("b", "u1/engine", None, {"urgent": True}).encode()),
+             Rec(4, years_later, told("u2", on_scene_at=3).encode())]  # fmt: skip
+    assert not partition.apply(Batch(3, 5, other), years_later / 1000.0).dead_letters
+    assert seconds(partition) == 180.0
+
+
 def test_rows_that_make_no_mission_are_kept_until_another_mends_them() -> None:
     """The area ended before the day that its rows name, as the dead letters say; a third row names another."""
     areas = tuple(replace(one, until=date(2024, 3, 30)) if one.slug == "vest" else one for one in SERVICE.areas)
