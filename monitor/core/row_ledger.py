@@ -25,13 +25,13 @@ _SOMEWHERE: Final = 0.0
 class Told(NamedTuple):
     """What became of a row, the mission as it is now, and the fault where its rows make no mission that counts.
 
-    `timed`: whether the mission lies where its rows say, and not where their records came.
+    `timed`: whether something new places the mission where its rows say, and not where their records came.
     """
 
     outcome: Outcome
     mission: Mission
     fault: Rejected | None = None
-    timed: bool = True
+    timed: bool = False
 
 
 class RowLedger:

@@ -464,12 +464,12 @@ def test_rows_without_a_time_do_not_seal_the_history_that_they_belong_to() -> No
     partition = Partition.start(policy(horizon_seconds=400 * 86_400.0))
     rows = [told("call", **CALL), told("u1/engine", urgent=True), told("u1", on_scene_at=4)]
     years_later = STAMP + 2 * 366 * 86_400_000
-    sent = [Rec(number, years_later, one.encode()) for number, one in enumerate(rows)]
+    unit = Tells("b", "u1/engine", 7, {"urgent": True})  # of a mission that tells no time at all, and told twice
+    sent = [Rec(number, years_later, one.encode()) for number, one in enumerate([unit, rows[0], unit, *rows[1:]])]
     assert not partition.apply(Batch(0, len(sent), sent), years_later / 1000.0).dead_letters
     assert seconds(partition) == 240.0
-    other = [Rec(3, years_later, Tells("b", "u1/engine", None, {"urgent": True}).encode()),
-             Rec(4, years_later, told("u2", on_scene_at=3).encode())]  # fmt: skip
-    assert not partition.apply(Batch(3, 5, other), years_later / 1000.0).dead_letters
+    other = [Rec(5, years_later, unit.encode()), Rec(6, years_later, told("u2", on_scene_at=3).encode())]
+    assert not partition.apply(Batch(5, 7, other), years_later / 1000.0).dead_letters
     assert seconds(partition) == 180.0
 
 
