@@ -79,8 +79,10 @@ class RowLedger:
         if outcome in STORES:
             ledger.row_count += len(rows) - len(held)
             ledger.rows[mission_id] = rows
-            timed = self._fold.told_at(rows) is not None
-            return Told(outcome, ledger.missions.get(mission_id, mission), fault, timed)
+            stored = ledger.missions.get(mission_id, mission)
+            # As long as it counts for nothing it stays where it was remembered first, whatever its rows say by now.
+            timed = stored.placed_at == mission.placed_at and self._fold.told_at(rows) is not None
+            return Told(outcome, stored, fault, timed)
         return Told(outcome, mission)
 
     def _waits(self, mission_id: str, rows: tuple[Row, ...]) -> bool:

@@ -468,8 +468,10 @@ def test_rows_without_a_time_do_not_seal_the_history_that_they_belong_to() -> No
     sent = [Rec(number, years_later, one.encode()) for number, one in enumerate([unit, rows[0], unit, *rows[1:]])]
     assert not partition.apply(Batch(0, len(sent), sent), years_later / 1000.0).dead_letters
     assert seconds(partition) == 240.0
-    other = [Rec(5, years_later, unit.encode()), Rec(6, years_later, told("u2", on_scene_at=3).encode())]
-    assert not partition.apply(Batch(5, 7, other), years_later / 1000.0).dead_letters
+    waits = Tells("b", "call", 8, {"ringing_at": 0})  # of which district and category, nobody has said
+    other = [Rec(5, years_later, unit.encode()), Rec(6, years_later, waits.encode()),
+             Rec(7, years_later, told("u2", on_scene_at=3).encode())]  # fmt: skip
+    assert not partition.apply(Batch(5, 8, other), years_later / 1000.0).dead_letters
     assert seconds(partition) == 180.0
 
 
