@@ -44,6 +44,9 @@ MOST_DAYS: Final = 20_000
 store takes 100,000."""
 _NO_OUTCOMES: Final = dict.fromkeys(Outcome, 0)
 _FULL, _CONFLICT = Outcome.LEDGER_FULL, Outcome.CONFLICT
+_PERHAPS_UNTIMED: Final = tuple(map(int, (Kind.NOTHING, Kind.EXCLUDED, Kind.UNTIMED, Kind.NO_BEGIN)))
+"""Where such a mission lies at its record's timestamp, that is when it was told, which moves no watermark: a history
+is told today."""
 _SEALED_AT_ONCE: Final = 10_000
 """Missions behind the line, in one go: a whole history would hold everything else up."""
 _ROLLED_UP_AT_ONCE: Final = 250
@@ -185,7 +188,7 @@ class Partition:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
             else:
-                timed = True
+                timed = placed_at != recorded or mission.kind not in _PERHAPS_UNTIMED
                 outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
                 if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now), placed_at):
                     outcome = apply(mission)  # its own time has made room: a day of inventions does not last for ever

@@ -1,5 +1,6 @@
 """The laws of a partition: however records are split, repeated, crashed over or spread, the figures are the same."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.batch import Batch, OffsetGap
 from monitor.core.history import History
+from monitor.core.outcomes import Outcome
 from monitor.core.partition import Partition, Policy
 from monitor.core.stored import Head, read_head
 from monitor.core.windows import Span
@@ -309,6 +311,17 @@ def test_a_mission_of_the_future_does_not_stop_the_sealing_of_the_past() -> None
     partition.apply(Batch(2, 3, [Rec(2, stamp, told("b", 3 * 1440))]), AT + 3 * 86_400)
     assert set(partition.missions) == {"z", "b"}
     assert partition.head.watermark == AT + 3 * 86_400
+
+
+def test_a_mission_without_a_time_seals_no_history() -> None:
+    """Two years ago, told today: of one nobody knows when it rang or was written, only when it was told."""
+    untimed = json.loads(told("x"))
+    for unknown in ("ringing_at", "on_scene_at", "recorded_at"):
+        del untimed[unknown]
+    partition = after((2 * YEAR, told()), (2 * YEAR, json.dumps(untimed).encode()), now=AT + 2 * YEAR)
+    assert partition.head.watermark == AT
+    assert not partition.apply(Batch(2, 3, [Rec(2, STAMP, told("a", revision=1, response=61))]), AT).dead_letters
+    assert partition.head.outcomes[Outcome.CORRECTION] == 1
 
 
 def test_without_a_stamp_a_mission_of_the_future_moves_nothing() -> None:
