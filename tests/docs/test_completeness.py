@@ -1,5 +1,6 @@
 """Everything that can be set, read, typed or refused is told somewhere in the documents."""
 
+import ast
 import json
 import re
 
@@ -129,3 +130,22 @@ def test_no_link_leads_nowhere() -> None:
 def _anchors(text: str) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_contributors_find_every_package_and_each_says_what_it_is_for() -> None:
+    """The map in CONTRIBUTING.md names the packages that there are, and no other; their first lines say more."""
+    packages = {path.parent for path in (ROOT / "monitor").glob("*/**/__init__.py")}
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where what is")[2]
+    assert set(re.findall(r"`(monitor/[a-z_/]+)`", text)) == {str(path.relative_to(ROOT)) for path in packages}
+    assert [
+        path for path in packages if len(ast.get_docstring(ast.parse((path / "__init__.py").read_text())) or "") < 20
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "command", ["make demo", "make test", "make quick", "make check", "make chaos", "make bench", "make lock"]
+)
+def test_the_commands_of_contributors_exist(command: str) -> None:
+    """Each is told in CONTRIBUTING.md, and a target of the Makefile."""
+    assert f"`{command}" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert re.search(rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
