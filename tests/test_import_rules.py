@@ -40,11 +40,12 @@ SHARED: Final = {
 }  # fmt: skip
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.core": {"monitor.core"},
-    "monitor.store": {"monitor.core", "monitor.store"},
+    "monitor.certificates": set(),
+    "monitor.store": {"monitor.core", "monitor.store", "monitor.certificates"},
     "monitor.settings": {"monitor.core", "monitor.clock", "monitor.settings"},
     "monitor.http": {"monitor.http"},
     "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
-    "monitor.kafka": {"monitor.core", "monitor.settings", "monitor.log", "monitor.kafka"},
+    "monitor.kafka": {"monitor.core", "monitor.settings", "monitor.log", "monitor.kafka", "monitor.certificates"},
     # The vocabulary of metrics is one module for everybody: names only.
     "monitor.metrics": {"monitor.core"},
     # What is published belongs to those who make it and to those who show it.

@@ -23,6 +23,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.admin import SaslHandShakeRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
+from monitor import certificates
 from monitor.log import hushed
 
 DEFAULT_PORT: Final = 9092
@@ -33,9 +34,6 @@ FAREWELL_SECONDS: Final = 0.3
 Security = Mapping[str, Any]
 """aiokafka's arguments for SSL and SASL (monitor.kafka.clients.security); empty for a plain connection."""
 _NO_LOGIN: Final = 34
-_OTHER_NAME: Final = (62, 64)
-_OTHER_TIME: Final = (9, 10)
-"""OpenSSL's numbers for why a certificate is not verified."""
 
 
 class BrokerUnreachable(ConnectionError):  # noqa: N818 - named for what happened
@@ -99,7 +97,8 @@ async def _named(fault: Exception, bootstrap: str, host: str, port: int, securit
     for cause in _causes(fault):
         match cause:
             case ssl.SSLCertVerificationError():
-                return BrokerRefuses(bootstrap, *_certificate(cause))
+                told = certificates.not_accepted(cause, place="kafka.bootstrap", authority="kafka.ca_file")
+                return BrokerRefuses(bootstrap, *told)
             case SaslAuthenticationFailed():
                 return BrokerRefuses(
                     bootstrap,
@@ -122,10 +121,10 @@ async def _named(fault: Exception, bootstrap: str, host: str, port: int, securit
                     f"Set kafka.security_protocol to {protocol.removeprefix('SASL_')}, or kafka.bootstrap to the "
                     "address where it does.",
                 )
-            case ssl.SSLError(reason=str(reason)) if "CERTIFICATE" in reason or "UNKNOWN_CA" in reason:
+            case ssl.SSLError() if certificates.asks_for_one(cause):
                 return BrokerRefuses(
                     bootstrap,
-                    f"asks for a client certificate, and got none that it trusts ({_spoken(reason)})",
+                    f"asks for a client certificate, and got none that it trusts ({_spoken(cause.reason or '')})",
                     "Set kafka.certificate_file, and kafka.key_file where the key lies apart, to one that it trusts.",
                 )
             case _:
@@ -166,15 +165,6 @@ async def _asked(fault: Exception, bootstrap: str, host: str, port: int, securit
             "Compare the versions and ciphers of TLS that both allow.",
         )
     return BrokerUnreachable(bootstrap, f"the connection was made, and ended: {_in_words(fault)}")
-
-
-def _certificate(fault: ssl.SSLCertVerificationError) -> tuple[str, str]:
-    reason = f"shows a certificate that is not accepted (certificate verify failed: {fault.verify_message})"
-    if fault.verify_code in _OTHER_NAME:
-        return reason, "Set kafka.bootstrap to a name that stands in its certificate."
-    if fault.verify_code in _OTHER_TIME:
-        return reason, "Have its certificate renewed, and see whether the clock of this machine is right."
-    return reason, "Set kafka.ca_file to the certificate of the authority that signed it (PEM)."
 
 
 @asynccontextmanager

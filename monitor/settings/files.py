@@ -7,6 +7,7 @@ Refuses to know what is in them.
 import codecs
 import os
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -68,6 +69,17 @@ def require_pem(path: Path, key: str, *, what: Literal["CERTIFICATE", "PRIVATE K
         raise SecretUnusable(key, path, fault) from fault
     if not re.search(rf"-----BEGIN [A-Z ]*{what}-----", text):  # a key may name its kind before
         raise SecretUnusable(key, path, f"the file holds no {what.lower()} in PEM form (-----BEGIN {what}-----)")
+
+
+def open_to_others(path: Path) -> str | None:
+    """What others may do with a secret, and what to do about it; None where its folders let nobody come so far."""
+    place = path.resolve()
+    modes = [one.stat().st_mode for one in (place, *place.parents)]
+    if modes[0] & stat.S_IWOTH:
+        return "others may write it, and so say what the secret is: chmod o-w"
+    if modes[0] & stat.S_IROTH and all(mode & stat.S_IXOTH for mode in modes[1:]):
+        return "every user of this machine may read it: chmod o-r, or chmod o-x its folder"
+    return None
 
 
 def toml_files(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from functools import partial
 
 from monitor.core.fault import Fault
 from monitor.settings.configuration import Configuration
-from monitor.settings.files import FileAbsent, SecretUnusable, read_secret, require_pem
+from monitor.settings.files import FileAbsent, SecretUnusable, open_to_others, read_secret, require_pem
 
 
 def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]:
@@ -21,6 +21,9 @@ def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]
         ("kafka.ca_file", kafka.ca_file, a_certificate),
         ("kafka.certificate_file", kafka.certificate_file, a_certificate),
         ("kafka.key_file", kafka.key_file, a_key),
+        ("redis.ca_file", redis.ca_file, a_certificate),
+        ("redis.certificate_file", redis.certificate_file, a_certificate),
+        ("redis.key_file", redis.key_file, a_key),
     ):
         if file is None:
             continue
@@ -29,4 +32,7 @@ def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]
         except SecretUnusable as fault:
             absent = isinstance(fault.__cause__, FileAbsent) and not needed
             found.append(Fault("warning" if absent else "error", configuration.where(key), fault.reason))
+        else:
+            if look is not a_certificate and (others := open_to_others(file)):
+                found.append(Fault("warning", configuration.where(key), f"{file}: {others}"))
     return found

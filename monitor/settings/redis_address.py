@@ -6,8 +6,10 @@ is refused here. No message repeats the address: there may be a password in it.
 """
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 FORM: Final = "say redis://host:port/database (rediss:// for TLS)"
 LARGEST_PORT: Final = 65_535
@@ -66,12 +68,37 @@ def without_password(url: str) -> tuple[str, str | None]:
     return _joined(parts, f"{user}@{place}" if user else place), unquote(password)
 
 
-def with_password(url: str, password: str) -> str:
-    """The address that a client logs in with."""
+def with_login(url: str, user: str | None, password: str) -> str:
+    """The address that a client logs in with; without a `user`, as the one that stands in it."""
     parts = _split(url)
     place = parts.netloc.rpartition("@")[2]
-    user = parts.username or ""
-    return _joined(parts, f"{user}:{quote(password, safe='')}@{place}")
+    name = (parts.username or "") if user is None else quote(user, safe="")
+    return _joined(parts, f"{name}:{quote(password, safe='')}@{place}")
+
+
+def with_files(url: str, files: Mapping[str, Path | None]) -> str:
+    """The address with the files of TLS by option, where it is one with TLS."""
+    parts = _split(url)
+    given = {name: str(file) for name, file in files.items() if file is not None}
+    if parts.scheme != "rediss" or not given:
+        return url
+    query = "&".join(filter(None, (parts.query, urlencode(given, quote_via=quote))))
+    return _joined(parts._replace(query=query), parts.netloc)
+
+
+def user_of(url: str) -> str | None:
+    """The user that stands in an address."""
+    return _split(url).username or None
+
+
+def options_of(url: str) -> Mapping[str, str]:
+    """What follows the question mark."""
+    return dict(parse_qsl(_split(url).query))
+
+
+def has_tls(url: str) -> bool:
+    """Whether the store is spoken with over TLS."""
+    return _split(url).scheme == "rediss"
 
 
 def _split(url: str) -> SplitResult:

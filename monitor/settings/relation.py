@@ -52,3 +52,16 @@ def one_password(section: str, secret: str) -> Broken:
         return f"is not read: {name(f'{section}.{secret}')} is set as well, and wins; keep one of the two"
 
     return broken
+
+
+def key_alone(section: str) -> Broken:
+    """No key without the certificate that it belongs to."""
+
+    def broken(settings: Settings, name: Name) -> str | None:
+        values = getattr(settings, section)
+        if values.key_file is None or values.certificate_file is not None:
+            return None
+        certificate = name(f"{section}.certificate_file")
+        return f"the certificate whose key it is has no name: set {certificate}, or remove the key"
+
+    return broken

@@ -10,8 +10,9 @@ from typing import Final
 
 from monitor.core import windows
 from monitor.core.windows import parse_window
-from monitor.settings.relation import Name, Relation, below, one_password
+from monitor.settings.relation import Name, Relation, below
 from monitor.settings.relations_kafka import KAFKA
+from monitor.settings.relations_redis import REDIS
 from monitor.settings.sections import Settings
 
 DAY: Final = 86_400
@@ -122,9 +123,7 @@ def _same_port(settings: Settings, name: Name) -> str | None:
 
 RELATIONS: Final = (
     *KAFKA,
-    Relation(
-        "warning", ("redis.password_file", "redis.password"), "one of the two", one_password("redis", "password")
-    ),
+    *REDIS,
     Relation(
         "error", ("worker.watchdog_seconds", "redis.timeout_seconds"), "watchdog > the store's timeout",
         below(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from monitor.settings.relation import Name, Relation, below, one_password
+from monitor.settings.relation import Name, Relation, below, key_alone, one_password
 from monitor.settings.sections import Settings
 
 BROKERS_SESSION: Final = (6, 1_800)
@@ -86,12 +86,6 @@ def _files_unused(settings: Settings, name: Name) -> str | None:
     )
 
 
-def _key_alone(settings: Settings, name: Name) -> str | None:
-    if settings.kafka.key_file is None or settings.kafka.certificate_file is not None:
-        return None
-    return f"the certificate whose key it is has no name: set {name('kafka.certificate_file')}, or remove the key"
-
-
 def _batch_below_event(settings: Settings, name: Name) -> str | None:
     batch, event = settings.kafka.max_batch_bytes, settings.events.max_record_bytes
     if batch > event:
@@ -142,7 +136,9 @@ KAFKA: Final = (
         "warning", ("kafka.ca_file", "kafka.certificate_file", "kafka.key_file", "kafka.security_protocol"),
         "with a CA or a certificate: `SSL` or `SASL_SSL`", _files_unused,
     ),
-    Relation("error", ("kafka.key_file", "kafka.certificate_file"), "with a key: its certificate", _key_alone),
+    Relation(
+        "error", ("kafka.key_file", "kafka.certificate_file"), "with a key: its certificate", key_alone("kafka")
+    ),
     Relation(
         "error", ("kafka.max_batch_bytes", "events.max_record_bytes"), "batch > the largest event",
         _batch_below_event,

@@ -97,8 +97,14 @@ class RedisSettings(_Section):
     url: Annotated[str, AfterValidator(redis_address.checked)] = Field(
         "redis://127.0.0.1:6379/0", description="Address; a password only through the environment."
     )
+    username: OptionalText = Field(None, description="User (ACL), where the password alone is not enough.")
     password: Secret = Field(None, description="Password; environment only.")
     password_file: File = Field(None, description="File that holds the password.")
+    ca_file: File = Field(None, description="Certificate authority for `rediss://` (PEM); default: the system's.")
+    certificate_file: File = Field(
+        None, description="Certificate to show to a server that asks for one (PEM), with or without its key."
+    )
+    key_file: File = Field(None, description="Key of the certificate, where it lies apart; without passphrase.")
     namespace: str = Field("monitor", description="Beginning of every key, before the topic.", pattern=r"^[\w.-]+$")
     timeout_seconds: Positive = Field(5.0, description="Silence after which the store counts as away.")
 
@@ -113,11 +119,19 @@ class RedisSettings(_Section):
         return raw if password is None else {**raw, "url": bare, "password": raw.get("password") or password}
 
     def address(self) -> str:
-        """The URL with the password in place. Raises SecretUnusable, an OSError, where its file cannot be used."""
+        """The URL with login and certificates in place, as clients read it.
+
+        Raises SecretUnusable, an OSError, where the file of the password cannot be used.
+        """
         password = self.password.get_secret_value() if self.password else None
         if password is None and self.password_file is not None:
             password = read_secret(self.password_file, "redis.password_file")
-        return self.url if password is None else redis_address.with_password(self.url, password)
+        url = self.url if password is None else redis_address.with_login(self.url, self.username, password)
+        certificate = self.certificate_file
+        return redis_address.with_files(
+            url,
+            {"ssl_ca_certs": self.ca_file, "ssl_certfile": certificate, "ssl_keyfile": self.key_file or certificate},
+        )
 
 
 class WorkerSettings(_Section):

@@ -5,12 +5,14 @@ nothing of keys. Never shows a password: the address is made of host and port al
 """
 
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 from redis import exceptions
 
+from monitor import certificates
 from monitor.core.stored import StoredStateError
 from monitor.store.port import StoreUnavailable
 
@@ -81,9 +83,24 @@ def told_plainly(address: str) -> Iterator[None]:
                 f"Redis at {address} holds keys of another program under this namespace: choose another, or delete "
                 f"them ({fault})"
             ) from fault
-        raise StoreUnavailable(f"Redis at {address} {_advice(fault)} ({fault})") from fault
+        raise StoreUnavailable(_told(address, fault)) from fault
     except (OSError, TimeoutError) as fault:
         raise StoreUnavailable(f"Redis at {address} cannot be reached: check that it runs ({fault})") from fault
+
+
+def _told(address: str, fault: exceptions.RedisError) -> str:
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            reason, advice = certificates.not_accepted(cause, place="redis.url", authority="redis.ca_file")
+            return f"Redis at {address} {reason}. {advice}"
+        if isinstance(cause, ssl.SSLError) and certificates.asks_for_one(cause):
+            return (
+                f"Redis at {address} asks for a client certificate, and got none that it trusts ({cause.reason}). "
+                "Set redis.certificate_file, and redis.key_file where the key lies apart, to one that it trusts."
+            )
+        cause = cause.__cause__ or cause.__context__
+    return f"Redis at {address} {_advice(fault)} ({fault})"
 
 
 def _advice(fault: exceptions.RedisError) -> str:

@@ -1,6 +1,7 @@
 """Files as editors leave them: a mark at the beginning is skipped, and what is no UTF-8 text is told by name."""
 
 import codecs
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,22 @@ def test_the_sasl_password_and_the_authority_are_told_as_well(write: Write, tmp_
     kafka = load(path).settings.kafka.model_copy(update={"ca_file": None})
     with pytest.raises(KafkaMisconfigured, match=r"kafka\.sasl_password_file .* is empty"):
         connection(kafka)
+
+
+@pytest.mark.parametrize(("folder", "secret", "told"), [
+    (0o755, 0o644, "every user of this machine may read it"),
+    (0o755, 0o602, "others may write it"),
+    (0o755, 0o640, None),
+    (0o700, 0o644, None),
+])  # fmt: skip
+def test_a_secret_that_is_open_to_others_is_told(write: Write, folder: int, secret: int, told: str | None) -> None:
+    """A folder that lets nobody in keeps what is in it, as the folder of Compose's secrets does."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:  # noqa: S108 - the folder of the tests lets nobody in
+        file = Path(place) / "secret"
+        file.write_text("hunter2")
+        file.chmod(secret)
+        Path(place).chmod(folder)
+        code, output = check(write(f'[redis]\npassword_file = "{file}"\n'))
+    assert code == 0
+    assert ("warning  redis.password_file" in output) is (told is not None)
+    assert told is None or told in output

@@ -1,6 +1,7 @@
 """Redis' address is understood whole, or refused with what to say instead."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -86,9 +87,19 @@ def test_what_is_accepted_means_the_same_to_the_client(
 def test_a_password_put_in_comes_out_and_leaves_nothing_behind(password: str, user: str, form: str) -> None:
     """Whatever its characters: the client reads it as it was, and the address that is shown has none of it."""
     bare = form.format(f"{user}@" if user else "")
-    whole = redis_address.checked(redis_address.with_password(redis_address.checked(bare), password))
+    whole = redis_address.checked(redis_address.with_login(redis_address.checked(bare), None, password))
     assert parse_url(whole)["password"] == password
     assert redis_address.without_password(whole) == (bare, password)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(min_size=1).map(Path))
+def test_user_and_files_put_in_are_what_the_client_reads(user: str, file: Path) -> None:
+    """Whatever their characters."""
+    bare = "rediss://other@host:6380/2?ssl_check_hostname=true"
+    whole = redis_address.with_files(redis_address.with_login(bare, user, "pw"), {"ssl_ca_certs": file})
+    read = parse_url(whole)
+    assert (read["username"], read["password"], read["ssl_ca_certs"]) == (user, "pw", str(file))
+    assert (read["host"], read["db"], read["ssl_check_hostname"]) == ("host", 2, True)
 
 
 @given(st.text())

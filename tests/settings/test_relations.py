@@ -58,6 +58,26 @@ ERRORS = {
         "kafka.key_file",
         "set kafka.certificate_file",
     ),
+    "a key of Redis without its certificate": (
+        '[redis]\nurl = "rediss://host"\nkey_file = "client.key"\n',
+        "redis.key_file",
+        "set redis.certificate_file",
+    ),
+    "a user of Redis without a password": (
+        '[redis]\nusername = "monitor"\n',
+        "redis.username",
+        "redis.password_file",
+    ),
+    "two users of Redis": (
+        '[redis]\nurl = "redis://one@host"\nusername = "other"\npassword_file = "p"\n',
+        "redis.url",
+        "what redis.username tells",
+    ),
+    "two authorities of Redis": (
+        '[redis]\nurl = "rediss://host?ssl_ca_certs=a.pem"\nca_file = "b.pem"\n',
+        "redis.url",
+        "what redis.ca_file tells",
+    ),
     "events larger than any batch": (
         "[events]\nmax_record_bytes = 8388608\n",
         "events.max_record_bytes",
@@ -120,6 +140,17 @@ WARNINGS = {
     "a login that is never sent": ('[kafka]\nsasl_username = "monitor"\n', "kafka.sasl_username", "never sends it"),
     "an authority without TLS": ('[kafka]\nca_file = "ca.pem"\n', "kafka.ca_file", "without TLS"),
     "a certificate without TLS": ('[kafka]\ncertificate_file = "a.pem"\n', "kafka.certificate_file", "without TLS"),
+    "an authority of Redis without TLS": ('[redis]\nca_file = "ca.pem"\n', "redis.ca_file", "say rediss://"),
+    "a store whose certificate nobody looks at": (
+        '[redis]\nurl = "rediss://host?ssl_cert_reqs=none"\n',
+        "redis.url",
+        "ssl_cert_reqs is none: whoever stands between",
+    ),
+    "a store whose name nobody looks at": (
+        '[redis]\nurl = "rediss://host?ssl_check_hostname=False"\n',
+        "redis.url",
+        "whoever stands between",
+    ),
     "less than a year of missions": ("[ledger]\nhorizon_days = 365\n", "ledger.horizon_days", "366 days"),
     "windows that are cut in a day that is one piece": (
         "[ledger]\nhorizon_days = 366\n[windows]\nnames = " + json.dumps([*windows.DEFAULT, "500d"]) + "\n",
