@@ -9,9 +9,11 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.abc import AbstractTokenProvider
 from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from monitor.kafka.contact import BrokerUnreachable
@@ -59,12 +61,14 @@ def security(kafka: KafkaSettings) -> dict[str, Any]:
     if kafka.security_protocol in ("SSL", "SASL_SSL"):
         arguments["ssl_context"] = _ssl_context(kafka)
     if kafka.security_protocol.startswith("SASL"):
+        arguments["sasl_mechanism"] = kafka.sasl_mechanism
+        if kafka.sasl_mechanism == "OAUTHBEARER":
+            return arguments | {"sasl_oauth_token_provider": _tokens(kafka)}
         if kafka.sasl_username is None:
             raise KafkaMisconfigured(
                 f"kafka.security_protocol is {kafka.security_protocol}, but there is no user: set kafka.sasl_username"
             )
         arguments |= {
-            "sasl_mechanism": kafka.sasl_mechanism,
             "sasl_plain_username": kafka.sasl_username,
             "sasl_plain_password": _password(kafka),
         }
@@ -199,6 +203,29 @@ def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext:
                 f"{'the key in it' if kafka.key_file is None else f'kafka.key_file {kafka.key_file}'}: {fault}"
             ) from fault
     return context
+
+
+class TokenFile(AbstractTokenProvider):  # type: ignore[misc]
+    """The token that stands in a file now: whoever issues it writes a newer one over it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def token(self) -> str:
+        """Raises SecretUnusable, an OSError like any other reason for which no connection is made."""
+        return read_secret(self._path, "kafka.sasl_token_file").strip()
+
+
+def _tokens(kafka: KafkaSettings) -> TokenFile:
+    if kafka.sasl_token_file is None:
+        raise KafkaMisconfigured(
+            "kafka.sasl_mechanism is OAUTHBEARER, but there is no token: set kafka.sasl_token_file"
+        )
+    try:
+        read_secret(kafka.sasl_token_file, "kafka.sasl_token_file")
+    except SecretUnusable as fault:
+        raise KafkaMisconfigured(str(fault)) from fault
+    return TokenFile(kafka.sasl_token_file)
 
 
 def _password(kafka: KafkaSettings) -> str:

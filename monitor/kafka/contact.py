@@ -78,13 +78,15 @@ async def require_contact(bootstrap: str, security: Security, *, timeout_seconds
         with hushed("aiokafka"):
             try:
                 async with asyncio.timeout(share), connected(host, port, security, share) as connection:
-                    await connection.send(MetadataRequest([]))
+                    answer = await connection.send(MetadataRequest([]))
             except TimeoutError:
                 failures.append(BrokerUnreachable(bootstrap, f"no answer within {share:g} s"))
             except (KafkaError, OSError, EOFError) as fault:
                 failures.append(await _named(fault, bootstrap, host, port, security))
             else:
-                return host, port
+                if answer.brokers:
+                    return host, port
+                failures.append(_nobody(bootstrap, security))
     told = [one for one in failures if isinstance(one, BrokerRefuses)]
     if told:
         raise told[0]
@@ -130,6 +132,18 @@ async def _named(fault: Exception, bootstrap: str, host: str, port: int, securit
             case _:
                 pass
     return await _asked(fault, bootstrap, host, port, security)
+
+
+def _nobody(bootstrap: str, security: Security) -> BrokerUnreachable:
+    """What it means that a broker names not even itself."""
+    if security.get("sasl_mechanism") != "OAUTHBEARER":
+        return BrokerUnreachable(bootstrap, "what answers names no broker")
+    # Whose token is refused must confirm that it heard so; aiokafka does not, and takes that for its answer.
+    return BrokerRefuses(
+        bootstrap,
+        "refuses the token (OAUTHBEARER)",
+        "See whether the one in the file that kafka.sasl_token_file names is still valid, and for this broker.",
+    )
 
 
 async def _asked(fault: Exception, bootstrap: str, host: str, port: int, security: Security) -> BrokerUnreachable:

@@ -17,6 +17,7 @@ def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]
     a_certificate, a_key = partial(require_pem, what="CERTIFICATE"), partial(require_pem, what="PRIVATE KEY")
     for key, file, look in (
         ("kafka.sasl_password_file", kafka.sasl_password_file, read_secret),
+        ("kafka.sasl_token_file", kafka.sasl_token_file, read_secret),
         ("redis.password_file", redis.password_file, read_secret),
         ("kafka.ca_file", kafka.ca_file, a_certificate),
         ("kafka.certificate_file", kafka.certificate_file, a_certificate),

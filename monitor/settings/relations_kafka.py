@@ -7,7 +7,13 @@ from monitor.settings.sections import Settings
 
 BROKERS_SESSION: Final = (6, 1_800)
 """Seconds that a broker accepts unless told otherwise: group.min.session.timeout.ms, group.max.session.timeout.ms."""
-_LOGIN: Final = ("kafka.security_protocol", "kafka.sasl_username", "kafka.sasl_password", "kafka.sasl_password_file")
+_LOGIN: Final = (
+    "kafka.security_protocol",
+    "kafka.sasl_username",
+    "kafka.sasl_password",
+    "kafka.sasl_password_file",
+    "kafka.sasl_token_file",
+)
 
 
 def _same_topic(settings: Settings, name: Name) -> str | None:
@@ -47,14 +53,15 @@ def _sasl_incomplete(settings: Settings, name: Name) -> str | None:
     kafka = settings.kafka
     if not kafka.security_protocol.startswith("SASL"):
         return None
-    missing = [
-        said
-        for said, given in (
+    wanted = (
+        [("kafka.sasl_token_file", kafka.sasl_token_file is not None)]
+        if kafka.sasl_mechanism == "OAUTHBEARER"
+        else [
             ("kafka.sasl_username", kafka.sasl_username is not None),
             ("MONITOR_KAFKA__SASL_PASSWORD or kafka.sasl_password_file", _has_sasl_password(settings)),
-        )
-        if not given
-    ]
+        ]
+    )
+    missing = [said for said, given in wanted if not given]
     if not missing:
         return None
     return (
@@ -68,11 +75,12 @@ def _has_sasl_password(settings: Settings) -> bool:
 
 def _sasl_unused(settings: Settings, name: Name) -> str | None:
     kafka = settings.kafka
-    if kafka.security_protocol.startswith("SASL") or not (kafka.sasl_username or _has_sasl_password(settings)):
+    given = kafka.sasl_username or kafka.sasl_token_file or _has_sasl_password(settings)
+    if kafka.security_protocol.startswith("SASL") or not given:
         return None
     return (
         f"there is a login, but {name('kafka.security_protocol')} is {kafka.security_protocol}, which never sends "
-        "it: say SASL_SSL, or remove user and password"
+        "it: say SASL_SSL, or remove it"
     )
 
 
@@ -98,6 +106,8 @@ def _batch_below_event(settings: Settings, name: Name) -> str | None:
 
 def _password_in_clear(settings: Settings, name: Name) -> str | None:
     kafka = settings.kafka
+    if kafka.security_protocol == "SASL_PLAINTEXT" and kafka.sasl_mechanism == "OAUTHBEARER":
+        return "the token travels in clear, and whoever reads it is us: say SASL_SSL"
     if kafka.security_protocol == "SASL_PLAINTEXT" and kafka.sasl_mechanism == "PLAIN":
         return f"the password travels in clear: say SASL_SSL, or a SCRAM mechanism in {name('kafka.sasl_mechanism')}"
     return None
@@ -130,8 +140,8 @@ KAFKA: Final = (
         "warning", ("kafka.session_timeout_seconds",), "within what brokers accept by default, 6 s to 30 min",
         _unusual_session,
     ),
-    Relation("error", _LOGIN, "with `SASL_…`: a user and a password", _sasl_incomplete),
-    Relation("warning", _LOGIN, "with a user or a password: `SASL_…`", _sasl_unused),
+    Relation("error", _LOGIN, "with `SASL_…`: a user and a password, or a token", _sasl_incomplete),
+    Relation("warning", _LOGIN, "with a user, a password or a token: `SASL_…`", _sasl_unused),
     Relation(
         "warning", ("kafka.ca_file", "kafka.certificate_file", "kafka.key_file", "kafka.security_protocol"),
         "with a CA or a certificate: `SSL` or `SASL_SSL`", _files_unused,
@@ -144,7 +154,7 @@ KAFKA: Final = (
         _batch_below_event,
     ),
     Relation(
-        "warning", ("kafka.security_protocol", "kafka.sasl_mechanism"), "`PLAIN` travels under TLS",
+        "warning", ("kafka.security_protocol", "kafka.sasl_mechanism"), "`PLAIN` and tokens travel under TLS",
         _password_in_clear,
     ),
     Relation(

@@ -83,12 +83,16 @@ class KafkaSettings(_Section):
         None, description="Certificate to show to brokers that ask for one over SSL (PEM), with or without its key."
     )
     key_file: File = Field(None, description="Key of the certificate, where it lies apart; without passphrase.")
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
         "PLAIN", description="SASL mechanism, where the protocol has SASL."
     )
     sasl_username: OptionalText = Field(None, description="SASL user.")
     sasl_password: Secret = Field(None, description="SASL password; environment only.")
     sasl_password_file: File = Field(None, description="File that holds the SASL password.")
+    sasl_token_file: File = Field(
+        None,
+        description="File that holds the token of OAUTHBEARER; read for each connection, so it may be renewed.",
+    )
 
 
 class RedisSettings(_Section):

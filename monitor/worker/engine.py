@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import faust
-from faust.auth import SASLCredentials, SSLCredentials
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 from yarl import URL
 
 from monitor.kafka.clients import connection
@@ -46,9 +46,11 @@ def engine(kafka: KafkaSettings) -> Engine:
     )
 
 
-def credentials(connection: Mapping[str, Any]) -> SASLCredentials | SSLCredentials | None:
+def credentials(connection: Mapping[str, Any]) -> OAuthCredentials | SASLCredentials | SSLCredentials | None:
     """Faust's form of aiokafka's connection arguments; None for a plain connection."""
     context = connection.get("ssl_context")
+    if "sasl_oauth_token_provider" in connection:
+        return OAuthCredentials(oauth_cb=connection["sasl_oauth_token_provider"], ssl_context=context)
     if "sasl_mechanism" in connection:
         return SASLCredentials(
             mechanism=connection["sasl_mechanism"],

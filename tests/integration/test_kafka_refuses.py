@@ -11,10 +11,12 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
+from monitor.demo.servers import EmbeddedRedis
 from monitor.kafka.clients import reading
 from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
-from tests.servers.secured import GUEST, LOOPBACK, MASTER, PASSWORDS, Operation, Resource, SecuredKafka
+from tests.integration.station import Station, event
+from tests.servers.secured import GUEST, LOOPBACK, MASTER, PASSWORDS, Operation, Resource, SecuredKafka, token
 
 CONFIG = Path(__file__).parents[1] / "report" / "config" / "monitor.toml"
 EVENT = b'{"mission_id": "m-1"}\n'
@@ -85,7 +87,21 @@ REFUSALS = {
         "SASL_SSL",
         {"sasl_mechanism": "SCRAM-SHA-512"},
         "knows no login by SCRAM-SHA-512",
-        "one that it offers: PLAIN",
+        "one that it offers: PLAIN, SCRAM-SHA-256, OAUTHBEARER",
+    ),
+    "wrong password by SCRAM": (
+        "login",
+        "SASL_SSL",
+        {"sasl_mechanism": "SCRAM-SHA-256", "sasl_password": "wrong"},
+        "refuses the login of user 'mon' (SCRAM-SHA-256)",
+        "the password",
+    ),
+    "a token that has expired": (
+        "login",
+        "SASL_SSL",
+        {"sasl_mechanism": "OAUTHBEARER", "sasl_token_file": "expired.jwt"},
+        "refuses the token",
+        "whether the one in the file that kafka.sasl_token_file names is still valid",
     ),
     "unknown authority": ("login", "SASL_SSL", {"ca_file": None}, "certificate verify failed", "Set kafka.ca_file"),
     "another authority": (
@@ -148,7 +164,9 @@ async def test_check_names_the_cause_and_the_remedy(
     other = trustme.CA()
     other.cert_pem.write_to_path(str(tmp_path / "other-ca.pem"))
     other.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "other.pem"))
-    spoilt = {key: tmp_path / value if value.endswith(".pem") else value for key, value in changes.items() if value}
+    (tmp_path / "expired.jwt").write_text(token(MASTER, seconds=-3600))
+    given = {key: value for key, value in changes.items() if value}
+    spoilt = {key: tmp_path / value if value.endswith((".pem", ".jwt")) else value for key, value in given.items()}
     spoilt |= {key: None for key, value in changes.items() if value is None}
     if spoilt.get("bootstrap") == "localhost":
         spoilt["bootstrap"] = f"localhost:{kafka.node.login_port}"
@@ -166,16 +184,20 @@ async def test_check_names_the_cause_and_the_remedy(
     ("door", "protocol", "changes"),
     [
         ("login", "SASL_SSL", {}),
+        ("login", "SASL_SSL", {"sasl_mechanism": "SCRAM-SHA-256"}),
+        ("login", "SASL_SSL", {"sasl_mechanism": "OAUTHBEARER", "sasl_token_file": "token.jwt"}),
         ("clear", "SASL_PLAINTEXT", {}),
         ("certificate", "SSL", {"certificate_file": "client_file"}),
         ("open", "PLAINTEXT", {}),
     ],
 )
-async def test_who_is_let_in_finds_the_topics(
-    kafka: SecuredKafka, names: str, door: str, protocol: str, changes: dict[str, str]
+async def test_who_is_let_in_finds_the_topics(  # noqa: PLR0917 - a door is three of them
+    kafka: SecuredKafka, names: str, door: str, protocol: str, changes: dict[str, str], tmp_path: Path
 ) -> None:
     """The measure of the others: by each door with what it asks for."""
-    right = {key: getattr(kafka.node, value) for key, value in changes.items()}
+    (tmp_path / "token.jwt").write_text(token(MASTER) + "\n")
+    files = {"token.jwt": tmp_path / "token.jwt", "client_file": kafka.node.client_file}
+    right = {key: files.get(value, value) for key, value in changes.items()}
     environment = settings(kafka, names, door, protocol, **right)
     result = await run(environment, "check", "--connect")
     assert f"ok       kafka.topic  {names} at" in result.output
@@ -312,3 +334,26 @@ async def test_rights_on_a_topic_are_enough_to_use_it(kafka: SecuredKafka, names
     assert (code, "sent 1 events" in output) == (0, True), output
     code, output = await ended(as_guest(kafka, names), "dead-letters", "list")
     assert (code, "0 dead letters" in output) == (0, True), output
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "OAUTHBEARER"])
+async def test_a_worker_counts_behind_each_login(
+    kafka: SecuredKafka, redis_7: EmbeddedRedis, topic: str, tmp_path: Path, mechanism: str
+) -> None:
+    """Faust's clients log in as ours do; the token is read again for each connection, so a renewed one serves."""
+    file = tmp_path / "token.jwt"
+    file.write_text(token(MASTER, seconds=60), encoding="utf-8")
+    station = Station(kafka, redis_7.url, topic, tmp_path)
+    station.settings |= settings(kafka, topic, "login", "SASL_SSL", sasl_mechanism=mechanism, sasl_token_file=file)
+    station.settings["MONITOR_KAFKA__DEAD_LETTER_TOPIC"] = station.dead_letter_topic
+    try:
+        await station.open()
+        first = station.worker("first")
+        await station.produce([event("m-1")])
+        await station.all_stored(1)
+        file.write_text(token(MASTER), encoding="utf-8")
+        await station.owning(first, station.worker("second"))
+        await station.produce([event("m-2")])
+        await station.all_stored(2)
+    finally:
+        await station.close()

@@ -54,12 +54,7 @@ class KafkaNode(Server):
         """Write the node's configuration and prepare its storage, as an operator would."""
         (self.directory / "server.properties").write_text(self._properties(voters))
         formatting = subprocess.run(
-            [
-                *self._java("-Xmx128m"),
-                *("kafka.tools.StorageTool", "format"),
-                *("--cluster-id", CLUSTER_ID),
-                *("--config", str(self.directory / "server.properties")),
-            ],
+            self._formatting(),
             capture_output=True,
             text=True,
             timeout=FORMAT_SECONDS,
@@ -67,6 +62,14 @@ class KafkaNode(Server):
         )
         if formatting.returncode != 0:
             raise RuntimeError(f"{self.name}: formatting failed:\n{formatting.stdout}{formatting.stderr}")
+
+    def _formatting(self) -> list[str]:
+        return [
+            *self._java("-Xmx128m"),
+            *("kafka.tools.StorageTool", "format"),
+            *("--cluster-id", CLUSTER_ID),
+            *("--config", str(self.directory / "server.properties")),
+        ]
 
     def _java(self, heap: str) -> list[str]:
         return [

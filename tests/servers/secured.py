@@ -4,6 +4,9 @@ One node with the doors that clients meet there. `bootstrap`, the open one, is f
 do everything; nobody who comes by another door may do anything that was not granted, except `MASTER`.
 """
 
+import base64
+import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
@@ -32,6 +35,13 @@ _RESOURCES: Final[dict[Resource, int]] = {"topic": 2, "group": 3, "cluster": 4}
 _OPERATIONS: Final[dict[Operation, int]] = {"READ": 3, "WRITE": 4, "CREATE": 5, "DESCRIBE": 8, "IDEMPOTENT_WRITE": 12}
 _LITERAL, _ALLOW = 3, 3
 """Kafka's own numbers."""
+
+
+def token(user: str, *, seconds: int = 3600) -> str:
+    """A token that is good for so long, as a broker takes it that asks nobody: a JWT without a signature."""
+    now = int(time.time())
+    parts: list[Mapping[str, object]] = [{"alg": "none"}, {"sub": user, "iat": now - 7200, "exp": now + seconds}]
+    return "".join(base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") + "." for one in parts)
 
 
 class SecuredNode(KafkaNode):
@@ -76,12 +86,23 @@ class SecuredNode(KafkaNode):
             "listener.name.ssl.ssl.client.auth": "required",
             "ssl.principal.mapping.rules": "RULE:^.*$/certified/",
             "sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.sasl_ssl.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,OAUTHBEARER",
+            "listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config": (
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            ),
+            "listener.name.sasl_ssl.oauthbearer.sasl.jaas.config": (
+                "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;"
+            ),
             "listener.name.sasl_ssl.plain.sasl.jaas.config": logins,
             "listener.name.sasl_plaintext.plain.sasl.jaas.config": logins,
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": f"User:ANONYMOUS;User:certified;User:{MASTER}",
         }
         return "".join(f"{key}={value}\n" for key, value in properties.items())
+
+    def _formatting(self) -> list[str]:
+        users = (f"SCRAM-SHA-256=[name={name},password={password}]" for name, password in self.users.items())
+        return [*super()._formatting(), *(word for user in users for word in ("--add-scram", user))]
 
     def _server_file(self) -> Path:
         return self.directory / "server.pem"

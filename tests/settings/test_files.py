@@ -189,7 +189,7 @@ def test_the_sasl_password_and_the_authority_are_told_as_well(write: Write, tmp_
 ])  # fmt: skip
 def test_a_secret_that_is_open_to_others_is_told(write: Write, folder: int, secret: int, told: str | None) -> None:
     """A folder that lets nobody in keeps what is in it, as the folder of Compose's secrets does."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:  # noqa: S108 - the folder of the tests lets nobody in
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:  # the tests' own lets nobody in
         file = Path(place) / "secret"
         file.write_text("hunter2")
         file.chmod(secret)

@@ -52,6 +52,11 @@ ERRORS = {
         "kafka.rebalance_timeout_seconds",
         "too late",
     ),
+    "a login by token without one": (
+        SASL + 'sasl_mechanism = "OAUTHBEARER"\n',
+        "kafka.security_protocol",
+        "which logs in: set kafka.sasl_token_file",
+    ),
     "a login without user and password": (SASL, "kafka.security_protocol", "set kafka.sasl_username and MONITOR_"),
     "a key without its certificate": (
         '[kafka]\nsecurity_protocol = "SSL"\nkey_file = "client.key"\n',
@@ -138,6 +143,12 @@ WARNINGS = {
         "group.min.session.timeout.ms",
     ),
     "a login that is never sent": ('[kafka]\nsasl_username = "monitor"\n', "kafka.sasl_username", "never sends it"),
+    "a token in the clear": (
+        '[kafka]\nsecurity_protocol = "SASL_PLAINTEXT"\nsasl_mechanism = "OAUTHBEARER"\nsasl_token_file = "t"\n',
+        "kafka.security_protocol",
+        "the token travels in clear",
+    ),
+    "a token that is never sent": ('[kafka]\nsasl_token_file = "t"\n', "kafka.sasl_token_file", "never sends it"),
     "an authority without TLS": ('[kafka]\nca_file = "ca.pem"\n', "kafka.ca_file", "without TLS"),
     "a certificate without TLS": ('[kafka]\ncertificate_file = "a.pem"\n', "kafka.certificate_file", "without TLS"),
     "an authority of Redis without TLS": ('[redis]\nca_file = "ca.pem"\n', "redis.ca_file", "say rediss://"),
