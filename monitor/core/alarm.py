@@ -8,7 +8,7 @@ neither raises an alarm nor ends one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -25,6 +25,7 @@ from monitor.core.slices import Grid
 from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
+from monitor.core.stats.dispersion import Dispersion, dispersion
 from monitor.core.timeline import Kept, Timeline
 from monitor.core.windows import PARTS, Span, Window
 
@@ -101,13 +102,15 @@ def deciding(units: Iterable[Unit]) -> tuple[Unit, ...]:
 class Alarm:
     """What the tests say of one objective of a series. `drift` by baseline, None where there is no level for it.
 
-    `periods`: the anytime-valid evidence against the target, period to date.
+    `periods`: the anytime-valid evidence against the target, period to date. `spread`: how far the missions of a day,
+    and of a month, hang together, for who tunes; nothing is decided by it. Empty for a pool.
     """
 
     level: Level
     drift: dict[Baseline, Drift | None]
     periods: dict[Unit, Watched]
     window_p_value: float
+    spread: dict[str, Dispersion] = field(default_factory=dict)
 
 
 def watched(objectives: Iterable[Objective]) -> list[tuple[Objective, Percent]]:
@@ -177,6 +180,7 @@ class _Watch:
             },
             periods=periods,
             window_p_value=p_value,
+            spread={} if pooled else _spread(days),
         )
 
     def _lates(self, span: Span) -> NDArray[np.bool_]:
@@ -194,6 +198,10 @@ def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *,
 
 def _drift(steps: Floats, threshold: float) -> Drift | None:
     return cusum.watch(steps, threshold) if len(steps) else None
+
+
+def _spread(days: DayCounts) -> dict[str, Dispersion]:
+    return {"day": dispersion(days.judged, days.late), "month": dispersion(*days.by_month())}
 
 
 def _own_drift(days: DayCounts, rules: Rules) -> Drift | None:

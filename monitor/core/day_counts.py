@@ -5,6 +5,7 @@ all of its days, whether their missions are known one by one or not. Refuses to 
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from monitor.core.slices import Grid
 
 Counts = NDArray[np.int64]
 YEAR_DAYS: Final = 365
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,14 @@ class DayCounts:
         unknown = np.maximum(0, YEAR_DAYS - (self.day - self.day[0] + 1)) / YEAR_DAYS
         volume: Floats = judged + usual * unknown
         return volume
+
+    def by_month(self) -> tuple[Counts, Counts]:
+        """Judged and late of each calendar month that has missions."""
+        if not self.day.size:
+            return self.judged, self.late
+        months = (self.day - _EPOCH).astype("datetime64[D]").astype("datetime64[M]")
+        begins = np.flatnonzero(np.concatenate([[True], months[1:] != months[:-1]]))
+        return np.add.reduceat(self.judged, begins), np.add.reduceat(self.late, begins)
 
 
 NO_DAYS: Final = DayCounts(*np.zeros((3, 0), np.int64))

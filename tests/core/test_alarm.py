@@ -179,6 +179,16 @@ def test_the_nation_has_no_drift_of_its_own() -> None:
     """Its districts have: a pool in time order mixes their levels."""
     found = alarm_of(history_of(missions(STORM)), area="national")
     assert set(found.drift.values()) == {None}
+    assert not found.spread
+
+
+def test_spread_is_told_of_days_and_of_months() -> None:
+    """Four missions a day, a month of bad days: months differ more than chance, and the days within as well."""
+    found = alarm_of(history_of(missions("....L....." * 30 + "LL.LL." * 20))).spread
+    assert [*found] == ["day", "month"]
+    assert found["day"].missions == found["month"].missions == 420
+    assert (found["day"].groups, found["month"].groups) == (105, 4)
+    assert all((one.sigma_z or 0.0) > 1.2 and (one.correlation or 0.0) > 0.1 for one in found.values())
 
 
 def test_a_correction_leaves_the_alarm_that_a_right_history_would_have() -> None:

@@ -1,6 +1,7 @@
 """Days of a series are counted alike, whether their missions are known one by one or were sealed."""
 
 from collections import Counter
+from datetime import date
 
 import numpy as np
 import pytest
@@ -72,6 +73,19 @@ def test_a_series_that_is_just_beginning_is_taken_for_a_usual_one() -> None:
     assert volume[0] == pytest.approx(500.0, abs=2)
     assert volume[364] == volume[-1] == 730
     assert (np.diff(volume) >= -1e-9).all()
+
+
+@given(DAYS)
+def test_months_are_those_of_the_calendar(found: dict[int, tuple[int, int]]) -> None:
+    """Of its days, each in one; months without missions are none."""
+    months: dict[tuple[int, int], list[int]] = {}
+    for day in sorted(found):
+        on = date.fromordinal(day)
+        counts = months.setdefault((on.year, on.month), [0, 0])
+        counts[0] += found[day][0]
+        counts[1] += min(found[day])
+    judged, late = of(found).by_month()
+    assert [*zip(judged.tolist(), late.tolist(), strict=True)] == [tuple(counts) for counts in months.values()]
 
 
 def test_no_missions_are_no_days() -> None:
