@@ -1,39 +1,59 @@
 """How good the alerts are: false pages a year over the whole country, and missions and days to detection.
 
-Simulates the 35 district series and the 3 national ones at the volumes of 2024 for hundreds of years. In control,
-every series is within target at 80, 85 or 90 %; then one series, or a whole district, gets worse. Three policies
-look after every mission: the bare threshold (P80 over the requirement in 28 days), burn rates in four tiers, and
-ours. The CUSUM and its thresholds are the project's own code, so the table judges what runs.
+Simulates the 35 district series and the 3 national ones at the volumes of 2024 for hundreds of years, in several
+kinds of life (`life`). In control, every series is within target at 80 or 85 %; then one series, or a whole district,
+gets worse. Policies look after every mission: the bare threshold (P80 over the requirement in 28 days), burn rates in
+four tiers, ours, and ours as it was. The CUSUM and its thresholds are the project's own code, so the table judges
+what runs.
 
-    python benchmarks/alert_quality.py             the tables of docs/statistics.md (a few minutes)
+    python benchmarks/alert_quality.py             the tables of docs/statistics.md (some minutes)
     python benchmarks/alert_quality.py --frontier  what other parameters of ours would give
+    python benchmarks/alert_quality.py --volumes   other objectives, and series of other volumes
     python benchmarks/alert_quality.py --quick     a smoke test (seconds)
 """
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+import life
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from monitor.core.alarm import Rules
+from monitor.core.day_counts import DayCounts
+from monitor.core.drift import Chart
 from monitor.core.stats import beta_mixture, chosen, cusum
+from monitor.core.stats.cusum import Shift
 from monitor.simulator.calibration import published
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-YEAR_DAYS = 366.0
+YEAR_DAYS = float(life.YEAR_DAYS)
 TERTIAL_DAYS = YEAR_DAYS / 3
 WINDOW_DAYS = 28.0
 SAME_EPISODE_DAYS = 1.0
 """A district that pages again within a day of its last page is still in the same episode."""
-CLUSTERING = 0.05
-"""Correlation of two missions of one district in the same half day, for the columns without independence."""
+LIVES: dict[str, tuple[float, Mapping[str, float]]] = {
+    "80 %": (0.80, life.CALM),
+    "85 %": (0.85, life.CALM),
+    "ρ .02": (0.80, {"rho": 0.02}),
+    "ρ .05": (0.80, {"rho": 0.05}),
+    "ρ .10": (0.80, {"rho": 0.10}),
+    "season 17–23": (0.80, {"season": 0.03}),
+    "season 15–26": (0.80, {"season": 0.055}),
+    "slow drift": (0.80, {"drift": 0.02}),
+    "more of it": (0.80, {"drift": 0.03}),
+    "days .05": (0.80, {"day": 0.05}),
+    "all moderate": (0.80, life.MODERATE),
+}
+"""What share is within, and how life moves it. ρ: of half days, beyond their day; the others in `life`."""
 PERCENT = 80
 ALLOWED_LATE = 0.20
 NATIONAL = "national"
@@ -53,9 +73,9 @@ class Missions:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The parameters of our policy, None where a rule is not used; the defaults are the ones chosen for pages."""
+    """The parameters of our policy, None where a rule is not used; the defaults are the ones chosen."""
 
-    shift: cusum.Shift = chosen.DRIFT
+    chart: Chart = field(default_factory=Chart)
     threshold: float | None = chosen.DRIFT_PAGE_THRESHOLD
     period_alpha: float | None = chosen.PERIOD_PAGE_ALPHA
     window_p_value: float | None = None
@@ -137,7 +157,7 @@ def ours(tuning: Tuning) -> Policy:
     def policy(missions: Missions, national: bool) -> Bools:
         on = np.zeros(missions.at.size, dtype=bool)
         if tuning.threshold is not None and not national:
-            on |= cusum.trace(missions.late, tuning.shift, tuning.threshold).alarm
+            on |= drift(missions, tuning.chart, tuning.threshold, PERCENT)
         if tuning.period_alpha is not None:
             on |= period_status(missions, TERTIAL_DAYS, tuning.period_alpha)
             on |= period_status(missions, YEAR_DAYS, tuning.period_alpha)
@@ -147,6 +167,50 @@ def ours(tuning: Tuning) -> Policy:
         return on
 
     return policy
+
+
+def drift(missions: Missions, chart: Chart, threshold: float, percent: int) -> Bools:
+    """On after each mission: the days before it, and what its own day has shown so far."""
+    days, place, nth, late = by_day(missions)
+    seen = cusum.trace(chart.over_target(days, percent), threshold)
+    scale = chart.scale(days.volume(usual=chosen.USUAL_VOLUME))[place]
+    so_far = cusum.evidence(nth, late, *chart.around(1 - percent / 100), chart.correlation) / scale
+    before = np.concatenate([[0.0], seen.score[:-1]])[place] + so_far
+    was_on = np.concatenate([[False], seen.alarm[:-1]])[place]
+    return np.where(was_on, before > 0, before >= threshold)
+
+
+def by_day(missions: Missions) -> tuple[DayCounts, Counts, Counts, Counts]:
+    """The counts by day; of each mission its day's place, which of the day it is, and how many were late so far."""
+    day = np.floor(missions.at).astype(np.int64)
+    first = np.flatnonzero(np.diff(day, prepend=-1))
+    judged = np.diff(first, append=day.size)
+    total = np.concatenate([[0], np.cumsum(missions.late)])
+    place = np.repeat(np.arange(first.size), judged)
+    nth = np.arange(1, day.size + 1) - first[place]
+    late = total[1:] - total[first[place]]
+    return DayCounts(day[first], judged, np.diff(total[np.append(first, day.size)])), place, nth, late
+
+
+def own_level(missions: Missions, national: bool) -> Bools:
+    """Drift from the own level, after each day."""
+    rules = Rules()
+    days, place, _, _ = by_day(missions)
+    steps = rules.chart.over_own_level(
+        days, lag_days=rules.watch_days, length_days=rules.baseline_days - rules.watch_days,
+        least=rules.baseline_missions,
+    )  # fmt: skip
+    known = ~np.isnan(steps)
+    on = np.zeros(steps.size, dtype=bool)
+    on[known] = not national and cusum.trace(steps[known], rules.drift_threshold).alarm
+    return on[place]
+
+
+def as_it_was(missions: Missions, national: bool) -> Bools:
+    """Drift until now: 0.20 → 0.40, each mission by itself, h = 6.4 for all."""
+    if national:
+        return np.zeros(missions.at.size, dtype=bool)
+    return cusum.trace(np.where(missions.late, np.log(2.0), np.log(0.75)), 6.4).alarm
 
 
 def volumes() -> dict[str, dict[str, int]]:
@@ -164,16 +228,14 @@ def pool(parts: list[Missions]) -> Missions:
     return Missions(at[order], np.concatenate([part.late for part in parts])[order])
 
 
-def country(rng: np.random.Generator, years: int, within: float, clustering: float) -> Iterator[tuple[str, Missions]]:
-    """All 38 series over `years`; the national ones pool the districts.
-
-    `clustering` is the correlation of two missions of one district in the same half day (bad weather, a short-handed
-    night): the share late of each half day is drawn from a Beta distribution. 0: missions are independent.
-    """
+def country(
+    rng: np.random.Generator, years: int, within: float, moved: Mapping[str, float]
+) -> Iterator[tuple[str, Missions]]:
+    """All 38 series over `years`; the national ones pool the districts. A district has one life."""
     days = years * YEAR_DAYS
     classes: dict[str, list[Missions]] = {}
     for district, settlements in volumes().items():
-        halves = half_days(rng, days, within, clustering)
+        halves = life.chances(rng, within, years=years, **moved)
         for settlement, missions in settlements.items():
             at = np.sort(rng.uniform(0, days, missions * years))
             series = Missions(at, rng.random(at.size) < halves[(2 * at).astype(np.int64)])
@@ -181,15 +243,6 @@ def country(rng: np.random.Generator, years: int, within: float, clustering: flo
             yield district, series
     for parts in classes.values():
         yield NATIONAL, pool(parts)
-
-
-def half_days(rng: np.random.Generator, days: float, within: float, clustering: float) -> Floats:
-    """The chance to be late in each half day."""
-    size = int(np.ceil(2 * days))
-    if not clustering:
-        return np.full(size, 1 - within)
-    weight = 1 / clustering - 1
-    return rng.beta((1 - within) * weight, within * weight, size)
 
 
 def spells(missions: Missions, on: Bools) -> Floats:
@@ -210,11 +263,11 @@ def episodes(found: list[Floats]) -> int:
 
 
 def false_pages(
-    policies: dict[str, Policy], years: int, within: float, seed: int, clustering: float = 0.0
+    policies: dict[str, Policy], years: int, within: float, seed: int, moved: Mapping[str, float]
 ) -> dict[str, float]:
-    """Pages a year over the whole country while every series is within target with the same chance."""
+    """Pages a year over the whole country while every series is within target as often, on average over years."""
     found: dict[tuple[str, str], list[Floats]] = {}
-    for district, missions in country(np.random.default_rng(seed), years, within, clustering):
+    for district, missions in country(np.random.default_rng(seed), years, within, moved):
         for name, policy in policies.items():
             on = policy(missions, district == NATIONAL)
             found.setdefault((name, district), []).append(spells(missions, on))
@@ -324,50 +377,57 @@ class Effort:
     seed: int = 2024
     chunk_years: int = 250
 
-    def pages(self, policies: dict[str, Policy], within: float, clustering: float = 0.0) -> dict[str, float]:
+    def pages(
+        self, policies: dict[str, Policy], within: float, moved: Mapping[str, float] = life.CALM
+    ) -> dict[str, float]:
         """`false_pages` in chunks that fit into memory."""
         chunks = max(1, self.years // self.chunk_years)
         found = [
-            false_pages(policies, min(self.years, self.chunk_years), within, self.seed + chunk, clustering)
+            false_pages(policies, min(self.years, self.chunk_years), within, self.seed + chunk, moved)
             for chunk in range(chunks)
         ]
         return {name: float(np.mean([pages[name] for pages in found])) for name in policies}
 
 
-POLICIES: dict[str, Policy] = {
+OTHERS: dict[str, Policy] = {
     "(a) bare threshold, 28 d": bare_threshold,
     "(b) burn rate, its two paging tiers": burn_rate(BURN_TIERS[:2]),
     "(b) burn rate, all four tiers": burn_rate(BURN_TIERS),
-    "(c) ours, page": ours(Tuning()),
-    "(c) of it drift": ours(Tuning(period_alpha=None)),
-    "(c) of it period status": ours(Tuning(threshold=None)),
+}
+OURS: dict[str, Policy] = {
+    "before: drift or period status": lambda *of: as_it_was(*of) | ours(Tuning(threshold=None))(*of),
+    "before: of it drift": as_it_was,
+    "(c) ours, drift": ours(Tuning(period_alpha=None)),
+    "(c) drift or period status": ours(Tuning()),
+    "period status": ours(Tuning(threshold=None)),
     "ticket: drift": ours(Tuning(threshold=chosen.DRIFT_TICKET_THRESHOLD, period_alpha=None)),
     "ticket: period status": ours(Tuning(threshold=None, period_alpha=chosen.PERIOD_TICKET_ALPHA)),
     "ticket: 28 d exact test": ours(
         Tuning(threshold=None, period_alpha=None, window_p_value=chosen.WINDOW_TICKET_P_VALUE)
     ),
+    "ticket: drift from the own level": own_level,
 }
+POLICIES = OTHERS | OURS
 
-DESIGNED = Tuning(threshold=4.5, period_alpha=0.01, window_p_value=0.001)
-"""As first designed, before this simulation."""
+
+def charted(threshold: float, *, shift: Shift = chosen.DRIFT, **chart: float) -> tuple[str, Policy]:
+    """Drift alone with other parameters, by what is other."""
+    told = [f"{shift.normal:g} → {shift.degraded:g}"] if shift != chosen.DRIFT else []
+    told += [f"{name.replace('_', ' ')} {value:g}" for name, value in chart.items()]
+    tuned = Tuning(Chart(shift=shift, **chart), threshold, period_alpha=None)
+    return ", ".join([f"h {threshold:g}", *told]), ours(tuned)
+
 
 FRONTIER: dict[str, Policy] = {
-    "h 4.5, period 0.01, 28 d 0.001 (as first designed)": ours(DESIGNED),
-    "h 6.4, period 0.01, 28 d 0.001": ours(replace(DESIGNED, threshold=6.4)),
-    "h 6.4, period 0.01, 28 d 0.0001": ours(replace(DESIGNED, threshold=6.4, window_p_value=0.0001)),
-    **{f"h {h}, period 0.01": ours(Tuning(threshold=h)) for h in (4.5, 5.0, 5.5, 6.0, 6.2, 6.4, 6.6, 7.0, 8.0)},
-    "h 6.4, period 0.005": ours(Tuning(period_alpha=0.005)),
-    **{
-        f"p1 {shift.degraded}, h {h}, period 0.01": ours(Tuning(shift=shift, threshold=h))
-        for shift, h in (
-            (cusum.Shift(0.20, 0.35), 5.9),
-            (cusum.Shift(0.20, 0.45), 6.65),
-            (cusum.Shift(0.20, 0.50), 6.85),
-        )
-    },
-    "28 d 0.001 alone": ours(Tuning(threshold=None, period_alpha=None, window_p_value=0.001)),
-    "28 d 0.0001 alone": ours(Tuning(threshold=None, period_alpha=None, window_p_value=0.0001)),
+    "before (0.2 → 0.4, mission by mission, h 6.4)": as_it_was,
+    **dict(charted(h) for h in (3.8, 4.0, 4.2)),
+    **dict(charted(h, per_volume=0.0) for h in (3.9,)),
+    **dict(charted(h, correlation=0.1) for h in (3.8,)),
+    **dict(charted(h, shift=Shift(*shares)) for shares, h in (((0.20, 0.40), 6.4), ((0.28, 0.38), 2.5))),
 }
+
+PERCENTILES = (50, 60, 70, 80, 90, 95)
+A_YEAR = (20, 100, 500, 2000, 5000)
 
 
 def show(header: list[str], rows: list[list[str]]) -> None:
@@ -386,14 +446,13 @@ def whole(value: float) -> str:
 
 def show_false_pages(effort: Effort) -> None:
     """The first table."""
-    print(f"False pages a year, whole country, every series within target at …, {effort.years} years\n")
-    levels = (0.80, 0.85, 0.90)
-    found = [effort.pages(POLICIES, within) for within in levels]
-    found += [effort.pages(POLICIES, within, CLUSTERING) for within in levels[:2]]
-    show(
-        ["", *(f"{within:.0%}" for within in levels), *(f"{within:.0%}, clustered" for within in levels[:2])],
-        [[name, *(f"{pages[name]:.2f}" for pages in found)] for name in POLICIES],
-    )
+    print(f"False pages a year, whole country, by life, {effort.years} years\n")
+    ours_in = [effort.pages(OURS, *kind) for kind in LIVES.values()]
+    show(["", *LIVES], [[name, *(f"{pages[name]:.2f}" for pages in ours_in)] for name in OURS])
+    print("For contrast:\n")
+    shown = ("80 %", "85 %", "ρ .05")
+    others_in = [effort.pages(OTHERS, *LIVES[name]) for name in shown]
+    show(["", *shown], [[name, *(f"{pages[name]:.2f}" for pages in others_in)] for name in OTHERS])
 
 
 def show_detection(effort: Effort, groups: list[list[int]], title: str, policies: dict[str, Policy]) -> None:
@@ -422,16 +481,65 @@ def show_storm(effort: Effort) -> None:
 
 def show_frontier(effort: Effort) -> None:
     """What other parameters would give."""
-    print(f"Frontier: false pages a year at exactly 80 % ({effort.years} years), median missions to the page\n")
-    pages = effort.pages(FRONTIER, 0.80)
+    print(f"Frontier: false pages a year ({effort.years} years), median missions to the page\n")
+    shown = ("80 %", "all moderate")
+    pages = [effort.pages(FRONTIER, *LIVES[name]) for name in shown]
     found = [
         detection(FRONTIER, single_series(), Worsening(within / 100), effort.repeats, effort.seed)
         for within in DEGRADED
     ]
-    show(
-        ["", "false pages a year", *(f"80 → {within} %" for within in DEGRADED)],
-        [[name, f"{pages[name]:.2f}", *(whole(one[name].missions) for one in found)] for name in FRONTIER],
-    )
+    rows = [
+        [name, *(f"{one[name]:.2f}" for one in pages), *(whole(one[name].missions) for one in found)]
+        for name in FRONTIER
+    ]
+    show(["", *shown, *(f"80 → {within} %" for within in DEGRADED)], rows)
+
+
+def show_volumes(effort: Effort) -> None:
+    """Other objectives, and single series of other volumes: the drift that pages."""
+    print("Drift, page: once in so many years / under all moderate; median missions to find odds × 8/3\n")
+    rows = []
+    for percent in PERCENTILES:
+        told = [f"{percent} → {100 * (1 - cusum.moved(0.4, 0.2, 1 - percent / 100)):.0f} %"]
+        for a_year in A_YEAR:
+            years = max(2 * effort.years, 600 * effort.years // a_year)
+            calm, moderate = (
+                of_series(effort.seed, percent, a_year, years, moved) for moved in (life.CALM, life.MODERATE)
+            )
+            told.append(f"{calm} / {moderate}; {found_after(effort, percent, a_year)}")
+        rows.append(told)
+    show(["", *(f"{a_year:,} a year" for a_year in A_YEAR)], rows)
+
+
+def scaled(moved: Mapping[str, float], percent: int) -> dict[str, float]:
+    """Ups and downs as large, in odds, at another level: a fifth late moves further than a twentieth."""
+    less = percent * (100 - percent) / (PERCENT * (100 - PERCENT))
+    return {name: size * less if name in ("season", "drift") else size for name, size in moved.items()}
+
+
+def of_series(seed: int, percent: int, a_year: int, years: int, moved: Mapping[str, float]) -> str:
+    """In how many years one series pages once for nothing, on average."""
+    rng = np.random.default_rng([seed, percent, a_year])
+    at, within = life.year(rng, a_year, percent / 100, years=years, **scaled(moved, percent))
+    missions = Missions(at, ~within)
+    pages = episodes([spells(missions, drift(missions, Chart(), chosen.DRIFT_PAGE_THRESHOLD, percent))])
+    return f"{years / pages:.0f}" if pages else f"> {years}"
+
+
+def found_after(effort: Effort, percent: int, a_year: int) -> str:
+    """The median of the missions from the fall to the page, of runs that were quiet before."""
+    rng = np.random.default_rng([effort.seed, percent, a_year, 1])
+    worse = cusum.moved(0.4, 0.2, 1 - percent / 100)
+    change, took = 2 * YEAR_DAYS, []
+    for _ in range(4 * effort.repeats):
+        until = change + MOST_MISSIONS / a_year * YEAR_DAYS
+        at = np.sort(rng.uniform(0, until, rng.poisson(a_year * until / YEAR_DAYS)))
+        late = rng.random(at.size) < np.where(at >= change, worse, 1 - percent / 100)
+        on = drift(Missions(at, late), Chart(), chosen.DRIFT_PAGE_THRESHOLD, percent)
+        since = at >= change
+        if not on[~since][-1:].any():
+            took.append(float(np.argmax(on[since])) + 1 if on[since].any() else np.inf)
+    return whole(median(np.array(took)))
 
 
 def main() -> None:
@@ -439,13 +547,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a smoke test: few years, few runs")
     parser.add_argument("--frontier", action="store_true", help="other parameters of ours instead")
-    parser.add_argument("--years", type=int, default=1500, help="years in control (default: %(default)s)")
+    parser.add_argument("--volumes", action="store_true", help="other objectives and volumes instead")
+    parser.add_argument("--years", type=int, default=500, help="years in control (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=100, help="runs per series or district (default: %(default)s)")
     arguments = parser.parse_args()
     effort = Effort(5, 2) if arguments.quick else Effort(arguments.years, arguments.repeats)
     began = time.perf_counter()
     if arguments.frontier:
         show_frontier(effort)
+    elif arguments.volumes:
+        show_volumes(effort)
     else:
         show_false_pages(effort)
         show_detection(effort, single_series(), "One series alone gets worse", POLICIES)

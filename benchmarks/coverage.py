@@ -1,8 +1,8 @@
-"""How often each interval holds the truth, each test errs, and how long the CUSUM runs: the tables behind the words.
+"""How often each interval holds the truth and each test errs: the tables behind the words.
 
 Coverage of the share interval and of the percentile's interval is computed exactly (a sum over the binomial
-distribution) and checked by simulation on response times; what is said of a mean, the anytime-valid test and the
-CUSUM are simulated.
+distribution) and checked by simulation on response times; how often a period ever alarms is exact, too; what is said
+of a mean is simulated. How long the CUSUM runs: `alert_quality.py`.
 
     python benchmarks/coverage.py           the tables of docs/statistics.md (about a minute)
     python benchmarks/coverage.py --quick   a smoke test (seconds)
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from monitor.core import digest
-from monitor.core.stats import beta_mixture, binomial, chosen, cusum, kaplan_meier, mean, order_interval, wilson
-from monitor.core.stats.run_length import run_length
+from monitor.core.stats import binomial, kaplan_meier, mean, order_interval, wilson
+from monitor.core.stats.beta_mixture import log_e_values
 
+Counts = NDArray[np.int64]
 SEED = 2024
 SIZES = (20, 50, 100, 300, 1000)
 SHARES = (0.60, 0.70, 0.80, 0.90)
@@ -95,44 +96,43 @@ def mean_strong_by_chance(
     )
 
 
-def false_alarms(rng: np.random.Generator, n: int, shares: tuple[float, float], runs: int) -> list[float]:
-    """Share of periods of n missions that ever alarm, when the true share drifts from one to the other.
+def false_alarms(n: int, shares: tuple[float, float]) -> list[float]:
+    """Share of periods of n missions that ever alarm, when the true share goes from one to the other: exact.
 
     In turn: the e-value at 0.05 and at 0.01, and for contrast the fixed-time test at 0.05 and at 0.01 looked at after
-    every mission.
+    every mission. The chance of each number late that has not alarmed yet is taken from mission to mission.
     """
-    late = rng.random((runs, n)) >= np.linspace(*shares, n)
+    within = np.linspace(*shares, n)
     count = np.arange(1, n + 1)
-    lates = np.cumsum(late, axis=1)
-    within = count - lates
-    e = beta_mixture.log_e_values(within, lates, 80).max(axis=1)
-    p = stats.binom.cdf(within, count, 0.8).min(axis=1)
-    return [float(np.mean(hit)) for hit in (e >= np.log(20), e >= np.log(100), p <= 0.05, p <= 0.01)]
+    fewest = [
+        first_late(n, lambda total, late, most=most: log_e_values(total - late, late, 80) >= np.log(most))
+        for most in (20, 100)
+    ]
+    fewest += [count - stats.binom.ppf(alpha, count, 0.8).astype(np.int64) + 1 for alpha in (0.05, 0.01)]
+    return [ever(within, bounds) for bounds in fewest]
 
 
-def simulated_run_length(
-    rng: np.random.Generator, late_share: float, shift: cusum.Shift, threshold: float, runs: int
-) -> tuple[float, float]:
-    """Mean missions to the first alarm, and its standard error."""
-    lengths = [one_run(rng, late_share, shift, threshold) for _ in range(runs)]
-    return float(np.mean(lengths)), float(np.std(lengths) / np.sqrt(runs))
+def first_late(n: int, alarms: Callable[[Counts, Counts], NDArray[np.bool_]]) -> Counts:
+    """For 1 to n missions, the fewest late that alarm; one more than there are where none do."""
+    count = np.arange(1, n + 1)
+    low, high = np.zeros_like(count), count + 1
+    while (searched := low < high).any():
+        middle = (low + high) // 2
+        enough = alarms(count, middle)
+        high = np.where(searched & enough, middle, high)
+        low = np.where(searched & ~enough, middle + 1, low)
+    return high
 
 
-def one_run(rng: np.random.Generator, late_share: float, shift: cusum.Shift, threshold: float) -> int:
-    """Missions to the first alarm."""
-    late = rng.random(2048) < late_share
-    while True:
-        on = cusum.trace(late, shift, threshold).alarm
-        if on.any():
-            return int(np.argmax(on)) + 1
-        late = np.concatenate([late, rng.random(late.size) < late_share])
-
-
-def wald_run_length(late_share: float, shift: cusum.Shift, threshold: float) -> float:
-    """The closed approximation of the literature, for the two shares of the shift (Khan 1978): no overshoot."""
-    drift = late_share * shift.late_step - (1 - late_share) * shift.in_time_step
-    sign = 1 if late_share == shift.normal else -1
-    return float((np.exp(sign * threshold) - sign * threshold - 1) / abs(drift))
+def ever(within: NDArray[np.float64], fewest: Counts) -> float:
+    """The chance that the late missions ever reach the fewest that alarm."""
+    quiet = np.zeros(within.size + 2)
+    quiet[0] = 1.0
+    for share, bound in zip(within, fewest, strict=True):
+        quiet[1:] = share * quiet[1:] + (1 - share) * quiet[:-1]
+        quiet[0] *= share
+        quiet[bound:] = 0.0
+    return float(1 - quiet.sum())
 
 
 def waiting_bias(rng: np.random.Generator, runs: int) -> tuple[float, float, float]:
@@ -197,48 +197,15 @@ def show_means(rng: np.random.Generator, runs: int) -> None:
     show(["times", "n", "this test", "for contrast: t test"], rows)
 
 
-def show_periods(rng: np.random.Generator, runs: int) -> None:
+def show_periods(sizes: tuple[int, ...]) -> None:
     """How often a compliant period alarms."""
-    print(f"Periods that ever alarm although the target is met ({runs} periods)\n")
+    print("Periods that ever alarm although the target is met (exact)\n")
     rows = []
     for shares in ((0.8, 0.8), (0.85, 0.85), (0.9, 0.8)):
-        for n in (21, 100, 300, 1000, 3000):
+        for n in sizes:
             name = f"{shares[0]:.0%}" if shares[0] == shares[1] else f"{shares[0]:.0%} falling to {shares[1]:.0%}"
-            rows.append([name, str(n), *(f"{share:.2%}" for share in false_alarms(rng, n, shares, runs))])
+            rows.append([name, str(n), *(f"{share:.2%}" for share in false_alarms(n, shares))])
     show(["within target", "n", "e ≥ 20", "e ≥ 100", "for contrast: p ≤ 0.05 at any time", "p ≤ 0.01"], rows)
-
-
-def show_run_lengths(rng: np.random.Generator, runs: int) -> None:
-    """CUSUM run lengths: exact, simulated, approximated."""
-    print(f"CUSUM 0.20 → 0.40: missions to the alarm from score 0 (simulated: {runs} runs)\n")
-    rows = []
-    for threshold in (3.0, chosen.DRIFT_TICKET_THRESHOLD, chosen.DRIFT_PAGE_THRESHOLD):
-        for late in (0.20, 0.30, 0.40, 0.50):
-            average, error = simulated_run_length(rng, late, chosen.DRIFT, threshold, runs)
-            exact = run_length(late, chosen.DRIFT, threshold)
-            wald = wald_run_length(late, chosen.DRIFT, threshold) if late in {0.20, 0.40} else None
-            steady = run_length(late, chosen.DRIFT, threshold, "steady")
-            rows.append(
-                [
-                    f"{threshold}",
-                    f"{late:.0%}",
-                    f"{average:.1f} ± {error:.1f}",
-                    f"{exact.mean:.1f}",
-                    "" if wald is None else f"{wald:.1f}",
-                    f"{steady.mean:.1f} / {steady.median}",
-                ]
-            )
-    show(["h", "late", "simulated", "Markov chain", "Wald", "steady state, mean / median"], rows)
-    print("Against the series' own level (odds x 8/3): mean missions between false alarms / to detection\n")
-    thresholds = (chosen.DRIFT_TICKET_THRESHOLD, chosen.DRIFT_PAGE_THRESHOLD)
-    rows = []
-    for level in (0.05, 0.10, 0.15, 0.20, 0.30, 0.40, 0.50):
-        shift = cusum.from_level(level)
-        pairs = [(run_length(level, shift, h).mean, run_length(shift.degraded, shift, h).mean) for h in thresholds]
-        rows.append(
-            [f"{level:.0%}", f"{shift.degraded:.0%}", *(f"{quiet:.0f} / {delay:.0f}" for quiet, delay in pairs)]
-        )
-    show(["own level late", "degraded", *(f"h {h}" for h in thresholds)], rows)
 
 
 def main() -> None:
@@ -250,8 +217,7 @@ def main() -> None:
     rng = np.random.default_rng(SEED)
     show_intervals(rng, 200 if arguments.quick else 20_000)
     show_means(rng, 100 if arguments.quick else 20_000)
-    show_periods(rng, 100 if arguments.quick else 5_000)
-    show_run_lengths(rng, 50 if arguments.quick else 4_000)
+    show_periods((21, 100) if arguments.quick else (21, 100, 300, 1000, 3000))
     truth, naive, censored = waiting_bias(rng, 20 if arguments.quick else 1_000)
     print(
         f"P80 in the middle of a storm, minutes: truth {truth:.1f}, open missions left out {naive:.1f}, "

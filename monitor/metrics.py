@@ -210,7 +210,8 @@ RESPONSE_PERIOD_E_VALUE: Final = Metric(
     "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for periods of the calendar",
 )  # fmt: skip
 RESPONSE_DRIFT_SCORE: Final = Metric(
-    "response_drift_score", "CUSUM of late missions, in natural logarithms; held while the feed is silent.",
+    "response_drift_score",
+    "CUSUM of late missions by day, in natural logarithms for a series of 500 a year; held while the feed is silent.",
     "gauge", "log likelihood ratio", _TESTED, "NaN with too few missions for a level",
 )  # fmt: skip
 RESPONSE_DRIFT_ALARM: Final = Metric(

@@ -1,13 +1,14 @@
 """Whether somebody should be told: the breach of one series' paging objectives, and their drift.
 
-Decides from the missions in the order they rang, recomputed from scratch, so that history and correction always
-agree. What may be looked at after every mission is decided by tests made for that (docs/statistics.md, with the
-false alarms and delays that these parameters give); a bare "over its threshold" never is. Everything is judged
-as of one moment, which stands still while the feed is silent: silence neither raises an alarm nor ends one.
+Decides from the missions in the order they rang (drift: from the counts of all days, sealed or not), recomputed from
+scratch, so that history and correction always agree. What may be looked at after every mission is decided by tests
+made for that (docs/statistics.md, with the false alarms and delays that these parameters give); a bare "over its
+threshold" never is. Everything is judged as of one moment, which stands still while the feed is silent: silence
+neither raises an alarm nor ends one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -15,12 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.calendar import Unit
+from monitor.core.day_counts import NO_DAYS, DayCounts
+from monitor.core.digest import Floats
+from monitor.core.drift import Chart
 from monitor.core.percent import Percent
 from monitor.core.service import Duty, Objective
 from monitor.core.slices import Grid
 from monitor.core.stats import beta_mixture, binomial, chosen, cusum
 from monitor.core.stats.beta_mixture import Watched
 from monitor.core.stats.cusum import Drift, Shift
+from monitor.core.stats.dispersion import Dispersion, dispersion
 from monitor.core.timeline import Kept, Timeline
 from monitor.core.windows import PARTS, Span, Window
 
@@ -55,13 +60,21 @@ class Rules:
     window_days: int = 28
     window_warning_p_value: float = chosen.WINDOW_TICKET_P_VALUE
     shift: Shift = chosen.DRIFT
+    """Of an objective of `chosen.PERCENT` per cent; of another, and of a series' own level, as large in odds."""
+    correlation: float = chosen.DAY_CORRELATION
+    per_volume: float = chosen.DRIFT_PER_VOLUME
     drift_threshold: float = chosen.DRIFT_PAGE_THRESHOLD
     drift_warning_threshold: float = chosen.DRIFT_TICKET_THRESHOLD
     baseline_days: int = 365
     watch_days: int = 90
-    """The own-level drift watches this many days; its level is what the rest of `baseline_days` showed."""
+    """A day's own level is what the `baseline_days` before it showed, but for the last so many of them."""
     baseline_missions: int = 50
     """Fewer missions give no level of one's own."""
+
+    @property
+    def chart(self) -> Chart:
+        """What a day says for drift."""
+        return Chart(shift=self.shift, correlation=self.correlation, per_volume=self.per_volume)
 
 
 def periods_of(windows: Iterable[Window]) -> tuple[Unit, ...]:
@@ -89,13 +102,15 @@ def deciding(units: Iterable[Unit]) -> tuple[Unit, ...]:
 class Alarm:
     """What the tests say of one objective of a series. `drift` by baseline, None where there is no level for it.
 
-    `periods`: the anytime-valid evidence against the target, period to date.
+    `periods`: the anytime-valid evidence against the target, period to date. `spread`: how far the missions of a day,
+    and of a month, hang together, for who tunes; nothing is decided by it. Empty for a pool.
     """
 
     level: Level
     drift: dict[Baseline, Drift | None]
     periods: dict[Unit, Watched]
     window_p_value: float
+    spread: dict[str, Dispersion] = field(default_factory=dict)
 
 
 def watched(objectives: Iterable[Objective]) -> list[tuple[Objective, Percent]]:
@@ -149,8 +164,9 @@ class _Watch:
         periods = {unit: beta_mixture.watch(self._lates(span), self.percent) for unit, span in spans.items()}
         recent = self._lates(Span(self.grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
         p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), self.percent)
-        ever = self._lates(Span(float("-inf"), ends.until))
-        early = None if pooled else _drift(ever, rules.shift, rules.drift_warning_threshold)
+        days = NO_DAYS if pooled else self.timeline.days(self.objective, ends.until, self.grid)
+        steps = rules.chart.over_target(days, self.percent)
+        early = _drift(steps, rules.drift_warning_threshold)
         return Alarm(
             level=_level(
                 rules,
@@ -159,23 +175,16 @@ class _Watch:
                 drifting=early is not None and early.alarm,
             ),
             drift={
-                Baseline.TARGET: None if pooled else _drift(ever, rules.shift, rules.drift_threshold),
-                Baseline.OWN_YEAR: None if pooled else self._own_drift(ends.until),
+                Baseline.TARGET: _drift(steps, rules.drift_threshold),
+                Baseline.OWN_YEAR: _own_drift(days, rules),
             },
             periods=periods,
             window_p_value=p_value,
+            spread={} if pooled else _spread(days),
         )
 
     def _lates(self, span: Span) -> NDArray[np.bool_]:
         return self.timeline.lates(self.objective, span)
-
-    def _own_drift(self, until: float) -> Drift | None:
-        rules, begins = self.rules, self.grid.floor(until - self.rules.watch_days * DAY)
-        before = self._lates(Span(self.grid.floor(until - rules.baseline_days * DAY), begins))
-        if len(before) < rules.baseline_missions:
-            return None
-        recent = self._lates(Span(begins, until))
-        return _drift(recent, cusum.from_level(float(before.mean())), rules.drift_threshold)
 
 
 def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *, drifting: bool) -> Level:
@@ -187,5 +196,20 @@ def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *,
     return Level.NONE
 
 
-def _drift(lates: NDArray[np.bool_], shift: Shift, threshold: float) -> Drift | None:
-    return cusum.watch(lates, shift, threshold) if len(lates) else None
+def _drift(steps: Floats, threshold: float) -> Drift | None:
+    return cusum.watch(steps, threshold) if len(steps) else None
+
+
+def _spread(days: DayCounts) -> dict[str, Dispersion]:
+    return {"day": dispersion(days.judged, days.late), "month": dispersion(*days.by_month())}
+
+
+def _own_drift(days: DayCounts, rules: Rules) -> Drift | None:
+    """Of the days that had a level; None where the newest has none."""
+    steps = rules.chart.over_own_level(
+        days,
+        lag_days=rules.watch_days,
+        length_days=rules.baseline_days - rules.watch_days,
+        least=rules.baseline_missions,
+    )
+    return _drift(steps[~np.isnan(steps)], rules.drift_threshold) if len(steps) and not np.isnan(steps[-1]) else None

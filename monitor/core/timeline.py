@@ -12,11 +12,13 @@ from typing import Final, Generic, TypeVar, cast
 import numpy as np
 
 from monitor.core.columns import Columns
+from monitor.core.day_counts import DayCounts
 from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, ClockFigures, Count, Figures, InProgress, percent_of
 from monitor.core.mission import Cause, Kind
 from monitor.core.sealed import Sealed, Shelf, Sums
 from monitor.core.service import Objective, Service
+from monitor.core.slices import Grid
 from monitor.core.stats import mean, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
 from monitor.core.stats.mean import Moments
@@ -179,7 +181,19 @@ class Timeline:
 
     def lates(self, objective: Objective, span: Span) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Whether each exact mission of `span` that had a target was late, in the order they rang."""
-        return self._tracks[objective.clock].lates(objective, span)
+        return self._tracks[objective.clock].judged(objective, span)[1]
+
+    def days(self, objective: Objective, until: float, grid: Grid) -> DayCounts:
+        """Judged and late by local day, of all that rang before `until` (epoch seconds), sealed or not."""
+        at, late = self._tracks[objective.clock].judged(objective, Span(EVER.start, until))
+        sealed = int(self._shelf.start.searchsorted(until))
+        judged, within = self._shelf.judged(objective)[:, :sealed]
+        return DayCounts.of(
+            np.concatenate([self._shelf.start[:sealed], at]),
+            np.concatenate([judged, np.ones(len(at), np.int64)]),
+            np.concatenate([judged - within, late]),
+            grid,
+        )
 
     def _figures(
         self, runs: Sequence[Run], sealed: Run, unmeasured: Sequence[Sequence[int]], excluded: int

@@ -78,13 +78,13 @@ class Track:
         seconds = self.seconds[run[0] : run[1]]
         return int(_whole(seconds).sum()), float((seconds**2).sum()), float((seconds**3).sum())
 
-    def lates(self, objective: Objective, span: Span) -> NDArray[np.bool_]:
-        """Whether each mission of `span` that had a target was late, in the order they rang."""
+    def judged(self, objective: Objective, span: Span) -> tuple[Floats, NDArray[np.bool_]]:
+        """When those of `span` rang (epoch seconds) that had a target, and whether each was late; in that order."""
         first, last = self.cut(span)
         targets = self._targets[objective.slug][first:last]
         judged = ~np.isnan(targets)
         late: NDArray[np.bool_] = self.seconds[first:last][judged] > targets[judged]
-        return late
+        return self.rang_at[first:last][judged], late
 
     def in_progress(self, now: float, target: float | None, abandoned_before: float, span: Span) -> InProgress:
         """Missions at `now` that rang in `span` and can still be measured; `target` in seconds."""

@@ -39,6 +39,19 @@ class PeriodEvidence(msgspec.Struct):
     p_value: float
 
 
+class SpreadAnswer(msgspec.Struct):
+    """How far the missions of a `group` (day, month) hang together, over all that is kept: for who tunes alarms.
+
+    `sigma_z` is 1 and the intraclass `correlation` 0 where missions are independent; null where it cannot be told.
+    """
+
+    group: str
+    groups: int
+    missions: int
+    sigma_z: float | None
+    correlation: float | None
+
+
 class AlarmAnswer(msgspec.Struct):
     """What the tests made for continuous watching say of a paging objective. `breach`: none, warning or page."""
 
@@ -48,6 +61,7 @@ class AlarmAnswer(msgspec.Struct):
     window_p_value: float
     periods: list[PeriodEvidence]
     drifts: list[DriftAnswer]
+    spread: list[SpreadAnswer]
 
 
 class WeekRow(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
@@ -133,6 +147,16 @@ def _alarms(standing: Standing, drift_threshold: float) -> Iterator[AlarmAnswer]
                     alarm=drift.alarm if drift else None,
                 )
                 for baseline, drift in alarm.drift.items()
+            ],
+            spread=[
+                SpreadAnswer(
+                    group=group,
+                    groups=one.groups,
+                    missions=one.missions,
+                    sigma_z=one.sigma_z,
+                    correlation=one.correlation,
+                )
+                for group, one in alarm.spread.items()
             ],
         )
 

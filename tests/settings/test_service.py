@@ -158,13 +158,14 @@ def test_a_clock_begins_at_an_instant_or_at_the_earliest_of_several(
 
 
 def test_a_page_that_nobody_simulated_is_only_shown_and_told_why(tmp_path: Path) -> None:
-    """How often it would come for nothing is known at P80 alone."""
-    text = HEAD + CLOCK + OBJECTIVE + 'duty = "page"\n' + CATEGORY + AREA
+    """How often it would come for nothing is known from P50 to P95, and of no mean."""
+    text = HEAD + CLOCK + OBJECTIVE.replace("90", "98") + 'duty = "page"\n' + CATEGORY + AREA
     assert declared(tmp_path, text).objectives[0].duty is Duty.SHOW
     (fault,) = read(tmp_path, text).faults
-    assert (fault.severity, fault.where) == ("warning", "service.toml: objectives.p90.duty")
-    assert "no simulation stands behind an alarm on P90" in fault.message
-    assert declared(tmp_path, text.replace("90", "80")).objectives[0].duty is Duty.PAGE
+    assert (fault.severity, fault.where) == ("warning", "service.toml: objectives.p98.duty")
+    assert "no simulation stands behind an alarm on P98" in fault.message
+    for known in ("50", "80", "95"):
+        assert declared(tmp_path, text.replace("98", known)).objectives[0].duty is Duty.PAGE
 
 
 REFUSED = {

@@ -1,27 +1,32 @@
-"""Bernoulli CUSUM: whether a series has begun to be late more often, and since when.
+"""CUSUM of days: whether a series has begun to be late more often, and since when.
 
-Definition: every mission moves a score by its log-likelihood ratio of the two shares of late missions, `normal`
-p0 and `degraded` p1: late +ln(p1/p0), in time -ln((1-p0)/(1-p1)); below 0 it stays at 0. At the threshold h the
-alarm goes on. While it is on, the score is held at h or below, and the alarm goes off when the score has come back
-to 0: ending it takes the same evidence as raising it, however long the trouble lasted.
-The score is in natural logarithms: DESIGN's h = 4.5 is in this scale (about 1 400 missions between false alarms at
-p0 = 0.20, p1 = 0.40, and 37 to detect). In Reynolds & Stoumbos' scale (late +1-g, in time -g, where
-g = ln((1-p0)/(1-p1)) / ln(p1(1-p0)/(p0(1-p1)))) the same threshold is h / ln(p1(1-p0)/(p0(1-p1))).
-Assumes independent missions. The last zero before the alarm estimates when the change began.
+Definition: every day moves a score by the log-likelihood ratio of its late missions among those judged, between two
+shares of late ones, `normal` p0 and `degraded` p1; below 0 it stays at 0. At the threshold h the alarm goes on. While
+it is on, the score is held at h or below, and the alarm goes off when the score has come back to 0: ending it takes
+the same evidence as raising it, however long the trouble lasted.
+The missions of a day hang together (weather, a short-handed shift), by an intraclass correlation rho: their number
+late is beta-binomial, with a = p (1/rho - 1) and b = (1 - p) (1/rho - 1), so that the fifth late one of a bad night
+says less than the first. The ratio of a day that is not over is that of its missions so far: nothing waits for
+midnight. A day needs its two counts only, in any order: a sealed one moves the score as it did when its missions were
+known.
+Assumes independent days. The last zero before the alarm estimates when the change began.
 Source: Page, "Continuous inspection schemes", Biometrika 41 (1954) 100-115; Reynolds & Stoumbos, "A CUSUM chart for
-monitoring a proportion when inspecting continuously", J. Quality Technology 31 (1999) 87-108. No detector with as
-few false alarms has a shorter worst-case delay: Moustakides, Ann. Statist. 14 (1986) 1379-1387.
+monitoring a proportion when inspecting continuously", J. Quality Technology 31 (1999) 87-108; the beta-binomial:
+Skellam, J. R. Statist. Soc. B 10 (1948) 257-261.
 """
 
-import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 CHUNK: Final = 4096
-"""Missions looked at in one go, so that many alarms in a long history cost no more than few."""
+"""Days looked at in one go, so that many alarms in a long history cost no more than few."""
+
+Floats = NDArray[np.float64]
+Share = TypeVar("Share", float, Floats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +40,61 @@ class Shift:
         if not 0 < self.normal < self.degraded < 1:
             raise ValueError(f"a shift needs 0 < normal < degraded < 1, not {self.normal} and {self.degraded}")
 
-    @property
-    def late_step(self) -> float:
-        """What a late mission adds to the score."""
-        return math.log(self.degraded / self.normal)
-
-    @property
-    def in_time_step(self) -> float:
-        """What a mission within target takes off the score."""
-        return math.log((1 - self.normal) / (1 - self.degraded))
-
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Score and alarm after each mission."""
+    """Score and alarm after each day."""
 
-    score: NDArray[np.float64]
+    score: Floats
     alarm: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Where a series stands: `since` is the index of the first mission after the score was last 0."""
+    """Where a series stands: `since` is the index of the first day after the score was last 0."""
 
     score: float
     alarm: bool
     since: int | None
 
 
-def from_level(normal: float, *, odds_ratio: float = 8 / 3) -> Shift:
-    """A shift from a series' own level; by default as large, in odds, as the one from 0.20 to 0.40.
+def moved(share: float, origin: float, to: Share) -> Share:
+    """As far from `to`, in odds, as `share` is from `origin`.
 
-    The level is kept within 0.02 and 0.90, where a shift can still be told.
+    Twice as many late of a fifth is as large a change as from a tenth to 23 %:
 
-    >>> round(from_level(0.2).degraded, 3), round(from_level(0.1).degraded, 3)
-    (0.4, 0.229)
+    >>> round(moved(0.40, 0.20, 0.10), 3)
+    0.229
     """
-    kept = min(0.90, max(0.02, normal))
-    odds = odds_ratio * kept / (1 - kept)
-    return Shift(kept, odds / (1 + odds))
+    odds = share / (1 - share) * (1 - origin) / origin * to / (1 - to)
+    return odds / (1 + odds)
 
 
-def trace(late: ArrayLike, shift: Shift, threshold: float) -> Trace:
-    """Score and alarm after each mission in time order (True = late)."""
-    outcomes = np.asarray(late, dtype=bool)
-    steps = np.where(outcomes, shift.late_step, -shift.in_time_step)
-    score = np.zeros(outcomes.size)
-    alarm = np.zeros(outcomes.size, dtype=bool)
+def evidence(
+    judged: ArrayLike, late: ArrayLike, normal: float | Floats, degraded: float | Floats, correlation: float
+) -> Floats:
+    """The log-likelihood ratio of each day's missions, of which so many were late; `correlation` above 0, below 1.
+
+    >>> evidence([1, 5, 5], [1, 1, 5], 0.2, 0.4, 0.05).round(2)
+    array([ 0.69, -0.35,  2.62])
+    """
+    n, k = np.asarray(judged, dtype=np.float64), np.asarray(late, dtype=np.float64)
+    weight = 1 / correlation - 1
+
+    def likelihood(share: float | Floats) -> Floats:
+        a, b = share * weight, (1 - share) * weight
+        found: Floats = special.betaln(k + a, n - k + b) - special.betaln(a, b)
+        return found
+
+    return likelihood(degraded) - likelihood(normal)
+
+
+def trace(steps: Floats, threshold: float) -> Trace:
+    """Score and alarm after each day in time order, from the evidence of each."""
+    score = np.zeros(steps.size)
+    alarm = np.zeros(steps.size, dtype=bool)
     at, level, on = 0, 0.0, False
-    while at < outcomes.size:
+    while at < steps.size:
         walk = level + np.cumsum(steps[at : at + CHUNK])
         if on:
             part = walk - np.maximum(np.maximum.accumulate(walk) - threshold, 0.0)
@@ -103,17 +114,15 @@ def trace(late: ArrayLike, shift: Shift, threshold: float) -> Trace:
     return Trace(score, alarm)
 
 
-def watch(late: ArrayLike, shift: Shift, threshold: float) -> Drift:
-    """Where the series stands after its missions in time order (True = late); computed afresh each time.
+def watch(steps: Floats, threshold: float) -> Drift:
+    """Where the series stands after its days in time order, from the evidence of each; computed afresh each time.
 
-    Seven late missions after twenty in time, at a threshold that six and a half reach:
-
-    >>> watch([False] * 20 + [True] * 7, Shift(0.2, 0.4), 4.5)
-    Drift(score=4.5, alarm=True, since=20)
-    >>> watch([False] * 20, Shift(0.2, 0.4), 4.5)
+    >>> watch(np.array([-1.0, -1.0, 2.0, 3.0, -0.5]), 4.5)
+    Drift(score=4.0, alarm=True, since=2)
+    >>> watch(np.array([-1.0]), 4.5)
     Drift(score=0.0, alarm=False, since=None)
     """
-    seen = trace(late, shift, threshold)
+    seen = trace(steps, threshold)
     if not seen.score.size or not seen.score[-1]:
         return Drift(0.0, alarm=False, since=None)
     zeros = np.flatnonzero(seen.score == 0.0)
