@@ -62,6 +62,10 @@ class Forecast:
     unsaid: Unsaid | None = None
 
 
+Forecasts = Mapping[Series, Mapping[str, Forecast]]
+"""By series and objective."""
+
+
 def forecasts_of(
     history: History,
     period: Period,
@@ -70,7 +74,7 @@ def forecasts_of(
     now: float,
     abandoned_after_seconds: float,
     silent: bool = False,
-) -> Mapping[Series, Mapping[str, Forecast]]:
+) -> Forecasts:
     """By series and objective, of a period that runs at `now` (epoch seconds); of one that does not, nothing.
 
     `silent`: the feed is not heard.
