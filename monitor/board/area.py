@@ -6,6 +6,7 @@ are the published ones; weeks and the closer look come with the request, None un
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from monitor.board.closer import Shown, shown_of
@@ -17,6 +18,7 @@ from monitor.charts.over_time import Stage, over_time
 from monitor.core.alarm import Baseline, Level
 from monitor.core.closer import Closer
 from monitor.core.figures import ClockFigures
+from monitor.core.forecast import Forecast, Forecasts
 from monitor.core.ranking import as_tree
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row, Standing
@@ -24,6 +26,7 @@ from monitor.core.stats.cusum import Drift
 from monitor.core.weeks import Week
 from monitor.core.years import Year
 from monitor.words import names
+from monitor.words.forecasts import likely
 from monitor.words.speaker import NONE, Speaker, phrase
 from monitor.words.verdicts import causes, share_reached
 
@@ -31,6 +34,9 @@ _BASELINES: Final[Mapping[Baseline, str]] = {
     Baseline.TARGET: phrase("drift from the target"),
     Baseline.OWN_YEAR: phrase("drift from its own past year"),
 }
+
+
+NOTHING_AHEAD: Final[Mapping[str, Forecasts]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,9 @@ def area_page(
     *,
     drift_threshold: float,
     years: Sequence[Year] = (),
+    ahead: Mapping[str, Forecasts] = NOTHING_AHEAD,
 ) -> str:
-    """The whole page of one known area; `weeks` and `closer` by category."""
+    """The whole page of one known area; `weeks` and `closer` by category, `ahead` by window that is a period."""
     service, snapshot = view.service, view.published.snapshot
     rows: dict[str, list[Row]] = {}
     for row in snapshot.rows:
@@ -107,6 +114,7 @@ def area_page(
                 weeks[slug] if weeks else (),
                 closer.get(slug) if closer else None,
                 drift_threshold=drift_threshold,
+                ahead=ahead,
             )
             for slug, _ in as_tree(within)
             if slug in standings
@@ -131,6 +139,7 @@ def _section(
     closer: Closer | None,
     *,
     drift_threshold: float,
+    ahead: Mapping[str, Forecasts],
 ) -> Section:
     chosen = next((row for row in rows if row.window == view.window), rows[0])
     aims = view.aims(standing.category, rows)
@@ -146,7 +155,7 @@ def _section(
             for slug, alarm in standing.alarms.items()
             for baseline, drift in alarm.drift.items()
         ],
-        aims=[_aim(view, objective, chosen, rows, weeks) for objective in aims],
+        aims=[_aim(view, objective, _Told(chosen, rows, weeks, ahead)) for objective in aims],
         closer=None if closer is None else shown_of(view, closer, chosen, aims),
         missions=[_missions(view, row) for row in rows],
     )
@@ -159,7 +168,18 @@ def _drift_named(view: View, objective: str, baseline: Baseline) -> str:
     return f"{view.objective_named(view.service.objective(objective))}: {told}" if several else told
 
 
-def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], weeks: Sequence[Week]) -> Aim:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What an objective is told from: the row of the page's window, those of all, the weeks, the forecasts."""
+
+    chosen: Row
+    rows: Sequence[Row]
+    weeks: Sequence[Week]
+    ahead: Mapping[str, Forecasts]
+
+
+def _aim(view: View, objective: Objective, told: _Told) -> Aim:
+    chosen, rows, weeks, ahead = told.chosen, told.rows, told.weeks, told.ahead
     verdict = chosen.verdicts[objective.slug]
     said = view.said(verdict)
     about = ", ".join(
@@ -179,7 +199,7 @@ def _aim(view: View, objective: Objective, chosen: Row, rows: Sequence[Row], wee
         mean=objective.percentile is None,
         verdict=said,
         told=said.text if view.outdated else view.sentence(chosen, verdict),
-        windows=[_window(view, row, objective) for row in rows],
+        windows=[_window(view, row, objective, _ahead(ahead, row, objective)) for row in rows],
         about=about,
         described=described,
         weeks=[_week(view, week, objective) for week in reversed(weeks)],
@@ -212,7 +232,12 @@ def _told(say: Speaker, drift: Drift | None, threshold: float) -> str:
     return say("none, score {score} of {threshold}", **figures)
 
 
-def _window(view: View, row: Row, objective: Objective) -> Line:
+def _ahead(ahead: Mapping[str, Forecasts], row: Row, objective: Objective) -> Forecast | None:
+    """Of a window that is a period, and will end."""
+    return ahead.get(row.window, {}).get((row.area, row.category), {}).get(objective.slug)
+
+
+def _window(view: View, row: Row, objective: Objective, ahead: Forecast | None) -> Line:
     verdict = row.verdicts[objective.slug]
     share = () if objective.percentile is None else (share_reached(view.say, verdict),)
     judged = view.say.count(verdict.judged) if view.published.loaded else NONE
@@ -221,6 +246,7 @@ def _window(view: View, row: Row, objective: Objective) -> Line:
         view.said(verdict),
         *share,
         view.room(verdict) or NONE,
+        NONE if view.outdated else likely(view.say, ahead),
         judged,
     )
     return Line(f"w-{row.category}_{objective.slug}-{row.window}", view.say.window(row.window), cells)

@@ -17,6 +17,7 @@ from monitor.core.ranking import as_tree, leading, worst_first
 from monitor.core.service import Objective, Service
 from monitor.core.snapshot import Row
 from monitor.core.verdict import State, Verdict
+from monitor.words.forecasts import likely
 from monitor.words.speaker import NONE
 
 DEEPEST: Final = 4
@@ -71,6 +72,8 @@ class Cell:
     room: str
     kind_of_room: str
     overdrawn: bool
+    ahead: str
+    """How likely the target is met at the end of the window, where that is told."""
     others: Sequence[Other]
     missed_others: str
     """How many of them are missed, where there is no room to tell them; empty where figures are outdated."""
@@ -168,12 +171,20 @@ def cell(view: View, column: Column, area: str) -> Cell:
         room=room,
         kind_of_room=say("budget") if objective.percentile is not None else say("to spare"),
         overdrawn=room.startswith("−"),
+        ahead=_ahead(view, row, verdict),
         others=tuple(_other(view, row, one) for one in others if one.state is not State.NO_TARGET),
         missed_others=view.missed_others(others),
         opened=view.opened(progress) if progress and progress.open else "",
         overdue=view.overdue(progress) if progress and progress.overdue else "",
         hint="" if view.outdated else view.sentence(row, verdict) if column.objective else view.sentences(row),
     )
+
+
+def _ahead(view: View, row: Row, verdict: Verdict) -> str:
+    forecast = view.ahead.get((row.area, row.category), {}).get(verdict.objective.slug)
+    if view.outdated or forecast is None or forecast.chance is None:
+        return ""
+    return view.say("met at the end: {likely}", likely=likely(view.say, forecast))
 
 
 def _other(view: View, row: Row, verdict: Verdict) -> Other:

@@ -5,7 +5,7 @@ The templates escape whatever they are given. Parts that a live page replaces ca
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any, Final, Literal, get_args
@@ -19,6 +19,7 @@ from monitor.board.doubts import STORES, Fact, banners, facts
 from monitor.core.alarm import Level
 from monitor.core.calendar import Period
 from monitor.core.figures import Figures, InProgress
+from monitor.core.forecast import Forecasts
 from monitor.core.service import Objective, Series, Service, by_duty
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
@@ -88,6 +89,8 @@ class View:
     periods: Sequence[str] = ()
     patience_seconds: float = 45.0
     root: str = ""
+    ahead: Forecasts = field(default_factory=dict)
+    """Of the window, where it is a period that runs, for a wall."""
 
     @property
     def service(self) -> Service:

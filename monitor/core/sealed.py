@@ -235,6 +235,14 @@ class Shelf:
             powers += more
         return Sums(self._columns, counts.tolist(), powers.tolist())
 
+    def judged(self, objective: Objective) -> Counts:
+        """What each stretch counts for an objective, a row each, as in `Sums.judged`."""
+        at = self._columns.plain + self._columns.objective_at[objective.slug]
+        width = Sums.judged_columns(objective)
+        return np.concatenate(
+            [np.empty((0, width), np.int64), *(one.counts[:, at : at + width] for one in self._blocks)]
+        )
+
     def _held(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
         """The blocks that a run has part in, and from where to where."""
         for number, (begin, end) in enumerate(pairwise(self._begins)):
@@ -309,7 +317,12 @@ class Sums:
     def judged(self, objective: Objective) -> Sequence[int]:
         """Judged, within; of a mean also what they took, may take (microseconds), and how many of a sketch."""
         at = self.columns.plain + self.columns.objective_at[objective.slug]
-        return self.counts[at : at + (5 if objective.percentile is None else 2)]
+        return self.counts[at : at + self.judged_columns(objective)]
+
+    @staticmethod
+    def judged_columns(objective: Objective) -> int:
+        """How many numbers `judged` gives."""
+        return 5 if objective.percentile is None else 2
 
     def beyond(self, objective: Objective) -> Sequence[float]:
         """Squares and cubes of what each took beyond its target, of a mean."""

@@ -16,7 +16,7 @@ from monitor.core.day_counts import DayCounts
 from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, ClockFigures, Count, Figures, InProgress, percent_of
 from monitor.core.mission import Cause, Kind
-from monitor.core.sealed import Sealed, Shelf, Sums
+from monitor.core.sealed import Counts, Sealed, Shelf, Sums
 from monitor.core.service import Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.stats import mean, order_interval
@@ -123,7 +123,7 @@ class Timeline:
 
     def size(self, span: Span) -> int:
         """How many missions that count for anything rang in `span`."""
-        return self._shelf.sums(*cut(self._shelf.start, span)).missions + size(self.placed_at, span)
+        return self._sums(span).missions + size(self.placed_at, span)
 
     def newest_at(self, until: float) -> float | None:
         """Place of the newest mission up to `until` (epoch seconds); of a sealed one, the start of its stretch."""
@@ -178,6 +178,29 @@ class Timeline:
         for track in self._tracks.values():
             told |= track.with_open(now, span, abandoned_before)
         return told
+
+    def track(self, clock: str) -> Track:
+        """The missions of a clock that are known one by one."""
+        return self._tracks[clock]
+
+    def count(self, objective: Objective, span: Span) -> Count:
+        """What decides about the missions of `span`."""
+        track = self._tracks[objective.clock]
+        return _count(track.count(objective, track.cut(span)), objective, self._sums(span))
+
+    def tally(self, clock: str, span: Span, *, abandoned_before: float) -> tuple[int, int]:
+        """Missions of `span` that a clock has measured, and those that it has not; open ones are neither."""
+        track, sums = self._tracks[clock], self._sums(span)
+        first, last = track.cut(span)
+        unmeasured = sum(track.unmeasured(span, abandoned_before)) + sum(sums.unmeasured(clock))
+        return last - first + sums.measured(clock), unmeasured
+
+    def sealed(self, objective: Objective) -> tuple[Floats, Counts]:
+        """When each sealed stretch starts (epoch seconds), and what it counts for an objective (`Sums.judged`)."""
+        return self._shelf.start, self._shelf.judged(objective)
+
+    def _sums(self, span: Span) -> Sums:
+        return self._shelf.sums(*cut(self._shelf.start, span))
 
     def lates(self, objective: Objective, span: Span) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Whether each exact mission of `span` that had a target was late, in the order they rang."""

@@ -95,6 +95,11 @@ class Track:
         overdue = 0 if target is None else int(np.count_nonzero(now - waiting > target))
         return InProgress(open=len(waiting) + untimed, overdue=overdue)
 
+    def waits(self, now: float, span: Span, abandoned_before: float) -> Floats:
+        """How long each mission of `span` has been in progress at `now` (seconds); 0 where that is not known."""
+        untimed = size(self._untimed, Span(max(span.start, abandoned_before), span.end))
+        return np.concatenate((np.maximum(now - self._waiting(span, abandoned_before), 0.0), np.zeros(untimed)))
+
     def moved(
         self, now: float, targets: Mapping[str, float | None], abandoned_before: float
     ) -> tuple[int | None, ...]:

@@ -7,6 +7,7 @@ import msgspec
 
 from monitor.answer import row_document
 from monitor.core.alarm import Baseline, Level
+from monitor.core.forecast import Forecasts, Unsaid
 from monitor.core.mission import instant
 from monitor.core.service import Service
 from monitor.core.snapshot import Row, Standing
@@ -64,6 +65,21 @@ class AlarmAnswer(msgspec.Struct):
     spread: list[SpreadAnswer]
 
 
+class ForecastAnswer(msgspec.Struct):
+    """Whether a running period will end with a target met. `chance`: 0 to 1, neither of them; null: see `unsaid`.
+
+    `unsaid`: no_target, no_data (the feed is silent), new (known for less than a year), few (too few missions).
+    `to_come`: missions expected to be measured until then.
+    """
+
+    category: str
+    objective: str
+    window: str
+    chance: float | None
+    to_come: float | None
+    unsaid: Unsaid | None
+
+
 class WeekRow(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
     """One category in the local week that begins on `monday`. `running`: it is not over."""
 
@@ -74,8 +90,9 @@ class WeekRow(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
 class AreaAnswer(msgspec.Struct):
     """The whole answer; what stands above `standings` means the same as in `/api/v1/compliance`.
 
-    `within`: what the area is part of today, the nearest first. `weeks`: of each category, oldest first. `closer`:
-    what is behind the figures of the window that was asked for, and of the last 365 days.
+    `within`: what the area is part of today, the nearest first. `weeks`: of each category, oldest first. `forecasts`:
+    of the running periods among the windows. `closer`: what is behind the figures of the window that was asked for,
+    and of the last 365 days.
     """
 
     service: str
@@ -94,6 +111,7 @@ class AreaAnswer(msgspec.Struct):
     rows: list[WindowRow] | None
     weeks: list[WeekRow] | None
     closer: CloserAnswer | None
+    forecasts: list[ForecastAnswer] | None
 
 
 def area_answer(
@@ -105,8 +123,12 @@ def area_answer(
     name: str,
     within: Sequence[str],
     drift_threshold: float,
+    ahead: Mapping[str, Forecasts],
 ) -> AreaAnswer:
-    """One known area in the API's words; `weeks` by category, as `closer` None until the store was read."""
+    """One known area in the API's words; `weeks` by category, as `closer` None until the store was read.
+
+    `ahead` by window.
+    """
     snapshot, loaded = published.snapshot, published.loaded
     standings = [standing for standing in snapshot.standings if standing.area == area]
     return AreaAnswer(
@@ -128,6 +150,14 @@ def area_answer(
         if weeks is None
         else [_week(snapshot.service, area, category, week) for category, those in weeks.items() for week in those],
         closer=closer,
+        forecasts=[
+            ForecastAnswer(category, slug, window, one.chance, one.to_come, one.unsaid)
+            for window, told in ahead.items()
+            for (_, category), by_objective in told.items()
+            for slug, one in by_objective.items()
+        ]
+        if loaded
+        else None,
     )
 
 

@@ -30,6 +30,7 @@ from monitor.core.snapshot import over_period
 from monitor.core.weeks import Week, weeks_of
 from monitor.core.windows import parse_window
 from monitor.core.years import Year, years_of
+from monitor.exporter.ahead import Ahead
 from monitor.exporter.answers import Answer, Answers, rendered
 from monitor.exporter.area_infos import area_infos
 from monitor.exporter.areas import area_answer
@@ -67,6 +68,7 @@ class Pages:
         self._service = configuration.service
         self._areas = self._service.judged_areas
         self._asked = Asked(configuration)
+        self._ahead = Ahead(configuration, refresh)
 
     def routes(self) -> list[web.RouteDef]:
         """Where everything is found."""
@@ -87,6 +89,8 @@ class Pages:
 
         async def make() -> bytes:
             shown = await self._judged(view)
+            if view.look == "wall" and view.judged is None:
+                shown = replace(shown, ahead=await self._ahead.of_window(view.published, view.window))
             return await asyncio.to_thread(lambda: SHOWN[view.look](shown).encode())
 
         return await self._page(request, view, "/", make)
@@ -115,7 +119,10 @@ class Pages:
             weeks = await self._weeks(area, view.published)
             closer = await self._closer(area, view.published, view.window)
             years = await self._years(area, view.published)
-            shown = partial(area_page, view, area, weeks, closer, drift_threshold=self._threshold, years=years)
+            ahead = await self._ahead.of_area(view.published, area)
+            shown = partial(
+                area_page, view, area, weeks, closer, drift_threshold=self._threshold, years=years, ahead=ahead
+            )
             return await asyncio.to_thread(lambda: shown().encode())
 
         return await self._page(request, view, area, make)
@@ -147,8 +154,9 @@ class Pages:
 
         async def make() -> bytes:
             weeks, closer = await self._weeks(area, published), await self._closer(area, published, window)
+            ahead = await self._ahead.of_area(published, area)
             behind = None if closer is None else closer_answer(closer, self._configuration.grid.zone, LOOKED_BACK)
-            found = partial(area_answer, published, area, weeks, behind, drift_threshold=self._threshold)
+            found = partial(area_answer, published, area, weeks, behind, drift_threshold=self._threshold, ahead=ahead)
             told = self.areas(published)[area]
             within = self._service.pools(area, self._day(published))[1:]
             return await _encoded(lambda: found(name=told.name, within=within))

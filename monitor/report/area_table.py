@@ -9,9 +9,10 @@ from typing import Final
 
 from monitor.core.service import Objective, Service
 from monitor.report import words
-from monitor.report.cells import Cell, Cells
+from monitor.report.cells import Cell, Cells, Noted
 from monitor.report.document import Judged, Report, ReportRow
 from monitor.words import names
+from monitor.words.forecasts import likely
 
 _CATEGORIES: Final = 4
 """Beside each other, at most."""
@@ -46,7 +47,7 @@ def lines(cells: Cells, report: Report, area: str, categories: Sequence[str]) ->
         unmeasured.append(Line(f"{clock.slug}.unmeasured", say("Without a value") + of, lacking))
     objectives = [one for one in service.objectives if any(report.concerns(one, name) for name in categories)]
     deciding = [line for objective in objectives for line in _deciding(cells, objective, rows)]
-    more = [line for objective in objectives for line in _more(cells, objective, rows)]
+    more = [line for objective in objectives for line in _more(cells, report, objective, rows)]
     return [*measured, *deciding, *more, *unmeasured]
 
 
@@ -62,11 +63,14 @@ def _deciding(cells: Cells, objective: Objective, rows: Sequence[ReportRow]) -> 
     ]
 
 
-def _more(cells: Cells, objective: Objective, rows: Sequence[ReportRow]) -> list[Line]:
+def _more(cells: Cells, report: Report, objective: Objective, rows: Sequence[ReportRow]) -> list[Line]:
     say, slug = cells.say, objective.slug
     named, judged = _named(cells, objective), [row.judged(slug) for row in rows]
     left = words.spare_headed(say, objective)
+    ahead = [Noted(likely(say, report.forecast(row, slug))) for row in rows]
+    forecast = [Line(f"{slug}.forecast", f"{named}: {say('met at the end')}", ahead)] if report.forecasts else []
     return [
+        *forecast,
         Line(f"{slug}.interval", f"{named}, {say('95 % interval')}", _each(cells.interval, judged)),
         Line(f"{slug}.spare", f"{named}: {left}", _each(cells.spare, judged)),
         Line(f"{slug}.change", f"{named}: {say('Change')}", [cells.change(row, slug) for row in rows]),

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from monitor.core.figures import ClockFigures, Figures
+from monitor.core.forecast import Forecast, Forecasts
 from monitor.core.service import Objective, Series, Service, Words
 from monitor.core.snapshot import Row
 from monitor.core.stats.binomial import Evidence
@@ -199,6 +200,8 @@ class Report:
     about: About = About()
     tails: Mapping[tuple[str, str, str], Tail] = field(default_factory=dict)
     """By area, category and objective: percentiles that judged any mission of the period."""
+    forecasts: Forecasts = field(default_factory=dict)
+    """Of a period that runs."""
     years: Sequence[Year] = ()
     """Up to the one that the period ends in, the oldest first."""
     in_force: TargetSet | None = None
@@ -213,6 +216,10 @@ class Report:
     def shown(self) -> list[ReportRow]:
         """The rows of the areas that there are in the period, each area behind what it lies within."""
         return [self.row(area, category) for area in self.areas for category in self.service.judged_categories]
+
+    def forecast(self, row: ReportRow, slug: str) -> Forecast | None:
+        """Whether an objective will be met at the period's end; None of a period that does not run."""
+        return self.forecasts.get((row.area, row.category), {}).get(slug)
 
     def concerns(self, objective: Objective, category: str) -> bool:
         """Whether an objective is told of a category: some area has a threshold there, or none has any at all."""

@@ -11,6 +11,7 @@ from itertools import product
 from monitor.core import restated
 from monitor.core.calendar import Period
 from monitor.core.feed import listen
+from monitor.core.forecast import forecasts_of
 from monitor.core.history import History
 from monitor.core.service import Service, Statistic
 from monitor.core.snapshot import Row, over_period
@@ -73,6 +74,14 @@ def draw_up(
         months=_by_category(service, [(month, judged(month, only=of_root)) for month in calendar.months(period)]),
         about=about,
         tails=_tails(history, areas, span),
+        forecasts=forecasts_of(
+            history,
+            period,
+            [(area, category) for area in areas for category in service.judged_categories],
+            now=now,
+            abandoned_after_seconds=abandoned_after_seconds,
+            silent=silent,
+        ),
         years=years_of(
             history,
             calendar.holding("year", last),

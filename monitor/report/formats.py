@@ -46,6 +46,7 @@ def as_json(report: Report, _language: Language = SOURCE) -> str:
         "as_of": None if report.as_of is None else report.as_of.isoformat(),
         "previous_period": report.previous,
         **_doubts(report),
+        **_ahead(report),
         "rows": [row_document(report.service, row.row, row.before) for row in report.rows],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -105,6 +106,19 @@ BINARY: Final = ("pdf", "xlsx")
 """For a file, and nothing to look at on a terminal."""
 
 
+def _ahead(report: Report) -> dict[str, Any]:
+    """Forecasts; no key of a period that does not run."""
+    told = [
+        {
+            "area": area, "category": category, "objective": slug,
+            "chance": one.chance, "to_come": one.to_come, "unsaid": one.unsaid,
+        }
+        for (area, category), by_objective in report.forecasts.items()
+        for slug, one in by_objective.items()
+    ]  # fmt: skip
+    return {"forecasts": told} if told else {}
+
+
 def _doubts(report: Report) -> dict[str, Any]:
     """What a person is told in sentences; no key where there is nothing to tell."""
     doubts = {
@@ -158,6 +172,7 @@ def _footer(report: Report, say: Speaker) -> list[str]:
     told = words.missions_told(say, report)
     if report.previous is not None:
         told.append(say("Change from {period}", period=words.period_named(say, report.previous)) + ".")
+    told += words.ahead(say, report)
     return [" ".join(told), method.source(say, report), " ".join(method.notes_in_short(say, report))]
 
 

@@ -22,6 +22,7 @@ from monitor.report.document import Report
 from monitor.templates import environment
 from monitor.words import names
 from monitor.words.catalogue import Language
+from monitor.words.forecasts import likely
 from monitor.words.speaker import Speaker, speaker
 from monitor.words.verdicts import sentence
 
@@ -127,6 +128,13 @@ class Page:
         judged = report.row(root, category).judged(objective.slug)
         area, named = names.area(say, report.service, root), names.category(say, report.service, category)
         return sentence(say, judged.verdict, seconds=judged.seconds, area=area, category=named, window=period)
+
+    def ahead(self, category: str, objective: Objective) -> str:
+        """Whether the root will meet it at the end of a period that runs; empty where that cannot be said."""
+        forecast = self.report.forecast(self.report.row(self.report.service.root, category), objective.slug)
+        if forecast is None or forecast.chance is None:
+            return ""
+        return self.say("Met at the end: {likely}.", likely=likely(self.say, forecast))
 
     def drawings(self, category: str, objective: Objective, period: str) -> list[Drawing]:
         """The charts of a category, as far as there is anything to draw."""

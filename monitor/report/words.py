@@ -12,6 +12,7 @@ from monitor.core.service import Objective, Statistic
 from monitor.report.document import Report, Status
 from monitor.words import names
 from monitor.words.durations import Notation
+from monitor.words.forecasts import likely
 from monitor.words.names import headed
 from monitor.words.speaker import Speaker, phrase
 from monitor.words.verdicts import causes
@@ -165,6 +166,19 @@ def notices(say: Speaker, report: Report) -> list[str]:
         told.append(say(_LEFT_OUT, missions=say.count(sum(report.left_out.values())), areas=listed))
     if report.records_ahead:
         told.append(say(_AHEAD, events=say.count(report.records_ahead)))
+    return told
+
+
+def ahead(say: Speaker, report: Report) -> list[str]:
+    """How likely the root meets each objective of the gravest duty at the period's end, a sentence each."""
+    told, root = [], report.service.root
+    for category in report.service.judged_categories:
+        for objective in report.service.foremost:
+            forecast = report.forecast(report.row(root, category), objective.slug)
+            if forecast is not None and forecast.chance is not None:
+                named = names.category(say, report.service, category), names.objective(say, objective)
+                about = f"{names.area(say, report.service, root)}, {', '.join(named)}"
+                told.append(say("{about}, met at the end: {likely}.", about=about, likely=likely(say, forecast)))
     return told
 
 

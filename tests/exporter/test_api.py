@@ -19,7 +19,7 @@ from monitor.http.problem import CONTENT_TYPE, Problem
 from tests.eventually import wait_until
 from tests.exporter.invented import published, service
 from tests.exporter.serving import Get, served, status_is
-from tests.exporter.world import DAY, NOW, World, event, missions
+from tests.exporter.world import DAY, HOUR, NOW, World, event, missions
 
 Judged = TypeVar("Judged", bound=JudgedAnswer)
 
@@ -158,6 +158,36 @@ async def test_what_is_behind_an_areas_figures(get: Get, world: World) -> None:
         return True
 
     await wait_until(told, "the new mission")
+
+
+async def test_running_periods_are_forecast_or_it_is_said_why_not(get: Get) -> None:
+    """Every objective, category and running period once; a history of days is too little: no number is made up."""
+    found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
+    told = {(one.category, one.objective, one.window): one for one in found.forecasts or ()}
+    assert set(told) == {
+        (category, objective, window)
+        for category in ("urban", "town", "rural")
+        for objective in ("requirement", "goal")
+        for window in ("month", "tertial", "year")
+    }
+    assert {(one.chance, one.to_come) for one in told.values()} == {(None, None)}
+    assert told["urban", "requirement", "year"].unsaid == "new"
+
+
+async def test_a_year_of_missions_is_enough_for_a_forecast_on_page_wall_and_api(world: World) -> None:
+    """Fourteen months of quick missions: the year will be met, in words and as a number that is not certain."""
+    await world.tell([event(f"past-{number}", rang=NOW - HOUR - 2 * DAY * number) for number in reversed(range(210))])
+    async with served(world) as get:
+        await wait_until(lambda: status_is(get, "/readyz", 200), "readiness")
+        found = msgspec.json.decode((await get("/api/v1/areas/oslo"))[1], type=AreaAnswer)
+        told = {(one.category, one.objective, one.window): one for one in found.forecasts or ()}
+        year = told["urban", "requirement", "year"]
+        assert year.chance is not None
+        assert 0.95 < year.chance < 1.0
+        assert "more than 19 in 20" in (await get("/area/oslo"))[1]
+        assert "mer enn 19 av 20" in (await get("/area/oslo?lang=nb"))[1]
+        assert "more than 19 in 20" in (await get("/?view=wall&window=year"))[1]
+        assert "19 in 20" not in (await get("/?view=wall&window=28d"))[1]
 
 
 async def test_weeks_follow_corrections(get: Get, world: World) -> None:
