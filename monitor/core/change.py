@@ -25,8 +25,6 @@ from monitor.core.stats.stage_swap import Swap
 
 NAMED: Final = 15
 """Parts of an area that are told one by one; the others together."""
-_STAGE_TIMES: Final = 200
-"""Stages take a look at every mission: they are drawn half as often."""
 
 
 class Driver(StrEnum):
@@ -164,7 +162,7 @@ def _stages(compared: Compared, drawn: Sequence[Floats], clusters: int) -> Stage
         return None
     swaps = [Swap(compared.before.staged[kind], compared.now.staged[kind]) for kind in compared.now.staged]
     counts, parts = zip(
-        *(_staged(swaps, *pair) for pair in zip(*(some[: 1 + _STAGE_TIMES] for some in drawn), strict=True)),
+        *(_staged(swaps, *pair) for pair in zip(*drawn, strict=True)),
         strict=True,
     )
     before, now = (LateTally(int(judged), int(late), 0, 0) for judged, late in counts[0].sum(axis=0))

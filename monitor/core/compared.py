@@ -64,6 +64,10 @@ class Gap(StrEnum):
     """There are too few missions, or too few late ones."""
     TARGET_SEALED = "target_sealed"
     """The thresholds differ, and what is sealed is only known by its own."""
+    SILENT = "silent"
+    """The later one reaches to now, and the feed is silent."""
+    NOTHING_BEFORE = "nothing_before"
+    """It has no period before: a window by count, or the first of all."""
 
 
 @dataclass(frozen=True, slots=True)

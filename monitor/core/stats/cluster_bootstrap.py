@@ -17,8 +17,8 @@ from scipy.sparse import csr_array
 from scipy.special import stdtrit
 
 CONFIDENCE: Final = 0.95
-TIMES: Final = 400
-"""So often clusters are drawn: a standard error is then known to 4 %."""
+TIMES: Final = 200
+"""So often clusters are drawn: a standard error is then known to 5 %."""
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -51,8 +51,12 @@ def causes(before: Cells, now: Cells) -> Floats:
         _filled(before.late, now.otherwise),
         _filled(before.otherwise, now.late),
     )
-    values = []
+    same = all(np.array_equal(one.late, one.otherwise, equal_nan=True) for one in (before, now))
+    values: list[Floats] = []
     for choice in range(1 << CAUSES):
+        if same and choice >> TARGET & 1:  # half of the work, in most cases
+            values.append(values[choice ^ 1 << TARGET])
+            continue
         pace, mix, missing, target = (choice >> cause & 1 for cause in (PACE, MIX, MISSING, TARGET))
         weights = counts[mix] * measured[missing]
         values.append(_ratio((weights * late[target][pace]).sum(axis=-1), weights.sum(axis=-1)))
