@@ -1,9 +1,9 @@
 """Whether "why did it change?" names the cause: two periods are simulated, with one thing changed between them.
 
 Missions of six areas, three categories and eight parts of the day have times of three stages; half-days of an area
-are slower or faster together, and a tenth has no arrival registered. Then one cause is put in, and it is looked at how
-much of the mean change is attributed to it, and how often the 95 % intervals of all others hold 0. What is asked is
-`core.change`, by the counts that `core.compared` would make.
+are slower or faster together, and a tenth has no arrival registered. Then one cause is put in, and it is looked at
+how much of the mean change is attributed to it, and how often the 95 % intervals of all others hold 0. What is asked
+is `core.change`, by the counts that `core.compared` would make.
 
     python benchmarks/why.py [--runs 1000] [--quick]
 

@@ -17,12 +17,14 @@ from monitor.core.compared import LEAST, Compared, LateTally, Told
 from monitor.core.digest import Floats
 from monitor.core.figures import percent_of
 from monitor.core.percent import complement
-from monitor.core.service import Objective
+from monitor.core.service import Objective, Service, Statistic, by_duty
 from monitor.core.stats import cluster_bootstrap, late_share
 from monitor.core.stats.cluster_bootstrap import Estimate
 from monitor.core.stats.late_share import Cells
 from monitor.core.stats.stage_swap import Swap
 
+SEED: Final = 2024
+"""What a generator begins with, so that equal counts have equal intervals wherever they are told."""
 NAMED: Final = 15
 """Parts of an area that are told one by one; the others together."""
 
@@ -81,6 +83,13 @@ class Change:
     areas: Sequence[AreaPart]
     stages: StageParts | None
     by_hour: bool
+
+
+def explained_objectives(service: Service) -> list[Objective]:
+    """The gravest percentiles; where there are none, the gravest objectives: it is said why not."""
+    ranked = by_duty(service.objectives)
+    judged = [one for one in ranked if one.statistic is Statistic.PERCENTILE] or ranked
+    return [one for one in judged if one.duty is judged[0].duty]
 
 
 def change_of(compared: Compared, rng: Generator) -> Change:

@@ -17,18 +17,17 @@ import msgspec
 import numpy as np
 
 from monitor.core.calendar import Period
-from monitor.core.change import Change, Driver, change_of
+from monitor.core.change import SEED, Change, Driver, change_of, explained_objectives
 from monitor.core.compared import Compared, Gap, LateTally, Told, compared
 from monitor.core.history import History
 from monitor.core.mission import instant
-from monitor.core.service import Objective, Statistic, by_duty
+from monitor.core.service import Objective
 from monitor.core.slices import Grid
 from monitor.core.stats.cluster_bootstrap import Estimate
 from monitor.core.windows import Span, parse_window, span_of
 from monitor.exporter.refresh import Refresh
 from monitor.published import Published
 
-SEED: Final = 2024
 KEPT: Final = 16
 """Answers that are kept, each for its counts."""
 
@@ -88,7 +87,7 @@ class Why:
         """By the objectives that ask most of people; nothing until the store has been read."""
         if not published.loaded:
             return ()
-        objectives = asked(published)
+        objectives = explained_objectives(published.snapshot.service)
         if pair.gap is not None or pair.before is None or pair.now is None:
             return [(one, pair.gap or Gap.NOTHING_BEFORE) for one in objectives]
         look = partial(
@@ -115,13 +114,6 @@ class Why:
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return known
-
-
-def asked(published: Published) -> list[Objective]:
-    """The gravest percentiles; where there are none, the gravest objectives: it is said why not."""
-    ranked = by_duty(published.snapshot.service.objectives)
-    judged = [one for one in ranked if one.statistic is Statistic.PERCENTILE] or ranked
-    return [one for one in judged if one.duty is judged[0].duty]
 
 
 def _compared(

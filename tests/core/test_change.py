@@ -11,17 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.calendar import Calendar
 from monitor.core.change import Change, Driver, change_of
 from monitor.core.compared import Compared, Gap, compared
 from monitor.core.history import History
 from monitor.core.judged_rows import Limit, Look
 from monitor.core.mission import CAUSES, Kind
-from monitor.core.service import Objective, Statistic
-from monitor.core.windows import Span
+from monitor.core.service import Area, Category, Clock, Moment, Objective, Service, Statistic
+from monitor.core.windows import Span, span_of
 from tests.core.figures import GRID, HOUR, SUPERSEDED, Call, history_of
 from tests.core.police import REQUIREMENT, SERVICE
 from tests.core.test_tail import SPANS, threshold
-from tests.core.worlds import DAYS, FIRST, World, worlds
+from tests.core.worlds import BEGIN, DAYS, FIRST, Told, World, worlds
 from tests.core.worlds import GRID as WORLD_GRID
 from tests.core.worlds import history_of as history_of_world
 
@@ -106,6 +107,11 @@ def listed(
             )
         )  # fmt: skip
     return found
+
+
+def span_of_month(month: int) -> Span:
+    """Of 2024, local midnight to local midnight."""
+    return span_of(Calendar().period(f"2024-{month:02}"), GRID)
 
 
 def missions(
@@ -283,6 +289,49 @@ def test_what_is_not_known_is_not_explained() -> None:
     assert explain(history, BEFORE, LATER) is Gap.TARGET_SEALED
     mean = Objective("mean", None)
     assert compared(history, "national", mean, BEFORE, NOW, abandoned_before=0.0) is Gap.MEAN
+
+
+def test_stages_add_up_and_the_one_that_took_longer_is_named() -> None:
+    """Handling and travel make up the response; handling takes four minutes more. What lacks a stage is left out."""
+    rng = np.random.default_rng(8)
+    begin = BEGIN - 100 * DAY
+    told = []
+    for number, at in enumerate(rng.uniform(begin, begin + 28 * DAY, 1600).tolist()):
+        slower = 240.0 * (at >= begin + 14 * DAY)
+        handling = round(float(rng.uniform(30.0, 90.0)) + slower, 3)
+        travel: float | Kind = round(float(rng.uniform(100.0, 700.0)), 3)
+        if number % 10 == 0:
+            told.append(Told(("a", "calls"), at, (round(handling + 300.0, 3), handling, Kind.NO_END)))
+        else:
+            told.append(Told(("a", "calls"), at, (round(handling + travel, 3), handling, travel)))  # type: ignore[operator]
+    service = Service(
+        "fire",
+        areas=(Area("city"), Area("a", "city")),
+        categories=(Category("calls"),),
+        clocks=tuple(
+            Clock(slug, (Moment(first),), (Moment(last),))
+            for slug, first, last in (
+                ("response", "called", "arrived"),
+                ("handling", "called", "rolling"),
+                ("travel", "rolling", "arrived"),
+            )
+        ),
+        objectives=(REQUIREMENT,),
+    )
+    world = World(service, {date(2020, 1, 1): {("city", "calls", "requirement"): 600.0}}, told)
+    middle = begin + 14 * DAY
+    found = compared(
+        history_of_world(world), "city", REQUIREMENT, Span(begin, middle), Span(middle, middle + 14 * DAY),
+        abandoned_before=0.0,
+    )  # fmt: skip
+    change = explained(found)
+    stages = change.stages
+    assert stages is not None
+    assert (stages.before.judged + stages.now.judged, [*stages.stages]) == (1440, ["handling", "travel"])
+    parts = [*stages.stages.values(), stages.together, stages.mix]
+    assert sum(one.value for one in parts) == pytest.approx(stages.change.value, abs=1e-12)
+    assert stages.stages["handling"].value > 0.9 * stages.change.value > 0.1
+    assert [one.stands_out for one in stages.stages.values()] == [1, 0]
 
 
 def test_a_district_has_no_parts() -> None:
