@@ -1,4 +1,4 @@
-"""Areas beside each other: each one's result and interval, as its distance from its own threshold.
+"""Things beside each other, each with its interval: areas by their distance from their threshold, parts of a change.
 
 Decides scale, margins and shapes. The order is the caller's, and so are the words.
 """
@@ -21,27 +21,30 @@ _NAMES: Final = WIDTH / 3
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """A row: its name, its point as distance from zero, and what stands behind it."""
+    """A row: its name, its point as distance from zero, and what stands behind it; a heading has no point."""
 
     name: str
-    point: Point
-    figure: str
-    tip: str
+    point: Point | None
+    figure: str = ""
+    tip: str = ""
 
 
 def standing(
     say: Speaker, rows: Sequence[Distance], *, name: str, title: str, said: str, axis: str, figures: str, note: str
 ) -> Drawing:
     """The chart of at least one row; `figures` stands over the figures, `note` at the foot."""
-    left = round(min(widest([row.name for row in rows]), _NAMES) + 10, 1)
+    left = round(min(widest([row.name for row in rows if row.point]), _NAMES) + 10, 1)
     right = round(WIDTH - 10 - max(widest([row.figure for row in rows]), width(figures)), 1)
     bottom = _TOP + _ROW * len(rows)
-    low, high = _limits([row.point for row in rows])
+    low, high = _limits([row.point for row in rows if row.point])
     x = scale(low, high, left, right)
     marked = ticks(low, high, most=_TICKS)
     heights = [round(_TOP + _ROW * (number + 0.5), 1) for number in range(len(rows))]
     texts = [Text(right + 8, _TOP - 8, "start", figures)]
     for y, row in zip(heights, rows, strict=True):
+        if row.point is None:
+            texts.append(Text(2, y + 4, "start", row.name, "heading"))
+            continue
         texts.append(Text(left - 8, y + 4, "end", fitted(row.name, left - 8), "name"))
         texts.append(Text(right + 8, y + 4, "start", row.figure, "name"))
     texts += [
@@ -60,6 +63,7 @@ def standing(
         marks=[
             mark(row.point, y, x, (low, high), upright=False, tip=row.tip)
             for y, row in zip(heights, rows, strict=True)
+            if row.point
         ],
         texts=texts,
     )

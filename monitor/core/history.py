@@ -211,6 +211,11 @@ class History:
         """What the timeline of a series is made of, in time order: the missions, not yet taken apart by clock."""
         return [self._pool((area, category), stretch) for stretch in sorted(self._parts.get((area, category), ()))]
 
+    def parts(self, area: str, category: str) -> Iterator[tuple[Series, Block]]:
+        """The same series by series, each as the pool of `area` and `category` judges it."""
+        for stretch in sorted(self._parts.get((area, category), ())):
+            yield from self._parts_of((area, category), stretch)
+
     def left_out(self, span: Span = EVER) -> dict[str, int]:
         """Missions of `span` that are in no figure, by area: it or the category is not declared (any more) then."""
         found: dict[str, int] = {}
@@ -225,18 +230,17 @@ class History:
         block = pools.get(stretch)
         if block is None:
             # Sorted: floats are then added up in one order, however the days came.
-            parts = [*self._parts_of(pool, stretch)]
+            parts = [part for _, part in self._parts_of(pool, stretch)]
             block = pools[stretch] = parts[0] if len(parts) == 1 else _joined(parts)
         return block
 
-    def _parts_of(self, pool: Series, stretch: Stretch) -> Iterator[Block]:
+    def _parts_of(self, pool: Series, stretch: Stretch) -> Iterator[tuple[Series, Block]]:
         for series in sorted(self._parts[pool][stretch]):
             block = self._block(series, stretch)
-            if block.sealed is None:
-                yield block
-            else:
+            if block.sealed is not None:
                 group = self._groups[series, stretch[1]].number(pool)
-                yield Block(block.missions, block.sealed.judged_by(group, self.columns))
+                block = Block(block.missions, block.sealed.judged_by(group, self.columns))
+            yield series, block
 
     def _block(self, series: Series, stretch: Stretch) -> Block:
         blocks = self._blocks.setdefault(series, {})

@@ -76,12 +76,19 @@ def hours_of(judged: Judged, grid: Grid) -> Hours:
     )
 
 
-def _hour_of_week(at: Floats, grid: Grid) -> NDArray[np.int64]:
-    """From Monday's midnight, 0 to 167. A slice never straddles a local hour, so each is looked up once."""
+def local_hours(at: Floats, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The local day (proleptic ordinal) and hour of each. A slice never straddles one, so each is looked up once."""
     slices, whose = np.unique((at // grid.seconds).astype(np.int64), return_inverse=True)
     locals_ = [datetime.fromtimestamp(number * grid.seconds, grid.zone) for number in slices.tolist()]
-    hours = np.array([one.weekday() * 24 + one.hour for one in locals_], dtype=np.int64)
-    found: NDArray[np.int64] = hours[whose]
+    days = np.array([one.toordinal() for one in locals_], dtype=np.int64)
+    hours = np.array([one.hour for one in locals_], dtype=np.int64)
+    return days[whose], hours[whose]
+
+
+def _hour_of_week(at: Floats, grid: Grid) -> NDArray[np.int64]:
+    """From Monday's midnight, 0 to 167."""
+    days, hours = local_hours(at, grid)
+    found: NDArray[np.int64] = (days - 1) % DAYS * 24 + hours
     return found
 
 

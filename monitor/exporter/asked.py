@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from aiohttp import web
 
 from monitor.board.frame import LOOKS, ORDERS, Judged, View
-from monitor.core.calendar import HOW_TO_NAME, MONTHS
+from monitor.core.calendar import HOW_TO_NAME, MONTHS, Period
 from monitor.http.negotiation import languages
 from monitor.published import Published
 from monitor.settings import Configuration
@@ -72,6 +72,13 @@ class Asked:
         if today < period.first or not self._service.lasts(self._service.root, period.first, last):
             raise web.HTTPNotFound(text="Nothing is known of the period.\n")
         return Judged(period, over=period.after <= today)
+
+    def against(self, request: web.Request) -> Period | None:
+        """The period that another one is compared with, if it is named. Raises HTTPException."""
+        try:
+            return self._grid.calendar.period(name) if (name := request.query.get("against")) else None
+        except ValueError:
+            raise web.HTTPBadRequest(text=f"No such period: {HOW_TO_NAME}.\n") from None
 
     def _closed(self, today: date) -> list[str]:
         """The periods to offer: the last closed one of each kind that is judged to date."""

@@ -1,6 +1,8 @@
 """The API's description (OpenAPI 3.1), made from the classes that are encoded: it cannot say anything else."""
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -9,10 +11,11 @@ from monitor.exporter.areas import AreaAnswer
 from monitor.exporter.compliance import Answer
 from monitor.exporter.periods import PeriodAnswer
 from monitor.exporter.stream import StreamEvent
+from monitor.exporter.why import WhyAnswer
 from monitor.http.problem import CONTENT_TYPE, Problem
 
 _REFERENCE: Final = "#/components/schemas/{name}"
-_TYPES: Final = (Answer, AreaAnswer, PeriodAnswer, Problem, StreamEvent)
+_TYPES: Final = (Answer, AreaAnswer, PeriodAnswer, Problem, StreamEvent, WhyAnswer)
 
 
 @cache
@@ -54,6 +57,19 @@ def description() -> bytes:
                         "503": failed | {"description": "The store has not been read yet."},
                     },
                 ),
+                "/api/v1/why/{area}": _get(
+                    "Why an area's share of late missions changed between two periods", by_type[WhyAnswer],
+                    tagged=True,
+                    parameter=("area", "The slug of an area."),
+                    query=("period", "`2024-T2`; without one, `window` against as long before it."),
+                    more={"against": "`2024-T1`; without one, the period before.", "window": "`28d`.",
+                          "category": "Of this category alone."},
+                    faults={
+                        "400": failed | {"description": "That is no period, window or category."},
+                        "404": failed | {"description": "No such area is declared, or the period has not begun."},
+                        "503": failed | {"description": "The store has not been read yet."},
+                    },
+                ),
                 "/api/v1/stream": _get(
                     "Events named `state` whenever something new is published; each holds what the schema says",
                     by_type[StreamEvent], content_type="text/event-stream",
@@ -73,6 +89,7 @@ def _get(
     tagged: bool = False,
     parameter: tuple[str, str] | None = None,
     query: tuple[str, str] | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
     content_type: str = "application/json",
 ) -> dict[str, Any]:
     found: dict[str, Any] = {"description": "Found.", "content": {content_type: {"schema": schema}}}
@@ -80,7 +97,7 @@ def _get(
     parameters: list[dict[str, Any]] = [
         {"name": named[0], "in": place, "required": place == "path", "description": named[1],
          "schema": {"type": "string"}}
-        for place, named in (("path", parameter), ("query", query))
+        for place, named in (("path", parameter), ("query", query), *(("query", one) for one in more.items()))
         if named is not None
     ]  # fmt: skip
     if tagged:

@@ -23,6 +23,7 @@ from monitor.board.frame import POLICY, Judged, Look, View
 from monitor.board.map import map_page
 from monitor.board.matrix import board
 from monitor.board.wall import wall_page
+from monitor.board.why import why_page
 from monitor.core.alarm import Rules
 from monitor.core.calendar import HOW_TO_NAME, Period
 from monitor.core.closer import Closer, closer_of
@@ -42,6 +43,7 @@ from monitor.exporter.once import Once
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
 from monitor.exporter.refresh import Refresh
+from monitor.exporter.why import Why, versus, why_answer
 from monitor.http.problem import problem
 from monitor.published import Published
 from monitor.settings import Configuration
@@ -69,6 +71,7 @@ class Pages:
         self._areas = self._service.judged_areas
         self._asked = Asked(configuration)
         self._ahead = Ahead(configuration, refresh)
+        self._why = Why(refresh, self._abandoned_after_seconds)
 
     def routes(self) -> list[web.RouteDef]:
         """Where everything is found."""
@@ -76,10 +79,12 @@ class Pages:
             web.get("/", self.board),
             web.get("/board.xlsx", self.workbook),
             web.get("/area/{area}", self.area),
+            web.get("/why/{area}", self.why),
             web.get("/static/{name}", self.static),
             web.get("/api/v1/compliance", self.compliance),
             web.get("/api/v1/areas/{area}", self.area_figures),
             web.get("/api/v1/periods/{period}", self.period_figures),
+            web.get("/api/v1/why/{area}", self.why_figures),
             web.get("/api/v1/openapi.json", self.openapi),
         ]
 
@@ -126,6 +131,22 @@ class Pages:
             return await asyncio.to_thread(lambda: shown().encode())
 
         return await self._page(request, view, area, make)
+
+    async def why(self, request: web.Request) -> web.Response:
+        """Why an area changed."""
+        area = request.match_info["area"]
+        if area not in self._areas:
+            raise web.HTTPNotFound(text=f"No such area: use one of {', '.join(self._areas)}.\n")
+        view = replace(self._asked.view(request, self._refresh.published), root="../")
+        period = view.judged.period if view.judged else None
+        against = self._asked.against(request)
+        pair = versus(self._configuration.grid, view.published, view.window, period, against)
+
+        async def make() -> bytes:
+            found = await self._why.told(area, view.category, pair, view.published)
+            return await asyncio.to_thread(lambda: why_page(view, area, found, pair.before_name).encode())
+
+        return await self._page(request, view, f"why {area} {against.name if against else ''}", make)
 
     async def static(self, request: web.Request) -> web.Response:
         """A file of the pages, for ever the same."""
@@ -183,6 +204,34 @@ class Pages:
             return await _encoded(lambda: told(over=judged.over))
 
         return await self._json(request, ("period", period.name), published, make)
+
+    async def why_figures(self, request: web.Request) -> web.Response:
+        """Why an area changed, for programs."""
+        area, published = request.match_info["area"], self._refresh.published
+        if area not in self._areas:
+            return problem(HTTPStatus.NOT_FOUND, f"No such area: use one of {', '.join(self._areas)}.")
+        try:
+            view, against = self._asked.view(request, published), self._asked.against(request)
+        except web.HTTPException as fault:
+            return problem(HTTPStatus(fault.status), (fault.text or "").strip())
+        if not published.loaded:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store has not been read yet.", **{"Retry-After": "5"})
+        period = view.judged.period if view.judged else None
+        pair = versus(self._configuration.grid, published, view.window, period, against)
+
+        async def make() -> bytes:
+            found = await self._why.told(area, view.category, pair, published)
+            return await _encoded(lambda: why_answer(published, area, view.category, pair, found))
+
+        key = (
+            "why",
+            area,
+            view.category,
+            view.window,
+            period.name if period else "",
+            against.name if against else "",
+        )
+        return await self._json(request, key, published, make)
 
     async def openapi(self, request: web.Request) -> web.Response:
         """The description of all this for programs."""

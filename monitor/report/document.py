@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from monitor.core.change import Change
+from monitor.core.compared import Gap
 from monitor.core.figures import ClockFigures, Figures
 from monitor.core.forecast import Forecast, Forecasts
 from monitor.core.service import Objective, Series, Service, Words
@@ -206,6 +208,8 @@ class Report:
     """Up to the one that the period ends in, the oldest first."""
     in_force: TargetSet | None = None
     """What judges at the period's end."""
+    why: Sequence[tuple[Objective, Change | Gap]] = ()
+    """Why the root's late share changed from the period before; empty where there is none, or this has not begun."""
     records_ahead: int = 0
     """Events that claimed a moment in the future when they arrived; told only of a period that is not over."""
 

@@ -8,12 +8,16 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import product
 
+import numpy as np
+
 from monitor.core import restated
 from monitor.core.calendar import Period
+from monitor.core.change import SEED, Change, change_of, explained_objectives
+from monitor.core.compared import Gap, compared
 from monitor.core.feed import listen
 from monitor.core.forecast import forecasts_of
 from monitor.core.history import History
-from monitor.core.service import Service, Statistic
+from monitor.core.service import Objective, Service, Statistic
 from monitor.core.snapshot import Row, over_period
 from monitor.core.tail import Tail, tail_of
 from monitor.core.windows import Span, span_of
@@ -89,6 +93,15 @@ def draw_up(
             abandoned_after_seconds=abandoned_after_seconds,
             silent=silent,
         ),
+        why=[]
+        if previous is None or now < span.start
+        else _why(
+            history,
+            span_of(previous, history.grid),
+            Span(span.start, min(span.end, history.grid.floor(now))),
+            abandoned_before=now - abandoned_after_seconds,
+            silent=silent and not over,
+        ),
         source=in_force.source if in_force else "",
         in_force=in_force,
         errata=in_force.errata if in_force else (),
@@ -98,6 +111,21 @@ def draw_up(
         left_out=history.left_out(span),
         records_ahead=0 if over else sum(head.records_ahead for head in heads),
     )
+
+
+def _why(
+    history: History, before: Span, now: Span, *, abandoned_before: float, silent: bool
+) -> list[tuple[Objective, Change | Gap]]:
+    """Of the root, by the percentiles that ask most of people; equal histories give equal intervals."""
+    told: list[tuple[Objective, Change | Gap]] = []
+    for objective in explained_objectives(history.service):
+        found = (
+            Gap.SILENT
+            if silent
+            else compared(history, history.service.root, objective, before, now, abandoned_before=abandoned_before)
+        )
+        told.append((objective, found if isinstance(found, Gap) else change_of(found, np.random.default_rng(SEED))))
+    return told
 
 
 def _tails(history: History, areas: Iterable[str], span: Span) -> dict[tuple[str, str, str], Tail]:

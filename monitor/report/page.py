@@ -16,7 +16,7 @@ from monitor.charts import by_year
 from monitor.charts.drawing import Drawing
 from monitor.core.service import Objective
 from monitor.core.verdict import State
-from monitor.report import area_table, method, pictures, tails, words, years
+from monitor.report import area_table, method, pictures, reasons, tails, words, years
 from monitor.report.cells import Cells, notations
 from monitor.report.document import Report
 from monitor.templates import environment
@@ -51,7 +51,7 @@ def rendered(report: Report, language: Language) -> str:
 def _environment() -> Environment:
     return environment(
         "monitor.report", "static", tight=False,
-        words=words, names=names, method=method, area_table=area_table, years=years, tails=tails,
+        words=words, names=names, method=method, reasons=reasons, area_table=area_table, years=years, tails=tails,
         year_called=by_year.year_called, year_notes=by_year.notes,
     )  # fmt: skip
 

@@ -314,6 +314,7 @@ def test_the_description_fits_the_answers() -> None:
     found = msgspec.json.decode(description())
     assert set(found["paths"]) == {
         "/api/v1/compliance", "/api/v1/areas/{area}", "/api/v1/periods/{period}", "/api/v1/stream",
+        "/api/v1/why/{area}",
     }  # fmt: skip
     schemas = found["components"]["schemas"]
     assert set(re.findall(r'"#/components/schemas/(\w+)"', description().decode())) <= set(schemas)

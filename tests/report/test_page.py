@@ -213,10 +213,10 @@ def test_an_empty_period_says_so(period: str) -> None:
 
 
 def test_a_month_has_no_months_in_it(events: Path) -> None:
-    """A report on a month has the chart of the districts only, and is compared with the month before."""
+    """A report on a month has no chart by month, and is compared with the month before: districts, and why."""
     lines = events.read_bytes().splitlines()
     page = page_of(report_of(lines, ROOT / "config" / "monitor.toml", "2024-11"), "nb")
-    assert len(page.all("svg")) == 3
+    assert len(page.all("svg")) == 3 + 1
     assert page.one("h1").text.endswith(", november 2024")
     assert "sammenlignet med oktober 2024" in page.one("header").text
     changes = page.one("table", data_area="national").one("tr", data_line="requirement.change").all("td")
