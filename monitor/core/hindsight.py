@@ -2,7 +2,7 @@
 
 A mission is known from the moment it rings, and measured from the moment its clock ends: whoever looked in between
 saw it open. What was known is put into a timeline of its own and judged by the code that judges now (`core.alarm`);
-nothing about alarms is decided here. Corrections that came later are in it, for nobody keeps what was told before, and
+nothing about alarms is decided here. Corrections that came later are in it, for nobody keeps what was told before;
 the feed is taken to have lived. A clock that begins after the first one is taken to have begun with it. Refuses to
 know what is made of the alarms.
 """
