@@ -106,7 +106,7 @@ def backtest(
         )
     history = empty_history(configuration)
     problem = read_missions(configuration, events, history)
-    until = _until(history, period)
+    until = until_known(history, period)
     with progress.bar("Looking back", question.steps(configuration.service), unit="series") as seen:
         found = look_back(
             history,
@@ -129,7 +129,7 @@ def _parameter_sets(shipped: Rules, said: Sequence[str], against: Sequence[str])
     return [first, _read(partial(changed, shipped), said, "--set")] if said else [first]
 
 
-def _until(history: History, period: Period) -> float:
+def until_known(history: History, period: Period) -> float:
     """The end of what is known of the period. Raises ClickException where that is nothing, or sealed."""
     until = known_until(history, period, clock.now())
     if until is None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from monitor.alerts.rule import Severity
 from monitor.backtest.calm import Calm, Fall
@@ -17,15 +16,12 @@ from monitor.core.stats.interval import Interval
 from monitor.core.verdict import Verdict
 from monitor.core.windows import Span
 
-RUN: Final = "run"
-"""The missions since a drift's score was last 0."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What an alert stood on when it began: how many of which missions were late, and what the test said.
 
-    `window` names the missions: a unit of the calendar, to date, `28d`, or `RUN`.
+    `window` names the missions: a unit of the calendar, to date, or the last days (`28d`).
     `value` is a p-value of `limit` at most, or a score (`is_score`) that has reached it, or not yet come back to 0.
     """
 

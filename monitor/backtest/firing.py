@@ -13,6 +13,11 @@ from monitor.core.alarm import Alarm, Baseline, Level
 
 Condition = Callable[[Alarm, bool], bool]
 """Of the alarm of an objective, and whether its area is one that missions name."""
+DRIFTS: Final[Mapping[str, Baseline]] = {
+    "ResponseDriftOverTarget": Baseline.TARGET,
+    "ResponseDriftOwnLevel": Baseline.OWN_YEAR,
+}
+"""Alerts about a drift, and from what."""
 
 
 def _drifting(baseline: Baseline) -> Condition:
@@ -27,8 +32,7 @@ CONDITIONS: Final[Mapping[str, Condition]] = {
     "ResponseObjectiveBreached": lambda alarm, leaf: leaf and alarm.level is Level.PAGE,
     "ResponsePoolBreached": lambda alarm, leaf: not leaf and alarm.level is Level.PAGE,
     "ResponseObjectiveAtRisk": lambda alarm, _leaf: alarm.level is Level.WARNING,
-    "ResponseDriftOverTarget": _drifting(Baseline.TARGET),
-    "ResponseDriftOwnLevel": _drifting(Baseline.OWN_YEAR),
+    **{alert: _drifting(baseline) for alert, baseline in DRIFTS.items()},
 }
 LEFT_OUT: Final = (
     "ResponseObjectiveMissed",  # a verdict: the report of the period tells it

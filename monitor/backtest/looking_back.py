@@ -16,21 +16,20 @@ import numpy as np
 
 from monitor.alerts.rule import Severity
 from monitor.backtest import calm
-from monitor.backtest.document import RUN, Backtest, Evidence, Outcome, Told
+from monitor.backtest.document import Backtest, Evidence, Outcome, Told
 from monitor.backtest.episodes import Episode, Seen, episodes
-from monitor.backtest.firing import LEFT_OUT, RULES, firing
+from monitor.backtest.firing import DRIFTS, LEFT_OUT, RULES, firing
 from monitor.backtest.parameters import differences
 from monitor.backtest.what_if import Asked, what_if
 from monitor.core import alarm
-from monitor.core.alarm import DAY, Baseline, Level, Rules, watched
+from monitor.core.alarm import DAY, Baseline, Rules, watched
 from monitor.core.calendar import Period, Unit
 from monitor.core.figures import Count
 from monitor.core.hindsight import Hindsight, changes, looked_at, of_series
 from monitor.core.history import History
 from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import over_period
-from monitor.core.stats.cusum import Drift
-from monitor.core.timeline import EVER, Timeline
+from monitor.core.timeline import Timeline
 from monitor.core.verdict import judge
 from monitor.core.windows import Span, span_of
 
@@ -186,29 +185,21 @@ def _told(one: Hindsight, whole: Timeline, rules: Rules, episode: Episode, span:
 def _evidence(one: Hindsight, rules: Rules, episode: Episode, objective: Objective) -> Evidence:
     """What the alert stands on: the drift, where it is about one, else the first test that explains it."""
     known, found, at = one.known(episode.begin), episode.alarm, episode.begin
-    target, own = found.drift[Baseline.TARGET], found.drift[Baseline.OWN_YEAR]
     month = Span(one.grid.floor(at - rules.window_days * DAY), one.grid.floor(at) + one.grid.seconds)
     recent = partial(Evidence, window=f"{rules.window_days}d", count=_count(known, objective, month))
-    if episode.alert == "ResponseDriftOverTarget" and target is not None:
-        return _scored(known, objective, target, rules.drift_threshold)
-    if episode.alert == "ResponseDriftOwnLevel" and own is not None:
-        return recent(value=own.score, limit=rules.drift_threshold, is_score=True)
-    paging = episode.alarm.level is Level.PAGE
-    limit = rules.period_page_alpha if paging else rules.period_warning_alpha
+    about = DRIFTS.get(episode.alert)
+    if about is not None and (drift := found.drift[about]) is not None:
+        return recent(value=drift.score, limit=rules.drift_threshold, is_score=True)
     periods = {unit: found.periods[unit].p_value for unit in alarm.deciding(one.units)}
-    best = min(periods, key=periods.__getitem__, default=None)
-    if best is not None and periods[best] <= limit:
-        so_far = _count(known, objective, alarm.to_date((best,), at, one.grid)[best])
-        return Evidence(window=best, count=so_far, value=periods[best], limit=limit)
-    if found.window_p_value <= rules.window_warning_p_value or target is None:
+    for unit, p_value in sorted(periods.items(), key=lambda period: period[1]):
+        for limit in (rules.period_page_alpha, rules.period_warning_alpha):
+            if p_value <= limit:
+                so_far = _count(known, objective, alarm.to_date((unit,), at, one.grid)[unit])
+                return Evidence(window=unit, count=so_far, value=p_value, limit=limit)
+    early = found.drift[Baseline.TARGET]
+    if found.window_p_value <= rules.window_warning_p_value or early is None:
         return recent(value=found.window_p_value, limit=rules.window_warning_p_value)
-    return _scored(known, objective, target, rules.drift_warning_threshold)
-
-
-def _scored(known: Timeline, objective: Objective, drift: Drift, limit: float) -> Evidence:
-    lates = known.lates(objective, EVER)[drift.since :]
-    run = Count(len(lates), int(len(lates) - lates.sum()))
-    return Evidence(window=RUN, count=run, value=drift.score, limit=limit, is_score=True)
+    return recent(value=early.score, limit=rules.drift_warning_threshold, is_score=True)
 
 
 def _count(timeline: Timeline, objective: Objective, span: Span) -> Count:

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Final
 
 from monitor.alerts.rule import Severity
-from monitor.backtest.document import RUN, Backtest, Evidence, Outcome, Told, WhatIf
+from monitor.backtest.document import Backtest, Evidence, Outcome, Told, WhatIf
 from monitor.backtest.episodes import Episode
 from monitor.core.service import Objective
 from monitor.core.stats.poisson import rate_interval
@@ -131,12 +131,7 @@ def found_share(outcome: Outcome) -> float | None:
 def stood_on(say: Speaker, evidence: Evidence) -> str:
     """Which missions, and what the test said of them."""
     late, judged = evidence.count.judged - evidence.count.within, evidence.count.judged
-    if evidence.window == RUN:
-        counts = say("{late} of the last {judged} late", late=late, judged=judged)
-    else:
-        counts = say(
-            "{late} of {judged} late, {window}", late=late, judged=judged, window=say.window(evidence.window)
-        )
+    counts = say("{late} of {judged} late, {window}", late=late, judged=judged, window=say.window(evidence.window))
     if evidence.is_score:
         return f"{counts}; {say('score')} {say.number(evidence.value)} / {say.number(evidence.limit)}"
     return f"{counts}; p {_p_value(say, evidence.value)}"

@@ -11,11 +11,14 @@ from monitor.core.alarm import Alarm, Level, Rules, periods_of
 from monitor.core.calendar import Unit
 from monitor.core.hindsight import of_series
 from monitor.core.history import History
+from monitor.core.service import Duty
 from monitor.core.snapshot import Terms, take
 from monitor.core.stats.cusum import Shift
 from monitor.core.windows import Span, parse_window
 from tests.backtest.past import BEGINS, DAY, Live, Past, invented, told
 from tests.core.police import SERVICE
+from tests.core.worlds import BEGIN as WORLD_BEGINS
+from tests.core.worlds import DAYS, World, history_of, worlds
 
 WINDOWS: Final = [parse_window(name) for name in ("28d", "month", "tertial", "year")]
 UNITS: Final[tuple[Unit, ...]] = periods_of(WINDOWS)
@@ -78,6 +81,19 @@ missions = st.lists(
 def test_any_history_is_told_as_it_was_shown(made: list[Past]) -> None:
     """Whatever overlaps, arrives in another order or never, at the same moment, or across the end of a month."""
     agree(made, NERVOUS)
+
+
+@given(worlds(sealing=False), st.sampled_from([50, 80]))
+@settings(max_examples=60, deadline=None)
+def test_services_of_any_make_are_told_as_they_are_shown_once_all_is_known(world: World, percentile: int) -> None:
+    """Several clocks, pools, and a reform: the same series have the same alarms, and are pools on the same days."""
+    objectives = tuple(replace(one, percentile=percentile, duty=Duty.PAGE) for one in world.service.objectives)
+    history = history_of(replace(world, service=replace(world.service, objectives=objectives)))
+    now = WORLD_BEGINS + (DAYS + 1) * DAY  # all have ended, and the feed is believed to live
+    terms = Terms(windows=WINDOWS, stale_after_seconds=2 * DAY, abandoned_after_seconds=DAY, alarms=NERVOUS)
+    span = Span(WORLD_BEGINS, now)
+    shown = {(one.area, one.category): one.alarms for one in take(history, terms, now).standings}
+    assert {one: of_series(history, *one, UNITS, span).alarms(NERVOUS, now) for one in shown} == shown
 
 
 @pytest.mark.parametrize("series", SERVICE.judged_series)
