@@ -57,6 +57,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "monitor.exporter.command:exporter", "Serve the page, the metrics and the verdicts.", warns=True
     ),
     "report": Entry("monitor.report.command:report", "Judge a year or a part of one."),
+    "backtest": Entry("monitor.backtest.command:backtest", "Look back: which pages and tickets would have come."),
     "missions": Entry("monitor.missions.command:missions", "List the missions behind a figure."),
     "history": Entry("monitor.past.command:history", "Write what /metrics would have said, for Prometheus."),
     "convert": Entry("monitor.convert.command:convert", "Make mission events of a source's own files."),

@@ -96,6 +96,16 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.exporter.area_infos",
         "monitor.report.reading",
     },
+    # What the alerts would have told, of missions read as the report reads them.
+    "monitor.backtest": {
+        *SHARED,
+        "monitor.backtest",
+        "monitor.alerts",
+        "monitor.words",
+        "monitor.charts",
+        "monitor.templates",
+        "monitor.report.reading",
+    },
     # A list is read as the report is, and called as everything is.
     "monitor.missions": {
         *SHARED,

@@ -6,6 +6,7 @@ the tree changes nothing before its day. Refuses to know where days come from an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -202,6 +203,15 @@ class History:
                 backend=self.backend,
             )
         return timeline
+
+    def judged_by(self, targets: Targets) -> "History":
+        """The same missions by other targets, as far as they are known one by one; for as long as nothing is put.
+
+        Of sealed missions only the thresholds of their day were counted.
+        """
+        other = copy(self)
+        other.targets, other._timelines = targets, {}  # noqa: SLF001 - of its own kind
+        return other
 
     def whole(self) -> list[Timeline]:
         """Those that hold every mission, each in one of them: the root's, by category."""

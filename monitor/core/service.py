@@ -202,6 +202,10 @@ class Service:
             one.within != area for one in self.areas if one.since <= day < one.until
         )
 
+    def is_pool(self, area: str, category: str, day: date) -> bool:
+        """Whether a series holds others on a local day, rather than what missions name."""
+        return not (self.is_leaf(area, day) and category in self.leaf_categories)
+
     def lasts(self, area: str, first: date, last: date) -> bool:
         """Whether the area exists on any of the days `first` to `last` (included)."""
         return any(one.slug == area and one.since <= last and first < one.until for one in self.areas)

@@ -131,7 +131,6 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
         spans = [one for one in around if _exists(history, area, one[1], today)]
         if not spans and not service.lasts(area, today, today):
             continue
-        leaf = service.is_leaf(area, then)
         for category in service.judged_categories:
             timeline = history.timeline(area, category)
             found = history.targets.target(area, category, today)
@@ -143,7 +142,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
             )  # fmt: skip
             alarms = alarm.assess(
                 timeline, terms.alarms, periods, as_of=moment.as_of, grid=history.grid,
-                pooled=not (leaf and category in service.leaf_categories),
+                pooled=service.is_pool(area, category, then),
             )  # fmt: skip
             rang_at = timeline.last_rang_at(moment.until)
             standing = _standing(timeline, Standing(area, category, in_progress, rang_at, targets, alarms))

@@ -17,7 +17,7 @@ from babel.messages.pofile import write_po
 from monitor.words.catalogue import ENDING, LANGUAGES, SOURCE, Language, parsed
 
 FOLDER: Final = "monitor/words/locale"
-_PACKAGES: Final = ("alerts", "board", "charts", "dashboards", "missions", "report", "words")
+_PACKAGES: Final = ("alerts", "backtest", "board", "charts", "dashboards", "missions", "report", "words")
 _METHODS: Final = [("**.py", "python"), ("**.jinja", "jinja2.ext:babel_extract")]
 _KEYWORDS: Final[dict[str, Any]] = {
     "say": None,
