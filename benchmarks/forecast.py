@@ -268,7 +268,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few services")
     arguments = parser.parse_args()
     services = 4 if arguments.quick else arguments.services
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for life in LIVES:
         rng = np.random.default_rng(arguments.seed)
         rows.append(_row(life.name, score([one for _ in range(services) for one in of_shares(rng, life, 80)])))

@@ -43,7 +43,8 @@ class Months:
         """By counts."""
         p = share(percent)
         s = (float(within[-12:].sum()) + _DOUBT * p) / (float(missions[-12:].sum()) + _DOUBT)
-        return cls(missions, within - p * missions, math.sqrt(s * (1.0 - s)))
+        # Where hardly any was late, that is no proof of how seldom they are: never surer than just on target.
+        return cls(missions, within - p * missions, math.sqrt(max(s * (1.0 - s), p * (1.0 - p))))
 
     @property
     def values(self) -> Floats:
