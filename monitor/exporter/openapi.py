@@ -11,7 +11,7 @@ from monitor.exporter.areas import AreaAnswer
 from monitor.exporter.compliance import Answer
 from monitor.exporter.periods import PeriodAnswer
 from monitor.exporter.stream import StreamEvent
-from monitor.exporter.why import WhyAnswer
+from monitor.exporter.why_answer import WhyAnswer
 from monitor.http.problem import CONTENT_TYPE, Problem
 
 _REFERENCE: Final = "#/components/schemas/{name}"

@@ -43,7 +43,8 @@ from monitor.exporter.once import Once
 from monitor.exporter.openapi import description
 from monitor.exporter.periods import period_answer
 from monitor.exporter.refresh import Refresh
-from monitor.exporter.why import Why, versus, why_answer
+from monitor.exporter.why import Why, versus
+from monitor.exporter.why_answer import why_answer
 from monitor.http.problem import problem
 from monitor.published import Published
 from monitor.settings import Configuration

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from monitor.core.compared import Gap
-from monitor.exporter.why import WhyAnswer
+from monitor.exporter.why_answer import WhyAnswer
 from monitor.http.problem import Problem
 from tests.eventually import wait_until
 from tests.exporter.serving import Get, served, status_is
