@@ -249,11 +249,6 @@ class Shelf:
             if begin < last and end > first:
                 yield number, max(first, begin) - begin, min(last, end) - begin
 
-    def judged(self, objective: Objective) -> Counts:
-        """Judged and within of each stretch: two rows."""
-        at = self._columns.plain + self._columns.objective_at[objective.slug]
-        return np.concatenate([np.empty((0, 2), np.int64), *(one.counts[:, at : at + 2] for one in self._blocks)]).T
-
     def last_measured_at(self, first: int, last: int) -> float:
         """Start of the newest stretch of a run that its first clock measured in; there must be one."""
         place = self._columns.clock_at[self._columns.clocks[0]]

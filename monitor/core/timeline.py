@@ -210,7 +210,7 @@ class Timeline:
         """Judged and late by local day, of all that rang before `until` (epoch seconds), sealed or not."""
         at, late = self._tracks[objective.clock].judged(objective, Span(EVER.start, until))
         sealed = int(self._shelf.start.searchsorted(until))
-        judged, within = self._shelf.judged(objective)[:, :sealed]
+        judged, within = self._shelf.judged(objective)[:sealed].T
         return DayCounts.of(
             np.concatenate([self._shelf.start[:sealed], at]),
             np.concatenate([judged, np.ones(len(at), np.int64)]),
