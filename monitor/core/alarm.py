@@ -1,5 +1,7 @@
 """Whether somebody should be told: the breach of one series' paging objectives, and their drift.
 
+Only a change wakes anybody (`core.change`); how sure a breach is, is for working hours.
+
 Decides from the missions in the order they rang, recomputed from scratch, so that history and correction always
 agree. What may be looked at after every mission is decided by tests made for that (docs/statistics.md, with the
 false alarms and delays that these parameters give); a bare "over its threshold" never is. Everything is judged
@@ -15,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.calendar import Unit
+from monitor.core.change import Change, change_of
 from monitor.core.percent import Percent
 from monitor.core.service import Duty, Objective
 from monitor.core.slices import Grid
@@ -28,11 +31,11 @@ DAY: Final = 86_400.0
 
 
 class Level(StrEnum):
-    """What to do about the objective; the value is the metric label."""
+    """How sure it is that the objective is not met; the value is the metric label. None of them wakes anybody."""
 
     NONE = "none"
     WARNING = "warning"
-    PAGE = "page"
+    BREACH = "breach"
 
 
 class Baseline(StrEnum):
@@ -46,8 +49,8 @@ class Baseline(StrEnum):
 class Rules:
     """The parameters; the defaults are those chosen by simulation (`stats.chosen`, docs/statistics.md).
 
-    Only tests made for being looked at all the time may page: the period test and the CUSUM. The exact test of the
-    last `window_days` is for one look, so it opens a ticket at most.
+    Only a change pages, found by a CUSUM, which is made for being looked at all the time. That a period is missed is
+    a ticket, by a test of that kind as well; so is the exact test of the last `window_days`, which is for one look.
     """
 
     period_page_alpha: float = chosen.PERIOD_PAGE_ALPHA
@@ -89,10 +92,11 @@ def deciding(units: Iterable[Unit]) -> tuple[Unit, ...]:
 class Alarm:
     """What the tests say of one objective of a series. `drift` by baseline, None where there is no level for it.
 
-    `periods`: the anytime-valid evidence against the target, period to date.
+    `periods`: the anytime-valid evidence against the target, period to date. `change`: what may page; None of a pool.
     """
 
     level: Level
+    change: Change | None
     drift: dict[Baseline, Drift | None]
     periods: dict[Unit, Watched]
     window_p_value: float
@@ -158,6 +162,7 @@ class _Watch:
                 p_value,
                 drifting=early is not None and early.alarm,
             ),
+            change=None if pooled else self._change(ever, ends.until),
             drift={
                 Baseline.TARGET: None if pooled else _drift(ever, rules.shift, rules.drift_threshold),
                 Baseline.OWN_YEAR: None if pooled else self._own_drift(ends.until),
@@ -170,18 +175,29 @@ class _Watch:
         return self.timeline.lates(self.objective, span)
 
     def _own_drift(self, until: float) -> Drift | None:
+        before, recent = self._past_year(until)
+        if len(before) < self.rules.baseline_missions:
+            return None
+        return _drift(recent, cusum.from_level(float(before.mean())), self.rules.drift_threshold)
+
+    def _change(self, ever: NDArray[np.bool_], until: float) -> Change:
+        before, recent = self._past_year(until)
+        rules = self.rules
+        return change_of(
+            ever, recent, before, percent=self.percent, shift=rules.shift, threshold=rules.drift_threshold
+        )
+
+    def _past_year(self, until: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """What a series' own level is, and what is held against it."""
         rules, begins = self.rules, self.grid.floor(until - self.rules.watch_days * DAY)
         before = self._lates(Span(self.grid.floor(until - rules.baseline_days * DAY), begins))
-        if len(before) < rules.baseline_missions:
-            return None
-        recent = self._lates(Span(begins, until))
-        return _drift(recent, cusum.from_level(float(before.mean())), rules.drift_threshold)
+        return before, self._lates(Span(begins, until))
 
 
 def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *, drifting: bool) -> Level:
     period = min(period_p_values, default=1.0)
     if period <= rules.period_page_alpha:
-        return Level.PAGE
+        return Level.BREACH
     if period <= rules.period_warning_alpha or window_p_value <= rules.window_warning_p_value or drifting:
         return Level.WARNING
     return Level.NONE
