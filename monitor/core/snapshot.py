@@ -7,21 +7,21 @@ it is computed later, so all of them agree. A stale feed turns every window that
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
 from math import inf
 from typing import Final
 
-from monitor.core import alarm, overdue
+from monitor.core import alarm
 from monitor.core.alarm import DAY, Alarm, Rules
 from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
 from monitor.core.history import History
 from monitor.core.overdue import Usual
-from monitor.core.patience import LEAST_SECONDS, hour_of, pace_until, plausible_silence
+from monitor.core.patience import LEAST_SECONDS, plausible_silence
 from monitor.core.service import Series, Service, by_duty
-from monitor.core.timeline import EVER, Kept, Timeline
+from monitor.core.timeline import Kept, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
+from monitor.core.waiting import Waiting, limits
 from monitor.core.windows import Span, Window, span_of
 
 
@@ -148,8 +148,11 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
             found = history.targets.target(area, category, today)
             targets = {one.slug: found.get(one.slug) for one in service.objectives}
             moved = timeline.moved(now, targets, abandoned_before=moment.abandoned_before)
-            usual = _usual(timeline, gravest.clock, targets[gravest.slug], moment, today)
-            in_progress = _in_progress(timeline, gravest.clock, targets[gravest.slug], moment, usual)
+            waiting = Waiting(
+                timeline, gravest.clock, targets[gravest.slug], now, moment.until, moment.abandoned_before
+            )
+            usual = waiting.usual(today)
+            in_progress = waiting.in_progress(usual)
             if leaf and category in service.leaf_categories:
                 usuals.setdefault(area, []).append(usual)
             alarms = alarm.assess(
@@ -161,7 +164,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
             standings.append(standing)
             rows.extend(_row(timeline, one, moment, standing, moved) for one in spans)
     return Snapshot(
-        service, now, stale, patience, heard, rows, standings, history.left_out(), _limits(history, usuals, now)
+        service, now, stale, patience, heard, rows, standings, history.left_out(), limits(history, usuals, now)
     )
 
 
@@ -185,46 +188,6 @@ class _Moment:
     """The end of the slice that holds `now`."""
 
 
-def _usual(timeline: Timeline, clock: str, target: float | None, moment: _Moment, today: date) -> Usual:
-    """What the missions of the past year say of those in progress; worked out once a day."""
-
-    def found() -> Usual:
-        oldest = timeline.oldest()
-        if target is None or oldest is None:
-            return overdue.NOTHING
-        begins = max(oldest, moment.now - overdue.YEAR_DAYS * DAY)
-        took, unregistered = timeline.habit(
-            clock, Span(begins, moment.until), abandoned_before=moment.abandoned_before
-        )
-        return overdue.usual(took, unregistered, max(1.0, (moment.now - begins) / DAY), target)
-
-    return timeline.derived(_USUAL, (today, target), found)
-
-
-def _in_progress(timeline: Timeline, clock: str, target: float | None, moment: _Moment, usual: Usual) -> InProgress:
-    """Those past the target, and of these those that are past what is plausible."""
-    asked = partial(
-        timeline.in_progress, moment.now, abandoned_before=moment.abandoned_before, clock=clock,
-        span=Span(EVER.start, moment.until),
-    )  # fmt: skip
-    found = asked(target)
-    return replace(found, presumed=asked(usual.plausible_seconds).overdue) if found.overdue else found
-
-
-def _limits(history: History, usuals: Mapping[str, Sequence[Usual]], now: float) -> dict[str, int]:
-    """By area: categories share its patrols, and a busy hour has more that are late at once."""
-    busier = pace_until(history, now).busier(hour_of(now, history.grid))
-    return {
-        area: overdue.limit(
-            busier * sum(one.at_once for one in found),
-            busier * sum(one.a_year for one in found),
-            overdue.PAGES_A_YEAR / len(usuals),
-        )
-        for area, found in usuals.items()
-    }
-
-
-_USUAL: Final = Kept[Usual]()
 _STANDING: Final = Kept[Standing]()
 _ROW: Final = Kept[Row]()
 _VERDICTS: Final = Kept[dict[str, Verdict]]()
