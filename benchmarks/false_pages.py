@@ -1,4 +1,4 @@
-"""False pages that are no verdict's: missions overdue, and a silent feed, before and after each learnt from the past.
+"""Pages for nothing, before and after: missions overdue, a silent feed, and districts that were always late.
 
 Every district is exactly on target for years, with the missions of 2024 and the rhythm of day and week; one arrival
 in ten is never registered, and such a mission stays open for 10 to 120 minutes after it was reached. Whatever pages
@@ -21,10 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core import overdue, patience
+from monitor.core.change import Change, change_of
 from monitor.core.overdue import Usual
 from monitor.core.patience import Pace
 from monitor.core.slices import Grid
-from monitor.simulator.calibration import published
+from monitor.core.stats import beta_mixture, chosen, cusum
+from monitor.settings import load
+from monitor.simulator.calibration import PublishedCell, published
 
 Floats = NDArray[np.float64]
 
@@ -193,6 +196,59 @@ def _pace(rang: Floats, until: float) -> Pace:
     return Pace(tuple(hours.tolist()), YEAR / 4 / DAY, scattered)
 
 
+def levels_of_2024(rng: np.random.Generator, areas: int) -> list[tuple[str, ...]]:
+    """Rows: every series stays as late as it was in 2024, after two such years. What is told in one, by district."""
+    targets = load().targets
+    on: dict[str, NDArray[np.bool_]] = {}
+    told: dict[str, NDArray[np.bool_]] = {}
+    days = np.arange(2 * 366, 3 * 366)
+    cells = [one for one in published().cells_on(date(2024, 6, 1)) if isinstance(one, PublishedCell)]
+    for cell in [one for one in cells if one.area in list(districts())[:areas]]:
+        target = targets.target(cell.area, cell.category, date(2024, 6, 1)).get("requirement")
+        if target is None:
+            continue
+        within = next(one for one in np.linspace(0.999, 0.001, 999) if cell.response_ms(one) <= target * 1000)
+        at = np.sort(rng.uniform(0, 3 * 366, rng.poisson(3 * cell.missions)))
+        late = rng.random(len(at)) >= within
+        on[cell.area] = on.get(cell.area, False) | _on_before(at, late, days)
+        levels = np.array([_change(at, late, day + 1) for day in days])
+        for step in (1, 2):
+            there = levels >= step
+            # News: not there at any time of the week before.
+            fresh = there & ~np.array([there[max(0, day - 7) : day].any() for day in range(len(days))])
+            fresh[:7] = False
+            told[cell.area] = told.get(cell.area, False) | fresh
+    before, after = sum(int(one.sum()) for one in on.values()), sum(int(one.sum()) for one in told.values())
+    return [("breach or drift, told daily", f"{before}"), ("changes, told once", f"{after}")]
+
+
+def _on_before(at: Floats, late: NDArray[np.bool_], days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a page was on at the end of each day: the CUSUM, or the evidence of the year or of a tertial."""
+    drift = cusum.trace(late, chosen.DRIFT, chosen.DRIFT_PAGE_THRESHOLD).alarm
+    newest = np.searchsorted(at, days + 1) - 1
+    found = np.where(newest >= 0, drift[newest], False)
+    first = int(days[0])
+    for begins, ends in (
+        (first, first + 366),
+        *((first + 122 * part, first + 122 * (part + 1)) for part in range(3)),
+    ):
+        period = slice(*np.searchsorted(at, [begins, ends]))
+        for count in range(1, len(at[period]) + 1):
+            if beta_mixture.watch(late[period][:count], 80).p_value <= chosen.PERIOD_PAGE_ALPHA:
+                found |= (days >= np.floor(at[period][count - 1])) & (days < ends)
+                break
+    return found
+
+
+def _change(at: Floats, late: NDArray[np.bool_], until: float) -> int:
+    year, quarter, now = np.searchsorted(at, [until - 365, until - 90, until])
+    found = change_of(
+        late[:now], late[quarter:now], late[year:quarter],
+        percent=80, shift=chosen.DRIFT, threshold=chosen.DRIFT_PAGE_THRESHOLD,
+    )  # fmt: skip
+    return list(Change).index(found)
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Markdown."""
     lines = [heads, ["---"] * len(heads), *rows]
@@ -207,6 +263,8 @@ def main() -> None:
     rows = missions_overdue(5 if quick else 200, 5 if quick else 200, rng)
     heads = [one for busy in STORMS for one in (f"storms of {busy} times the calls told", "after minutes (median)")]
     print(table(("missions overdue", "false pages a year", *heads), rows))
+    print()
+    print(table(("every series as late as in 2024", "notifications a year"), levels_of_2024(rng, 2 if quick else 12)))
     print()
     rows = silences(1 if quick else 10, rng)
     print(table(("missions a day", "six hours: false pages a year", "learnt: false pages a year",

@@ -371,8 +371,13 @@ def test_overdue_missions_are_not_believed_after_an_hour_of_silence(promtool: Pa
     """
     overdue, alert = at("response_missions_overdue"), FROZEN["ResponseMissionsOverdue"].alert
     heard: Phases = [(10, lambda minute: 60 * minute), (110, 600)]
-    judge(promtool, {overdue: [(75, 0), (45, 9)], RECORD: heard}, {119: []})
-    judge(promtool, {overdue: [(75, 9), (45, 0)], RECORD: heard}, {60: [alert], 119: [alert]})
+    beside: dict[str, Phases] = {
+        at("response_missions_presumed_reached"): [(120, 0)],
+        at("response_overdue_limit_missions", AREA): [(120, 5)],
+        RECORD: heard,
+    }
+    judge(promtool, {overdue: [(75, 0), (45, 9)], **beside}, {119: []})
+    judge(promtool, {overdue: [(75, 9), (45, 0)], **beside}, {60: [alert], 119: [alert]})
 
 
 @pytest.mark.parametrize(
