@@ -27,7 +27,7 @@ LEAST: Final = 3
 """Several: one or two patrols that are held up are nobody's emergency."""
 PAGES_A_YEAR: Final = 1.0
 """Of the whole service, in the worst case: that what was not registered stays open. As missions are closed in life, a
-fifth of that (`benchmarks/false_pages.py`)."""
+tenth of that (`benchmarks/false_pages.py`)."""
 PLAUSIBLE_PERCENT: Final = 99
 PLAUSIBLE_TARGETS: Final = 2.0
 KNOWN_MISSIONS: Final = 20
