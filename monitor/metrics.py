@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from monitor.core.alarm import Level
+from monitor.core.onset import Onset
 from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State
 
@@ -86,8 +87,10 @@ MISSED_ABOVE: Final = VERDICTS[State.NO_DATA, Evidence.NONE]
 """A greater code is missed."""
 MET_BELOW: Final = VERDICTS[State.NO_TARGET, Evidence.NONE]
 """A smaller code is met."""
-BREACHES: Final[dict[Level, float]] = {Level.NONE: 0, Level.WARNING: 1, Level.PAGE: 2}
-"""The number that says what to do about a breach."""
+BREACHES: Final[dict[Level, float]] = {Level.NONE: 0, Level.WARNING: 1, Level.BREACH: 2}
+"""The number that says how sure a breach is."""
+CHANGES: Final[dict[Onset, float]] = {Onset.NONE: 0, Onset.CHANGED: 1, Onset.WORSE: 2}
+"""The number that says what is new: what pages."""
 
 UNMEASURED_WINDOW: Final = "28d"
 """Where the alert on unmeasured missions looks: only there they are told by cause."""
@@ -193,8 +196,8 @@ RESPONSE_SPARE_SECONDS: Final = Metric(
 )  # fmt: skip
 RESPONSE_BREACH_LEVEL: Final = Metric(
     "response_breach_level",
-    "Whether somebody should be told that a paging objective is not met: 0 no, 1 a ticket, 2 a page; held while the "
-    "feed is silent.",
+    "How sure it is that a paging objective is not met: 0 not, 1 at risk, 2 breached, both of them tickets; held "
+    "while the feed is silent.",
     "gauge", "0 to 2", _AIMED, f"NaN {_NOT_READ}",
 )  # fmt: skip
 RESPONSE_BREACH_P_VALUE: Final = Metric(
@@ -208,6 +211,12 @@ RESPONSE_PERIOD_E_VALUE: Final = Metric(
     "Evidence against a paging objective's target, period to date, valid however often it is looked at: 1 at first, "
     "100 is 1 in 100.",
     "gauge", "likelihood ratio", _JUDGED, f"NaN {_NOT_READ}; only for periods of the calendar",
+)  # fmt: skip
+RESPONSE_CHANGE_LEVEL: Final = Metric(
+    "response_change_level",
+    "Whether missions have begun to be late more often than a paging objective allows, and than they surely were in "
+    "the year before: 0 no, 1 so it is, 2 and it has become worse since; held while the feed is silent.",
+    "gauge", "0 to 2", _AIMED, f"NaN {_NOT_READ}, and of pools",
 )  # fmt: skip
 RESPONSE_DRIFT_SCORE: Final = Metric(
     "response_drift_score",
@@ -224,6 +233,18 @@ RESPONSE_MISSIONS_OPEN: Final = Metric(
 RESPONSE_MISSIONS_OVERDUE: Final = Metric(
     "response_missions_overdue", "Missions in progress that are past the paging objective's target already.",
     "gauge", "missions", _SERIES, f"NaN {_NOT_READ}; 0 where no target is set",
+)  # fmt: skip
+RESPONSE_MISSIONS_PRESUMED_REACHED: Final = Metric(
+    "response_missions_presumed_reached",
+    "Of the missions past their target those that are open for longer than all but one in a hundred took: probably "
+    "reached, and nobody registered it.",
+    "gauge", "missions", _SERIES, f"NaN {_NOT_READ}",
+)  # fmt: skip
+RESPONSE_OVERDUE_LIMIT_MISSIONS: Final = Metric(
+    "response_overdue_limit_missions",
+    "So many missions past their target at once, without those presumed reached, are no accident at this area's "
+    "volume and hour.",
+    "gauge", "missions", (AREA,), f"NaN {_NOT_READ}; only of areas that missions name",
 )  # fmt: skip
 RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS: Final = Metric(
     "response_last_mission_timestamp_seconds", "When the newest measured mission began.",
@@ -298,6 +319,12 @@ LAST_RECORD_TIMESTAMP_SECONDS: Final = Metric(
 FEED_STALE: Final = Metric(
     "monitor_feed_stale", "Whether the feed has been silent for too long, so that every verdict is no_data.",
     "gauge", "0 or 1", (), f"NaN {_NOT_READ}",
+)  # fmt: skip
+FEED_PATIENCE_SECONDS: Final = Metric(
+    "monitor_feed_patience_seconds",
+    "Silence that is plausible since the feed was last heard: beyond, it is stale. From the missions by hour of the "
+    "day, unless it is declared.",
+    "gauge", "seconds", (), f"NaN {_NOT_READ}",
 )  # fmt: skip
 STORE_UP: Final = Metric(
     "monitor_store_up",
@@ -410,7 +437,10 @@ FEED_BATCH_SECONDS: Final = Metric(
 ALL: Final[tuple[Metric, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 """In the order of this file."""
 EXPORTER: Final = tuple(metric for metric in ALL if metric.source == "exporter")
-_PRESENT: Final = (RESPONSE_MISSIONS_OPEN, RESPONSE_MISSIONS_OVERDUE)
+_PRESENT: Final = (
+    RESPONSE_MISSIONS_OPEN, RESPONSE_MISSIONS_OVERDUE, RESPONSE_MISSIONS_PRESUMED_REACHED,
+    RESPONSE_OVERDUE_LIMIT_MISSIONS,
+)  # fmt: skip
 """What was in progress then is known no more: it has ended since."""
 PAST: Final = tuple(metric for metric in EXPORTER if metric.name.startswith("response_") and metric not in _PRESENT)
 """What can be told of a moment that is past: what the missions say, and not what the pipeline did then."""

@@ -14,7 +14,8 @@ from monitor.alerts.setup import Setup
 
 def rules(setup: Setup) -> tuple[Rule, ...]:
     """Every alert."""
-    return (*response.RULES, intake.overdue(setup.overdue_missions), *intake.RULES, *pipeline.RULES)
+    missions = (*response.RULES, response.changed(setup.news_seconds))
+    return (*missions, intake.overdue(setup.overdue_missions), *intake.RULES, *pipeline.RULES)
 
 
 RULES: Final[tuple[Rule, ...]] = rules(Setup())

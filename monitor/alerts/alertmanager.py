@@ -1,30 +1,30 @@
 """Alertmanager's file: who gets a page, who a ticket, and which alert makes another one superfluous.
 
-One notification per area, however many categories and alerts. A breach silences what says the same of the same
-series more weakly; a blind monitor silences whatever it can no longer see. Both only where it is one series: a
-breach in one category that lasts a year must not hide that another has begun to drift. Nor is one service silenced
-by another.
+One notification per area, however many categories and alerts, and one per episode, however long it lasts. A breach
+silences what says the same of the same series more weakly; a blind monitor silences whatever it can no longer see.
+Both only where it is one series: a breach in one category that lasts a year must not hide that another has begun to
+drift. Nor is one service silenced by another.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from monitor.alerts.prometheus import seconds
+from monitor.alerts.promql import seconds
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
 from monitor.alerts.yaml import Value, document
 from monitor.metrics import AREA, CATEGORY, SERVICE
 
 PLACE: Final = "config/alertmanager/alertmanager.yml"
-PAGE_AGAIN_SECONDS: Final = 86_400
-TICKET_AGAIN_SECONDS: Final = 4 * 86_400
-"""Shorter than Alertmanager remembers what it has sent (120 h)."""
+AGAIN_SECONDS: Final = 366 * 86_400
+"""An episode is told once, and none outlasts the year that it is judged in. What becomes worse is another alert."""
+RETENTION: Final = f"--data.retention={AGAIN_SECONDS // 3600 + 24}h"
+"""How Alertmanager is to be started: what it has forgotten, it tells again. By itself it forgets after five days."""
 
 WEAKER: Final = {
     "ResponseObjectiveBreached": (
-        "ResponseObjectiveAtRisk", "ResponseDriftOverTarget", "ResponseDriftOwnLevel", "ResponseObjectiveMissed",
+        "ResponseObjectiveAtRisk", "ResponseDriftOwnLevel", "ResponseObjectiveMissed",
     ),
-    "ResponsePoolBreached": ("ResponseObjectiveAtRisk", "ResponseObjectiveMissed"),
     "ResponseDriftOverTarget": ("ResponseObjectiveAtRisk", "ResponseDriftOwnLevel"),
 }  # fmt: skip
 """By alert: what it makes superfluous for the same area and category."""
@@ -47,12 +47,11 @@ def configuration(rules: Iterable[Rule], setup: Setup) -> str:
                 "group_by": [SERVICE, AREA],
                 "group_wait": seconds(setup.group_wait_seconds),
                 "group_interval": seconds(setup.group_interval_seconds),
-                "repeat_interval": seconds(TICKET_AGAIN_SECONDS),
+                "repeat_interval": seconds(AGAIN_SECONDS),
                 "routes": [
                     {
                         "matchers": [f'severity="{Severity.PAGE}"'],
                         "receiver": Severity.PAGE.value,
-                        "repeat_interval": seconds(PAGE_AGAIN_SECONDS),
                     }
                 ],
             },
@@ -69,6 +68,9 @@ def configuration(rules: Iterable[Rule], setup: Setup) -> str:
             ],
         },
         "Generated from monitor/alerts/ by `monitor generate`; do not edit.",
+        "",
+        f"Start Alertmanager with {RETENTION}: it tells again what it has forgotten,",
+        "by itself after five days. An episode is told once; what becomes worse is an alert of its own.",
         "",
         "Nobody is told yet: the receivers are empty. Copy the file and put yours in, for example",
         "  - name: page",

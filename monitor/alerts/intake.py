@@ -18,9 +18,9 @@ from monitor.alerts.promql import (
     of_leaf_categories,
     selector,
 )
-from monitor.alerts.rule import DAY, HOUR, MINUTE, Rule, Severity
-from monitor.alerts.setup import MANY_OVERDUE
-from monitor.alerts.text import AreaName, Label, ago, over_categories, text
+from monitor.alerts.rule import DAY, EPISODE, HOUR, MINUTE, NEW, WORSE, Rule, Severity
+from monitor.alerts.text import AreaName, Label, ago, in_units, newest, over_categories, text
+from monitor.core.overdue import LEAST as LEAST_OVERDUE
 from monitor.metrics import AREA, CLOCK, SERVICE, WINDOW
 
 MONTH: Final = (WINDOW, "=", "28d")
@@ -48,27 +48,42 @@ def _sum(vector: str, *by: str) -> str:
     return f"sum {grouped(AREA, *by)} ({of_leaf_categories(greatest(vector, *SERIES, *by))})"
 
 
-def overdue(missions: int = MANY_OVERDUE) -> Rule:
-    """So many missions in progress past the target of an objective that pages, in one area at once, are a page."""
+def overdue(missions: int = LEAST_OVERDUE) -> Rule:
+    """More missions on their way past the target of an objective that pages, in one area at once, than are usual.
+
+    How many these are, the core works out for each area (`core.overdue`); never fewer than `missions`. Twice as many
+    are worse, which is told once more.
+    """
+    late, reached = metrics.RESPONSE_MISSIONS_OVERDUE, metrics.RESPONSE_MISSIONS_PRESUMED_REACHED
+    there = f"{_sum(selector(late))}\n- {_sum(selector(reached))}"
+    limit = f"clamp_min({greatest(selector(metrics.RESPONSE_OVERDUE_LIMIT_MISSIONS), AREA)}, {missions})"
+    steps = "\nor\n".join(
+        f'label_replace({there}\n>= on ({SERVICE}, {AREA}) {times} * {limit}, "{EPISODE}", "{word}", "", "")'
+        for word, times in ((NEW, 1), (WORSE, 2))
+    )
     return Rule(
         name="ResponseMissionsOverdue",
         severity=Severity.PAGE,
         group="response",
-        condition=of_leaf_areas(f"{_sum(selector(metrics.RESPONSE_MISSIONS_OVERDUE))} >= {missions}"),
-        labels=(SERVICE, AREA),
+        condition=of_leaf_areas(f"(\n{steps}\n)"),
+        labels=(SERVICE, AREA, EPISODE),
         sight=f"{SIGHT}\nand on ({SERVICE}) time() - {_LAST_RECORD} < {QUIET_SECONDS}",
         frozen=True,
         for_seconds=2 * MINUTE,
-        keep_firing_seconds=10 * MINUTE,
+        keep_firing_seconds=2 * HOUR,
         summary=text(
-            "{area}: {overdue} missions in progress are past their target, of {open} open",
+            "{area}, {episode}: {overdue} missions in progress are past their target, of {open} open",
             area=AreaName(),
-            overdue=over_categories(metrics.RESPONSE_MISSIONS_OVERDUE),
+            episode=Label(EPISODE),
+            overdue=over_categories(late),
             open=over_categories(metrics.RESPONSE_MISSIONS_OPEN),
         ),
         description=text(
-            "Nobody has arrived yet in these missions, although the target's time is over. They are late already, "
-            "whatever comes; the figures do not show them yet.",
+            "Nobody has arrived yet in these missions, although the target's time is over. Of these, {reached} are "
+            "open for so long that they were probably reached and nobody registered it: they do not count here. "
+            "{limit} others at once are no accident in this area.",
+            reached=over_categories(reached),
+            limit=newest(metrics.RESPONSE_OVERDUE_LIMIT_MISSIONS),
         ),
     )
 
@@ -106,8 +121,10 @@ RULES: Final = (
         for_seconds=2 * MINUTE,
         summary=text("No mission event for {hours} h", hours=ago(metrics.LAST_RECORD_TIMESTAMP_SECONDS, HOUR)),
         description=text(
-            "The feed has been silent for longer than plausible. Every verdict to date is no_data, and alerts about "
-            "response times stand still: none begins, none ends."
+            "The feed has been silent for longer than plausible: at this service's volume, and from that hour of the "
+            "day on, {plausible} h may be chance. Every verdict to date is no_data, and alerts about response times "
+            "stand still: none begins, none ends.",
+            plausible=in_units(metrics.FEED_PATIENCE_SECONDS, HOUR),
         ),
     ),
     Rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, get_args
 
 from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
+from monitor.alerts.promql import seconds
 from monitor.alerts.rule import Group, Rule
 from monitor.alerts.setup import Setup
 from monitor.alerts.template import template
@@ -84,14 +85,6 @@ def rule_files(rules: Iterable[Rule], setup: Setup) -> Mapping[str, str]:
         )
         for name, listed in groups.items()
     }
-
-
-def seconds(amount: int) -> str:
-    """A duration in the largest unit that divides it: 5m, 90s, 1d."""
-    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if amount and amount % size == 0:
-            return f"{amount // size}{unit}"
-    return f"{amount}s"
 
 
 def dashboard_url(rule: Rule) -> str:

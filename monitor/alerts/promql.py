@@ -8,7 +8,7 @@ apart: nothing of one says anything about another.
 from typing import Final
 
 from monitor import metrics
-from monitor.metrics import AREA, CATEGORY, KIND, LEAF, OBJECTIVE, POOL, SERVICE, Metric
+from monitor.metrics import AREA, CATEGORY, KIND, LEAF, OBJECTIVE, SERVICE, Metric
 
 Matcher = tuple[str, str, str]
 """Label, operator, value."""
@@ -42,11 +42,6 @@ def of_leaf_areas(vector: str, *here: Matcher) -> str:
     return _of(vector, AREA, selector(metrics.RESPONSE_AREA_INFO, *here, (KIND, "=", LEAF)))
 
 
-def of_pooled_areas(vector: str) -> str:
-    """What is of an area that others lie within: nobody's alone."""
-    return _of(vector, AREA, selector(metrics.RESPONSE_AREA_INFO, (KIND, "=", POOL)))
-
-
 def of_leaf_categories(vector: str, *here: Matcher, remembered: str = "") -> str:
     """What is of a category that missions name: each mission once. `remembered`: for how long that is known."""
     info = selector(metrics.RESPONSE_CATEGORY_INFO, *here, (KIND, "=", LEAF))
@@ -55,6 +50,26 @@ def of_leaf_categories(vector: str, *here: Matcher, remembered: str = "") -> str
 
 def _of(vector: str, label: str, those: str) -> str:
     return f"{vector}\nand on ({SERVICE}, {label}) {greatest(those, label)}"
+
+
+def seconds(amount: int) -> str:
+    """A duration in the largest unit that divides it: 5m, 90s, 1d."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if amount and amount % size == 0:
+            return f"{amount // size}{unit}"
+    return f"{amount}s"
+
+
+def news(condition: str, *by: str, lasting: int) -> str:
+    """What holds now, and did at no time of the seven days that went before the last `lasting` seconds, a day.
+
+    So an episode is news once: however long it lasts, and although it goes and comes, or nobody can see it, for days.
+    A condition that was never seen before is news from when it is seen. Looked at every hour; in a hurry, all of it
+    scales with `lasting`.
+    """
+    range_, step = seconds(7 * lasting), seconds(max(1, lasting // 24))
+    before = f"max_over_time((\n  {condition}\n)[{range_}:{step}] offset {seconds(lasting)})"
+    return f"{condition}\nunless on ({', '.join((SERVICE, *by))})\n{before}"
 
 
 def seen(metric: Metric) -> str:

@@ -14,6 +14,10 @@ from monitor.alerts.text import Text
 from monitor.metrics import SERVICE
 
 ALERTS: Final = "ALERTS"
+EPISODE: Final = "episode"
+"""The label of an alert that tells a step of something that lasts: an alert of its own, so that it is told."""
+NEW: Final = "new"
+WORSE: Final = "worse"
 MINUTE: Final = 60
 HOUR: Final = 3600
 DAY: Final = 86_400

@@ -4,11 +4,8 @@ Refuses to know any rule. Nothing here is secret.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
-MANY_OVERDUE: Final = 3
-"""Open missions past their target, in one area at once, that make a page. At the volumes of the police in 2024 a
-district has one in progress beyond its target during less than a hundredth of the time."""
+from monitor.core.overdue import LEAST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +26,10 @@ class Setup:
     group_interval_seconds: int = 300
     dashboards: str | None = None
     """Where the links of alerts begin; None: at the default exporter's page."""
-    overdue_missions: int = MANY_OVERDUE
+    overdue_missions: int = LEAST
+    """Fewer past their target at once are no page, whatever is usual: a demo has a year's missions in an hour."""
+    news_seconds: int = 86_400
+    """For how long a change is news, and pages."""
 
     def held_seconds(self, wanted: int) -> int:
         """`wanted`, or less where this setup is in a hurry."""

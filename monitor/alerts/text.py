@@ -185,6 +185,11 @@ def ago(moment: Metric, unit_seconds: int) -> Figure:
     return Figure(lambda scope: f"(time() - {scope.newest(moment)}) / {unit_seconds}", "%.1f")
 
 
+def in_units(length: Metric, unit_seconds: int) -> Figure:
+    """A length of time, in units of so many seconds."""
+    return Figure(lambda scope: f"{scope.newest(length)} / {unit_seconds}", "%.1f")
+
+
 def newest(metric: Metric) -> Figure:
     """What a metric says of the alert's own labels, such as its partition."""
     return Figure(lambda scope: scope.newest(metric))

@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from monitor.backtest.firing import Fires
 from monitor.core.alarm import DAY, Rules, watched
 from monitor.core.digest import Floats
 from monitor.core.hindsight import Hindsight, changes
@@ -31,7 +32,7 @@ _STRIDE: Final = 16
 _JUST_LATE: Final = 1.0
 """Seconds over a threshold: that a mission is late matters here, not by how much."""
 
-Pages = Callable[[Hindsight, Rules, float], frozenset[tuple[str, str]]]
+Pages = Callable[[Hindsight, Rules, float], frozenset[Fires]]
 """The pages that fire of a series at a moment, each with its objective."""
 
 
@@ -93,7 +94,7 @@ class Study:
             begun = 0
             for number, one in enumerate(self.past):
                 calm, _ = self._calm(one, year, number)
-                before: frozenset[tuple[str, str]] = frozenset()
+                before: frozenset[Fires] = frozenset()
                 for _, now in changes(moments, partial(self.pages, calm, self.rules)):
                     begun += len(now - before)
                     before = now
@@ -138,9 +139,9 @@ class Study:
         """When the first page of the objective that was not on before begins; None where none does."""
         moments = [begin, *fallen.moments(Span(begin, self.span.end))]
         stride = max(1, min(_STRIDE, len(moments) // _STRIDE))
-        before: frozenset[tuple[str, str]] | None = None
+        before: frozenset[Fires] | None = None
         for at, now in changes(moments, partial(self.pages, fallen, self.rules), stride=stride):
-            if before is not None and any(slug == objective.slug for _, slug in now - before):
+            if before is not None and any(found.objective == objective.slug for found in now - before):
                 return at
             before = now
         return None

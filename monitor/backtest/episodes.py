@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.alerts.alertmanager import WEAKER
-from monitor.alerts.rule import Severity
-from monitor.backtest.firing import RULES
+from monitor.alerts.rule import DAY, Severity
+from monitor.backtest.firing import RULES, Fires
 from monitor.core.alarm import Alarm
 
 
@@ -18,7 +18,7 @@ from monitor.core.alarm import Alarm
 class Seen:
     """What fired at a moment, and what the core said then, by objective."""
 
-    fires: frozenset[tuple[str, str]]
+    fires: frozenset[Fires]
     alarms: dict[str, Alarm]
 
 
@@ -34,6 +34,7 @@ class Episode:
     area: str
     category: str
     objective: str
+    step: str
     begin: float
     end: float | None
     alarm: Alarm
@@ -49,11 +50,14 @@ def episodes(area: str, category: str, seen: Iterable[tuple[float, Seen]]) -> li
     """Every episode of a series, of what was seen at ascending moments; in the order in which they began."""
     found = [
         Episode(
-            alert=alert, area=area, category=category, objective=objective, begin=begin, end=end, alarm=alarm,
-            told_at=begin,
+            alert=fires.alert, area=area, category=category, objective=fires.objective, step=fires.step,
+            begin=begin, end=end, alarm=alarm, told_at=begin,
         )
-        for (alert, objective), spells in _spells(seen).items()
-        for begin, end, alarm in _held(spells, RULES[alert].for_seconds, RULES[alert].keep_firing_seconds)
+        for fires, spells in _spells(seen).items()
+        for begin, end, alarm in _held(
+            _news(spells) if fires.step else spells,
+            RULES[fires.alert].for_seconds, RULES[fires.alert].keep_firing_seconds,
+        )
     ]  # fmt: skip
     silenced = [replace(one, told_at=_told_at(one, found)) for one in found]
     return sorted(silenced, key=lambda one: (one.begin, one.alert, one.objective))
@@ -63,21 +67,34 @@ Spell = tuple[float, float | None, Alarm]
 """From when to when a condition held, and what the core said when it began."""
 
 
-def _spells(seen: Iterable[tuple[float, Seen]]) -> dict[tuple[str, str], list[Spell]]:
-    found: dict[tuple[str, str], list[Spell]] = {}
-    running: dict[tuple[str, str], tuple[float, Alarm]] = {}
+def _spells(seen: Iterable[tuple[float, Seen]]) -> dict[Fires, list[Spell]]:
+    found: dict[Fires, list[Spell]] = {}
+    running: dict[Fires, tuple[float, Alarm]] = {}
     for at, now in seen:
         for one in running.keys() - now.fires:
             begin, alarm = running.pop(one)
             found.setdefault(one, []).append((begin, at, alarm))
         for one in now.fires - running.keys():
-            running[one] = (at, now.alarms[one[1]])
+            running[one] = (at, now.alarms[one.objective])
     for one, (begin, alarm) in running.items():
         found.setdefault(one, []).append((begin, None, alarm))
     return found
 
 
-def _held(spells: Sequence[Spell], for_seconds: float, keep_seconds: float) -> Iterator[Spell]:
+def _news(spells: Sequence[Spell]) -> Iterator[Spell]:
+    """The parts of spells that are news: a day from when it held after seven in which it did not (`promql.news`)."""
+    since: float | None = None
+    last: float | None = None
+    for begin, end, alarm in spells:
+        if since is None or last is None or begin - last > 7 * DAY:
+            since = begin
+        stops = min(since + DAY, float("inf") if end is None else end)
+        if begin < stops:
+            yield begin, stops, alarm
+        last = float("inf") if end is None else end
+
+
+def _held(spells: Iterable[Spell], for_seconds: float, keep_seconds: float) -> Iterator[Spell]:
     """Spells that last long enough, each with those that follow while the alert is kept."""
     held: Spell | None = None
     for begin, end, alarm in spells:

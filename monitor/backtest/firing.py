@@ -5,11 +5,12 @@ condition must hold and is held, are the rule's own. Alerts that nobody can look
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor import alerts
-from monitor.alerts.rule import Rule
+from monitor.alerts.rule import NEW, WORSE, Rule
 from monitor.core.alarm import Alarm, Baseline, Level
+from monitor.core.onset import Onset
 
 Condition = Callable[[Alarm, bool], bool]
 """Of the alarm of an objective, and whether its area is one that missions name."""
@@ -20,20 +21,31 @@ DRIFTS: Final[Mapping[str, Baseline]] = {
 """Alerts about a drift, and from what."""
 
 
-def _drifting(baseline: Baseline) -> Condition:
-    def holds(alarm: Alarm, leaf: bool) -> bool:
-        drift = alarm.drift[baseline]
-        return leaf and drift is not None and drift.alarm
+class Fires(NamedTuple):
+    """An alert of an objective; `step` is what is new, of one that is told as news only."""
 
-    return holds
+    alert: str
+    objective: str
+    step: str = ""
 
 
-CONDITIONS: Final[Mapping[str, Condition]] = {
-    "ResponseObjectiveBreached": lambda alarm, leaf: leaf and alarm.level is Level.PAGE,
-    "ResponsePoolBreached": lambda alarm, leaf: not leaf and alarm.level is Level.PAGE,
-    "ResponseObjectiveAtRisk": lambda alarm, _leaf: alarm.level is Level.WARNING,
-    **{alert: _drifting(baseline) for alert, baseline in DRIFTS.items()},
+def _own_drift(alarm: Alarm, leaf: bool) -> bool:
+    drift = alarm.drift[Baseline.OWN_YEAR]
+    return leaf and drift is not None and drift.alarm
+
+
+def _begun(*onsets: Onset) -> Condition:
+    return lambda alarm, leaf: leaf and alarm.onset in onsets
+
+
+CONDITIONS: Final[Mapping[tuple[str, str], Condition]] = {
+    ("ResponseObjectiveBreached", ""): lambda alarm, _leaf: alarm.level is Level.BREACH,
+    ("ResponseObjectiveAtRisk", ""): lambda alarm, _leaf: alarm.level is Level.WARNING,
+    ("ResponseDriftOwnLevel", ""): _own_drift,
+    ("ResponseDriftOverTarget", NEW): _begun(Onset.CHANGED, Onset.WORSE),
+    ("ResponseDriftOverTarget", WORSE): _begun(Onset.WORSE),
 }
+"""By alert and step. What has a step is told while it is new (`promql.news`), which `episodes` sees to."""
 LEFT_OUT: Final = (
     "ResponseObjectiveMissed",  # a verdict: the report of the period tells it
     "ResponseMissionsOverdue",  # of missions in progress: what was open when is known no more
@@ -41,14 +53,15 @@ LEFT_OUT: Final = (
     "ResponseFeedStale",
     "ResponseFeedEmpty",
 )
-RULES: Final[Mapping[str, Rule]] = {rule.name: rule for rule in alerts.RULES if rule.name in CONDITIONS}
+ALERTS: Final = frozenset(alert for alert, _ in CONDITIONS)
+RULES: Final[Mapping[str, Rule]] = {rule.name: rule for rule in alerts.RULES if rule.name in ALERTS}
 
 
-def firing(alarms: Mapping[str, Alarm], *, leaf: bool) -> frozenset[tuple[str, str]]:
-    """The alerts that fire on the alarms of a series, each with its objective."""
+def firing(alarms: Mapping[str, Alarm], *, leaf: bool) -> frozenset[Fires]:
+    """What fires on the alarms of a series, new or not."""
     return frozenset(
-        (name, objective)
+        Fires(alert, objective, step)
         for objective, alarm in alarms.items()
-        for name, holds in CONDITIONS.items()
+        for (alert, step), holds in CONDITIONS.items()
         if holds(alarm, leaf)
     )

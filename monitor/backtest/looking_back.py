@@ -18,7 +18,7 @@ from monitor.alerts.rule import Severity
 from monitor.backtest import calm
 from monitor.backtest.document import Backtest, Evidence, Outcome, Told
 from monitor.backtest.episodes import Episode, Seen, episodes
-from monitor.backtest.firing import DRIFTS, LEFT_OUT, RULES, firing
+from monitor.backtest.firing import DRIFTS, LEFT_OUT, RULES, Fires, firing
 from monitor.backtest.parameters import differences
 from monitor.backtest.what_if import Asked, what_if
 from monitor.core import alarm
@@ -156,7 +156,7 @@ def _of_series(one: Hindsight, rules: Rules, span: Span) -> tuple[list[Told], in
     most = max(1.0, MOST_LOOKS * (span.end - span.start) / _YEAR)
     known: dict[float, Seen] = {}
 
-    def fires_at(at: float) -> frozenset[tuple[str, str]]:
+    def fires_at(at: float) -> frozenset[Fires]:
         alarms = one.alarms(rules, at)
         known[at] = Seen(fires=firing(alarms, leaf=_leaf(one, at)), alarms=alarms)
         return known[at].fires
@@ -206,9 +206,9 @@ def _count(timeline: Timeline, objective: Objective, span: Span) -> Count:
     return timeline.within_span(span, abandoned_before=float("-inf")).counts[objective.slug]
 
 
-def _pages(one: Hindsight, rules: Rules, at: float) -> frozenset[tuple[str, str]]:
+def _pages(one: Hindsight, rules: Rules, at: float) -> frozenset[Fires]:
     fires = firing(one.alarms(rules, at), leaf=_leaf(one, at))
-    return frozenset((alert, slug) for alert, slug in fires if RULES[alert].severity is Severity.PAGE)
+    return frozenset(found for found in fires if RULES[found.alert].severity is Severity.PAGE)
 
 
 def _leaf(one: Hindsight, at: float) -> bool:

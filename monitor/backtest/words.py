@@ -18,7 +18,6 @@ from monitor.words.verdicts import EVIDENCES, STATES, share_reached
 
 ALERTS: Final[Mapping[str, str]] = {
     "ResponseObjectiveBreached": phrase("objective breached"),
-    "ResponsePoolBreached": phrase("objective breached by the pool"),
     "ResponseObjectiveAtRisk": phrase("objective at risk"),
     "ResponseDriftOverTarget": phrase("late far more often than allowed"),
     "ResponseDriftOwnLevel": phrase("late more often than in its own past"),

@@ -44,7 +44,7 @@ LOOKS: Final[Mapping[Look, str]] = {"table": phrase("table"), "map": phrase("map
 LEVELS: Final[Mapping[Level, str]] = {
     Level.NONE: phrase("no alarm"),
     Level.WARNING: phrase("warning"),
-    Level.PAGE: phrase("alarm"),
+    Level.BREACH: phrase("alarm"),
 }
 _SPARED_TO: Final = 60
 """Seconds matter to few minutes, not to hours."""
@@ -335,8 +335,12 @@ class View:
         return self.say.several("{count} open", "{count} open", progress.open)
 
     def overdue(self, progress: InProgress) -> str:
-        """How many of them are past the target already."""
-        return self.say.several("{count} overdue", "{count} overdue", progress.overdue)
+        """How many of them are past the target already, and for so long that they have probably been reached."""
+        told = self.say.several("{count} overdue", "{count} overdue", progress.overdue)
+        if not progress.presumed:
+            return told
+        reached = self.say("of these {count} probably reached", count=progress.presumed)
+        return f"{told}, {reached}"
 
 
 @cache

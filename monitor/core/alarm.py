@@ -1,5 +1,7 @@
 """Whether somebody should be told: the breach of one series' paging objectives, and their drift.
 
+Only what has begun wakes anybody (`core.onset`); how sure a breach is, is for working hours.
+
 Decides from the missions in the order they rang (drift: from the counts of all days, sealed or not), recomputed from
 scratch, so that history and correction always agree. What may be looked at after every mission is decided by tests
 made for that (docs/statistics.md, with the false alarms and delays that these parameters give); a bare "over its
@@ -19,6 +21,7 @@ from monitor.core.calendar import Unit
 from monitor.core.day_counts import NO_DAYS, DayCounts
 from monitor.core.digest import Floats
 from monitor.core.drift import Chart
+from monitor.core.onset import Onset, onset_of
 from monitor.core.percent import Percent
 from monitor.core.service import Duty, Objective
 from monitor.core.slices import Grid
@@ -33,11 +36,11 @@ DAY: Final = 86_400.0
 
 
 class Level(StrEnum):
-    """What to do about the objective; the value is the metric label."""
+    """How sure it is that the objective is not met; the value is the metric label. None of them wakes anybody."""
 
     NONE = "none"
     WARNING = "warning"
-    PAGE = "page"
+    BREACH = "breach"
 
 
 class Baseline(StrEnum):
@@ -51,8 +54,8 @@ class Baseline(StrEnum):
 class Rules:
     """The parameters; the defaults are those chosen by simulation (`stats.chosen`, docs/statistics.md).
 
-    Only tests made for being looked at all the time may page: the period test and the CUSUM. The exact test of the
-    last `window_days` is for one look, so it opens a ticket at most.
+    Only an onset pages, found by a CUSUM, which is made for being looked at all the time. That a period is missed is
+    a ticket, by a test of that kind as well; so is the exact test of the last `window_days`, which is for one look.
     """
 
     period_page_alpha: float = chosen.PERIOD_PAGE_ALPHA
@@ -102,11 +105,13 @@ def deciding(units: Iterable[Unit]) -> tuple[Unit, ...]:
 class Alarm:
     """What the tests say of one objective of a series. `drift` by baseline, None where there is no level for it.
 
-    `periods`: the anytime-valid evidence against the target, period to date. `spread`: how far the missions of a day,
-    and of a month, hang together, for who tunes; nothing is decided by it. Empty for a pool.
+    `periods`: the anytime-valid evidence against the target, period to date. `onset`: what may page; None of a pool.
+    `spread`: how far the missions of a day, and of a month, hang together, for who tunes; nothing is decided by it.
+    Empty for a pool.
     """
 
     level: Level
+    onset: Onset | None
     drift: dict[Baseline, Drift | None]
     periods: dict[Unit, Watched]
     window_p_value: float
@@ -174,6 +179,7 @@ class _Watch:
                 p_value,
                 drifting=early is not None and early.alarm,
             ),
+            onset=None if pooled else self._onset(days),
             drift={
                 Baseline.TARGET: _drift(steps, rules.drift_threshold),
                 Baseline.OWN_YEAR: _own_drift(days, rules),
@@ -183,6 +189,13 @@ class _Watch:
             spread={} if pooled else _spread(days),
         )
 
+    def _onset(self, days: DayCounts) -> Onset:
+        rules = self.rules
+        return onset_of(
+            days, rules.chart, self.percent, threshold=rules.drift_threshold,
+            lag_days=rules.watch_days, length_days=rules.baseline_days - rules.watch_days,
+        )  # fmt: skip
+
     def _lates(self, span: Span) -> NDArray[np.bool_]:
         return self.timeline.lates(self.objective, span)
 
@@ -190,7 +203,7 @@ class _Watch:
 def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *, drifting: bool) -> Level:
     period = min(period_p_values, default=1.0)
     if period <= rules.period_page_alpha:
-        return Level.PAGE
+        return Level.BREACH
     if period <= rules.period_warning_alpha or window_p_value <= rules.window_warning_p_value or drifting:
         return Level.WARNING
     return Level.NONE

@@ -78,10 +78,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class InProgress:
-    """Open missions now: `overdue` are past the target asked about, so already known to be late."""
+    """Open missions now: `overdue` are past the target asked about, so already known to be late.
+
+    `presumed` of these are open for longer than is plausible: probably reached, and nobody registered it.
+    """
 
     open: int
     overdue: int
+    presumed: int = 0
 
 
 def percent_of(objective: Objective) -> Percent:

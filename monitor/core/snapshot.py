@@ -16,9 +16,12 @@ from monitor.core.calendar import Period
 from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
 from monitor.core.history import History
+from monitor.core.overdue import Usual
+from monitor.core.patience import LEAST_SECONDS, plausible_silence
 from monitor.core.service import Series, Service, by_duty
-from monitor.core.timeline import EVER, Kept, Timeline
+from monitor.core.timeline import Kept, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
+from monitor.core.waiting import Waiting, limits
 from monitor.core.windows import Span, Window, span_of
 
 
@@ -43,7 +46,8 @@ class Row:
 class Standing:
     """One area and category at this moment, whatever the window.
 
-    `in_progress`: on the clock of the objective with the gravest duty, and past its target. `targets` by objective.
+    `in_progress`: on the clock of the objective with the gravest duty, past its target, and for longer than its own
+    past makes plausible. `targets` by objective.
     `alarms` by objective that is watched (`core.alarm.watched`).
     """
 
@@ -59,6 +63,8 @@ class Standing:
 class Snapshot:
     """Everything shown of `service`, as of `at` (epoch seconds). `stale`: the feed has been silent for too long.
 
+    `patience_seconds`: how long its silence is plausible; it began when it was last `heard`.
+
     `rows` of an area stand for the windows in which it exists; one that exists in any of them has a standing.
     `left_out`: stored missions of areas and categories that are not declared (any more), by area. They are in no
     figure, the pools' included.
@@ -67,10 +73,13 @@ class Snapshot:
     service: Service
     at: float
     stale: bool
+    patience_seconds: float
     heard: Heard
     rows: Sequence[Row]
     standings: Sequence[Standing]
     left_out: Mapping[str, int]
+    overdue_limits: Mapping[str, int] = field(default_factory=dict)
+    """By area that missions name: so many past their target at once, and plausibly on their way, are no accident."""
 
     @property
     def last_record_at(self) -> float | None:
@@ -87,10 +96,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a snapshot is taken with. Seconds."""
+    """What a snapshot is taken with. Seconds; `stale_after_seconds` None: as the service's own pace has it."""
 
     windows: Sequence[Window]
-    stale_after_seconds: float
+    stale_after_seconds: float | None
     abandoned_after_seconds: float
     alarms: Rules = field(default_factory=Rules)
 
@@ -100,7 +109,7 @@ def take(
 ) -> Snapshot:
     """The snapshot at `now` (epoch seconds), `elapsed_seconds` after the feed was heard as in `before`."""
     heard = listen(
-        history.heads, now, believed_ahead_seconds=terms.stale_after_seconds,
+        history.heads, now, believed_ahead_seconds=terms.stale_after_seconds or LEAST_SECONDS,
         before=before, elapsed_seconds=elapsed_seconds,
     )  # fmt: skip
     return judged(history, terms, now, heard)
@@ -112,7 +121,8 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
     Whatever began after the slice that holds `now` is in none of it, so it is the same whenever it is asked for, but
     for what was corrected since.
     """
-    stale = heard.silent_seconds > terms.stale_after_seconds
+    patience = plausible_silence(history, now if heard.at is None else min(heard.at, now), terms.stale_after_seconds)
+    stale = heard.silent_seconds > patience
     moment = _Moment(
         now=now,
         stale=stale,
@@ -127,6 +137,7 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
     service, gravest = history.service, by_duty(history.service.objectives)[0]
     rows: list[Row] = []
     standings: list[Standing] = []
+    usuals: dict[str, list[Usual]] = {}
     for area in service.judged_areas:
         spans = [one for one in around if _exists(history, area, one[1], today)]
         if not spans and not service.lasts(area, today, today):
@@ -136,19 +147,24 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
             found = history.targets.target(area, category, today)
             targets = {one.slug: found.get(one.slug) for one in service.objectives}
             moved = timeline.moved(now, targets, abandoned_before=moment.abandoned_before)
-            in_progress = timeline.in_progress(
-                now, targets[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock,
-                span=Span(EVER.start, moment.until),
-            )  # fmt: skip
+            waiting = Waiting(
+                timeline, gravest.clock, targets[gravest.slug], now, moment.until, moment.abandoned_before
+            )
+            usual = waiting.usual(today)
+            in_progress = waiting.in_progress(usual)
+            pooled = service.is_pool(area, category, then)
+            if not pooled:
+                usuals.setdefault(area, []).append(usual)
             alarms = alarm.assess(
-                timeline, terms.alarms, periods, as_of=moment.as_of, grid=history.grid,
-                pooled=service.is_pool(area, category, then),
-            )  # fmt: skip
+                timeline, terms.alarms, periods, as_of=moment.as_of, grid=history.grid, pooled=pooled
+            )
             rang_at = timeline.last_rang_at(moment.until)
             standing = _standing(timeline, Standing(area, category, in_progress, rang_at, targets, alarms))
             standings.append(standing)
             rows.extend(_row(timeline, one, moment, standing, moved) for one in spans)
-    return Snapshot(service, now, stale, heard, rows, standings, history.left_out())
+    return Snapshot(
+        service, now, stale, patience, heard, rows, standings, history.left_out(), limits(history, usuals, now)
+    )
 
 
 def _exists(history: History, area: str, span: Span | None, today: date) -> bool:

@@ -165,6 +165,10 @@ class Timeline:
         track = self._first if clock is None else self._tracks[clock]
         return track.in_progress(now, target, abandoned_before, span)
 
+    def habit(self, clock: str, span: Span, *, abandoned_before: float) -> tuple[Floats, int]:
+        """Of the missions of `span` known one by one: what they took (seconds); how many ends were not registered."""
+        return self._tracks[clock].habit(span, abandoned_before)
+
     def moved(
         self, now: float, targets: dict[str, float | None], *, abandoned_before: float
     ) -> tuple[tuple[int | None, ...], ...]:

@@ -25,6 +25,7 @@ Run = tuple[int, int]
 """The measured missions from one place to another (excluded)."""
 _PLACES: Final = {cause: number for number, cause in enumerate(Cause)}
 _NONE: Final = (0,) * len(Cause)
+_UNREGISTERED: Final = (Cause.NO_END, Cause.ABANDONED, Cause.UNKNOWN)
 
 
 class Track:
@@ -99,6 +100,12 @@ class Track:
         """How long each mission of `span` has been in progress at `now` (seconds); 0 where that is not known."""
         untimed = size(self._untimed, Span(max(span.start, abandoned_before), span.end))
         return np.concatenate((np.maximum(now - self._waiting(span, abandoned_before), 0.0), np.zeros(untimed)))
+
+    def habit(self, span: Span, abandoned_before: float) -> tuple[Floats, int]:
+        """What the measured missions of a span took (seconds), and how many ended without their end being known."""
+        first, last = self.cut(span)
+        counted = self.unmeasured(span, abandoned_before)
+        return self.seconds[first:last], sum(counted[_PLACES[cause]] for cause in _UNREGISTERED)
 
     def moved(
         self, now: float, targets: Mapping[str, float | None], abandoned_before: float

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from monitor import metrics
-from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
-from monitor.alerts.promql import selector
+from monitor.alerts.prometheus import EVALUATED, GROUPS
+from monitor.alerts.promql import seconds, selector
 from monitor.alerts.rule import ALERTS, MINUTE, Rule, Severity
 from monitor.alerts.text import KNOWN, UNKNOWN, AreaName, Blank, Figure, FirstKnown, Label, Scope, Text, text
 from monitor.dashboards.frame import AREA_UID, OVERVIEW_UID, PIPELINE_UID

@@ -9,8 +9,8 @@ sent.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from monitor.alerts.alertmanager import PAGE_AGAIN_SECONDS, TICKET_AGAIN_SECONDS
-from monitor.alerts.prometheus import seconds
+from monitor.alerts.alertmanager import AGAIN_SECONDS
+from monitor.alerts.promql import seconds
 from monitor.alerts.rule import Severity
 from monitor.alerts.setup import Setup
 from monitor.metrics import AREA, SERVICE
@@ -103,9 +103,8 @@ def _always() -> dict[str, Any]:
 
 
 def _policy(ways: tuple[str, ...]) -> dict[str, Any]:
-    """One notification per area, however many categories and alerts; pages come back sooner than tickets."""
+    """One notification per area and episode, however many categories and alerts, and however long it lasts."""
     setup = Setup()
-    again = {Severity.PAGE: PAGE_AGAIN_SECONDS, Severity.TICKET: TICKET_AGAIN_SECONDS}
     pace = {
         "group_by": ["grafana_folder", SERVICE, AREA],
         "group_wait": seconds(setup.group_wait_seconds),
@@ -121,7 +120,7 @@ def _policy(ways: tuple[str, ...]) -> dict[str, Any]:
             "receiver": _name(severity, ways),
             "object_matchers": [matchers[severity]],
             **pace,
-            "repeat_interval": seconds(again[severity]),
+            "repeat_interval": seconds(AGAIN_SECONDS),
             **({"mute_time_intervals": [NOBODY]} if not ways else {}),
         }
         for severity in Severity
@@ -130,6 +129,6 @@ def _policy(ways: tuple[str, ...]) -> dict[str, Any]:
         "orgId": 1,
         "receiver": _name(Severity.TICKET, ways),
         **pace,
-        "repeat_interval": seconds(TICKET_AGAIN_SECONDS),
+        "repeat_interval": seconds(AGAIN_SECONDS),
         "routes": routes,
     }

@@ -35,7 +35,6 @@ from monitor.dashboards.words import Words
 from monitor.metrics import CATEGORY, OBJECTIVE, SERVICE, WINDOW
 
 QUIET_MINUTES: Final = 60
-SILENT_MINUTES: Final = 360
 OLD_MINUTES: Final = 1
 DEAD_MINUTES: Final = 5
 MANY_LATE: Final = 5
@@ -68,7 +67,7 @@ def banner(words: Words, where: Matcher) -> list[tuple[Panel, int]]:
         [Query(age(metrics.LAST_RECORD_TIMESTAMP_SECONDS), event),
          Query(age(metrics.SNAPSHOT_TIMESTAMP_SECONDS), shown)],
         unit=MINUTES, decimals=0,
-        thresholds=steps((None, SLATE), (QUIET_MINUTES, ORANGE), (SILENT_MINUTES, VERMILLION)),
+        thresholds=steps((None, SLATE), (QUIET_MINUTES, ORANGE)),
     )  # fmt: skip
     # Figures are renewed every 15 s: a minute is late for them, where an hour is nothing for an event.
     sooner = steps((None, SLATE), (OLD_MINUTES, ORANGE), (DEAD_MINUTES, VERMILLION))

@@ -52,7 +52,7 @@ SHARED: Final[Mapping[str, str]] = {
     "name.event": phrase("Newest event"),
     "name.figures": phrase("Figures"),
     "feed.title": phrase("Feed and store"),
-    "feed.description": phrase('Whether mission events arrive, and whether the exporter reads the store. Once the feed has been silent for too long (events.stale_after_seconds), every verdict becomes "no data": old figures are never shown as met. Without the store, all figures stand still.'),
+    "feed.description": phrase('Whether mission events arrive, and whether the exporter reads the store. Once the feed has been silent for longer than the service\'s own volume makes plausible, every verdict becomes "no data": old figures are never shown as met. Without the store, all figures stand still.'),
     "feed.alive": phrase("✔ in order"),
     "feed.silent": phrase("✖ FAILS"),
     "age.title": phrase("Age of what is shown"),
@@ -172,7 +172,6 @@ PIPELINE: Final[Mapping[str, str]] = {
 
 ALARMS: Final[Mapping[str, str]] = {
     "alarm.ResponseObjectiveBreached": phrase("objective breached"),
-    "alarm.ResponsePoolBreached": phrase("objective breached by the pool"),
     "alarm.ResponseObjectiveAtRisk": phrase("objective at risk"),
     "alarm.ResponseDriftOverTarget": phrase("late far more often than allowed"),
     "alarm.ResponseDriftOwnLevel": phrase("late more often than in its own past"),

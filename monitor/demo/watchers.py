@@ -18,7 +18,8 @@ from aiohttp import web
 
 from monitor import alerts
 from monitor.alerts import alertmanager, prometheus
-from monitor.alerts.setup import MANY_OVERDUE, Setup
+from monitor.alerts.setup import Setup
+from monitor.core.overdue import LEAST
 from monitor.demo.processes import LOOPBACK, free_port
 from monitor.demo.servers import PROBE_SECONDS, Server
 
@@ -109,6 +110,7 @@ class Alertmanager(_Watcher):
             f"--storage.path={self.directory / 'data'}",
             f"--web.listen-address={self.address}",
             "--cluster.listen-address=",
+            alertmanager.RETENTION,
         ]
 
 
@@ -159,7 +161,7 @@ def hurried(exporter_url: str, workers: tuple[str, ...], *, rate_per_minute: flo
         longest_for_seconds=10,
         group_wait_seconds=5,
         group_interval_seconds=15,
-        overdue_missions=max(MANY_OVERDUE, round(rate_per_minute)),
+        overdue_missions=max(LEAST, round(rate_per_minute)),
     )
 
 

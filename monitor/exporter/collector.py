@@ -128,6 +128,7 @@ class _Telling:
             self._add(metrics.RESPONSE_TIME_TARGET_SECONDS, target, *series, slug)
         self._add(metrics.RESPONSE_MISSIONS_OPEN, self._known(standing.in_progress.open), *series)
         self._add(metrics.RESPONSE_MISSIONS_OVERDUE, self._known(standing.in_progress.overdue), *series)
+        self._add(metrics.RESPONSE_MISSIONS_PRESUMED_REACHED, self._known(standing.in_progress.presumed), *series)
         self._add(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, standing.last_rang_at, *series)
         for slug, alarm in standing.alarms.items():
             self._alarm(alarm, (*series, slug))
@@ -135,6 +136,8 @@ class _Telling:
     def _alarm(self, alarm: Alarm, place: tuple[str, str, str]) -> None:
         self._add(metrics.RESPONSE_BREACH_LEVEL, self._known(metrics.BREACHES[alarm.level]), *place)
         self._add(metrics.RESPONSE_BREACH_P_VALUE, self._known(alarm.window_p_value), *place)
+        change = None if alarm.onset is None else self._known(metrics.CHANGES[alarm.onset])
+        self._add(metrics.RESPONSE_CHANGE_LEVEL, change, *place)
         for baseline, drift in alarm.drift.items():
             self._add(metrics.RESPONSE_DRIFT_SCORE, None if drift is None else drift.score, *place, baseline)
             self._add(metrics.RESPONSE_DRIFT_ALARM, None if drift is None else drift.alarm, *place, baseline)
@@ -189,7 +192,10 @@ class _Telling:
         self._add(metrics.MISSIONS_TRACKED, self._known(tracked))
         self._add(metrics.MISSIONS_LEFT_OUT, self._known(sum(snapshot.left_out.values())))
         self._add(metrics.LAST_RECORD_TIMESTAMP_SECONDS, snapshot.last_record_at)
+        for area, missions in snapshot.overdue_limits.items():
+            self._add(metrics.RESPONSE_OVERDUE_LIMIT_MISSIONS, self._known(missions), area)
         self._add(metrics.FEED_STALE, self._known(snapshot.stale))
+        self._add(metrics.FEED_PATIENCE_SECONDS, self._known(snapshot.patience_seconds))
         self._add(metrics.STORE_UP, published.store_up)
         self._add(metrics.STORE_READ_TIMESTAMP_SECONDS, published.read_at)
         self._workforce()

@@ -93,12 +93,13 @@ class WindowRow(JudgedAnswer, kw_only=True, forbid_unknown_fields=True):
 
 
 class StandingAnswer(msgspec.Struct):
-    """One area and category now, whatever the window. `breach`: the gravest of its alarms: none, warning or page."""
+    """One area and category now, whatever the window. `breach`: the gravest of its levels."""
 
     area: str
     category: str
     open: int
     overdue: int
+    presumed_reached: int
     last_mission_at: datetime | None
     breach: Level
 
@@ -153,6 +154,7 @@ def standing_answer(standing: Standing) -> StandingAnswer:
         category=standing.category,
         open=standing.in_progress.open,
         overdue=standing.in_progress.overdue,
+        presumed_reached=standing.in_progress.presumed,
         last_mission_at=moment(standing.last_rang_at),
         breach=max((alarm.level for alarm in standing.alarms.values()), key=list(Level).index, default=Level.NONE),
     )

@@ -17,6 +17,7 @@ from monitor.core.compared import Gap, compared
 from monitor.core.feed import listen
 from monitor.core.forecast import forecasts_of
 from monitor.core.history import History
+from monitor.core.patience import LEAST_SECONDS, plausible_silence
 from monitor.core.service import Objective, Service, Statistic
 from monitor.core.snapshot import Row, over_period
 from monitor.core.tail import Tail, tail_of
@@ -31,14 +32,14 @@ def draw_up(
     *,
     now: float,
     abandoned_after_seconds: float,
-    silent_after_seconds: float,
+    silent_after_seconds: float | None,
     about: About = About(),  # noqa: B008 - a value
 ) -> Report:
     """Judge the period on what is known now (epoch seconds).
 
-    Missions that end longer than `silent_after_seconds` before the period does are not all there are. While the feed
-    is silent, or before the period begins, there is no verdict on it: no data, as on the board. Raises ValueError for
-    a period in which the service does not exist.
+    Missions that end longer before the period does than silence is plausible (`silent_after_seconds`; None: by the
+    service's own pace) are not all there are. While the feed is silent, or before the period begins, there is no
+    verdict on it: no data, as on the board. Raises ValueError for a period in which the service does not exist.
     """
     service, calendar, zone = history.service, history.grid.calendar, history.grid.zone
     span, last = span_of(period, history.grid), period.after - timedelta(days=1)
@@ -54,9 +55,10 @@ def draw_up(
     # By when missions rang, not by when records were written: a replay of half a year does not cover the year.
     # Nor by what claims to have rung after now.
     as_of = max((at for one in pool if (at := one.newest_at(now)) is not None), default=None)
-    covered = as_of is not None and as_of >= span.end - silent_after_seconds
-    heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds)
-    silent = heard.silent_seconds > silent_after_seconds
+    patience = partial(plausible_silence, history, declared=silent_after_seconds)
+    covered = as_of is not None and as_of >= span.end - patience(as_of)
+    heard = listen(history.heads, now, believed_ahead_seconds=silent_after_seconds or LEAST_SECONDS)
+    silent = heard.silent_seconds > patience(now if heard.at is None else min(heard.at, now))
     judged = partial(over_period, history, now=now, abandoned_after_seconds=abandoned_after_seconds, silent=silent)
     before = {(row.area, row.category): row for row in judged(previous)} if previous else {}
     return Report(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -161,7 +161,11 @@ def _type(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(f"`{one}`" for one in kinds)
     kind: Any = kinds[0] if type(None) in get_args(field.annotation) else field.annotation
-    return ", ".join((_TYPES[get_origin(kind) or kind], *_bounds(field.metadata)))
+    metadata = list(field.metadata)
+    if get_origin(kind) is Annotated:  # of a type that may be None, the bounds stand within
+        kind, *within = get_args(kind)
+        metadata += [bound for one in within for bound in getattr(one, "metadata", ())]
+    return ", ".join((_TYPES[get_origin(kind) or kind], *_bounds(metadata)))
 
 
 _BOUNDS: Final[tuple[tuple[str, Callable[[Any], str]], ...]] = (

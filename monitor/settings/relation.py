@@ -5,10 +5,13 @@ Refuses to know files and variables: how a key is called is asked of the caller,
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from monitor.core.patience import LEAST_SECONDS
 from monitor.settings.sections import Settings
 
+DERIVED: Final = {"events.stale_after_seconds": LEAST_SECONDS}
+"""The least that a key may come to which is worked out where nobody gives it."""
 Name = Callable[[str], str]
 """From `section.key` to what the user calls it: the key, or the variable that set it."""
 Broken = Callable[[Settings, Name], str | None]
@@ -39,7 +42,8 @@ def below(smaller: str, larger: str, why: str) -> Broken:
 
 def _value(settings: Settings, key: str) -> float:
     section, _, inner = key.partition(".")
-    return float(getattr(getattr(settings, section), inner))
+    value = getattr(getattr(settings, section), inner)
+    return DERIVED[key] if value is None else float(value)
 
 
 def one_password(section: str, secret: str) -> Broken:

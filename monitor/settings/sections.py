@@ -196,8 +196,11 @@ class EventSettings(_Section):
     max_record_bytes: Annotated[Count, Field(le=LARGEST_RECORD_BYTES)] = Field(
         65_536, description="Largest event; larger ones are dead letters."
     )
-    stale_after_seconds: Positive = Field(
-        21_600.0, description="Silence of the feed after which every verdict to date becomes no_data."
+    stale_after_seconds: Annotated[Positive | None, Field()] = Field(
+        None,
+        description="Silence of the feed after which every verdict to date becomes no_data. Default: what the "
+        "service's own missions by hour of the day make implausible, from an hour to four weeks. To be given where a "
+        "source delivers in batches, longer than the longest pause between two.",
     )
 
 

@@ -11,8 +11,8 @@ import yaml
 from monitor import metrics
 from monitor.alerts import RULES, files
 from monitor.alerts.alertmanager import ABSENT, BLIND, CAUSES, CONSEQUENCES, WEAKER
-from monitor.alerts.prometheus import EVALUATED, GROUPS, seconds
-from monitor.alerts.promql import SEEN_SECONDS, selector
+from monitor.alerts.prometheus import EVALUATED, GROUPS
+from monitor.alerts.promql import SEEN_SECONDS, seconds, selector
 from monitor.alerts.rule import Rule, Severity
 from monitor.alerts.setup import Setup
 from monitor.alerts.template import template

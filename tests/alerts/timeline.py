@@ -68,21 +68,24 @@ def judge(
     firing: Mapping[int, Sequence[Alert]],
     texts: Mapping[int, tuple[Alert, Mapping[str, str]]] | None = None,
     external: Mapping[str, str] | None = None,
+    *,
+    minutes_each: int = 1,
 ) -> None:
     """Fail unless exactly these alerts fire at these minutes (with these annotations); every minute.
 
-    `external` are Prometheus' own labels, which say where links begin.
+    `external` are Prometheus' own labels, which say where links begin. Of a long life a step is not a minute but
+    `minutes_each`.
     """
     minutes = max(sum(length for length, _ in phases) for phases in series.values())
     told = {name: [(minutes, value)] for name, value in HEALTHY.items()} | dict(series)
     test = {
-        "interval": "1m",
+        "interval": f"{minutes_each}m",
         "external_labels": dict(external or {}),
         "input_series": [{"series": _of_service(name), "values": _values(phases)} for name, phases in told.items()],
         "promql_expr_test": [
             {
                 "expr": 'ALERTS{alertstate="firing"}',
-                "eval_time": f"{minute}m",
+                "eval_time": f"{minute * minutes_each}m",
                 "exp_samples": [{"labels": alert.series(), "value": 1} for alert in alerts],
             }
             for minute, alerts in firing.items()
@@ -90,7 +93,7 @@ def judge(
         "alert_rule_test": [
             {
                 "alertname": alert.name,
-                "eval_time": f"{minute}m",
+                "eval_time": f"{minute * minutes_each}m",
                 "exp_alerts": [
                     {
                         "exp_labels": {"severity": SEVERITIES[alert.name], **alert.told},
@@ -107,7 +110,7 @@ def judge(
             if "/rules/" in place:
                 rules.append(Path(place).name)
                 Path(folder, Path(place).name).write_text(text, encoding="utf-8")
-        body = {"rule_files": rules, "evaluation_interval": "1m", "tests": [test]}
+        body = {"rule_files": rules, "evaluation_interval": f"{minutes_each}m", "tests": [test]}
         file = Path(folder, "test.yml")
         file.write_text(json.dumps(body), encoding="utf-8")
         done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True, check=False)

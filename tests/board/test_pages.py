@@ -16,6 +16,7 @@ from monitor.board.frame import POLICY, View
 from monitor.board.matrix import board
 from monitor.core.calendar import Calendar
 from monitor.core.closer import closer_of
+from monitor.core.figures import InProgress
 from monitor.core.verdict import State
 from monitor.core.weeks import weeks_of
 from monitor.core.windows import parse_window
@@ -102,6 +103,18 @@ async def test_missions_in_progress_are_shown_where_there_are_any(world: World, 
         assert "1 open" in page.text[key]
         assert "1 overdue" in page.text[key]
     assert "open" not in page.text["c-oslo-urban"]
+
+
+async def test_who_was_probably_reached_is_said_in_words(world: World, refresh: Refresh) -> None:
+    """An arrival that nobody registered is no emergency: the cell tells the two apart, in the reader's language."""
+    shown = refresh.published.snapshot
+    standings = [
+        replace(one, in_progress=InProgress(5, 3, 2)) if (one.area, one.category) == ("vest", "urban") else one
+        for one in shown.standings
+    ]
+    published = replace(refresh.published, snapshot=replace(shown, standings=standings))
+    for language, said in (("en", "3 overdue, of these 2 probably reached"), ("nb", "2 av dem trolig fremme")):
+        assert said in Page(board(view(world, published, language))).text["c-vest-urban"]
 
 
 async def test_the_worst_comes_first_below_the_whole_country(refresh: Refresh) -> None:

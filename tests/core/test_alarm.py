@@ -60,7 +60,7 @@ def test_a_series_in_control_is_quiet(pattern: str) -> None:
 def test_a_degraded_series_pages() -> None:
     """Half of the missions late for two weeks: the period's evidence pages, and both drifts are on."""
     found = alarm_of(history_of(missions("L." * 60, until=NOW)))
-    assert found.level is Level.PAGE
+    assert found.level is Level.BREACH
     drift = found.drift[Baseline.TARGET]
     assert drift is not None
     assert drift.alarm
@@ -70,7 +70,7 @@ def test_a_storm_after_calm_is_found_as_drift_from_both_levels() -> None:
     """The change is what a period total hides: drift sees it against the requirement and against the own year."""
     found = alarm_of(history_of(missions("....L....." * 60 + "L." * 30)))
     assert [drift.alarm if drift else None for drift in found.drift.values()] == [True, True]
-    assert found.level in (Level.WARNING, Level.PAGE)
+    assert found.level in (Level.WARNING, Level.BREACH)
 
 
 def test_the_test_for_one_look_opens_a_ticket_at_most() -> None:
@@ -148,7 +148,7 @@ def test_a_bad_quarter_pages_where_quarters_decide() -> None:
         units: assess(line, PERIOD_ONLY, some, as_of=as_of, grid=GRID, pooled=False)["requirement"].level
         for units, some in spans.items()
     }
-    assert level == {("tertial", "year"): Level.NONE, ("quarter", "year"): Level.PAGE}
+    assert level == {("tertial", "year"): Level.NONE, ("quarter", "year"): Level.BREACH}
 
 
 def test_a_missed_goal_does_not_page() -> None:
@@ -172,7 +172,7 @@ def test_either_official_period_pages(unit: Unit) -> None:
     other = next(one for one in PERIODS if one != unit)
     assert found.periods[unit].p_value <= RULES.period_page_alpha
     assert found.periods[other].p_value > RULES.period_page_alpha
-    assert found.level is Level.PAGE
+    assert found.level is Level.BREACH
 
 
 def test_the_nation_has_no_drift_of_its_own() -> None:
@@ -202,7 +202,7 @@ def test_a_correction_leaves_the_alarm_that_a_right_history_would_have() -> None
         replace(one, response=LATE) if 200 <= number < 240 else one for number, one in enumerate(right)
     ]  # fmt: skip
     history = history_of(wrong)
-    assert alarm_of(history).level is Level.PAGE
+    assert alarm_of(history).level is Level.BREACH
     for day, stored in days_of(right)[0].items():
         history.put_day(0, head(), day, stored)
     assert alarm_of(history) == alarm_of(history_of(right))
@@ -236,7 +236,7 @@ def test_missions_after_the_moment_judged_are_not_seen() -> None:
     quiet = history_of([one for one in missions(CALM + "L" * 60) if one.at <= then])
     assert alarm_of(history, as_of=then) == alarm_of(quiet, as_of=then)
     assert alarm_of(history, as_of=then).level is Level.NONE
-    assert alarm_of(history).level is Level.PAGE
+    assert alarm_of(history).level is Level.BREACH
 
 
 def test_an_empty_series_raises_nothing() -> None:

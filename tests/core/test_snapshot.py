@@ -89,7 +89,7 @@ def test_silence_freezes_the_alarms_as_of_the_last_record() -> None:
     for one, other in zip(at_last.standings, later.standings, strict=True):
         assert one.alarms == other.alarms
     assert {s.area: s.alarms["requirement"].level.value for s in later.standings if s.category == "urban"} == {
-        "national": "page", "oslo": "page", "vest": "none",
+        "national": "breach", "oslo": "breach", "vest": "none",
     }  # fmt: skip
 
 
@@ -301,3 +301,42 @@ def test_an_unchanged_row_is_the_same_object() -> None:
     before, after = take(history, TERMS, NOW), take(history, TERMS, NOW + 1.0)
     assert all(one is other for one, other in zip(before.rows, after.rows, strict=True))
     assert all(one is other for one, other in zip(before.standings, after.standings, strict=True))
+
+
+def waiting(minutes: float) -> Call:
+    """A mission of urban Oslo that nobody has reached yet."""
+    return Call(URBAN, NOW - 60 * minutes, Kind.OPEN, None)
+
+
+def test_who_is_open_for_longer_than_is_plausible_is_presumed_reached() -> None:
+    """Of ninety missions none took more than a quarter of an hour: twice the target, twenty minutes, is plausible."""
+    made = [*MADE, *(waiting(minutes) for minutes in (5, 11, 19, 21, 300))]
+    snapshot = take(heard(made), TERMS, NOW)
+    progress = next(one.in_progress for one in snapshot.standings if (one.area, one.category) == URBAN)
+    assert (progress.open, progress.overdue, progress.presumed) == (5, 4, 2)
+
+
+def test_without_a_past_everybody_is_believed() -> None:
+    """A new service has no plausible time: who is late is late."""
+    snapshot = take(heard([waiting(300)]), TERMS, NOW)
+    progress = next(one.in_progress for one in snapshot.standings if (one.area, one.category) == URBAN)
+    assert (progress.overdue, progress.presumed) == (1, 0)
+
+
+def test_only_areas_that_missions_name_have_a_limit_and_a_busier_one_a_higher() -> None:
+    """Of a pool nobody is on call; where many are late at any time, more of them are no accident."""
+    quiet = take(heard(MADE), TERMS, NOW)
+    assert quiet.overdue_limits.keys() == {"oslo", "vest"}
+    assert quiet.overdue_limits["vest"] == 3
+    many = [measured(NOW - 1.0 - 600.0 * n, 300.0 if n % 3 else 1100.0) for n in range(9000)]
+    assert take(heard(many), TERMS, NOW).overdue_limits["oslo"] > quiet.overdue_limits["oslo"]
+
+
+def test_patience_is_learnt_unless_it_is_declared() -> None:
+    """Of three missions a day six hours of silence are nothing; who says six hours gets them."""
+    learnt = replace(TERMS, stale_after_seconds=None)
+    history = heard(MADE, NOW - 7 * HOUR)
+    assert (take(history, TERMS, NOW).stale, take(history, learnt, NOW).stale) == (True, False)
+    assert take(history, learnt, NOW).patience_seconds > 24 * HOUR
+    long_ago = heard(MADE, NOW)
+    assert take(long_ago, learnt, NOW + 30 * 24 * HOUR).stale

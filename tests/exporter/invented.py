@@ -14,6 +14,7 @@ from monitor.core.feed import Heard
 from monitor.core.figures import ClockFigures, Count, Figures, InProgress
 from monitor.core.hours import Cell, Hours
 from monitor.core.mission import Cause
+from monitor.core.onset import Onset
 from monitor.core.service import Area, Category, Clock, Duty, Moment, Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.snapshot import Row, Snapshot, Standing
@@ -119,7 +120,7 @@ def published(
             Standing(area, category, progress, NOW - 900.0 if size else None, targets, alarms_of(declared, rng))
         )
     heard = Heard(NOW, 0.0)
-    snapshot = Snapshot(declared, NOW, False, heard, rows, standings, {})
+    snapshot = Snapshot(declared, NOW, False, 21_600.0, heard, rows, standings, {})
     return Published(
         snapshot=snapshot, heads={}, store=StoreState.UP, problem=None, loaded=True, read_at=NOW, published_at=NOW
     )
@@ -238,10 +239,10 @@ def verdicts_of(declared: Service, figures: Figures, targets: Mapping[str, float
 
 def alarms_of(declared: Service, rng: Random) -> dict[str, Alarm]:
     """Of the objectives that page."""
-    level = rng.choice([Level.NONE] * 8 + [Level.WARNING, Level.PAGE])
+    level = rng.choice([Level.NONE] * 8 + [Level.WARNING, Level.BREACH])
     drift: dict[Baseline, Drift | None] = {
-        Baseline.TARGET: Drift(rng.uniform(0, 5), level is Level.PAGE, None),
+        Baseline.TARGET: Drift(rng.uniform(0, 5), level is Level.BREACH, None),
         Baseline.OWN_YEAR: None,
     }
     pages = [one.slug for one in declared.objectives if one.duty is Duty.PAGE]
-    return {slug: Alarm(level, drift, {"month": NOTHING_YET}, 0.4) for slug in pages}
+    return {slug: Alarm(level, rng.choice(list(Onset)), drift, {"month": NOTHING_YET}, 0.4) for slug in pages}

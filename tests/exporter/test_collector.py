@@ -227,7 +227,7 @@ async def test_values_are_the_snapshots(published: Published) -> None:
         assert one(metrics.RESPONSE_MISSIONS_OPEN, *series) == standing.in_progress.open
         assert one(metrics.RESPONSE_MISSIONS_OVERDUE, *series) == standing.in_progress.overdue
         alarm, page = standing.alarms["requirement"], (*series, "requirement")
-        assert one(metrics.RESPONSE_BREACH_LEVEL, *page) == ["none", "warning", "page"].index(alarm.level)
+        assert one(metrics.RESPONSE_BREACH_LEVEL, *page) == ["none", "warning", "breach"].index(alarm.level)
         assert one(metrics.RESPONSE_BREACH_P_VALUE, *page) == alarm.window_p_value
         assert same(one(metrics.RESPONSE_LAST_MISSION_TIMESTAMP_SECONDS, *series), standing.last_rang_at)
 

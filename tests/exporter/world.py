@@ -13,6 +13,7 @@ from monitor.core.slices import Grid
 from monitor.core.targets import Targets, TargetSet
 from monitor.exporter.refresh import Refresh
 from monitor.settings import Configuration, ExporterSettings, Settings
+from monitor.settings.sections import EventSettings
 from monitor.store.memory import MemoryBacking, MemoryStore
 from monitor.store.port import Lease, LifeSign, Store
 from monitor.wiring import empty_history, partition_policy, snapshot_terms
@@ -37,7 +38,10 @@ class Clock:
 
 def configuration(*, refresh_seconds: float = 0.05, oslo: str = "Oslo") -> Configuration:
     """All districts; goal 10 and requirement 20 minutes everywhere but in Finnmark's towns, which have no cities."""
-    settings = Settings(exporter=ExporterSettings(refresh_seconds=refresh_seconds))
+    settings = Settings(
+        exporter=ExporterSettings(refresh_seconds=refresh_seconds),
+        events=EventSettings(stale_after_seconds=6 * HOUR),  # a world of few missions teaches no patience
+    )
     one = TargetSet(
         valid_from=date(2020, 1, 1),
         source="test",

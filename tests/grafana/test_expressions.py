@@ -125,14 +125,18 @@ def test_prometheus_and_grafana_tell_the_same_number(rule: Rule, figure: Figure,
 
 
 def test_the_breach_of_one_area_fires_its_rule_alone(scraped: Prometheus) -> None:
-    """It says 1 for the area of each service for which Prometheus' rule fires, and 0 for every other series."""
+    """It says 1 for the area of each service for which Prometheus' rule fires, and for a pool that it pulls down.
+
+    It says 0 for every other series.
+    """
     (expression,) = [
         text
         for rule, name, text in provisioned.expressions()
         if (rule, name) == ("ResponseObjectiveBreached", "Verdict")
     ]
     samples = [(one["metric"], float(one["value"][1])) for one in scraped.instant(expression)]
-    assert {(metric["service"], metric["area"]) for metric, value in samples if value > 0} == set(WORST.items())
+    told = {(metric["service"], metric["area"]) for metric, value in samples if value > 0}
+    assert told == {*WORST.items(), ("fire", "north")}
     assert {metric["objective"] for metric, value in samples if value > 0} == set(PAGING.values())
     assert len(samples) == 39 * 2 + 15 * 3, "each area and category, with each objective"
 
@@ -215,12 +219,13 @@ def test_the_standing_has_a_cell_for_each_objective_and_category(
 
 
 def test_what_fires_is_told_with_its_beginning(scraped: Prometheus, worker_ports: dict[str, int]) -> None:
-    """By area and category, in milliseconds, of the service that is chosen alone."""
+    """By area and category, in milliseconds, of the service that is chosen alone; of a pool as well."""
     (one,) = [one for one in DASHBOARDS if one.where.startswith("en/overview: Firing alerts")]
     for choice in (CHOICES[0], CHOICES[3]):
         samples = scraped.instant(filled_in(one.expression, choice, worker_ports))
         breached = [sample for sample in samples if sample["metric"]["alertname"] == "ResponseObjectiveBreached"]
-        assert {sample["metric"]["area"] for sample in breached} == {WORST[choice["$service"]]}
+        pulled_down = {"north"} if choice["$service"] == "fire" else set()
+        assert {sample["metric"]["area"] for sample in breached} == {WORST[choice["$service"]], *pulled_down}
         assert all(sample["metric"]["category"] for sample in breached)
         for sample in breached:
             assert 0 < scraped.at - float(sample["value"][1]) / 1000 < 300

@@ -22,6 +22,7 @@ from monitor.past.command import retold
 from monitor.past.volumes import BLOCK_SECONDS, MOMENTS, Volume
 from monitor.report.sources import from_lines
 from monitor.settings import Configuration
+from monitor.settings.sections import EventSettings
 from monitor.wiring import empty_history, partition_policy, snapshot_terms
 from tests.eventually import wait_until
 from tests.exporter.serving import served, status_is
@@ -59,9 +60,16 @@ def invented(number: int = 700) -> list[dict[str, object]]:
 EVENTS = invented()
 
 
+def hurried() -> Configuration:
+    """The fire service with six hours of silence declared: at so few missions they would be nothing."""
+    found = fire()
+    events = EventSettings(stale_after_seconds=21_600.0)
+    return replace(found, settings=found.settings.model_copy(update={"events": events}))
+
+
 @pytest.fixture(scope="module")
 def configured() -> Configuration:
-    return fire()
+    return hurried()
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +117,7 @@ def moments(volumes: list[Volume]) -> list[float]:
 
 async def scraped(moment: float) -> Samples:
     """What an exporter says whose clock stands at the moment, and which has heard of what had begun by then."""
-    world = World(configured=fire())
+    world = World(configured=hurried())
     world.clock.now = moment
     began = {one["mission_id"]: rang(one) for one in EVENTS}
     events = [one for one in EVENTS if began[one["mission_id"]] <= moment]

@@ -13,9 +13,14 @@ import math
 from enum import StrEnum
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc
 
 from monitor.core.percent import Percent, complement, reached, share
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 STRONG: Final = 0.025
 """One-sided: the two-sided 95 % interval excludes the target."""
@@ -29,6 +34,12 @@ class Evidence(StrEnum):
     STRONG = "strong"
     WEAK = "weak"
     NONE = "none"
+
+
+def breach_p_values(within: Counts, n: Counts, percent: Percent) -> Floats:
+    """`breach_p_value` of each of several."""
+    found: Floats = np.where(n > 0, bdtr(within, np.maximum(n, 1), share(percent)), 1.0)
+    return found
 
 
 def breach_p_value(within: int, n: int, percent: Percent) -> float:

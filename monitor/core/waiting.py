@@ -1,0 +1,72 @@
+"""Who is in progress in a series at a moment, and how many that are late at once are no accident in an area.
+
+Asks timelines what `core.overdue` needs to know of the past. Refuses to know windows and verdicts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from monitor.core import overdue
+from monitor.core.figures import InProgress
+from monitor.core.history import History
+from monitor.core.overdue import DAY, Usual
+from monitor.core.patience import hour_of, pace_until
+from monitor.core.timeline import EVER, Kept, Timeline
+from monitor.core.windows import Span
+
+_USUAL: Final = Kept[Usual]()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The missions of a series that a clock has open at `now` (epoch seconds), against a target (seconds, or none).
+
+    `until`: the end of the slice that holds `now`. What rang before `abandoned_before` is given up.
+    """
+
+    timeline: Timeline
+    clock: str
+    target: float | None
+    now: float
+    until: float
+    abandoned_before: float
+
+    def usual(self, today: date) -> Usual:
+        """What the missions of the past year say of those in progress; worked out once a day."""
+        return self.timeline.derived(_USUAL, (self.clock, self.target, today), self._usual)
+
+    def _usual(self) -> Usual:
+        oldest = self.timeline.oldest()
+        if self.target is None or oldest is None:
+            return overdue.NOTHING
+        begins = max(oldest, self.now - overdue.YEAR_DAYS * DAY)
+        took, unregistered = self.timeline.habit(
+            self.clock, Span(begins, self.until), abandoned_before=self.abandoned_before
+        )
+        return overdue.usual(took, unregistered, max(1.0, (self.now - begins) / DAY), self.target)
+
+    def in_progress(self, usual: Usual) -> InProgress:
+        """Those past the target, and of these those that are past what is plausible."""
+        found = self._past(self.target)
+        return replace(found, presumed=self._past(usual.plausible_seconds).overdue) if found.overdue else found
+
+    def _past(self, seconds: float | None) -> InProgress:
+        return self.timeline.in_progress(
+            self.now, seconds, abandoned_before=self.abandoned_before, clock=self.clock,
+            span=Span(EVER.start, self.until),
+        )  # fmt: skip
+
+
+def limits(history: History, usuals: Mapping[str, Sequence[Usual]], now: float) -> dict[str, int]:
+    """By area: so many late at once are no accident. Categories share patrols; a busy hour has more that are late."""
+    busier = pace_until(history, now).busier(hour_of(now, history.grid))
+    return {
+        area: overdue.limit(
+            busier * sum(one.at_once for one in found),
+            busier * sum(one.a_year for one in found),
+            overdue.PAGES_A_YEAR / len(usuals),
+        )
+        for area, found in usuals.items()
+    }
