@@ -222,6 +222,7 @@ def _window(view: View, row: Row, objective: Objective) -> Line:
         *share,
         view.room(verdict) or NONE,
         judged,
+        view.with_unmeasured(verdict),
     )
     return Line(f"w-{row.category}_{objective.slug}-{row.window}", view.say.window(row.window), cells)
 

@@ -18,6 +18,7 @@ from monitor.core.service import Objective, Service
 from monitor.core.snapshot import Row
 from monitor.core.verdict import State, Verdict
 from monitor.words.speaker import NONE
+from monitor.words.verdicts import DECIDE, settled
 
 DEEPEST: Final = 4
 """Whatever lies deeper is shown as deep as this."""
@@ -71,6 +72,8 @@ class Cell:
     room: str
     kind_of_room: str
     overdrawn: bool
+    doubt: str
+    """That the unmeasured could turn the verdict; empty where they cannot."""
     others: Sequence[Other]
     missed_others: str
     """How many of them are missed, where there is no room to tell them; empty where figures are outdated."""
@@ -168,6 +171,7 @@ def cell(view: View, column: Column, area: str) -> Cell:
         room=room,
         kind_of_room=say("budget") if objective.percentile is not None else say("to spare"),
         overdrawn=room.startswith("−"),
+        doubt="" if view.outdated or settled(verdict) else say(DECIDE),
         others=tuple(_other(view, row, one) for one in others if one.state is not State.NO_TARGET),
         missed_others=view.missed_others(others),
         opened=view.opened(progress) if progress and progress.open else "",

@@ -29,7 +29,7 @@ from monitor.words import durations, names
 from monitor.words.catalogue import LANGUAGES
 from monitor.words.durations import Notation
 from monitor.words.speaker import NONE, Speaker, phrase, speaker
-from monitor.words.verdicts import EVIDENCES, STATES, sentence
+from monitor.words.verdicts import EVIDENCES, STATES, bounds_reached, hanging, sentence
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -302,6 +302,12 @@ class View:
             return ""
         rounded = round(seconds / _SPARED_TO) * _SPARED_TO if abs(seconds) >= _SPARED_TO**2 else round(seconds)
         return ("+" if rounded > 0 else "") + durations.lasting(self.say, rounded)
+
+    def with_unmeasured(self, verdict: Verdict) -> str:
+        """Between what the share of all lies, and what must be true of the unmeasured."""
+        tips = "" if self.outdated else hanging(self.say, verdict)
+        shares = () if verdict.within is None else (bounds_reached(self.say, verdict),)
+        return ", ".join((*shares, tips)) if tips else NONE
 
     def said(self, verdict: Verdict) -> Said:
         """A verdict and its evidence; none where nobody can vouch for it."""

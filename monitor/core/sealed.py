@@ -302,9 +302,9 @@ class Sums:
         return self.counts[at : at + 2], self.powers[place : place + 2]
 
     def judged(self, objective: Objective) -> Sequence[int]:
-        """Judged, within; of a mean also what they took, may take (microseconds), and how many of a sketch."""
+        """Judged, within, unmeasured; of a mean more, as in `Columns`."""
         at = self.columns.plain + self.columns.objective_at[objective.slug]
-        return self.counts[at : at + (5 if objective.percentile is None else 2)]
+        return self.counts[at : at + self.columns.width_of(objective)]
 
     def beyond(self, objective: Objective) -> Sequence[float]:
         """Squares and cubes of what each took beyond its target, of a mean."""

@@ -7,6 +7,7 @@ join as digests; means are sums of both. Refuses to know windows, verdicts and t
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final, Generic, TypeVar, cast
 
 import numpy as np
@@ -14,13 +15,14 @@ import numpy as np
 from monitor.core.columns import Columns
 from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, ClockFigures, Count, Figures, InProgress, percent_of
+from monitor.core.lacking import Judge, Lack
 from monitor.core.mission import Cause, Kind
 from monitor.core.sealed import Sealed, Shelf, Sums
 from monitor.core.service import Objective, Service
 from monitor.core.stats import mean, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
 from monitor.core.stats.mean import Moments
-from monitor.core.track import Judge, Run, Track, cut, exact, size
+from monitor.core.track import Run, Track, cut, exact, size
 from monitor.core.windows import Span
 
 REMEMBERED: Final = 64
@@ -100,14 +102,15 @@ class Timeline:
         runs = tuple([track.cut(span) for track in self._tracks.values()])
         sealed = cut(self._shelf.start, span)
         unmeasured = tuple([track.unmeasured(span, abandoned_before) for track in self._tracks.values()])
+        lacking = tuple([track.lacking(span, abandoned_before) for track in self._tracks.values()])
         excluded = size(self.excluded_at, span)
         # The same missions have the same figures: the clock alone changes nothing before a window's edge does.
-        key = (runs, sealed, unmeasured, excluded)
+        key = (runs, sealed, unmeasured, lacking, excluded)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            known = self._known[key] = self._figures(runs, sealed, unmeasured, excluded)
+            known = self._known[key] = self._figures(runs, sealed, unmeasured, lacking, excluded)
         return known
 
     def newest(self, count: int, *, until: float = float("inf")) -> Figures:
@@ -117,7 +120,7 @@ class Timeline:
         """
         sizes = [track.cut(Span(EVER.start, until))[1] for track in self._tracks.values()]
         runs = [(max(0, number - count), number) for number in sizes]
-        return self._figures(runs, (0, 0), [(0,) * len(Cause)] * len(runs), 0)
+        return self._figures(runs, (0, 0), [(0,) * len(Cause)] * len(runs), [None] * len(runs), 0)
 
     def size(self, span: Span) -> int:
         """How many missions that count for anything rang in `span`."""
@@ -182,13 +185,25 @@ class Timeline:
         return self._tracks[objective.clock].lates(objective, span)
 
     def _figures(
-        self, runs: Sequence[Run], sealed: Run, unmeasured: Sequence[Sequence[int]], excluded: int
+        self,
+        runs: Sequence[Run],
+        sealed: Run,
+        unmeasured: Sequence[Sequence[int]],
+        lacking: Sequence[Sequence[Lack] | None],
+        excluded: int,
     ) -> Figures:
-        """Figures of a run of each clock's exact missions, and a run of sealed stretches."""
+        """Figures of a run of each clock's exact missions, and a run of sealed stretches.
+
+        `unmeasured` and `lacking` by clock, the latter None where nobody can know it.
+        """
         sums = self._shelf.sums(*sealed)
         told = Figures(excluded + sums.excluded, {}, {}, {}, {}, {}, self._last_rang_at(runs[0], sealed, sums))
         statistics: dict[str, _Statistic] = {}
-        for (clock, track), run, uncounted in zip(self._tracks.items(), runs, unmeasured, strict=True):
+        without: dict[str, Lack | None] = {}
+        for (clock, track), run, uncounted, lacks in zip(
+            self._tracks.items(), runs, unmeasured, lacking, strict=True
+        ):
+            without |= zip([one.slug for one in track.objectives], lacks or repeat(None), strict=False)
             measured = run[1] - run[0] + sums.measured(clock)
             causes = map(int.__add__, uncounted, sums.unmeasured(clock))
             told.clocks[clock] = ClockFigures(
@@ -199,9 +214,8 @@ class Timeline:
             statistics |= _means(clock, track, run, measured, sums)
         for one in self.objectives:
             told.values[one.slug], told.intervals[one.slug], told.exact[one.slug] = statistics[one.slug]
-            told.counts[one.slug] = _count(
-                self._tracks[one.clock].count(one, runs[self._numbers[one.clock]]), one, sums
-            )
+            known = self._tracks[one.clock].count(one, runs[self._numbers[one.clock]])
+            told.counts[one.slug] = _count(known, one, sums, without[one.slug])
         return told
 
     def _last_rang_at(self, run: Run, sealed: Run, sums: Sums) -> float | None:
@@ -249,16 +263,17 @@ def _means(clock: str, track: Track, run: Run, measured: int, sums: Sums) -> dic
     return {one.slug: (seconds / measured, interval, not guessed) for one in track.means}
 
 
-def _count(known: Count, objective: Objective, sums: Sums) -> Count:
-    """Of missions known one by one and of sealed ones."""
-    judged, within, *mean_of = sums.judged(objective)
+def _count(known: Count, objective: Objective, sums: Sums, without: Lack | None) -> Count:
+    """Of missions known one by one and of sealed ones; `without` a value, of the former."""
+    judged, within, unmeasured, *mean_of = sums.judged(objective)
+    lacking = None if without is None else without[0] + unmeasured
     if known.total is None or known.allowed is None:
-        return Count(known.judged + judged, known.within + within)
-    total, allowed, guessed = mean_of
+        return Count(known.judged + judged, known.within + within, unmeasured=lacking)
+    total, allowed, guessed, unmeasured_allowed = mean_of
     if guessed:
-        return Count(known.judged + judged, known.within + within)
+        return Count(known.judged + judged, known.within + within, unmeasured=lacking)
     squares, cubes = sums.beyond(objective)
     return Count(
         known.judged + judged, known.within + within, known.total + total, known.allowed + allowed,
-        known.squares + squares, known.cubes + cubes,
+        known.squares + squares, known.cubes + cubes, lacking, unmeasured_allowed + (without[1] if without else 0),
     )  # fmt: skip

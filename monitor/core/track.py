@@ -4,7 +4,7 @@ Judged once, on building: each mission by the target in force when it rang, so t
 and one selection. Refuses to know sealed stretches, windows and the clock on the wall.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.core.digest import Floats
 from monitor.core.figures import MICROSECONDS, Count, InProgress, percent_of
+from monitor.core.lacking import Judge, Lack, Lacking
 from monitor.core.mission import CAUSES, Cause, Kind
 from monitor.core.percent import rank
 from monitor.core.service import Objective, Statistic
@@ -19,8 +20,6 @@ from monitor.core.stats import kaplan_meier, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
 from monitor.core.windows import Span
 
-Judge = Callable[[Objective, Floats], Floats]
-"""For an objective and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
 Run = tuple[int, int]
 """The measured missions from one place to another (excluded)."""
 _PLACES: Final = {cause: number for number, cause in enumerate(Cause)}
@@ -48,6 +47,8 @@ class Track:
         self._unmeasured = {_PLACES[cause]: times for cause, times in by_cause.items() if len(times)}
         self._open = others[kinds == Kind.OPEN]
         self._untimed = others[kinds == Kind.UNTIMED]
+        self._ended = Lacking(others[np.isin(kinds, [*CAUSES])], objectives, judge)
+        self._unfinished = Lacking(np.sort(np.concatenate([self._open, self._untimed])), objectives, judge)
         if not begins_there:
             self._open, self._untimed = self._open[:0], np.sort(np.concatenate([self._open, self._untimed]))
         self._begins_there = begins_there
@@ -68,6 +69,12 @@ class Track:
         forgotten = Span(span.start, min(span.end, abandoned_before))
         counted[_PLACES[Cause.ABANDONED]] += size(self._open, forgotten) + size(self._untimed, forgotten)
         return tuple(counted)
+
+    def lacking(self, span: Span, abandoned_before: float) -> Sequence[Lack]:
+        """Those that are unmeasured, by objective of this clock: how many had a target (`core.lacking`)."""
+        forgotten = Span(span.start, min(span.end, abandoned_before))
+        pairs = zip(self._ended.within(span), self._unfinished.within(forgotten), strict=True)
+        return tuple([(ended[0] + given_up[0], ended[1] + given_up[1]) for ended, given_up in pairs])
 
     def count(self, objective: Objective, run: Run) -> Count:
         """What decides about a run."""

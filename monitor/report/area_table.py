@@ -68,6 +68,7 @@ def _more(cells: Cells, objective: Objective, rows: Sequence[ReportRow]) -> list
     left = words.spare_headed(say, objective)
     return [
         Line(f"{slug}.interval", f"{named}, {say('95 % interval')}", _each(cells.interval, judged)),
+        Line(f"{slug}.bounds", f"{named}: {say('With the unmeasured')}", _each(cells.bounds, judged)),
         Line(f"{slug}.spare", f"{named}: {left}", _each(cells.spare, judged)),
         Line(f"{slug}.change", f"{named}: {say('Change')}", [cells.change(row, slug) for row in rows]),
     ]

@@ -39,11 +39,24 @@ def columns(report: Report, row: ReportRow, *, in_whole_minutes: Container[str])
 def _objective(row: ReportRow, objective: Objective, *, whole: bool) -> dict[str, Value]:
     judged, before = row.judged(objective.slug), row.previous(objective.slug)
     verdict, (lower, upper) = judged.verdict, judged.interval
+    without = verdict.unmeasured
     now, then = _minutes(judged.seconds), _minutes(before.seconds if before else None)
     counts: dict[str, Value] = (
         {"spare_minutes": _minutes(verdict.spare_seconds)}
         if objective.percentile is None
         else {"within": verdict.within, "late_budget": verdict.late_budget}
+    )
+    bounds, widened = (without.bounds, without.widened) if without else (None, None)
+    hanging: dict[str, Value] = (
+        {"tipping_minutes": None if without is None or without.settled else _minutes(without.most_seconds)}
+        if objective.percentile is None
+        else {
+            "within_least_ratio": bounds.lower if bounds else None,
+            "within_most_ratio": bounds.upper if bounds else None,
+            "widened_least_ratio": widened.lower if widened else None,
+            "widened_most_ratio": widened.upper if widened else None,
+            "tipping_ratio": without.tipping_ratio if without else None,
+        }
     )
     return {
         "minutes": now,
@@ -54,6 +67,8 @@ def _objective(row: ReportRow, objective: Objective, *, whole: bool) -> dict[str
         **counts,
         "state": judged.state.value,
         "evidence": verdict.evidence.value,
+        "settled": None if without is None else "yes" if without.settled else "no",
+        **hanging,
         "by_whole_minutes": judged.state_by_whole_minutes.value if whole else None,
         "previous_minutes": then,
         "previous_state": (before.state if before else State.NO_DATA).value,

@@ -39,6 +39,11 @@ _EVIDENCE: Final = phrase(
     "The evidence beside a verdict tells how well the number of missions carries it; “may be chance” is no excuse "
     "and no proof."
 )
+_UNMEASURED: Final = phrase(
+    "With the unmeasured: a verdict is of the measured missions. Whatever the others were, the share of all that was "
+    "within the threshold lies between the two figures; “met from 71 of 100” says that the objective is met if at "
+    "least 71 of every 100 unmeasured were within it, and missed if fewer were; “settled”, that they change nothing."
+)
 _SPARE: Final[Mapping[Statistic, str]] = {
     Statistic.PERCENTILE: phrase(
         "Late budget: how many more missions the threshold would have allowed to be late; negative is overdrawn."
@@ -81,12 +86,13 @@ def notes(say: Speaker, report: Report) -> list[str]:
         told.append(say(_ELIGIBLE, field=service.fields.eligible))
     told += [_wanted(say, objective) for objective in service.objectives]
     told.append(say(_POOLS, area=names.area(say, service, service.root)))
-    return [*told, _judging(say, report), say(_INTERVAL), say(_EVIDENCE), *_spare(say, service), say(_CHANGE)]
+    told += [_judging(say, report), say(_INTERVAL), say(_EVIDENCE), say(_UNMEASURED)]
+    return [*told, *_spare(say, service), say(_CHANGE)]
 
 
 def notes_in_short(say: Speaker, report: Report) -> list[str]:
     """What a plain table cannot do without: it has no room for evidence."""
-    told = [_judging(say, report), say(_INTERVAL), *_spare(say, report.service), say(_CHANGE)]
+    told = [_judging(say, report), say(_INTERVAL), say(_UNMEASURED), *_spare(say, report.service), say(_CHANGE)]
     return [*told, *sketched(say, report)]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from monitor.charts.by_year import year_called
 from monitor.core.figures import Figures
 from monitor.core.service import Objective
+from monitor.core.stats.bounds import ShareBounds
 from monitor.core.tail import TIMES
 from monitor.core.verdict import Verdict
 from monitor.report import method, tails, words
@@ -36,6 +37,10 @@ def as_xlsx(report: Report, language: Language) -> bytes:
 def _of(head: str, what: str) -> str:
     """A head with its unit, or whose it is."""
     return f"{head}, {what}"
+
+
+def _percents(bounds: ShareBounds) -> list[Value]:
+    return [100 * bounds.lower, 100 * bounds.upper]
 
 
 class _Workbook:
@@ -68,13 +73,33 @@ class _Workbook:
             self.time(objective, figures.values[objective.slug]),
             self.time(objective, verdict.target_seconds),
             self.say(STATES[verdict.state]),
+            *self.hanging(objective, verdict),
         ]
+
+    def hanging(self, objective: Objective, verdict: Verdict) -> list[Value]:
+        """What the unmeasured could make of a verdict."""
+        without = verdict.unmeasured
+        said = None if without is None else self.say("yes") if without.settled else self.say("no")
+        if objective.percentile is None:
+            tips = None if without is None or without.settled else self.time(objective, without.most_seconds)
+            return [said, tips]
+        ends = [None, None] if without is None or without.bounds is None else _percents(without.bounds)
+        return [said, *ends, None if without is None else without.tipping_percent]
 
     def judged_heads(self, objective: Objective) -> list[str]:
         """Over these."""
         say = self.say
         threshold = _of(say("Threshold"), self.unit(objective))
-        return [say("Missions"), self.statistic(objective), threshold, say("Verdict")]
+        hanging = [say("Settled whatever the unmeasured were")]
+        if objective.percentile is None:
+            hanging.append(_of(say("Met if the unmeasured took at most, in the mean"), self.unit(objective)))
+        else:
+            hanging += [
+                _of(say("Within of all, at least"), "%"),
+                _of(say("Within of all, at most"), "%"),
+                say("Met if so many of 100 unmeasured were within"),
+            ]
+        return [say("Missions"), self.statistic(objective), threshold, say("Verdict"), *hanging]
 
 
 def _sheets(book: _Workbook) -> Iterator[Sheet]:

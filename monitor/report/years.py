@@ -16,15 +16,20 @@ from monitor.report.cells import Cells, Said
 from monitor.report.document import Judged, Report
 from monitor.words import durations
 from monitor.words.speaker import NONE
+from monitor.words.verdicts import DECIDE, settled
 
 
 @dataclass(frozen=True, slots=True)
 class YearCell:
-    """A year of an area: its result over its threshold, its verdict, and how many missions that is said of."""
+    """A year of an area: its result over its threshold, its verdict, and how many missions that is said of.
+
+    `doubt`: that the missions without a value could turn the verdict; empty where they cannot.
+    """
 
     result: str
     said: Said | None
     missions: str
+    doubt: str = ""
 
 
 def shown(report: Report) -> Sequence[Year]:
@@ -59,4 +64,5 @@ def _cell(cells: Cells, row: Row | None, objective: Objective) -> YearCell:
     how, seconds = cells.how(judged), judged.seconds or 0.0
     value = durations.exactly(say, how, seconds, judged.threshold, exact=judged.exact)
     target = "" if judged.threshold is None else f" / {durations.plainly(say, how, judged.threshold)}"
-    return YearCell(value + target, cells.state(judged), f"n {say.count(judged.measured)}")
+    missions, doubt = f"n {say.count(judged.measured)}", "" if settled(judged.verdict) else say(DECIDE)
+    return YearCell(value + target, cells.state(judged), missions, doubt)

@@ -44,19 +44,25 @@ SPANS = st.tuples(st.integers(-40, 40), st.integers(0, 80)).map(
 MOMENTS = st.integers(-40 * 60, 40 * 60).map(lambda minutes: SUPERSEDED + 60.0 * minutes)
 
 
-def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], abandoned_before: float) -> None:
-    """Every figure, counted again."""
+def figures_agree(
+    shown: Figures, area: tuple[str, str], inside: list[Call], abandoned_before: float, *, by_count: bool = False
+) -> None:
+    """Every figure, counted again; by count, nobody can say which missions without a value lie between."""
     measured = [one for one in inside if one.kind == Kind.MEASURED]
     assert shown.first.measured == len(measured)
     assert shown.excluded == sum(one.kind == Kind.EXCLUDED for one in inside)
-    assert shown.first.unmeasured_total == sum(
-        one.kind in UNMEASURED
-        or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
+    without = [
+        one
         for one in inside
-    )
+        if one.kind in UNMEASURED
+        or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
+    ]
+    assert shown.first.unmeasured_total == len(without)
     for one in OBJECTIVES:
         judged = [(call.response or 0.0, limit) for call in measured if (limit := target(*area, one, call.at))]
-        assert shown.counts[one.slug] == Count(len(judged), sum(response <= limit for response, limit in judged))
+        within = sum(response <= limit for response, limit in judged)
+        unmeasured = None if by_count else sum(target(*area, one, call.at) is not None for call in without)
+        assert shown.counts[one.slug] == Count(len(judged), within, unmeasured=unmeasured)
         assert shown.values[one.slug] == nearest_rank([call.response or 0.0 for call in measured], one.percentile)
     assert all(shown.exact.values())
 
@@ -112,7 +118,9 @@ def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_the
     span = Span(SUPERSEDED, SUPERSEDED + 48 * HOUR)
     shown = history_of(made).timeline("oslo", "urban").within_span(span, abandoned_before=0.0)
     assert (shown.first.measured, shown.exact["requirement"]) == (len(made), False)
-    assert shown.counts["requirement"] == Count(len(made), sum((one.response or 0) <= 600.0 for one in made))
+    assert shown.counts["requirement"] == Count(
+        len(made), sum((one.response or 0) <= 600.0 for one in made), unmeasured=0
+    )
     assert shown.values["requirement"] == pytest.approx(
         nearest_rank([one.response or 0 for one in made], 80), rel=0.01
     )
@@ -124,7 +132,7 @@ def test_a_window_by_count_shows_the_newest_measured_missions(
 ) -> None:
     """However old they are; missions without a response have no place in it."""
     newest = [one for one in of_area(made, *area) if one.kind == Kind.MEASURED][-count:]
-    figures_agree(history_of(made).timeline(*area).newest(count), area, newest, 0.0)
+    figures_agree(history_of(made).timeline(*area).newest(count), area, newest, 0.0, by_count=True)
 
 
 @settings(max_examples=200)
@@ -227,7 +235,7 @@ def test_a_mission_is_judged_by_the_targets_in_force_when_it_rang() -> None:
     line = history_of([old, new]).timeline("oslo", "urban")
     ever = Span(0.0, 1e11)
     assert line.lates(REQUIREMENT, ever).tolist() == [False, True]
-    assert line.within_span(ever, abandoned_before=0.0).counts["requirement"] == Count(2, 1)
+    assert line.within_span(ever, abandoned_before=0.0).counts["requirement"] == Count(2, 1, unmeasured=0)
 
 
 @settings(max_examples=200)
@@ -262,7 +270,8 @@ def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
         True,
     )
     assert (shown.values, shown.last_rang_at) == ({"goal": None, "requirement": None}, None)
-    assert empty.newest(100) == shown
+    assert replace(empty.newest(100), counts=shown.counts) == shown
+    assert {one.unmeasured for one in empty.newest(100).counts.values()} == {None}
     assert empty.in_progress(0.0, 60.0, abandoned_before=0.0) == InProgress(0, 0)
 
 

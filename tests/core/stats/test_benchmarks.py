@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[3]
         (["alert_quality.py", "--quick"], "(c) ours, page"),
         (["alert_quality.py", "--quick", "--frontier"], "h 6.4, period 0.01"),
         (["coverage.py", "--quick"], "CUSUM 0.20 → 0.40"),
+        (["bounds.py", "--quick"], "Lowest coverage of the widened bounds"),
     ],
-    ids=["alert quality", "frontier", "coverage"],
+    ids=["alert quality", "frontier", "coverage", "bounds"],
 )
 def test_the_simulations_run(command: list[str], expected: str) -> None:
     """Each prints its tables in a quick version within seconds."""
