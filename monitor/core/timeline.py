@@ -7,6 +7,7 @@ join as digests; means are sums of both. Refuses to know windows, verdicts and t
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from typing import Final, Generic, TypeVar, cast
 
@@ -22,11 +23,12 @@ from monitor.core.service import Objective, Service
 from monitor.core.stats import mean, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
 from monitor.core.stats.mean import Moments
-from monitor.core.track import Run, Track, cut, exact, size
+from monitor.core.track import Run, Track, cut, exact, never_registered, size
 from monitor.core.windows import Span
 
 REMEMBERED: Final = 64
 """Figures kept of one timeline: a few hours of its windows."""
+YEAR: Final = 365 * 86_400.0
 EVER: Final = Span(float("-inf"), float("inf"))
 
 T = TypeVar("T")
@@ -174,11 +176,22 @@ class Timeline:
         return moved if any(moved) else ()
 
     def with_open(self, now: float, span: Span, *, abandoned_before: float) -> dict[str, float | None]:
-        """The percentiles of the exact missions in `span`, those in progress counted as "longer than so far"."""
+        """The percentiles of the exact missions in `span`, those in progress counted as "longer than so far".
+
+        How many of those will never be registered, the year before those that can still be tells.
+        """
         told: dict[str, float | None] = dict.fromkeys([one.slug for one in self.objectives])
-        for track in self._tracks.values():
-            told |= track.with_open(now, span, abandoned_before)
+        year = Span(now - YEAR, abandoned_before)
+        for clock, track in self._tracks.items():
+            told |= track.with_open(now, span, abandoned_before, partial(self._never_registered, clock, year))
         return told
+
+    def _never_registered(self, clock: str, span: Span) -> float:
+        """The share of the missions of a clock."""
+        track, sums = self._tracks[clock], self._shelf.sums(*cut(self._shelf.start, span))
+        first, last = track.cut(span)
+        unmeasured = [*map(int.__add__, track.unmeasured(span, span.end), sums.unmeasured(clock))]
+        return never_registered(last - first + sums.measured(clock), unmeasured)
 
     def lates(self, objective: Objective, span: Span) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Whether each exact mission of `span` that had a target was late, in the order they rang."""

@@ -4,7 +4,8 @@ Judged once, on building: each mission by the target in force when it rang, so t
 and one selection. Refuses to know sealed stretches, windows and the clock on the wall.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -18,11 +19,16 @@ from monitor.core.percent import rank
 from monitor.core.service import Objective, Statistic
 from monitor.core.stats import kaplan_meier, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
+from monitor.core.stats.kaplan_meier import Unregistered
 from monitor.core.windows import Span
 
 Run = tuple[int, int]
 """The measured missions from one place to another (excluded)."""
 _PLACES: Final = {cause: number for number, cause in enumerate(Cause)}
+_UNREGISTERED: Final = tuple(_PLACES[cause] for cause in (Cause.NO_END, Cause.ABANDONED, Cause.UNKNOWN))
+"""Of these the end came, as far as anybody knows, and was never registered."""
+_DOUBTED: Final = 10
+"""As if so many more missions had all been registered: a few that were not are no rule yet."""
 _NONE: Final = (0,) * len(Cause)
 
 
@@ -120,10 +126,13 @@ class Track:
             *(None if limit is None else int(np.count_nonzero(waited > limit)) for limit in limits),
         )
 
-    def with_open(self, now: float, span: Span, abandoned_before: float) -> dict[str, float | None]:
+    def with_open(
+        self, now: float, span: Span, abandoned_before: float, never: Callable[[], float]
+    ) -> dict[str, float | None]:
         """The percentiles of the missions in `span`, those in progress counted as "longer than so far".
 
-        None where it is not known since when they wait; a mean is never told so.
+        `never`: the share of missions (0 to 1) whose end nobody ever registers. None where it is not known since when
+        they wait; a mean is never told so.
         """
         told: dict[str, float | None] = dict.fromkeys([one.slug for one in self.objectives])
         if not self._begins_there and size(self._untimed, Span(max(span.start, abandoned_before), span.end)):
@@ -133,10 +142,11 @@ class Track:
         waited = waited[waited > 0]
         if not len(waited):  # then it is the nearest-rank percentile
             return told | exact(self.seconds[first:last], self.percentiles)[0]
-        return told | {
-            one.slug: kaplan_meier.percentile(self.seconds[first:last], waited, percent_of(one))
-            for one in self.percentiles
-        }
+        ended = sum(self.unmeasured(span, -inf)[place] for place in _UNREGISTERED)
+        unregistered = Unregistered(never(), ended)
+        percents = [percent_of(one) for one in self.percentiles]
+        found = kaplan_meier.percentiles(self.seconds[first:last], waited, percents, unregistered)
+        return told | dict(zip([one.slug for one in self.percentiles], found, strict=True))
 
     def _waiting(self, span: Span, abandoned_before: float) -> Floats:
         first, last = cut(self._open, Span(max(span.start, abandoned_before), span.end))
@@ -170,6 +180,12 @@ class _Running:
         beyond = took - allowed
         total, most = int(_whole(took).sum()), int(_whole(allowed).sum())
         return Count(judged, within, total, most, float((beyond**2).sum()), float((beyond**3).sum()))
+
+
+def never_registered(measured: int, unmeasured: Sequence[int]) -> float:
+    """The share (0 to 1) of missions that end without anybody registering it; `unmeasured` by cause."""
+    never = sum(unmeasured[place] for place in _UNREGISTERED)
+    return never / (measured + never + _DOUBTED)
 
 
 def exact(values: Floats, objectives: Sequence[Objective]) -> tuple[dict[str, float | None], dict[str, Interval]]:

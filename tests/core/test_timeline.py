@@ -14,6 +14,7 @@ from monitor.core.figures import Count, Figures, InProgress
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from monitor.core.service import Objective
+from monitor.core.stats import kaplan_meier
 from monitor.core.stored import StoredDay
 from monitor.core.targets import Targets, TargetSet
 from monitor.core.timeline import EVER, Kept
@@ -192,6 +193,29 @@ def test_open_missions_can_only_make_it_longer() -> None:
     before = history_of(arrived).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
     after = history_of(arrived + waiting).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
     assert (before, after) == ({"goal": 200.0, "requirement": 400.0}, {"goal": 300.0, "requirement": None})
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_how_many_arrivals_are_never_registered_the_years_own_missions_tell(sealed: bool) -> None:
+    """Of 90 missions of last week 18 ended so: three that have been open for hours are no three long responses.
+
+    ├─ 72 arrivals, 18 never registered ─┤     ┃ window: ten arrivals, three open for longer than any took
+    """
+    now = SUPERSEDED + 9 * 24 * HOUR
+    kinds = [Kind.MEASURED] * 4 + [Kind.NO_END]
+    past = [
+        Call(("oslo", "urban"), SUPERSEDED + 60.0 * n, kinds[n % 5], 600.0 if n % 5 < 4 else None, sealed=sealed)
+        for n in range(90)
+    ]
+    window = [Call(("oslo", "urban"), now - 20_000.0 + n, Kind.MEASURED, 60.0 * n) for n in range(1, 11)]
+    window += [Call(("oslo", "urban"), now - 20_000.0 - n, Kind.OPEN, None) for n in range(1, 4)]
+    span, line = Span(now - 24 * HOUR, now), history_of(past + window).timeline("oslo", "urban")
+    told = line.with_open(now, span, abandoned_before=now - 2 * 24 * HOUR)["requirement"]
+    unknown = history_of(window).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
+    responses, waited = [60.0 * n for n in range(1, 11)], [20_000.0 + n for n in range(1, 4)]
+    expected = kaplan_meier.percentile(responses, waited, 80, kaplan_meier.Unregistered(18 / 100, 0))
+    assert (told, unknown["requirement"]) == (expected, None)
+    assert told is not None
 
 
 @pytest.mark.parametrize(
