@@ -53,6 +53,7 @@ def _objective(objective: Objective, row: Row) -> dict[str, Any]:
         "evidence": verdict.evidence.value,
         "late_budget": verdict.late_budget,
         "exact": row.figures.exact[objective.slug],
+        "rounding": objective.rounding.value,
         "unmeasured": None if verdict.unmeasured is None else _unmeasured(verdict.unmeasured),
     }
 

@@ -169,7 +169,7 @@ def cell(view: View, column: Column, area: str) -> Cell:
         level=view.level(standing, column.objective) if standing else Level.NONE,
         missions=say.count(figures.of(objective).measured) if loaded else NONE,
         room=room,
-        kind_of_room=say("budget") if objective.percentile is not None else say("to spare"),
+        kind_of_room=say("late to spare") if objective.percentile is not None else say("to spare"),
         overdrawn=room.startswith("−"),
         doubt="" if view.outdated or settled(verdict) else say(DECIDE),
         others=tuple(_other(view, row, one) for one in others if one.state is not State.NO_TARGET),

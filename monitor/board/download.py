@@ -10,6 +10,7 @@ from typing import Final
 
 from monitor.board.cells import areas, columns
 from monitor.board.frame import View
+from monitor.core.duration import minutes_of
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row
 from monitor.core.verdict import State, Verdict
@@ -26,7 +27,7 @@ def heads(view: View) -> list[str]:
     shares = [say("within of all, at least"), say("within of all, at most")]
     return [
         say("Area"), say("Category"), say("Objective"), say("Statistic"), *(f"{head} (min)" for head in minutes),
-        say("verdict"), say("evidence"), say("judged"), say("within target"), say("late budget"),
+        say("verdict"), say("evidence"), say("judged"), say("within target"), say("late to spare"),
         f"{say('time to spare')} (min)", say("measured"), say("unmeasured"), say("excluded"),
 *(f"{head} (%)" for head in shares),
         say("met if so many of 100 unmeasured were within"),
@@ -53,7 +54,8 @@ def _line(view: View, row: Row, objective: Objective) -> list[Value]:
         view.category_named(row.category),
         view.objective_named(objective),
         view.statistic(objective),
-        *map(_minutes, (figures.values[objective.slug], interval.lower, interval.upper, verdict.target_seconds)),
+        *map(_minutes, (figures.values[objective.slug], interval.lower, interval.upper)),
+        None if verdict.target_seconds is None else minutes_of(verdict.target_seconds),
         view.said(verdict).text,
         view.say(EVIDENCES[verdict.evidence]) if decided else None,
         verdict.judged if known else None,

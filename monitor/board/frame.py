@@ -266,7 +266,10 @@ class View:
         seconds, how = figures.values[slug], self.notation(verdict.objective)
         if seconds is None:
             return NONE
-        return durations.briefly(self.say, how, seconds, verdict.target_seconds, exact=figures.exact[slug])
+        return durations.briefly(
+            self.say, how, seconds, verdict.target_seconds,
+            exact=figures.exact[slug], rounding=verdict.objective.rounding,
+        )  # fmt: skip
 
     def value_with_unit(self, figures: Figures, verdict: Verdict) -> str:
         """The same, with its unit where figures beside it have another."""

@@ -136,9 +136,10 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
             timeline = history.timeline(area, category)
             found = history.targets.target(area, category, today)
             targets = {one.slug: found.get(one.slug) for one in service.objectives}
-            moved = timeline.moved(now, targets, abandoned_before=moment.abandoned_before)
+            limits = {one.slug: one.longest_within(targets[one.slug]) for one in service.objectives}
+            moved = timeline.moved(now, limits, abandoned_before=moment.abandoned_before)
             in_progress = timeline.in_progress(
-                now, targets[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock,
+                now, limits[gravest.slug], abandoned_before=moment.abandoned_before, clock=gravest.clock,
                 span=Span(EVER.start, moment.until),
             )  # fmt: skip
             alarms = alarm.assess(
@@ -215,7 +216,11 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
         one.slug: None
         if around is None or one.percentile is None
         else timeline.in_progress(
-            moment.now, standing.targets[one.slug], abandoned_before=before, span=around, clock=one.clock
+            moment.now,
+            one.longest_within(standing.targets[one.slug]),
+            abandoned_before=before,
+            span=around,
+            clock=one.clock,
         )
         for one in timeline.objectives
     }

@@ -58,7 +58,9 @@ class Track:
         if not begins_there:
             self._open, self._untimed = self._open[:0], np.sort(np.concatenate([self._open, self._untimed]))
         self._begins_there = begins_there
-        self._targets = {one.slug: _shared(judge(one, self.rang_at)) for one in objectives}
+        self._targets = {
+            one.slug: _shared(one.rounding.each_longest_within(judge(one, self.rang_at))) for one in objectives
+        }
         self._counts = {one.slug: _Running(self.seconds, self._targets[one.slug], one) for one in objectives}
 
     def cut(self, span: Span) -> Run:

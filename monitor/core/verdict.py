@@ -71,10 +71,11 @@ class Verdict:
 
     @property
     def late_budget(self) -> int | None:
-        """How many more of these missions could have been late: floor((1 - p) n) - late.
+        """How many more of these same missions could have been late: floor((1 - p) n) - late.
 
-        Cautious for missions to come, each of which also adds to n. Negative when overdrawn; None where there is no
-        verdict, and of a mean.
+        Not how many may still come late if nothing else comes, floor(within / p) - n: each of those adds to n, so
+        they are more (33 where this is 27). Negative: so many too many were late; None where there is no verdict, and
+        of a mean.
         """
         percentile = self.objective.percentile
         if not self.decided or percentile is None or self.within is None:

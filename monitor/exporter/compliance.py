@@ -15,6 +15,7 @@ import msgspec
 from monitor.answer import row_document
 from monitor.core.alarm import Level
 from monitor.core.mission import Cause, instant
+from monitor.core.rounding import Rounding
 from monitor.core.service import Service, Statistic
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
@@ -70,6 +71,7 @@ class ObjectiveAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     evidence: Evidence
     late_budget: int | None
     exact: bool
+    rounding: Rounding
     unmeasured: UnmeasuredAnswer | None
 
 

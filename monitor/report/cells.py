@@ -87,7 +87,9 @@ class Cells:
         if judged.seconds is None:
             return Result(NONE)
         how = self.how(judged)
-        decimals = durations.exactly(self.say, how, judged.seconds, judged.threshold, exact=judged.exact)
+        decimals = durations.exactly(
+            self.say, how, judged.seconds, judged.threshold, exact=judged.exact, rounding=judged.objective.rounding
+        )
         return Result(str(whole_minutes(judged.seconds)), decimals) if how is Notation.MINUTES else Result(decimals)
 
     def interval(self, judged: Judged) -> Noted:

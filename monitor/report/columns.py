@@ -5,6 +5,7 @@ Lengths of time are minutes, unrounded, whatever people are told; None where the
 
 from collections.abc import Container
 
+from monitor.core.duration import minutes_of
 from monitor.core.service import Objective
 from monitor.core.verdict import State
 from monitor.report.document import MINUTE, Report, ReportRow, unmeasured_ratio
@@ -62,7 +63,7 @@ def _objective(row: ReportRow, objective: Objective, *, whole: bool) -> dict[str
         "minutes": now,
         "lower_minutes": _minutes(lower),
         "upper_minutes": _minutes(upper),
-        "target_minutes": _minutes(judged.threshold),
+        "target_minutes": None if judged.threshold is None else minutes_of(judged.threshold),
         "judged": verdict.judged,
         **counts,
         "state": judged.state.value,

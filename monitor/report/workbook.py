@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from monitor.charts.by_year import year_called
+from monitor.core.duration import minutes_of
 from monitor.core.figures import Figures
 from monitor.core.service import Objective
 from monitor.core.stats.bounds import ShareBounds
@@ -62,6 +63,14 @@ class _Workbook:
         """A length of time in the unit of its objective."""
         return None if seconds is None else seconds / self.units[objective.slug]
 
+    def threshold(self, objective: Objective, seconds: float | None) -> float | None:
+        """The same of a threshold, as it was written."""
+        return (
+            self.time(objective, seconds)
+            if seconds is None or self.units[objective.slug] == 1
+            else minutes_of(seconds)
+        )
+
     def statistic(self, objective: Objective) -> str:
         """The head over results."""
         return f"{names.headed(names.statistic(self.say, objective))}, {self.unit(objective)}"
@@ -71,7 +80,7 @@ class _Workbook:
         return [
             figures.of(objective).measured,
             self.time(objective, figures.values[objective.slug]),
-            self.time(objective, verdict.target_seconds),
+            self.threshold(objective, verdict.target_seconds),
             self.say(STATES[verdict.state]),
             *self.hanging(objective, verdict),
         ]

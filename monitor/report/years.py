@@ -62,7 +62,7 @@ def _cell(cells: Cells, row: Row | None, objective: Objective) -> YearCell:
         return YearCell(NONE, None, cells.say("no data") if row is not None else "")
     say, judged = cells.say, Judged(row.figures, row.verdicts[objective.slug])
     how, seconds = cells.how(judged), judged.seconds or 0.0
-    value = durations.exactly(say, how, seconds, judged.threshold, exact=judged.exact)
+    value = durations.exactly(say, how, seconds, judged.threshold, exact=judged.exact, rounding=objective.rounding)
     target = "" if judged.threshold is None else f" / {durations.plainly(say, how, judged.threshold)}"
     missions, doubt = f"n {say.count(judged.measured)}", "" if settled(judged.verdict) else say(DECIDE)
     return YearCell(value + target, cells.state(judged), missions, doubt)

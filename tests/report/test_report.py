@@ -255,7 +255,7 @@ def test_json_carries_the_agreed_fields_in_the_agreed_order(configuration: Confi
     for objective in row["objectives"].values():
         assert list(objective) == [
             "clock", "statistic", "percentile", "value_seconds", "lower_seconds", "upper_seconds", "target_seconds",
-            "judged", "within", "state", "evidence", "late_budget", "exact", "unmeasured",
+            "judged", "within", "state", "evidence", "late_budget", "exact", "rounding", "unmeasured",
         ]  # fmt: skip
     year = json.loads(FORMATS["json"](report_of(configuration, lines, "2024-02")[0], "en"))
     compared = next(row for row in year["rows"] if row["previous"] is not None)
