@@ -9,6 +9,7 @@ from typing import Any
 from monitor.core.figures import ClockFigures
 from monitor.core.service import Objective, Service
 from monitor.core.snapshot import Row
+from monitor.core.unmeasured import Unmeasured
 
 
 def row_document(service: Service, row: Row, previous: Row | None) -> dict[str, Any]:
@@ -52,4 +53,21 @@ def _objective(objective: Objective, row: Row) -> dict[str, Any]:
         "evidence": verdict.evidence.value,
         "late_budget": verdict.late_budget,
         "exact": row.figures.exact[objective.slug],
+        "rounding": objective.rounding.value,
+        "unmeasured": None if verdict.unmeasured is None else _unmeasured(verdict.unmeasured),
+    }
+
+
+def _unmeasured(without: Unmeasured) -> dict[str, Any]:
+    bounds, widened = without.bounds, without.widened
+    return {
+        "missions": without.missions,
+        "settled": without.settled,
+        "within_least_ratio": None if bounds is None else bounds.lower,
+        "within_most_ratio": None if bounds is None else bounds.upper,
+        "widened_least_ratio": None if widened is None else widened.lower,
+        "widened_most_ratio": None if widened is None else widened.upper,
+        "needed": without.needed,
+        "tipping_ratio": without.tipping_ratio,
+        "tipping_seconds": None if without.settled else without.most_seconds,
     }

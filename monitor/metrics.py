@@ -185,7 +185,8 @@ RESPONSE_VERDICT: Final = Metric(
 )  # fmt: skip
 RESPONSE_LATE_BUDGET_MISSIONS: Final = Metric(
     "response_late_budget_missions",
-    "Further late missions that the target allows in the period to date as it stands; negative: overdrawn.",
+    "How many more of the missions of the period to date could have been late and the objective still met; negative: "
+    "so many too many were. Not how many may still come late: each of those counts among all.",
     "gauge", "missions", _JUDGED, "NaN without a verdict; only for periods of the calendar, no series for a mean",
 )  # fmt: skip
 RESPONSE_SPARE_SECONDS: Final = Metric(

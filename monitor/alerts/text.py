@@ -135,10 +135,15 @@ def standing(*over: Matcher) -> FirstKnown:
 
 
 def left(*over: Matcher) -> FirstKnown:
-    """What the objective still allows: late missions; of a mean, how far it is over."""
+    """How many more of the missions so far could have been late; of a mean, how far it is over."""
     budget = Figure(lambda scope: scope.newest(metrics.RESPONSE_LATE_BUDGET_MISSIONS, *over))
     return FirstKnown(
-        (Way("late missions that it still allows: {figure} (negative: overdrawn)", budget), _over(*over))
+        (
+            Way(
+                "of the missions so far {figure} more could have been late (negative: so many too many were)", budget
+            ),
+            _over(*over),
+        )
     )
 
 

@@ -248,6 +248,7 @@ def _window(view: View, row: Row, objective: Objective, ahead: Forecast | None) 
         view.room(verdict) or NONE,
         NONE if view.outdated else likely(view.say, ahead),
         judged,
+        view.with_unmeasured(verdict),
     )
     return Line(f"w-{row.category}_{objective.slug}-{row.window}", view.say.window(row.window), cells)
 

@@ -19,6 +19,7 @@ from monitor.core.snapshot import Row
 from monitor.core.verdict import State, Verdict
 from monitor.words.forecasts import likely
 from monitor.words.speaker import NONE
+from monitor.words.verdicts import DECIDE, settled
 
 DEEPEST: Final = 4
 """Whatever lies deeper is shown as deep as this."""
@@ -74,6 +75,8 @@ class Cell:
     overdrawn: bool
     ahead: str
     """How likely the target is met at the end of the window, where that is told."""
+    doubt: str
+    """That the unmeasured could turn the verdict; empty where they cannot."""
     others: Sequence[Other]
     missed_others: str
     """How many of them are missed, where there is no room to tell them; empty where figures are outdated."""
@@ -169,9 +172,10 @@ def cell(view: View, column: Column, area: str) -> Cell:
         level=view.level(standing, column.objective) if standing else Level.NONE,
         missions=say.count(figures.of(objective).measured) if loaded else NONE,
         room=room,
-        kind_of_room=say("budget") if objective.percentile is not None else say("to spare"),
+        kind_of_room=say("late to spare") if objective.percentile is not None else say("to spare"),
         overdrawn=room.startswith("−"),
         ahead=_ahead(view, row, verdict),
+        doubt="" if view.outdated or settled(verdict) else say(DECIDE),
         others=tuple(_other(view, row, one) for one in others if one.state is not State.NO_TARGET),
         missed_others=view.missed_others(others),
         opened=view.opened(progress) if progress and progress.open else "",

@@ -10,9 +10,10 @@ from typing import Final
 
 from monitor.board.cells import areas, columns
 from monitor.board.frame import View
+from monitor.core.duration import minutes_of
 from monitor.core.service import Objective
 from monitor.core.snapshot import Row
-from monitor.core.verdict import State
+from monitor.core.verdict import State, Verdict
 from monitor.words.verdicts import EVIDENCES
 
 Value = str | int | float | datetime | None
@@ -23,10 +24,13 @@ def heads(view: View) -> list[str]:
     """What the columns are."""
     say = view.say
     minutes = [say("value"), say("95 % interval, from"), say("95 % interval, to"), say("target")]
+    shares = [say("within of all, at least"), say("within of all, at most")]
     return [
         say("Area"), say("Category"), say("Objective"), say("Statistic"), *(f"{head} (min)" for head in minutes),
-        say("verdict"), say("evidence"), say("judged"), say("within target"), say("late budget"),
+        say("verdict"), say("evidence"), say("judged"), say("within target"), say("late to spare"),
         f"{say('time to spare')} (min)", say("measured"), say("unmeasured"), say("excluded"),
+*(f"{head} (%)" for head in shares),
+        say("met if so many of 100 unmeasured were within"),
     ]  # fmt: skip
 
 
@@ -50,7 +54,8 @@ def _line(view: View, row: Row, objective: Objective) -> list[Value]:
         view.category_named(row.category),
         view.objective_named(objective),
         view.statistic(objective),
-        *map(_minutes, (figures.values[objective.slug], interval.lower, interval.upper, verdict.target_seconds)),
+        *map(_minutes, (figures.values[objective.slug], interval.lower, interval.upper)),
+        None if verdict.target_seconds is None else minutes_of(verdict.target_seconds),
         view.said(verdict).text,
         view.say(EVIDENCES[verdict.evidence]) if decided else None,
         verdict.judged if known else None,
@@ -60,7 +65,16 @@ def _line(view: View, row: Row, objective: Objective) -> list[Value]:
         clock.measured if known else None,
         clock.unmeasured_total if known else None,
         figures.excluded if known else None,
+        *(_hanging(verdict) if decided and known else (None, None, None)),
     ]
+
+
+def _hanging(verdict: Verdict) -> Sequence[Value]:
+    """Between what the share of all lies, and what of the unmeasured tips the verdict."""
+    without = verdict.unmeasured
+    if without is None or without.bounds is None:
+        return None, None, None
+    return 100 * without.bounds.lower, 100 * without.bounds.upper, without.tipping_percent
 
 
 def _minutes(seconds: float | None) -> float | None:

@@ -30,7 +30,7 @@ from monitor.words import durations, names
 from monitor.words.catalogue import LANGUAGES
 from monitor.words.durations import Notation
 from monitor.words.speaker import NONE, Speaker, phrase, speaker
-from monitor.words.verdicts import EVIDENCES, STATES, sentence
+from monitor.words.verdicts import EVIDENCES, STATES, bounds_reached, hanging, sentence
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -269,7 +269,10 @@ class View:
         seconds, how = figures.values[slug], self.notation(verdict.objective)
         if seconds is None:
             return NONE
-        return durations.briefly(self.say, how, seconds, verdict.target_seconds, exact=figures.exact[slug])
+        return durations.briefly(
+            self.say, how, seconds, verdict.target_seconds,
+            exact=figures.exact[slug], rounding=verdict.objective.rounding,
+        )  # fmt: skip
 
     def value_with_unit(self, figures: Figures, verdict: Verdict) -> str:
         """The same, with its unit where figures beside it have another."""
@@ -305,6 +308,12 @@ class View:
             return ""
         rounded = round(seconds / _SPARED_TO) * _SPARED_TO if abs(seconds) >= _SPARED_TO**2 else round(seconds)
         return ("+" if rounded > 0 else "") + durations.lasting(self.say, rounded)
+
+    def with_unmeasured(self, verdict: Verdict) -> str:
+        """Between what the share of all lies, and what must be true of the unmeasured."""
+        tips = "" if self.outdated else hanging(self.say, verdict)
+        shares = () if verdict.within is None else (bounds_reached(self.say, verdict),)
+        return ", ".join((*shares, tips)) if tips else NONE
 
     def said(self, verdict: Verdict) -> Said:
         """A verdict and its evidence; none where nobody can vouch for it."""

@@ -38,8 +38,9 @@ class Stage:
 
     @property
     def value(self) -> float | None:
-        """The statistic, in seconds."""
-        return self.figures.values[self.verdict.objective.slug]
+        """The statistic as it is judged, in seconds."""
+        seconds, objective = self.figures.values[self.verdict.objective.slug], self.verdict.objective
+        return None if seconds is None else objective.rounding.read(seconds)
 
 
 def over_time(
@@ -70,7 +71,7 @@ def told(say: Speaker, how: Notation, stage: Stage) -> str:
     parts = [f"{names.statistic(say, objective)} {NONE}"]
     if stage.value is not None:
         exact, target = stage.figures.exact[objective.slug], verdict.target_seconds
-        value = durations.exactly(say, how, stage.value, target, exact=exact)
+        value = durations.exactly(say, how, stage.value, target, exact=exact, rounding=objective.rounding)
         parts = [f"{names.statistic(say, objective)} {value} {say(how.value)}"]
         if target is not None:
             parts.append(f"{say('threshold')} {durations.plainly(say, how, target)}")
@@ -110,7 +111,9 @@ def _statistic(say: Speaker, how: Notation, objective: Objective, stages: Sequen
         thresholds=thresholds,
         threshold="" if last is None else durations.plainly(say, how, last),
         figures=[
-            "" if stage.value is None else durations.briefly(say, how, stage.value, target, exact=whole)
+            ""
+            if stage.value is None
+            else durations.briefly(say, how, stage.value, target, exact=whole, rounding=objective.rounding)
             for stage, target, whole in zip(stages, thresholds, exact, strict=True)
         ],
     )

@@ -126,7 +126,7 @@ class BorderVerdicts:
             return None
         if objective.percentile is None:
             return round(threshold * MICROSECONDS) - round(taken * MICROSECONDS)
-        return weight(taken <= threshold, objective.percentile)
+        return weight(taken <= objective.rounding.longest_within(threshold), objective.percentile)
 
     def swings(self) -> Iterator[tuple[str, Measure, Swing]]:
         """Each verdict, by period and measure; those that nothing was judged for are none."""

@@ -25,7 +25,8 @@ class Columns:
 
     Whole: the excluded; by clock the measured, the unmeasured by cause and, where its mean is an objective, what the
     measured took and how many of them that is only known of from a sketch. Then the groups, by objective: the judged,
-    those within and, of a mean, what the judged took, may have taken, and how many of them are not known exactly.
+    those within, the unmeasured that had a target and, of a mean, what the judged took, may have taken, how many of
+    them are not known exactly, and what the unmeasured may have taken.
     Powers: squares and cubes of what is measured by such a clock; then, by group, of what each took beyond a mean's
     target.
     """
@@ -62,13 +63,18 @@ class Columns:
     @cached_property
     def objective_at(self) -> Mapping[str, int]:
         """Where an objective's whole numbers begin within a group."""
-        widths = [5 if one in self.means else 2 for one in self.objectives]
+        widths = [self.width_of(one) for one in self.objectives]
         return {one.slug: sum(widths[:number]) for number, one in enumerate(self.objectives)}
 
     @cached_property
     def group(self) -> int:
         """Whole numbers of a group."""
-        return 2 * len(self.objectives) + 3 * len(self.means)
+        return sum(map(self.width_of, self.objectives))
+
+    @staticmethod
+    def width_of(objective: Objective) -> int:
+        """Whole numbers of an objective."""
+        return 7 if objective.statistic is Statistic.MEAN else 3
 
     @cached_property
     def plain_powers(self) -> int:
@@ -100,11 +106,12 @@ class Columns:
         for group, objective, seconds, within in judged:
             tally = tallies[objective.clock]
             at = self.plain + group * self.group + self.objective_at[objective.slug]
-            whole[at : at + 2] = tally.measured, within
+            unmeasured = sum(tally.unmeasured)
+            whole[at : at + 3] = tally.measured, within, unmeasured
             if objective.statistic is Statistic.MEAN:
                 total, guessed = _took(tally)
-                allowed = tally.measured * round(seconds * MICROSECONDS)
-                whole[at + 2 : at + 5] = total, allowed, guessed
+                each = round(seconds * MICROSECONDS)
+                whole[at + 3 : at + 7] = total, tally.measured * each, guessed, unmeasured * each
                 place = self.plain_powers + group * self.group_powers + 2 * self.means.index(objective)
                 powers[place : place + 2] = _beyond(tally, total / MICROSECONDS, seconds)
         return whole, powers

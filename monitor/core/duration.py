@@ -36,6 +36,15 @@ def seconds_of_minutes(value: object) -> float:
     return _exact(Decimal(repr(value)) * MINUTE)  # repr gives the digits that were written
 
 
+def minutes_of(seconds: float) -> float:
+    """A length of time in minutes, as it would be written: the nearest float to its microseconds over a minute's.
+
+    >>> minutes_of(246.0), minutes_of(7.2), 7.2 / 60
+    (4.1, 0.12, 0.12000000000000001)
+    """
+    return round(seconds * _MICROSECONDS) / (MINUTE * _MICROSECONDS)
+
+
 def seconds_of_length(value: object) -> float:
     """The same for a length from 0 to four weeks. Raises ValueError."""
     seconds = seconds_of_minutes(value)

@@ -21,6 +21,9 @@ class Count:
     Of a mean also, in whole microseconds, what these missions took together (`total`), and what they may take: the
     sum of the target of each (`allowed`). None where it is not known (sealed by a version that did not keep it), and
     of percentiles. `squares`, `cubes`: sums of those powers of what each took beyond its target (seconds).
+
+    `unmeasured`: how many more had a target when they rang, and no value; None where it is not known how many lie
+    between the others (windows by count). `unmeasured_allowed`: the sum of their targets, of a mean.
     """
 
     judged: int
@@ -29,6 +32,8 @@ class Count:
     allowed: int | None = None
     squares: float = 0.0
     cubes: float = 0.0
+    unmeasured: int | None = None
+    unmeasured_allowed: int = 0
 
     @property
     def total_seconds(self) -> float | None:

@@ -21,12 +21,12 @@ from monitor.core.calendar import Unit
 from monitor.core.columns import Columns
 from monitor.core.digest import Backend, Floats
 from monitor.core.history import History
+from monitor.core.lacking import Judge
 from monitor.core.mission import Kind
 from monitor.core.sealed import Sealed
 from monitor.core.service import Service
 from monitor.core.slices import Grid
 from monitor.core.timeline import Block, Timeline
-from monitor.core.track import Judge
 from monitor.core.windows import Span
 
 State = TypeVar("State")

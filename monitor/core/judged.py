@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from monitor.core.digest import Floats
 from monitor.core.history import History
+from monitor.core.rounding import Rounding
 from monitor.core.service import Objective
 from monitor.core.track import cut
 from monitor.core.windows import Span
@@ -30,11 +31,17 @@ class Judged:
     thresholds: Floats
     waited: Floats
     sealed: int
+    rounding: Rounding = Rounding.EXACT
+
+    @cached_property
+    def read(self) -> Floats:
+        """What each counts as."""
+        return self.rounding.each_read(self.seconds)
 
     @cached_property
     def late(self) -> NDArray[np.bool_]:
         """Whether each took longer than it might."""
-        return self.seconds > self.thresholds
+        return self.read > self.thresholds
 
 
 def judged_of(history: History, area: str, category: str, objective: Objective, span: Span) -> Judged:
@@ -51,4 +58,4 @@ def judged_of(history: History, area: str, category: str, objective: Objective, 
     at, seconds, waited = np.concatenate(found, axis=1)
     thresholds = history.targets_at(area, category, objective, at)
     judged = (seconds >= 0.0) & ~np.isnan(thresholds)
-    return Judged(at[judged], seconds[judged], thresholds[judged], waited[judged], sealed)
+    return Judged(at[judged], seconds[judged], thresholds[judged], waited[judged], sealed, objective.rounding)

@@ -125,7 +125,8 @@ class Roll:
     def _wanted(self, state: float, threshold: float | None, cause: Cause | None) -> bool:
         match self.asked.question:
             case Question.LATE:
-                return threshold is not None and state > threshold
+                longest = self.asked.objective.longest_within(threshold)
+                return longest is not None and state > longest
             case Question.UNMEASURED:
                 return cause is not None
             case Question.STUCK:

@@ -24,8 +24,17 @@ def rank(n: int, percent: Percent) -> int:
     >>> rank(10, 80), rank(11, 80), rank(1000, Decimal("99.9")), rank(1001, Decimal("99.9"))
     (8, 9, 999, 1000)
     """
+    return max(1, least(n, percent))
+
+
+def least(n: int, percent: Percent) -> int:
+    """How few of `n` are at least so many per cent: the smallest k with 100 k >= percent n.
+
+    >>> least(10, 80), least(11, 80), least(0, 80)
+    (8, 9, 0)
+    """
     over, under = percent.as_integer_ratio()
-    return max(1, -(-over * n // (100 * under)))
+    return -(-over * n // (100 * under))
 
 
 def spare(n: int, percent: Percent) -> int:

@@ -238,7 +238,7 @@ class Shelf:
     def judged(self, objective: Objective) -> Counts:
         """What each stretch counts for an objective, a row each, as in `Sums.judged`."""
         at = self._columns.plain + self._columns.objective_at[objective.slug]
-        width = Sums.judged_columns(objective)
+        width = self._columns.width_of(objective)
         return np.concatenate(
             [np.empty((0, width), np.int64), *(one.counts[:, at : at + width] for one in self._blocks)]
         )
@@ -310,14 +310,9 @@ class Sums:
         return self.counts[at : at + 2], self.powers[place : place + 2]
 
     def judged(self, objective: Objective) -> Sequence[int]:
-        """Judged, within; of a mean also what they took, may take (microseconds), and how many of a sketch."""
+        """Judged, within, unmeasured; of a mean more, as in `Columns`."""
         at = self.columns.plain + self.columns.objective_at[objective.slug]
-        return self.counts[at : at + self.judged_columns(objective)]
-
-    @staticmethod
-    def judged_columns(objective: Objective) -> int:
-        """How many numbers `judged` gives."""
-        return 5 if objective.percentile is None else 2
+        return self.counts[at : at + self.columns.width_of(objective)]
 
     def beyond(self, objective: Objective) -> Sequence[float]:
         """Squares and cubes of what each took beyond its target, of a mean."""

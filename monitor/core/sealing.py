@@ -38,13 +38,16 @@ the number of the clock. No NamedTuple, for taking that apart takes a third long
 
 
 def thresholds_on(targets: Targets, service: Service, series: Series, day: int) -> list[tuple[Measure, float]]:
-    """Whose thresholds the missions of a series, placed in a local day, are held against, and what they are."""
+    """Whose thresholds the missions of a series, placed in a local day, are held against, and what keeps them.
+
+    That is the longest time that does, where an objective reads times to a decimal.
+    """
     on = date.fromordinal(day)
     in_force = targets.in_force(on)
     if in_force is None:
         return []
     return [
-        (measure, seconds)
+        (measure, service.objective(measure[2]).rounding.longest_within(seconds))
         for measure in service.measures(series, on)
         if (seconds := in_force.of(measure[0], measure[1]).get(measure[2])) is not None
     ]

@@ -17,6 +17,7 @@ from itertools import product
 from typing import Final
 
 from monitor.core.outlines import Outlines
+from monitor.core.rounding import Rounding
 from monitor.core.take import Take
 
 Series = tuple[str, str]
@@ -85,7 +86,7 @@ class Objective:
     """A statistic of a clock with a threshold: `percentile` % of the missions, or their mean, take at most that.
 
     `percentile` lies in (0, 100), a Decimal where it is no whole number (99.9), so that what decides stays exact;
-    None says that the statistic is the mean.
+    None says that the statistic is the mean. `rounding`: how times are read before a percentile is judged.
     """
 
     slug: str
@@ -93,6 +94,11 @@ class Objective:
     duty: Duty = Duty.SHOW
     clock: str = "response"
     names: Words = field(default_factory=dict, hash=False)
+    rounding: Rounding = Rounding.EXACT
+
+    def longest_within(self, threshold: float | None) -> float | None:
+        """The longest time (seconds) that keeps a threshold; None where there is none."""
+        return None if threshold is None else self.rounding.longest_within(threshold)
 
     @property
     def statistic(self) -> Statistic:

@@ -146,9 +146,10 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
             timeline = history.timeline(area, category)
             found = history.targets.target(area, category, today)
             targets = {one.slug: found.get(one.slug) for one in service.objectives}
-            moved = timeline.moved(now, targets, abandoned_before=moment.abandoned_before)
+            longest = {one.slug: one.longest_within(targets[one.slug]) for one in service.objectives}
+            moved = timeline.moved(now, longest, abandoned_before=moment.abandoned_before)
             waiting = Waiting(
-                timeline, gravest.clock, targets[gravest.slug], now, moment.until, moment.abandoned_before
+                timeline, gravest.clock, longest[gravest.slug], now, moment.until, moment.abandoned_before
             )
             usual = waiting.usual(today)
             in_progress = waiting.in_progress(usual)
@@ -230,7 +231,11 @@ def _judged(timeline: Timeline, window: Window, span: Span | None, moment: _Mome
         one.slug: None
         if around is None or one.percentile is None
         else timeline.in_progress(
-            moment.now, standing.targets[one.slug], abandoned_before=before, span=around, clock=one.clock
+            moment.now,
+            one.longest_within(standing.targets[one.slug]),
+            abandoned_before=before,
+            span=around,
+            clock=one.clock,
         )
         for one in timeline.objectives
     }

@@ -17,6 +17,7 @@ from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, percent_of
 from monitor.core.history import History
 from monitor.core.judged import Judged, judged_of
+from monitor.core.rounding import Rounding
 from monitor.core.sealed import Centroids, Counts, Sealed
 from monitor.core.service import Objective
 from monitor.core.track import cut
@@ -73,7 +74,7 @@ def tail_of(history: History, area: str, category: str, objective: Objective, sp
         if block.sealed is not None:
             stretches = _Stretches.of(block.sealed, clock, column, span)
             thresholds = history.targets_at(area, category, objective, stretches.start)
-            parts.append(stretches.part(thresholds, history.backend))
+            parts.append(stretches.part(thresholds, history.backend, objective.rounding))
     return Tail(
         objective,
         judged=sum(part.judged for part in parts),
@@ -101,7 +102,7 @@ class _Part:
 
 def _known(judged: Judged) -> _Part:
     """Of missions known one by one."""
-    further = [int(_is_beyond(judged.seconds, judged.thresholds, times).sum()) for times in TIMES[1:]]
+    further = [int(_is_beyond(judged.read, judged.thresholds, times).sum()) for times in TIMES[1:]]
     return _Part(len(judged.at), (int(judged.late.sum()), *further), judged.seconds, judged.at)
 
 
@@ -135,8 +136,8 @@ class _Stretches:
             sketches.highest[first:last],
         )
 
-    def part(self, thresholds: Floats, backend: Backend) -> _Part:
-        """What they add; `thresholds` are those that are declared now."""
+    def part(self, thresholds: Floats, backend: Backend, rounding: Rounding) -> _Part:
+        """What they add; `thresholds` are those that are declared now, `rounding` is how times are read."""
         means = np.concatenate([np.empty(0), *(some for some, _ in self.each)])
         weights = np.concatenate([np.empty(0), *(some for _, some in self.each)])
         owner = np.repeat(np.arange(len(self.start)), [len(some) for some, _ in self.each])
@@ -150,10 +151,11 @@ class _Stretches:
         beyond = [late.astype(np.float64)]
         centroids = judged[owner] & whole[owner]
         for times in TIMES:
-            past = centroids & _is_beyond(means, thresholds[owner], times)
+            past = centroids & _is_beyond(rounding.each_read(means), thresholds[owner], times)
             found = np.bincount(owner[past], minlength=len(self.start)).astype(np.float64)
             for place in np.flatnonzero(clear & ~whole).tolist():
-                found[place] = self._interpolated(place, times * thresholds[place], backend)
+                longest = rounding.longest_within(times * thresholds[place])
+                found[place] = self._interpolated(place, longest, backend)
             if times == 1.0:
                 clear &= np.abs(found - late) <= slack
             else:

@@ -45,6 +45,7 @@ def validate(
         faults += _silent(one, service, lasting)
         faults += _stricter(one, service, lasting)
         faults += _copied(one, service)
+        faults += _between_tenths(one, service)
         faults += _of_another_clock(one, service, until) if whole else ()
     for earlier, later in pairwise(ordered):
         if earlier.valid_from == later.valid_from:
@@ -171,6 +172,22 @@ def _of_another_clock(one: Tables, service: Service, until: date) -> Iterator[Fa
 
 def _within(objective: Objective, target: Target) -> str:
     return f"{objective.slug} ({objective.percentile} % within {target[objective.slug] / 60:g} min)"
+
+
+def _between_tenths(one: Tables, service: Service) -> Iterator[Fault]:
+    """Warnings for thresholds that no time can be read as, where times are read to a tenth of a minute."""
+    for objective in service.objectives:
+        for (area, category), said in one.written.items():
+            seconds = said.seconds.get(objective.slug)
+            if seconds is None or objective.rounding.read(seconds) == seconds:
+                continue
+            yield Fault(
+                "warning",
+                f"{one.origin}: {area}.{category}.{objective.slug}",
+                f"{seconds:g} s is no tenth of a minute, to which times are read ({objective.rounding}): what takes "
+                f"less than {objective.rounding.longest_within(seconds) + 1e-6:g} s counts as within; write a tenth, "
+                "or take `rounding` away from the objective",
+            )
 
 
 def _copied(one: Tables, service: Service) -> Iterator[Fault]:

@@ -7,6 +7,8 @@ join as digests; means are sums of both. Refuses to know windows, verdicts and t
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
 from typing import Final, Generic, TypeVar, cast
 
 import numpy as np
@@ -15,6 +17,7 @@ from monitor.core.columns import Columns
 from monitor.core.day_counts import DayCounts
 from monitor.core.digest import Backend, Digest, Floats
 from monitor.core.figures import MICROSECONDS, ClockFigures, Count, Figures, InProgress, percent_of
+from monitor.core.lacking import Judge, Lack
 from monitor.core.mission import Cause, Kind
 from monitor.core.sealed import Counts, Sealed, Shelf, Sums
 from monitor.core.service import Objective, Service
@@ -22,11 +25,12 @@ from monitor.core.slices import Grid
 from monitor.core.stats import mean, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
 from monitor.core.stats.mean import Moments
-from monitor.core.track import Judge, Run, Track, cut, exact, size
+from monitor.core.track import Run, Track, cut, exact, never_registered, size
 from monitor.core.windows import Span
 
 REMEMBERED: Final = 64
 """Figures kept of one timeline: a few hours of its windows."""
+YEAR: Final = 365 * 86_400.0
 EVER: Final = Span(float("-inf"), float("inf"))
 
 T = TypeVar("T")
@@ -102,14 +106,15 @@ class Timeline:
         runs = tuple([track.cut(span) for track in self._tracks.values()])
         sealed = cut(self._shelf.start, span)
         unmeasured = tuple([track.unmeasured(span, abandoned_before) for track in self._tracks.values()])
+        lacking = tuple([track.lacking(span, abandoned_before) for track in self._tracks.values()])
         excluded = size(self.excluded_at, span)
         # The same missions have the same figures: the clock alone changes nothing before a window's edge does.
-        key = (runs, sealed, unmeasured, excluded)
+        key = (runs, sealed, unmeasured, lacking, excluded)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            known = self._known[key] = self._figures(runs, sealed, unmeasured, excluded)
+            known = self._known[key] = self._figures(runs, sealed, unmeasured, lacking, excluded)
         return known
 
     def newest(self, count: int, *, until: float = float("inf")) -> Figures:
@@ -119,7 +124,7 @@ class Timeline:
         """
         sizes = [track.cut(Span(EVER.start, until))[1] for track in self._tracks.values()]
         runs = [(max(0, number - count), number) for number in sizes]
-        return self._figures(runs, (0, 0), [(0,) * len(Cause)] * len(runs), 0)
+        return self._figures(runs, (0, 0), [(0,) * len(Cause)] * len(runs), [None] * len(runs), 0)
 
     def size(self, span: Span) -> int:
         """How many missions that count for anything rang in `span`."""
@@ -177,10 +182,14 @@ class Timeline:
         return moved if any(moved) else ()
 
     def with_open(self, now: float, span: Span, *, abandoned_before: float) -> dict[str, float | None]:
-        """The percentiles of the exact missions in `span`, those in progress counted as "longer than so far"."""
+        """The percentiles of the exact missions in `span`, those in progress counted as "longer than so far".
+
+        How many of those will never be registered, the year before those that can still be tells.
+        """
         told: dict[str, float | None] = dict.fromkeys([one.slug for one in self.objectives])
-        for track in self._tracks.values():
-            told |= track.with_open(now, span, abandoned_before)
+        year = Span(now - YEAR, abandoned_before)
+        for clock, track in self._tracks.items():
+            told |= track.with_open(now, span, abandoned_before, partial(self._never_registered, clock, year))
         return told
 
     def track(self, clock: str) -> Track:
@@ -190,7 +199,7 @@ class Timeline:
     def count(self, objective: Objective, span: Span) -> Count:
         """What decides about the missions of `span`."""
         track = self._tracks[objective.clock]
-        return _count(track.count(objective, track.cut(span)), objective, self._sums(span))
+        return _count(track.count(objective, track.cut(span)), objective, self._sums(span), None)
 
     def tally(self, clock: str, span: Span, *, abandoned_before: float) -> tuple[int, int]:
         """Missions of `span` that a clock has measured, and those that it has not; open ones are neither."""
@@ -206,6 +215,13 @@ class Timeline:
     def _sums(self, span: Span) -> Sums:
         return self._shelf.sums(*cut(self._shelf.start, span))
 
+    def _never_registered(self, clock: str, span: Span) -> float:
+        """The share of the missions of a clock."""
+        track, sums = self._tracks[clock], self._sums(span)
+        first, last = track.cut(span)
+        unmeasured = [*map(int.__add__, track.unmeasured(span, span.end), sums.unmeasured(clock))]
+        return never_registered(last - first + sums.measured(clock), unmeasured)
+
     def lates(self, objective: Objective, span: Span) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Whether each exact mission of `span` that had a target was late, in the order they rang."""
         return self._tracks[objective.clock].judged(objective, span)[1]
@@ -214,7 +230,7 @@ class Timeline:
         """Judged and late by local day, of all that rang before `until` (epoch seconds), sealed or not."""
         at, late = self._tracks[objective.clock].judged(objective, Span(EVER.start, until))
         sealed = int(self._shelf.start.searchsorted(until))
-        judged, within = self._shelf.judged(objective)[:sealed].T
+        judged, within = self._shelf.judged(objective)[:sealed, :2].T
         return DayCounts.of(
             np.concatenate([self._shelf.start[:sealed], at]),
             np.concatenate([judged, np.ones(len(at), np.int64)]),
@@ -223,13 +239,25 @@ class Timeline:
         )
 
     def _figures(
-        self, runs: Sequence[Run], sealed: Run, unmeasured: Sequence[Sequence[int]], excluded: int
+        self,
+        runs: Sequence[Run],
+        sealed: Run,
+        unmeasured: Sequence[Sequence[int]],
+        lacking: Sequence[Sequence[Lack] | None],
+        excluded: int,
     ) -> Figures:
-        """Figures of a run of each clock's exact missions, and a run of sealed stretches."""
+        """Figures of a run of each clock's exact missions, and a run of sealed stretches.
+
+        `unmeasured` and `lacking` by clock, the latter None where nobody can know it.
+        """
         sums = self._shelf.sums(*sealed)
         told = Figures(excluded + sums.excluded, {}, {}, {}, {}, {}, self._last_rang_at(runs[0], sealed, sums))
         statistics: dict[str, _Statistic] = {}
-        for (clock, track), run, uncounted in zip(self._tracks.items(), runs, unmeasured, strict=True):
+        without: dict[str, Lack | None] = {}
+        for (clock, track), run, uncounted, lacks in zip(
+            self._tracks.items(), runs, unmeasured, lacking, strict=True
+        ):
+            without |= zip([one.slug for one in track.objectives], lacks or repeat(None), strict=False)
             measured = run[1] - run[0] + sums.measured(clock)
             causes = map(int.__add__, uncounted, sums.unmeasured(clock))
             told.clocks[clock] = ClockFigures(
@@ -240,9 +268,8 @@ class Timeline:
             statistics |= _means(clock, track, run, measured, sums)
         for one in self.objectives:
             told.values[one.slug], told.intervals[one.slug], told.exact[one.slug] = statistics[one.slug]
-            told.counts[one.slug] = _count(
-                self._tracks[one.clock].count(one, runs[self._numbers[one.clock]]), one, sums
-            )
+            known = self._tracks[one.clock].count(one, runs[self._numbers[one.clock]])
+            told.counts[one.slug] = _count(known, one, sums, without[one.slug])
         return told
 
     def _last_rang_at(self, run: Run, sealed: Run, sums: Sums) -> float | None:
@@ -290,16 +317,17 @@ def _means(clock: str, track: Track, run: Run, measured: int, sums: Sums) -> dic
     return {one.slug: (seconds / measured, interval, not guessed) for one in track.means}
 
 
-def _count(known: Count, objective: Objective, sums: Sums) -> Count:
-    """Of missions known one by one and of sealed ones."""
-    judged, within, *mean_of = sums.judged(objective)
+def _count(known: Count, objective: Objective, sums: Sums, without: Lack | None) -> Count:
+    """Of missions known one by one and of sealed ones; `without` a value, of the former."""
+    judged, within, unmeasured, *mean_of = sums.judged(objective)
+    lacking = None if without is None else without[0] + unmeasured
     if known.total is None or known.allowed is None:
-        return Count(known.judged + judged, known.within + within)
-    total, allowed, guessed = mean_of
+        return Count(known.judged + judged, known.within + within, unmeasured=lacking)
+    total, allowed, guessed, unmeasured_allowed = mean_of
     if guessed:
-        return Count(known.judged + judged, known.within + within)
+        return Count(known.judged + judged, known.within + within, unmeasured=lacking)
     squares, cubes = sums.beyond(objective)
     return Count(
         known.judged + judged, known.within + within, known.total + total, known.allowed + allowed,
-        known.squares + squares, known.cubes + cubes,
+        known.squares + squares, known.cubes + cubes, lacking, unmeasured_allowed + (without[1] if without else 0),
     )  # fmt: skip

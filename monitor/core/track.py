@@ -5,6 +5,7 @@ and one selection. Refuses to know sealed stretches, windows and the clock on th
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -12,20 +13,23 @@ from numpy.typing import NDArray
 
 from monitor.core.digest import Floats
 from monitor.core.figures import MICROSECONDS, Count, InProgress, percent_of
+from monitor.core.lacking import Judge, Lack, Lacking
 from monitor.core.mission import CAUSES, Cause, Kind
 from monitor.core.percent import rank
 from monitor.core.service import Objective, Statistic
 from monitor.core.stats import kaplan_meier, order_interval
 from monitor.core.stats.interval import UNBOUNDED, Interval
+from monitor.core.stats.kaplan_meier import Unregistered
 from monitor.core.windows import Span
 
-Judge = Callable[[Objective, Floats], Floats]
-"""For an objective and instants (epoch seconds): the target in force at each (seconds, NaN where none)."""
 Run = tuple[int, int]
 """The measured missions from one place to another (excluded)."""
 _PLACES: Final = {cause: number for number, cause in enumerate(Cause)}
+_UNREGISTERED: Final = tuple(_PLACES[cause] for cause in (Cause.NO_END, Cause.ABANDONED, Cause.UNKNOWN))
+"""Of these the end came, as far as anybody knows, and was never registered."""
+_DOUBTED: Final = 10
+"""As if so many more missions had all been registered: a few that were not are no rule yet."""
 _NONE: Final = (0,) * len(Cause)
-_UNREGISTERED: Final = (Cause.NO_END, Cause.ABANDONED, Cause.UNKNOWN)
 
 
 class Track:
@@ -49,10 +53,14 @@ class Track:
         self._unmeasured = {_PLACES[cause]: times for cause, times in by_cause.items() if len(times)}
         self._open = others[kinds == Kind.OPEN]
         self._untimed = others[kinds == Kind.UNTIMED]
+        self._ended = Lacking(others[np.isin(kinds, [*CAUSES])], objectives, judge)
+        self._unfinished = Lacking(np.sort(np.concatenate([self._open, self._untimed])), objectives, judge)
         if not begins_there:
             self._open, self._untimed = self._open[:0], np.sort(np.concatenate([self._open, self._untimed]))
         self._begins_there = begins_there
-        self._targets = {one.slug: _shared(judge(one, self.rang_at)) for one in objectives}
+        self._targets = {
+            one.slug: _shared(one.rounding.each_longest_within(judge(one, self.rang_at))) for one in objectives
+        }
         self._counts = {one.slug: _Running(self.seconds, self._targets[one.slug], one) for one in objectives}
 
     def cut(self, span: Span) -> Run:
@@ -69,6 +77,12 @@ class Track:
         forgotten = Span(span.start, min(span.end, abandoned_before))
         counted[_PLACES[Cause.ABANDONED]] += size(self._open, forgotten) + size(self._untimed, forgotten)
         return tuple(counted)
+
+    def lacking(self, span: Span, abandoned_before: float) -> Sequence[Lack]:
+        """Those that are unmeasured, by objective of this clock: how many had a target (`core.lacking`)."""
+        forgotten = Span(span.start, min(span.end, abandoned_before))
+        pairs = zip(self._ended.within(span), self._unfinished.within(forgotten), strict=True)
+        return tuple([(ended[0] + given_up[0], ended[1] + given_up[1]) for ended, given_up in pairs])
 
     def count(self, objective: Objective, run: Run) -> Count:
         """What decides about a run."""
@@ -105,7 +119,7 @@ class Track:
         """What the measured missions of a span took (seconds), and how many ended without their end being known."""
         first, last = self.cut(span)
         counted = self.unmeasured(span, abandoned_before)
-        return self.seconds[first:last], sum(counted[_PLACES[cause]] for cause in _UNREGISTERED)
+        return self.seconds[first:last], sum(counted[place] for place in _UNREGISTERED)
 
     def moved(
         self, now: float, targets: Mapping[str, float | None], abandoned_before: float
@@ -125,10 +139,13 @@ class Track:
             *(None if limit is None else int(np.count_nonzero(waited > limit)) for limit in limits),
         )
 
-    def with_open(self, now: float, span: Span, abandoned_before: float) -> dict[str, float | None]:
+    def with_open(
+        self, now: float, span: Span, abandoned_before: float, never: Callable[[], float]
+    ) -> dict[str, float | None]:
         """The percentiles of the missions in `span`, those in progress counted as "longer than so far".
 
-        None where it is not known since when they wait; a mean is never told so.
+        `never`: the share of missions (0 to 1) whose end nobody ever registers. None where it is not known since when
+        they wait; a mean is never told so.
         """
         told: dict[str, float | None] = dict.fromkeys([one.slug for one in self.objectives])
         if not self._begins_there and size(self._untimed, Span(max(span.start, abandoned_before), span.end)):
@@ -138,10 +155,11 @@ class Track:
         waited = waited[waited > 0]
         if not len(waited):  # then it is the nearest-rank percentile
             return told | exact(self.seconds[first:last], self.percentiles)[0]
-        return told | {
-            one.slug: kaplan_meier.percentile(self.seconds[first:last], waited, percent_of(one))
-            for one in self.percentiles
-        }
+        ended = sum(self.unmeasured(span, -inf)[place] for place in _UNREGISTERED)
+        unregistered = Unregistered(never(), ended)
+        percents = [percent_of(one) for one in self.percentiles]
+        found = kaplan_meier.percentiles(self.seconds[first:last], waited, percents, unregistered)
+        return told | dict(zip([one.slug for one in self.percentiles], found, strict=True))
 
     def _waiting(self, span: Span, abandoned_before: float) -> Floats:
         first, last = cut(self._open, Span(max(span.start, abandoned_before), span.end))
@@ -175,6 +193,12 @@ class _Running:
         beyond = took - allowed
         total, most = int(_whole(took).sum()), int(_whole(allowed).sum())
         return Count(judged, within, total, most, float((beyond**2).sum()), float((beyond**3).sum()))
+
+
+def never_registered(measured: int, unmeasured: Sequence[int]) -> float:
+    """The share (0 to 1) of missions that end without anybody registering it; `unmeasured` by cause."""
+    never = sum(unmeasured[place] for place in _UNREGISTERED)
+    return never / (measured + never + _DOUBTED)
 
 
 def exact(values: Floats, objectives: Sequence[Objective]) -> tuple[dict[str, float | None], dict[str, Interval]]:

@@ -19,6 +19,7 @@ from monitor.core.stats.binomial import Evidence
 from monitor.core.stats.bounds import ShareBounds, share_bounds
 from monitor.core.stats.mean import Moments
 from monitor.core.stats.wilson import ShareInterval
+from monitor.core.unmeasured import Unmeasured
 
 
 class State(StrEnum):
@@ -42,7 +43,8 @@ class Verdict:
     known). `breach_p_value`: the chance of so few within, or of so large a mean, if the target were truly just met;
     None where nothing can be said. A mean has no share: `within`, `share`, `bounds` are None. `spare_seconds`: what
     these missions could have taken more, together, before a mean is missed; negative when overdrawn, None of a
-    percentile and where there is no verdict.
+    percentile and where there is no verdict. `unmeasured`: what the missions without a value can make of the answer;
+    None where there is none, or where it is not known how many they are.
     """
 
     objective: Objective
@@ -55,6 +57,7 @@ class Verdict:
     bounds: ShareBounds | None = None
     breach_p_value: float | None = None
     spare_seconds: float | None = None
+    unmeasured: Unmeasured | None = None
 
     @property
     def decided(self) -> bool:
@@ -68,10 +71,11 @@ class Verdict:
 
     @property
     def late_budget(self) -> int | None:
-        """How many more of these missions could have been late: floor((1 - p) n) - late.
+        """How many more of these same missions could have been late: floor((1 - p) n) - late.
 
-        Cautious for missions to come, each of which also adds to n. Negative when overdrawn; None where there is no
-        verdict, and of a mean.
+        Not how many may still come late if nothing else comes, floor(within / p) - n: each of those adds to n, so
+        they are more (33 where this is 27). Negative: so many too many were late; None where there is no verdict, and
+        of a mean.
         """
         percentile = self.objective.percentile
         if not self.decided or percentile is None or self.within is None:
@@ -129,6 +133,7 @@ def _of_percentile(
         share=wilson.share_interval(within, judged) if judged else None,
         bounds=None if progress is None else share_bounds(within, judged, progress.open, progress.overdue),
         breach_p_value=binomial.breach_p_value(within, judged, percent) if judged else None,
+        unmeasured=Unmeasured.of_share(count, percent) if state in DECIDED else None,
     )
 
 
@@ -145,6 +150,7 @@ def _of_mean(objective: Objective, state: State, target_seconds: float | None, c
         evidence=mean.evidence(beyond, met=state is State.MET) if state in DECIDED else Evidence.NONE,
         breach_p_value=mean.breach_p_value(beyond) if known else None,
         spare_seconds=spare_seconds if state in DECIDED else None,
+        unmeasured=Unmeasured.of_mean(count) if state in DECIDED else None,
     )
 
 

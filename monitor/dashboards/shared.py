@@ -39,7 +39,7 @@ OLD_MINUTES: Final = 1
 DEAD_MINUTES: Final = 5
 MANY_LATE: Final = 5
 FEW_LEFT: Final = 3
-"""A budget of fewer further late missions is nearly used up."""
+"""Where fewer more could have been late, the objective is nearly missed."""
 BUDGET: Final = steps((None, VERMILLION), (0, ORANGE), (FEW_LEFT, BLUE))
 _HEADED_PIXELS: Final = 60
 _LINE_PIXELS: Final = 22

@@ -15,6 +15,7 @@ import msgspec
 from monitor.answer import row_document
 from monitor.core.alarm import Level
 from monitor.core.mission import Cause, instant
+from monitor.core.rounding import Rounding
 from monitor.core.service import Service, Statistic
 from monitor.core.snapshot import Row, Standing
 from monitor.core.stats.binomial import Evidence
@@ -30,8 +31,32 @@ class ClockAnswer(msgspec.Struct, forbid_unknown_fields=True):
     unmeasured_by_cause: dict[Cause, int]
 
 
+class UnmeasuredAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the missions without a value could make of a verdict.
+
+    `missions`: those of them that had a target. Of a percentile: whatever they were, the share of all that was within
+    lies between `within_least_ratio` and `within_most_ratio`, and with 95 % confidence the true one between the
+    `widened` two; the objective is met if at least `needed` of them were within (0 or less: all the same; more than
+    `missions`: missed all the same), which is the share `tipping_ratio`. Of a mean: met if they took at most
+    `tipping_seconds` each, in the mean. `settled`: the verdict is the same whatever they were; nothing tips it then.
+    """
+
+    missions: int
+    settled: bool
+    within_least_ratio: float | None
+    within_most_ratio: float | None
+    widened_least_ratio: float | None
+    widened_most_ratio: float | None
+    needed: int | None
+    tipping_ratio: float | None
+    tipping_seconds: float | None
+
+
 class ObjectiveAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One objective: its statistic with its 95 % interval, and what decides it. `judged` had a target in time."""
+    """One objective: its statistic with its 95 % interval, and what decides it. `judged` had a target in time.
+
+    `unmeasured`: null where there is no verdict, and in windows by count, where nobody knows how many there are.
+    """
 
     clock: str
     statistic: Statistic
@@ -46,6 +71,8 @@ class ObjectiveAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     evidence: Evidence
     late_budget: int | None
     exact: bool
+    rounding: Rounding
+    unmeasured: UnmeasuredAnswer | None
 
 
 class JudgedAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

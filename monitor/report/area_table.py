@@ -72,6 +72,7 @@ def _more(cells: Cells, report: Report, objective: Objective, rows: Sequence[Rep
     return [
         *forecast,
         Line(f"{slug}.interval", f"{named}, {say('95 % interval')}", _each(cells.interval, judged)),
+        Line(f"{slug}.bounds", f"{named}: {say('With the unmeasured')}", _each(cells.bounds, judged)),
         Line(f"{slug}.spare", f"{named}: {left}", _each(cells.spare, judged)),
         Line(f"{slug}.change", f"{named}: {say('Change')}", [cells.change(row, slug) for row in rows]),
     ]

@@ -13,7 +13,7 @@ from monitor.report.document import Judged, Report, ReportRow, unmeasured_ratio,
 from monitor.words import durations
 from monitor.words.durations import Notation
 from monitor.words.speaker import NONE, Speaker
-from monitor.words.verdicts import EVIDENCES, STATES, causes
+from monitor.words.verdicts import EVIDENCES, STATES, bounds_reached, causes, hanging
 
 _SIGNS: Final = {State.MET: "●", State.MISSED: "◆", State.NO_DATA: "○", State.NO_TARGET: NONE}
 """The shapes of the charts."""
@@ -46,7 +46,15 @@ class Result:
     note: str = ""
 
 
-Cell = Said | Result | Noted
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """Between what the share of all missions lies; its note, which no table can do without: what tips the verdict."""
+
+    text: str
+    note: str = ""
+
+
+Cell = Said | Result | Noted | Bounded
 
 
 def notations(report: Report) -> Mapping[str, Notation]:
@@ -79,7 +87,9 @@ class Cells:
         if judged.seconds is None:
             return Result(NONE)
         how = self.how(judged)
-        decimals = durations.exactly(self.say, how, judged.seconds, judged.threshold, exact=judged.exact)
+        decimals = durations.exactly(
+            self.say, how, judged.seconds, judged.threshold, exact=judged.exact, rounding=judged.objective.rounding
+        )
         return Result(str(whole_minutes(judged.seconds)), decimals) if how is Notation.MINUTES else Result(decimals)
 
     def interval(self, judged: Judged) -> Noted:
@@ -122,6 +132,13 @@ class Cells:
         used = say("{late} of {allowed} used", late=say.count(judged.late), allowed=say.count(judged.allowed))
         return Noted(say.signed(verdict.late_budget), used)
 
+    def bounds(self, judged: Judged) -> Bounded:
+        """Between what the share of all lies, the unmeasured included; of a mean only what tips it."""
+        verdict, tips = judged.verdict, hanging(self.say, judged.verdict)
+        if verdict.unmeasured is None or verdict.unmeasured.missions == 0:
+            return Bounded(NONE)
+        return Bounded(tips) if verdict.within is None else Bounded(bounds_reached(self.say, verdict), tips)
+
     def change(self, row: ReportRow, slug: str) -> Noted:
         """The change from the period before, over what it was then."""
         before, change, how = row.previous(slug), row.change_seconds(slug), self.notations[slug]
@@ -140,4 +157,6 @@ def in_a_line(cell: Cell, say: Speaker) -> str:
     """A cell where there is no room beneath: a miss catches the eye, decimals stand behind, other notes nowhere."""
     if isinstance(cell, Said):
         return say("MISSED") if cell.state == State.MISSED else cell.text
+    if isinstance(cell, Bounded) and cell.note:
+        return f"{cell.text}, {cell.note}"
     return f"{cell.text} ({cell.note})" if isinstance(cell, Result) and cell.note else cell.text

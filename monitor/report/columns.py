@@ -5,6 +5,7 @@ Lengths of time are minutes, unrounded, whatever people are told; None where the
 
 from collections.abc import Container
 
+from monitor.core.duration import minutes_of
 from monitor.core.service import Objective
 from monitor.core.verdict import State
 from monitor.report.document import MINUTE, Report, ReportRow, unmeasured_ratio
@@ -39,21 +40,36 @@ def columns(report: Report, row: ReportRow, *, in_whole_minutes: Container[str])
 def _objective(row: ReportRow, objective: Objective, *, whole: bool) -> dict[str, Value]:
     judged, before = row.judged(objective.slug), row.previous(objective.slug)
     verdict, (lower, upper) = judged.verdict, judged.interval
+    without = verdict.unmeasured
     now, then = _minutes(judged.seconds), _minutes(before.seconds if before else None)
     counts: dict[str, Value] = (
         {"spare_minutes": _minutes(verdict.spare_seconds)}
         if objective.percentile is None
         else {"within": verdict.within, "late_budget": verdict.late_budget}
     )
+    bounds, widened = (without.bounds, without.widened) if without else (None, None)
+    hanging: dict[str, Value] = (
+        {"tipping_minutes": None if without is None or without.settled else _minutes(without.most_seconds)}
+        if objective.percentile is None
+        else {
+            "within_least_ratio": bounds.lower if bounds else None,
+            "within_most_ratio": bounds.upper if bounds else None,
+            "widened_least_ratio": widened.lower if widened else None,
+            "widened_most_ratio": widened.upper if widened else None,
+            "tipping_ratio": without.tipping_ratio if without else None,
+        }
+    )
     return {
         "minutes": now,
         "lower_minutes": _minutes(lower),
         "upper_minutes": _minutes(upper),
-        "target_minutes": _minutes(judged.threshold),
+        "target_minutes": None if judged.threshold is None else minutes_of(judged.threshold),
         "judged": verdict.judged,
         **counts,
         "state": judged.state.value,
         "evidence": verdict.evidence.value,
+        "settled": None if without is None else "yes" if without.settled else "no",
+        **hanging,
         "by_whole_minutes": judged.state_by_whole_minutes.value if whole else None,
         "previous_minutes": then,
         "previous_state": (before.state if before else State.NO_DATA).value,

@@ -32,7 +32,7 @@ _ENTITIES: Final = (
     ("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"),  # what many a page makes a link without being asked
 )  # fmt: skip
 _MARKS: Final = re.compile(r"[\\`*_\[\]|~!]|^[#+=-](?=\s|[-=#])")
-_TEXT_COLUMNS: Final = (0, 1, 6)
+_TEXT_COLUMNS: Final = (0, 1, 6, 7)
 
 
 def as_json(report: Report, _language: Language = SOURCE) -> str:
@@ -148,14 +148,14 @@ def _lines(report: Report, objective: Objective, cells: Cells) -> Lines:
     lines: Lines = [
         (
             say("Area"), say("Category"), say("Missions"), statistic, say("95 % interval"), say("Threshold"), "",
-            spare, say("Unmeasured"), say("Change"),
+            say("With the unmeasured"), spare, say("Unmeasured"), say("Change"),
         )
     ]  # fmt: skip
     for row in (row for row in report.shown() if report.concerns(objective, row.category)):
         judged = row.judged(slug)
         figures = (
             cells.result(judged), cells.interval(judged), cells.threshold(judged), cells.said(row, judged),
-            cells.spare(judged), cells.unmeasured(row, clock), cells.change(row, slug),
+            cells.bounds(judged), cells.spare(judged), cells.unmeasured(row, clock), cells.change(row, slug),
         )  # fmt: skip
         named = words.area_indented(say, report, row.area), words.category_indented(say, report, row.category)
         lines.append((*named, str(judged.measured), *(in_a_line(cell, say) for cell in figures)))

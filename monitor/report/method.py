@@ -6,6 +6,7 @@ Decides which notes apply to the service at hand.
 from collections.abc import Mapping
 from typing import Final
 
+from monitor.core.rounding import Rounding
 from monitor.core.service import Clock, Objective, Service, Statistic, named
 from monitor.report.cells import notations
 from monitor.report.document import Report
@@ -31,6 +32,10 @@ _POOLS: Final = phrase("Figures of {area}, and of every pool, are of all its mis
 _JUDGING: Final = phrase(
     "Met or missed is judged on exact times, each mission by the threshold in force when it was placed in time."
 )
+_JUDGING_ROUNDED: Final = phrase(
+    "Met or missed is judged on times that are rounded to a tenth of a minute, as the rule of {objectives} has it: "
+    "half of one upwards. Each mission is held against the threshold in force when it was placed in time."
+)
 _INTERVAL: Final = phrase(
     "95 % interval: where the true figure may lie, since chance alone could have made the period turn out "
     "otherwise. An interval with “≥” has no upper end: there were too few missions to give one."
@@ -39,9 +44,16 @@ _EVIDENCE: Final = phrase(
     "The evidence beside a verdict tells how well the number of missions carries it; “may be chance” is no excuse "
     "and no proof."
 )
+_UNMEASURED: Final = phrase(
+    "With the unmeasured: a verdict is of the measured missions. Whatever the others were, the share of all that was "
+    "within the threshold lies between the two figures; “met from 71 of 100” says that the objective is met if at "
+    "least 71 of every 100 unmeasured were within it, and missed if fewer were; “settled”, that they change nothing."
+)
 _SPARE: Final[Mapping[Statistic, str]] = {
     Statistic.PERCENTILE: phrase(
-        "Late budget: how many more missions the threshold would have allowed to be late; negative is overdrawn."
+        "Late to spare: how many more of these same missions could have been late and the objective still met; "
+        "negative: so many too many were. It is not how many may still come late, for each that comes counts among "
+        "all."
     ),
     Statistic.MEAN: phrase(
         "Time to spare: how much longer all these missions together could have taken before their mean was beyond "
@@ -81,12 +93,13 @@ def notes(say: Speaker, report: Report) -> list[str]:
         told.append(say(_ELIGIBLE, field=service.fields.eligible))
     told += [_wanted(say, objective) for objective in service.objectives]
     told.append(say(_POOLS, area=names.area(say, service, service.root)))
-    return [*told, _judging(say, report), say(_INTERVAL), say(_EVIDENCE), *_spare(say, service), say(_CHANGE)]
+    told += [_judging(say, report), say(_INTERVAL), say(_EVIDENCE), say(_UNMEASURED)]
+    return [*told, *_spare(say, service), say(_CHANGE)]
 
 
 def notes_in_short(say: Speaker, report: Report) -> list[str]:
     """What a plain table cannot do without: it has no room for evidence."""
-    told = [_judging(say, report), say(_INTERVAL), *_spare(say, report.service), say(_CHANGE)]
+    told = [_judging(say, report), say(_INTERVAL), say(_UNMEASURED), *_spare(say, report.service), say(_CHANGE)]
     return [*told, *sketched(say, report)]
 
 
@@ -97,7 +110,11 @@ def sketched(say: Speaker, report: Report) -> list[str]:
 
 def _judging(say: Speaker, report: Report) -> str:
     whole = [say(_WHOLE_MINUTES)] if Notation.MINUTES in notations(report).values() else []
-    return " ".join((*whole, say(_JUDGING)))
+    rounded = [one for one in report.service.objectives if one.rounding is not Rounding.EXACT]
+    if not rounded:
+        return " ".join((*whole, say(_JUDGING)))
+    named = ", ".join(names.objective(say, one) for one in rounded)
+    return " ".join((*whole, say(_JUDGING_ROUNDED, objectives=named)))
 
 
 def _spare(say: Speaker, service: Service) -> list[str]:

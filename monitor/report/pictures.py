@@ -62,7 +62,8 @@ def _distance(cells: Cells, named: str, judged: Judged, unit: int) -> Distance:
     result = cells.result(judged)
     decimals, target = result.note or result.text, cells.threshold(judged).text
     value, lower, upper = (
-        None if seconds is None else (seconds - threshold) / unit for seconds in (judged.seconds, *judged.interval)
+        None if seconds is None else (judged.objective.rounding.read(seconds) - threshold) / unit
+        for seconds in (judged.seconds, *judged.interval)
     )
     tip = say(
         "{value}, threshold {threshold}, interval {interval}, n {missions}, {verdict}.",

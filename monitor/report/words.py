@@ -94,7 +94,7 @@ def statistic_headed(say: Speaker, objective: Objective, how: Notation) -> str:
 
 def spare_headed(say: Speaker, objective: Objective) -> str:
     """The heading over what is left."""
-    return say("Late budget") if objective.statistic is Statistic.PERCENTILE else say("Time to spare")
+    return say("Late to spare") if objective.statistic is Statistic.PERCENTILE else say("Time to spare")
 
 
 def title(say: Speaker, report: Report) -> str:

@@ -8,8 +8,10 @@ import io
 from collections.abc import Iterator, Sequence
 
 from monitor.charts.by_year import year_called
+from monitor.core.duration import minutes_of
 from monitor.core.figures import Figures
 from monitor.core.service import Objective
+from monitor.core.stats.bounds import ShareBounds
 from monitor.core.tail import TIMES
 from monitor.core.verdict import Verdict
 from monitor.report import method, tails, words
@@ -38,6 +40,10 @@ def _of(head: str, what: str) -> str:
     return f"{head}, {what}"
 
 
+def _percents(bounds: ShareBounds) -> list[Value]:
+    return [100 * bounds.lower, 100 * bounds.upper]
+
+
 class _Workbook:
     def __init__(self, say: Speaker, report: Report) -> None:
         self.say, self.report = say, report
@@ -57,6 +63,14 @@ class _Workbook:
         """A length of time in the unit of its objective."""
         return None if seconds is None else seconds / self.units[objective.slug]
 
+    def threshold(self, objective: Objective, seconds: float | None) -> float | None:
+        """The same of a threshold, as it was written."""
+        return (
+            self.time(objective, seconds)
+            if seconds is None or self.units[objective.slug] == 1
+            else minutes_of(seconds)
+        )
+
     def statistic(self, objective: Objective) -> str:
         """The head over results."""
         return f"{names.headed(names.statistic(self.say, objective))}, {self.unit(objective)}"
@@ -66,15 +80,35 @@ class _Workbook:
         return [
             figures.of(objective).measured,
             self.time(objective, figures.values[objective.slug]),
-            self.time(objective, verdict.target_seconds),
+            self.threshold(objective, verdict.target_seconds),
             self.say(STATES[verdict.state]),
+            *self.hanging(objective, verdict),
         ]
+
+    def hanging(self, objective: Objective, verdict: Verdict) -> list[Value]:
+        """What the unmeasured could make of a verdict."""
+        without = verdict.unmeasured
+        said = None if without is None else self.say("yes") if without.settled else self.say("no")
+        if objective.percentile is None:
+            tips = None if without is None or without.settled else self.time(objective, without.most_seconds)
+            return [said, tips]
+        ends = [None, None] if without is None or without.bounds is None else _percents(without.bounds)
+        return [said, *ends, None if without is None else without.tipping_percent]
 
     def judged_heads(self, objective: Objective) -> list[str]:
         """Over these."""
         say = self.say
         threshold = _of(say("Threshold"), self.unit(objective))
-        return [say("Missions"), self.statistic(objective), threshold, say("Verdict")]
+        hanging = [say("Settled whatever the unmeasured were")]
+        if objective.percentile is None:
+            hanging.append(_of(say("Met if the unmeasured took at most, in the mean"), self.unit(objective)))
+        else:
+            hanging += [
+                _of(say("Within of all, at least"), "%"),
+                _of(say("Within of all, at most"), "%"),
+                say("Met if so many of 100 unmeasured were within"),
+            ]
+        return [say("Missions"), self.statistic(objective), threshold, say("Verdict"), *hanging]
 
 
 def _sheets(book: _Workbook) -> Iterator[Sheet]:

@@ -16,15 +16,20 @@ from monitor.report.cells import Cells, Said
 from monitor.report.document import Judged, Report
 from monitor.words import durations
 from monitor.words.speaker import NONE
+from monitor.words.verdicts import DECIDE, settled
 
 
 @dataclass(frozen=True, slots=True)
 class YearCell:
-    """A year of an area: its result over its threshold, its verdict, and how many missions that is said of."""
+    """A year of an area: its result over its threshold, its verdict, and how many missions that is said of.
+
+    `doubt`: that the missions without a value could turn the verdict; empty where they cannot.
+    """
 
     result: str
     said: Said | None
     missions: str
+    doubt: str = ""
 
 
 def shown(report: Report) -> Sequence[Year]:
@@ -57,6 +62,7 @@ def _cell(cells: Cells, row: Row | None, objective: Objective) -> YearCell:
         return YearCell(NONE, None, cells.say("no data") if row is not None else "")
     say, judged = cells.say, Judged(row.figures, row.verdicts[objective.slug])
     how, seconds = cells.how(judged), judged.seconds or 0.0
-    value = durations.exactly(say, how, seconds, judged.threshold, exact=judged.exact)
+    value = durations.exactly(say, how, seconds, judged.threshold, exact=judged.exact, rounding=objective.rounding)
     target = "" if judged.threshold is None else f" / {durations.plainly(say, how, judged.threshold)}"
-    return YearCell(value + target, cells.state(judged), f"n {say.count(judged.measured)}")
+    missions, doubt = f"n {say.count(judged.measured)}", "" if settled(judged.verdict) else say(DECIDE)
+    return YearCell(value + target, cells.state(judged), missions, doubt)

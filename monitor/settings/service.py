@@ -205,7 +205,7 @@ class _Reading:
             if clock not in clocks and clock not in self.unusable:
                 where = f"there are {', '.join(clocks) or 'none'}"
                 self.fault(f"objectives.{table.slug}.clock", unknown(clock, clocks, kind="clock", where=where))
-            yield Objective(table.slug, table.percentile, self.duty(table), clock, table.name)
+            yield Objective(table.slug, table.percentile, self.duty(table), clock, table.name, table.rounding)
 
     def mapped(self, service: Service, head: HeadTable, folder: Path) -> Service:
         """The service with its map, where it declares one."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from monitor.core.duration import seconds_of_length
+from monitor.core.rounding import Rounding
 from monitor.core.service import DAY_SECONDS, Duty, Moment, Statistic
 from monitor.settings.values import OptionalText, Slug, Text, plain
 
@@ -100,6 +101,12 @@ def _duty(value: Any) -> Duty:
     if value not in list(Duty):
         raise ValueError(f"must be one of {', '.join(Duty)}, not {value!r}")
     return Duty(value)
+
+
+def _rounding(value: Any) -> Rounding:
+    if value not in list(Rounding):
+        raise ValueError(f"must be one of {', '.join(Rounding)}, not {value!r}")
+    return Rounding(value)
 
 
 def day_of(value: Any) -> date:
@@ -292,6 +299,11 @@ class ObjectiveTable(_Table):
         description="What a breach asks of people: `page`, `ticket` or `show`. A page needs an alarm that was "
         "simulated; another objective's is taken as `show`, and told.",
     )
+    rounding: Annotated[Rounding, BeforeValidator(_rounding)] = Field(
+        Rounding.EXACT,
+        description="How a time is read before a percentile is judged: `exact`, or `tenth_of_minute` where the rule "
+        "means minutes and their first decimal: 10:02.9 is then 10.0, and within ten minutes; 10:03 is 10.1.",
+    )
     name: Names = _name()
 
     @model_validator(mode="after")
@@ -300,6 +312,8 @@ class ObjectiveTable(_Table):
             raise ValueError('says no statistic: give percentile = 80, or statistic = "mean"')
         if self.percentile is not None and self.statistic is Statistic.MEAN:
             raise ValueError("has a percentile and is a mean: keep one of the two, or declare two objectives")
+        if self.percentile is None and self.rounding is not Rounding.EXACT:
+            raise ValueError("is a mean, which is judged on exact times: take `rounding` away")
         return self
 
 

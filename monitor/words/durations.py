@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
+from monitor.core.rounding import Rounding
 from monitor.words.speaker import NONE, Speaker, phrase
 
 MINUTE: Final = 60
@@ -52,15 +53,38 @@ def notation(thresholds: Iterable[float | None]) -> Notation:
     return Notation.SECONDS if known and max(known) <= _BRIEF else Notation.CLOCK
 
 
-def exactly(say: Speaker, how: Notation, seconds: float, threshold: float | None, *, exact: bool) -> str:
-    """A value with its decimals, and more where rounding would carry it to or over the threshold."""
-    return f"{'' if exact else '≈ '}{_written(say, how, seconds, _digits(how, seconds, threshold))}"
+def exactly(
+    say: Speaker,
+    how: Notation,
+    seconds: float,
+    threshold: float | None,
+    *,
+    exact: bool,
+    rounding: Rounding = Rounding.EXACT,
+) -> str:
+    """A value with its decimals, and more where rounding would carry it to or over the threshold.
+
+    Where the rule itself rounds, it is the value that is judged.
+    """
+    digits = how.digits if rounding is Rounding.EXACT else min(how.digits, 1)
+    return _marked(say, how, rounding.read(seconds), threshold, digits, exact=exact)
 
 
-def briefly(say: Speaker, how: Notation, seconds: float, threshold: float | None, *, exact: bool) -> str:
+def briefly(
+    say: Speaker,
+    how: Notation,
+    seconds: float,
+    threshold: float | None,
+    *,
+    exact: bool,
+    rounding: Rounding = Rounding.EXACT,
+) -> str:
     """The same with one decimal at most, where it needs no more: for a figure that is read from afar."""
-    digits = _digits(how, seconds, threshold, least=min(how.digits, 1))
-    return f"{'' if exact else '≈ '}{_written(say, how, seconds, digits)}"
+    return _marked(say, how, rounding.read(seconds), threshold, min(how.digits, 1), exact=exact)
+
+
+def _marked(say: Speaker, how: Notation, seconds: float, threshold: float | None, least: int, *, exact: bool) -> str:
+    return f"{'' if exact else '≈ '}{_written(say, how, seconds, _digits(how, seconds, threshold, least))}"
 
 
 def plainly(say: Speaker, how: Notation, seconds: float | None) -> str:

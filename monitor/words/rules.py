@@ -9,6 +9,7 @@ from typing import Final
 
 from babel.lists import format_list
 
+from monitor.core.rounding import Rounding
 from monitor.core.service import Moment, Objective, Service, Words, named
 from monitor.core.targets import TargetSet
 from monitor.words import names
@@ -18,6 +19,9 @@ from monitor.words.speaker import Speaker, phrase
 NOT_VERIFIED: Final = phrase("not verified")
 CANNOT_SAY: Final = phrase("cannot be said")
 """What stands before each point of a service that its sources did not settle, and that no declaration can say."""
+READ_AS: Final[Mapping[Rounding, str]] = {
+    Rounding.TENTH_OF_MINUTE: phrase("times rounded to a tenth of a minute"),
+}
 _MOST_NAMED: Final = 4
 
 
@@ -84,7 +88,8 @@ def _limit(say: Speaker, objective: Objective, seconds: Sequence[float]) -> str:
     time = least if least == most else say("{least} to {most} by area", least=least, most=most)
     if objective.percentile is None:
         return say("mean at most {time}", time=time)
-    return say("{percent} % within {time}", percent=say.plain(float(objective.percentile)), time=time)
+    told = say("{percent} % within {time}", percent=say.plain(float(objective.percentile)), time=time)
+    return told if objective.rounding is Rounding.EXACT else f"{told} ({say(READ_AS[objective.rounding])})"
 
 
 def _span(say: Speaker, service: Service, objective: Objective) -> str:

@@ -72,7 +72,7 @@ def test_an_area_tells_every_objective_of_every_category(declared: Service) -> N
             assert chart.count('class="heading"') == (2 if objective.percentile is None else 3)
             assert page.text[key].count("no missions") == 1  # one week is
             assert ("time to spare" in page.text[key]) == (objective.percentile is None)
-            assert ("late budget" in page.text[key]) == (objective.percentile is not None)
+            assert ("late to spare" in page.text[key]) == (objective.percentile is not None)
 
 
 @pytest.mark.parametrize("declared", SHAPES.values(), ids=SHAPES)

@@ -93,7 +93,9 @@ async def test_every_cell_shows_the_published_figures(world: World, refresh: Ref
         assert state.get("data-evidence") == (verdict.evidence if decided else None)
         assert (say(EVIDENCES[verdict.evidence]) in told) or not decided
         if verdict.late_budget is not None:
-            assert re.search(rf"budget\s+{re.escape(say.signed(verdict.late_budget))} ", told)
+            assert re.search(rf"late to spare\s+{re.escape(say.signed(verdict.late_budget))} ", told)
+        hangs = verdict.unmeasured is not None and not verdict.unmeasured.settled
+        assert ("the unmeasured decide" in told) == hangs
 
 
 async def test_missions_in_progress_are_shown_where_there_are_any(world: World, refresh: Refresh) -> None:

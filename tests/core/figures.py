@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from monitor.core.history import History
 from monitor.core.mission import CAUSES, Kind, Mission
 from monitor.core.sealing import seal, thresholds_on
-from monitor.core.service import Objective
+from monitor.core.service import Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.stored import Head, StoredDay
 from monitor.core.targets import Targets, TargetSet
@@ -107,8 +107,8 @@ def head(next_offset: int = 0) -> Head:
     )  # fmt: skip
 
 
-def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
-    """Partition → day → what is stored."""
+def days_of(made: Sequence[Call], service: Service = SERVICE) -> dict[int, dict[int, StoredDay]]:
+    """Partition → day → what is stored; what is sealed was judged as `service` declares."""
     found: dict[int, dict[int, tuple[dict[str, Mission], dict[tuple[int, float], list[Call]]]]] = {}
     for number, call in enumerate(made):
         entries, slices = found.setdefault(call.partition, {}).setdefault(GRID.day_of(call.at), ({}, {}))
@@ -129,7 +129,7 @@ def days_of(made: Sequence[Call]) -> dict[int, dict[int, StoredDay]]:
                         end=start + GRID.seconds,
                         thresholds=[
                             (MEASURES.index(measure), seconds, 0)
-                            for measure, seconds in thresholds_on(TARGETS, SERVICE, SERIES[series], day)
+                            for measure, seconds in thresholds_on(TARGETS, service, SERIES[series], day)
                         ],
                     )
                     for (series, start), held in slices.items()

@@ -15,6 +15,7 @@ from monitor.core.calendar import Period
 from monitor.core.mission import CAUSES, Kind
 from monitor.core.service import Objective, Service
 from monitor.core.snapshot import Row, Terms, over_period, take
+from monitor.core.verdict import Verdict
 from monitor.core.windows import parse_window
 from tests.core.services import REFORM, services
 from tests.core.worlds import BEGIN, DAYS, FIRST, GRID, HOUR, ZONE, Told, World, history_of, worlds
@@ -90,6 +91,47 @@ def agrees(world: World, row: Row, inside: list[Told], shown_on: date) -> None:
         measured = measured_of(inside, number)
         target = threshold(world, row, objective, shown_on)
         decides(world, row, objective, measured, target)
+        lacking = [
+            limit
+            for told in inside
+            if is_unmeasured(told, number)
+            and (limit := threshold(world, row, objective, day_of(told.at))) is not None
+        ]
+        hangs_on(row.verdicts[objective.slug], lacking)
+
+
+def is_unmeasured(told: Told, number: int) -> bool:
+    """Whether a clock will never have a value of it."""
+    state = told.states[number]
+    if state in (Kind.OPEN, Kind.UNTIMED) and isinstance(state, Kind):
+        return told.sealed or told.at < NOW - ABANDONED
+    return isinstance(state, Kind) and state in CAUSES
+
+
+def hangs_on(verdict: Verdict, lacking: list[Fraction]) -> None:
+    """What those without a value can make of a verdict, tried one by one."""
+    without = verdict.unmeasured
+    if not verdict.decided:
+        assert without is None
+        return
+    assert without is not None
+    assert without.missions == len(lacking)
+    if verdict.objective.percentile is None:
+        left = Fraction(verdict.spare_seconds or 0.0) + sum(lacking)
+        assert without.most_seconds == (pytest.approx(float(left / len(lacking))) if lacking else None)
+        assert (without.bounds, without.widened, without.needed) == (None, None, None)
+        return
+    share, within = Fraction(verdict.objective.percentile) / 100, verdict.within or 0
+    everything = verdict.judged + len(lacking)
+    met = [within + kept >= share * everything for kept in range(len(lacking) + 1)]
+    assert without.settled == (len(set(met)) == 1)
+    if not without.settled:
+        assert without.needed == met.index(True)
+        assert (without.tipping_percent or 0) * len(lacking) >= 100 * met.index(True)
+    assert without.bounds is not None
+    assert (without.bounds.lower, without.bounds.upper) == (within / everything, (within + len(lacking)) / everything)
+    assert without.widened is not None
+    assert without.widened.lower <= without.bounds.lower <= without.bounds.upper <= without.widened.upper
 
 
 def measured_of(inside: list[Told], number: int) -> list[tuple[float, Fraction]]:
@@ -203,6 +245,7 @@ def test_a_window_by_count_has_the_newest_that_each_clock_measured(world: World)
             for objective in world.service.objectives:
                 if objective.clock == clock.slug:
                     newest = sorted(known, key=lambda one: (one.at, [*map(_order, one.states)]))[-5:]
+                    assert row.verdicts[objective.slug].unmeasured is None
                     decides(
                         world, row, objective, measured_of(newest, number),
                         threshold(world, row, objective, day_of(NOW)),

@@ -1,5 +1,6 @@
 """Lengths of time as people write them are exact: who takes just as long as allowed is within."""
 
+import tomllib
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.duration import seconds_of_minutes
+from monitor.core.duration import minutes_of, seconds_of_minutes
 from monitor.core.target_reading import read_tables
 
 
@@ -47,6 +48,23 @@ def test_what_is_no_length_of_time_is_refused_with_what_to_write(written: object
     """No guess is made, and no exception but the one that says so."""
     with pytest.raises(ValueError, match="minutes as a number"):
         seconds_of_minutes(written)
+
+
+@pytest.mark.parametrize("scale", [10, 100], ids=["tenths", "hundredths"])
+def test_every_tenth_and_hundredth_of_a_minute_of_a_day_is_exact_both_ways(scale: int) -> None:
+    """As TOML has it: the seconds of a patrol that took just so long, and back the minutes that were written.
+
+    Multiplied as floats, 273 of the tenths below 1,025 minutes would be off by an ulp.
+    """
+    numbers = range(24 * 60 * scale + 1)
+    digits = len(str(scale)) - 1
+    texts = ", ".join(f"{number // scale}.{number % scale:0{digits}}" for number in numbers)
+    written = tomllib.loads(f"minutes = [{texts}]")["minutes"]
+    took = [timedelta(microseconds=60_000_000 // scale * number).total_seconds() for number in numbers]
+    assert [*map(seconds_of_minutes, written)] == took
+    assert [*map(minutes_of, took)] == written
+    if scale == 10:
+        assert sum(one * 60 != exact for one, exact in zip(written[:10_247], took, strict=False)) == 273
 
 
 @given(st.integers(1, 86_400_000_000))

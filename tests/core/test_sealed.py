@@ -68,8 +68,13 @@ def test_any_run_has_the_counts_and_percentiles_of_its_parts(
     assert sums.unmeasured("response") == [sum(p.clocks[0].unmeasured[n] for p in run) for n in range(len(Cause))]
     for objective in OBJECTIVES:
         place = MEASURES.index((*POOLS[group], objective.slug))
-        judged = [(part.clocks[0].measured, within) for part in run for at, _, within in part.judged if at == place]
-        assert sums.judged(objective) == [sum(n for n, _ in judged), sum(within for _, within in judged)]
+        judged = [
+            (part.clocks[0].measured, within, sum(part.clocks[0].unmeasured))
+            for part in run
+            for at, _, within in part.judged
+            if at == place
+        ]
+        assert sums.judged(objective) == [sum(one[number] for one in judged) for number in range(3)]
     if measured:
         assert shelf.last_measured_at(first, last) == max(part.start for part in run if part.clocks[0].measured)
         merged = digest.merge([part.clocks[0].digest() for part in run])

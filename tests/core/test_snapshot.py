@@ -176,11 +176,11 @@ def test_a_closed_period_is_restated_after_a_correction() -> None:
         (found,) = [r for r in rows if (r.area, r.category) == URBAN]
         return found.verdicts["requirement"].state, found.figures.counts["requirement"]
 
-    assert verdict() == (State.MET, Count(5, 4))
+    assert verdict() == (State.MET, Count(5, 4, unmeasured=0))
     corrected = [replace(one, response=700.0) if number == 3 else one for number, one in enumerate(made)]
     for day, stored in days_of(corrected)[0].items():
         history.put_day(0, head(), day, stored)
-    assert verdict() == (State.MISSED, Count(5, 3))
+    assert verdict() == (State.MISSED, Count(5, 3, unmeasured=0))
 
 
 def test_a_closed_period_is_judged_also_while_the_feed_is_silent() -> None:
@@ -201,7 +201,11 @@ def test_a_period_shows_the_target_of_its_last_day(period: str, requirement: flo
     assert found.verdicts["requirement"].target_seconds == requirement
     assert (
         found.figures.counts["requirement"]
-        == {"2024-05": Count(1, 1), "2024-06": Count(1, 0), "2024-T2": Count(2, 1)}[period]
+        == {
+            "2024-05": Count(1, 1, unmeasured=0),
+            "2024-06": Count(1, 0, unmeasured=0),
+            "2024-T2": Count(2, 1, unmeasured=0),
+        }[period]
     )
     assert found.span == span_of(Calendar().period(period), GRID)
 

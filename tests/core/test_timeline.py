@@ -14,6 +14,7 @@ from monitor.core.figures import Count, Figures, InProgress
 from monitor.core.history import History
 from monitor.core.mission import Kind
 from monitor.core.service import Objective
+from monitor.core.stats import kaplan_meier
 from monitor.core.stored import StoredDay
 from monitor.core.targets import Targets, TargetSet
 from monitor.core.timeline import EVER, Kept
@@ -44,19 +45,25 @@ SPANS = st.tuples(st.integers(-40, 40), st.integers(0, 80)).map(
 MOMENTS = st.integers(-40 * 60, 40 * 60).map(lambda minutes: SUPERSEDED + 60.0 * minutes)
 
 
-def figures_agree(shown: Figures, area: tuple[str, str], inside: list[Call], abandoned_before: float) -> None:
-    """Every figure, counted again."""
+def figures_agree(
+    shown: Figures, area: tuple[str, str], inside: list[Call], abandoned_before: float, *, by_count: bool = False
+) -> None:
+    """Every figure, counted again; by count, nobody can say which missions without a value lie between."""
     measured = [one for one in inside if one.kind == Kind.MEASURED]
     assert shown.first.measured == len(measured)
     assert shown.excluded == sum(one.kind == Kind.EXCLUDED for one in inside)
-    assert shown.first.unmeasured_total == sum(
-        one.kind in UNMEASURED
-        or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
+    without = [
+        one
         for one in inside
-    )
+        if one.kind in UNMEASURED
+        or (one.kind in (Kind.OPEN, Kind.UNTIMED) and (one.sealed or one.at < abandoned_before))
+    ]
+    assert shown.first.unmeasured_total == len(without)
     for one in OBJECTIVES:
         judged = [(call.response or 0.0, limit) for call in measured if (limit := target(*area, one, call.at))]
-        assert shown.counts[one.slug] == Count(len(judged), sum(response <= limit for response, limit in judged))
+        within = sum(response <= limit for response, limit in judged)
+        unmeasured = None if by_count else sum(target(*area, one, call.at) is not None for call in without)
+        assert shown.counts[one.slug] == Count(len(judged), within, unmeasured=unmeasured)
         assert shown.values[one.slug] == nearest_rank([call.response or 0.0 for call in measured], one.percentile)
     assert all(shown.exact.values())
 
@@ -112,7 +119,9 @@ def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_the
     span = Span(SUPERSEDED, SUPERSEDED + 48 * HOUR)
     shown = history_of(made).timeline("oslo", "urban").within_span(span, abandoned_before=0.0)
     assert (shown.first.measured, shown.exact["requirement"]) == (len(made), False)
-    assert shown.counts["requirement"] == Count(len(made), sum((one.response or 0) <= 600.0 for one in made))
+    assert shown.counts["requirement"] == Count(
+        len(made), sum((one.response or 0) <= 600.0 for one in made), unmeasured=0
+    )
     assert shown.values["requirement"] == pytest.approx(
         nearest_rank([one.response or 0 for one in made], 80), rel=0.01
     )
@@ -124,7 +133,7 @@ def test_a_window_by_count_shows_the_newest_measured_missions(
 ) -> None:
     """However old they are; missions without a response have no place in it."""
     newest = [one for one in of_area(made, *area) if one.kind == Kind.MEASURED][-count:]
-    figures_agree(history_of(made).timeline(*area).newest(count), area, newest, 0.0)
+    figures_agree(history_of(made).timeline(*area).newest(count), area, newest, 0.0, by_count=True)
 
 
 @settings(max_examples=200)
@@ -186,6 +195,29 @@ def test_open_missions_can_only_make_it_longer() -> None:
     assert (before, after) == ({"goal": 200.0, "requirement": 400.0}, {"goal": 300.0, "requirement": None})
 
 
+@pytest.mark.parametrize("sealed", [False, True])
+def test_how_many_arrivals_are_never_registered_the_years_own_missions_tell(sealed: bool) -> None:
+    """Of 90 missions of last week 18 ended so: three that have been open for hours are no three long responses.
+
+    ├─ 72 arrivals, 18 never registered ─┤     ┃ window: ten arrivals, three open for longer than any took
+    """
+    now = SUPERSEDED + 9 * 24 * HOUR
+    kinds = [Kind.MEASURED] * 4 + [Kind.NO_END]
+    past = [
+        Call(("oslo", "urban"), SUPERSEDED + 60.0 * n, kinds[n % 5], 600.0 if n % 5 < 4 else None, sealed=sealed)
+        for n in range(90)
+    ]
+    window = [Call(("oslo", "urban"), now - 20_000.0 + n, Kind.MEASURED, 60.0 * n) for n in range(1, 11)]
+    window += [Call(("oslo", "urban"), now - 20_000.0 - n, Kind.OPEN, None) for n in range(1, 4)]
+    span, line = Span(now - 24 * HOUR, now), history_of(past + window).timeline("oslo", "urban")
+    told = line.with_open(now, span, abandoned_before=now - 2 * 24 * HOUR)["requirement"]
+    unknown = history_of(window).timeline("oslo", "urban").with_open(now, span, abandoned_before=0.0)
+    responses, waited = [60.0 * n for n in range(1, 11)], [20_000.0 + n for n in range(1, 4)]
+    expected = kaplan_meier.percentile(responses, waited, 80, kaplan_meier.Unregistered(18 / 100, 0))
+    assert (told, unknown["requirement"]) == (expected, None)
+    assert told is not None
+
+
 @pytest.mark.parametrize(
     ("arrived", "waited", "percent", "shown"),
     [(4, [4.5], 80, 4.0), (5, [0.5], 80, 4.0), (9, [9.5], 80, 8.0), (10, [0.5, 0.5], 80, 8.0)],
@@ -227,7 +259,7 @@ def test_a_mission_is_judged_by_the_targets_in_force_when_it_rang() -> None:
     line = history_of([old, new]).timeline("oslo", "urban")
     ever = Span(0.0, 1e11)
     assert line.lates(REQUIREMENT, ever).tolist() == [False, True]
-    assert line.within_span(ever, abandoned_before=0.0).counts["requirement"] == Count(2, 1)
+    assert line.within_span(ever, abandoned_before=0.0).counts["requirement"] == Count(2, 1, unmeasured=0)
 
 
 @settings(max_examples=200)
@@ -262,7 +294,8 @@ def test_an_empty_series_shows_nothing_rather_than_failing() -> None:
         True,
     )
     assert (shown.values, shown.last_rang_at) == ({"goal": None, "requirement": None}, None)
-    assert empty.newest(100) == shown
+    assert replace(empty.newest(100), counts=shown.counts) == shown
+    assert {one.unmeasured for one in empty.newest(100).counts.values()} == {None}
     assert empty.in_progress(0.0, 60.0, abandoned_before=0.0) == InProgress(0, 0)
 
 

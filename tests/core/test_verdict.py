@@ -89,6 +89,15 @@ def test_the_late_budget_is_how_many_of_these_missions_could_still_have_been_lat
     assert within - budget == 0 or verdict(within - budget - 1, judged, percent).state is State.MISSED
 
 
+def test_what_is_to_spare_is_not_how_many_may_still_come_late() -> None:
+    """National, town, 2024: of the 2,530 that there are, 27 more; but 33 may come late if nothing else comes."""
+    assert verdict(2051, 2530).late_budget == 27
+    assert verdict(2051 - 27, 2530).state is State.MET
+    assert verdict(2051 - 28, 2530).state is State.MISSED
+    assert verdict(2051, 2530 + 33).state is State.MET
+    assert verdict(2051, 2530 + 34).state is State.MISSED
+
+
 @settings(max_examples=400)
 @given(COUNTS, PERCENT)
 def test_additional_late_missions_up_to_the_budget_keep_the_target_met(counts: tuple[int, int], percent: int) -> None:

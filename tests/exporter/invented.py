@@ -225,7 +225,11 @@ def figures_of(declared: Service, targets: Mapping[str, float | None], rng: Rand
         ratio = min(1.0, float(one.percentile or 50) / 100 * rng.uniform(0.85, 1.1))
         total = round(judged * value * 1e6) if one.percentile is None else None
         allowed = round(judged * (targets[one.slug] or 0) * 1e6) if one.percentile is None else None
-        counts[one.slug] = Count(judged, round(judged * ratio), total, allowed, judged * (0.4 * value) ** 2)
+        lacking = clocks[one.clock].unmeasured_total if targets[one.slug] else 0
+        counts[one.slug] = Count(
+            judged, round(judged * ratio), total, allowed, judged * (0.4 * value) ** 2, unmeasured=lacking,
+            unmeasured_allowed=round(lacking * (targets[one.slug] or 0) * 1e6) if one.percentile is None else 0,
+        )  # fmt: skip
     return Figures(
         excluded=size // 50, clocks=clocks, values=values, intervals=intervals, exact=exact, counts=counts,
         last_rang_at=NOW - 900.0 if size else None,

@@ -119,7 +119,8 @@ def _row(
         intervals[one.slug] = Interval(seconds and seconds * 0.9, seconds and chance.choice((None, seconds * 1.2)))
         judged = measured if threshold else 0
         within = round(judged * chance.random())
-        counts[one.slug] = Count(judged, within)
+        lacking = clocks[one.clock].unmeasured_total if threshold else 0
+        counts[one.slug] = Count(judged, within, unmeasured=lacking)
         verdicts[one.slug] = (
             _of_mean(one, seconds, threshold, judged)
             if one.percentile is None

@@ -61,6 +61,27 @@ def test_the_national_decimals_and_verdicts_are_the_published_ones(rows: Rows) -
     assert [one["goal"]["state"] for one in pool] == ["missed"] * 3
 
 
+def test_most_verdicts_of_the_year_are_not_settled_by_what_was_measured(rows: Rows) -> None:
+    """A tenth was never measured: of 38 verdicts on the requirement, 25 hang on how those missions were."""
+    settled, unsettled = [], []
+    for area, settlement, _ in published_cells():
+        row = rows[area, settlement]
+        requirement, without = row["objectives"]["requirement"], row["objectives"]["requirement"]["unmeasured"]
+        within, judged, u = requirement["within"], requirement["judged"], without["missions"]
+        assert u == row["clocks"]["response"]["unmeasured"]
+        assert without["within_least_ratio"] == within / (judged + u)
+        assert without["within_most_ratio"] == (within + u) / (judged + u)
+        met_by = [5 * (within + kept) >= 4 * (judged + u) for kept in range(u + 1)]
+        if len(set(met_by)) == 1:
+            settled.append((area, settlement))
+            assert (without["settled"], without["tipping_ratio"]) == (True, None)
+        else:
+            unsettled.append((area, settlement))
+            assert (without["settled"], without["needed"]) == (False, met_by.index(True))
+            assert without["tipping_ratio"] == met_by.index(True) / u
+    assert (len(unsettled), len(settled)) == (25, 13)
+
+
 def test_a_tenth_of_the_urgent_missions_is_unmeasured(rows: Rows) -> None:
     """Missions without a time stamp are counted beside the measured ones."""
     clocks = [rows["national", name]["clocks"]["response"] for name in CLASSES]

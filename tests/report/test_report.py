@@ -255,7 +255,7 @@ def test_json_carries_the_agreed_fields_in_the_agreed_order(configuration: Confi
     for objective in row["objectives"].values():
         assert list(objective) == [
             "clock", "statistic", "percentile", "value_seconds", "lower_seconds", "upper_seconds", "target_seconds",
-            "judged", "within", "state", "evidence", "late_budget", "exact",
+            "judged", "within", "state", "evidence", "late_budget", "exact", "rounding", "unmeasured",
         ]  # fmt: skip
     year = json.loads(FORMATS["json"](report_of(configuration, lines, "2024-02")[0], "en"))
     compared = next(row for row in year["rows"] if row["previous"] is not None)
@@ -341,7 +341,7 @@ def test_a_name_makes_no_link_no_row_and_no_escape(
     assert not kinds & {"link_open", "image", "em_open", "strong_open", "s_open", "code_inline", "html_inline"}
     assert not re.search(r"://|www[.]|@", shown), "made a link without being asked, by GitHub's markdown"
     rows = [row for row in shown.splitlines() if row.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {11}
+    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {12}
     for one in ("csv", "json"):
         assert FORMATS[one](named, "en") == FORMATS[one](plain, "en")
 

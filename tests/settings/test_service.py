@@ -196,6 +196,14 @@ REFUSED = {
     LEAST.replace("percentile = 90", 'percentile = "90"'): ("objectives.p90.percentile", "must be a number"),
     LEAST.replace("percentile = 90", "percentile = 0.9"): ("objectives.p90.percentile", "write 90 for"),
     LEAST.replace("percentile = 90", ""): ("objectives.p90", "says no statistic"),
+    LEAST.replace("percentile = 90", 'percentile = 90\nrounding = "minute"'): (
+        "objectives.p90.rounding",
+        "must be one of exact, tenth_of_minute, not 'minute'",
+    ),
+    LEAST.replace("percentile = 90", 'statistic = "mean"\nrounding = "tenth_of_minute"'): (
+        "objectives.p90",
+        "is a mean, which is judged on exact times: take `rounding` away",
+    ),
     LEAST.replace("percentile = 90", 'percentile = 90\nstatistic = "mean"'): (
         "objectives.p90",
         "keep one of the two",
@@ -315,6 +323,16 @@ def test_a_threshold_beyond_what_the_clock_may_take_is_refused(tmp_path: Path) -
     text = LEAST.replace('end = "arrived_at"', 'end = "arrived_at"\nlongest = "0:30:00"')
     (fault,) = refused(tmp_path, text, "p90 = 31\n")
     assert "at most 1800 s" in fault.message
+
+
+def test_a_threshold_that_no_rounded_time_can_be_is_told(tmp_path: Path) -> None:
+    """Ten seconds are no tenth of a minute: up to 8.999999 s is read as 0.1, which is less."""
+    text = LEAST.replace("percentile = 90", 'percentile = 90\nrounding = "tenth_of_minute"')
+    assert declared(tmp_path, text).objectives[0].rounding == "tenth_of_minute"
+    assert loaded(tmp_path, text, "p90 = 4.1\n").warnings == loaded(tmp_path, LEAST, "p90 = 4.1\n").warnings
+    (fault,) = [one for one in loaded(tmp_path, text, 'p90 = "10 s"\n').warnings if "tenth" in one.message]
+    assert fault.where.endswith("default.default.p90")
+    assert "what takes less than 9 s counts as within" in fault.message
 
 
 def test_names_of_the_tables_are_the_services_where_it_has_none(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
+from monitor import metrics
 from monitor.cli import cli
 from monitor.core.stats.binomial import Evidence
 from monitor.words import catalogue
@@ -177,3 +178,15 @@ def test_nothing_that_the_code_says_escapes_the_catalogues() -> None:
                     said.add(node.args[0].value)
     assert len(said) > 250
     assert said - known == set()
+
+
+def test_nobody_is_told_that_so_many_more_may_come_late() -> None:
+    """What is to spare is said of the missions that there are: in every text, and in every language."""
+    misread = {"en": ("more late missions", "late budget", "Late budget", "late missions that it still allows"),
+               "nb": ("sene igjen", "Sene igjen", "flere sene oppdrag"),
+               "sv": ("sena kvar", "Sena kvar", "fler sena uppdrag")}  # fmt: skip
+    said = [str(one.id) for one in messages(ROOT)] + [one.help for one in metrics.EXPORTER]
+    assert [text for text in said for words in misread["en"] if words in text] == []
+    for language in ("nb", "sv"):
+        known = parsed((ROOT / f"monitor/words/locale/{language}.po").read_text(encoding="utf-8"), language)
+        assert [one.string for one in known for words in misread[language] if words in str(one.string)] == []

@@ -16,7 +16,7 @@ from monitor.core.stats.binomial import Evidence
 from monitor.core.verdict import State, Verdict, judge
 from monitor.words.catalogue import LANGUAGES, Language
 from monitor.words.speaker import speaker
-from monitor.words.verdicts import causes, sentence, share_reached
+from monitor.words.verdicts import bounds_reached, causes, hanging, sentence, share_reached, unmeasured_told
 from tests.core.police import BY_PERCENT, OBJECTIVES
 
 NAMES = {50: {"en": "goal", "nb": "mål", "sv": "mål"}, 80: {"en": "requirement", "nb": "krav", "sv": "krav"}}
@@ -170,3 +170,89 @@ def test_causes_are_told_with_their_counts_and_nothing_where_none_is() -> None:
     for language in LANGUAGES:
         assert causes(speaker(language), {}) == ""
         assert len(set(causes(speaker(language), dict.fromkeys(Cause, 1)).split(", "))) == len(Cause)
+
+
+def with_unmeasured(within: int, judged: int, unmeasured: int, *, percent: int = 80) -> Verdict:
+    """A verdict, and so many missions that nobody measured."""
+    count = Count(judged, within, unmeasured=unmeasured)
+    return judge(BY_PERCENT[percent], count, target_seconds=600.0, measured=judged, stale=False)
+
+
+OF_ALL = {
+    "en": "Of all, the {} unmeasured included, {} were within (with chance {}); {}.",
+    "nb": "Av alle, også de {} uten måling, var {} innen fristen (med tilfeldigheter {}); {}.",
+}
+
+
+@pytest.mark.parametrize(
+    ("counts", "shares", "english", "norwegian"),
+    [
+        (
+            (2051, 2530, 281),
+            ("72–82 %", "71–85 %"),
+            "met if at least 71 of every 100 unmeasured were within (198 of 281), else missed",
+            "innfridd hvis minst 71 av hver 100 uten måling var innen fristen (198 av 281), ellers ikke innfridd",
+        ),
+        (
+            (95, 100, 10),
+            ("86–95 %", "79–99 %"),
+            "met even if none of the unmeasured was within",
+            "innfridd selv om ingen av dem uten måling var innen fristen",
+        ),
+        (
+            (60, 100, 10),
+            ("54–63 %", "46–72 %"),
+            "missed even if all of the unmeasured were within",
+            "ikke innfridd selv om alle uten måling var innen fristen",
+        ),
+    ],
+    ids=["hangs on them", "met all the same", "missed all the same"],
+)
+def test_what_the_unmeasured_could_make_of_a_verdict_is_a_sentence(
+    counts: tuple[int, int, int], shares: tuple[str, str], english: str, norwegian: str
+) -> None:
+    """Behind the verdict's own; and nothing where all were measured, or where nobody knows how many were not."""
+    verdict = with_unmeasured(*counts)
+    for language, ending in (("en", english), ("nb", norwegian)):
+        expected = OF_ALL[language].format(counts[2], *shares, ending)
+        assert unmeasured_told(speaker(language), verdict) == expected
+        assert told(verdict, language).endswith(f". {expected}")
+    assert unmeasured_told(speaker("en"), with_unmeasured(*counts[:2], 0)) == ""
+    unknown = judge(BY_PERCENT[80], Count(100, 95), target_seconds=1.0, measured=100, stale=False)
+    assert unmeasured_told(speaker("en"), unknown) == ""
+
+
+@given(
+    st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.integers(1, 900),
+    st.sampled_from([50, 80]),
+)  # fmt: skip
+def test_bounds_and_tipping_share_in_words_never_promise_too_much(
+    counts: tuple[int, int], unmeasured: int, percent: int
+) -> None:
+    """A bound that is cut stands on its side of the target, and the share told as enough is enough."""
+    within, judged = counts
+    verdict, total = with_unmeasured(within, judged, unmeasured, percent=percent), judged + unmeasured
+    ends = [int(end) for end in bounds_reached(speaker("en"), verdict).removesuffix(" %").split("–")]
+    assert (ends[0] >= percent) == (100 * within >= percent * total)
+    assert (ends[-1] >= percent) == (100 * (within + unmeasured) >= percent * total)
+    enough = re.fullmatch(r"met from (\d+) of 100", hanging(speaker("en"), verdict))
+    if enough is None:
+        assert hanging(speaker("en"), verdict) == "settled"
+        assert (100 * within >= percent * total) == (100 * (within + unmeasured) >= percent * total)
+    else:
+        kept = -(-int(enough[1]) * unmeasured // 100)
+        assert 100 * (within + kept) >= percent * total
+
+
+def test_of_a_mean_it_is_told_what_the_unmeasured_may_have_taken() -> None:
+    """Ten missions had ten minutes each and took nine: two that nobody measured may have taken fifteen each."""
+    mean = Objective("mean", None)
+    count = Count(10, 0, 5400 * 10**6, 6000 * 10**6, unmeasured=2, unmeasured_allowed=1200 * 10**6)
+    verdict = judge(mean, count, target_seconds=600.0, measured=10, stale=False)
+    assert (
+        unmeasured_told(speaker("en"), verdict)
+        == "Met if the 2 unmeasured took at most 15 min in the mean, else missed."
+    )
+    hopeless = replace(count, total=9000 * 10**6)
+    verdict = judge(mean, hopeless, target_seconds=600.0, measured=10, stale=False)
+    assert unmeasured_told(speaker("en"), verdict) == "Missed even if the 2 unmeasured took no time at all."

@@ -18,8 +18,9 @@ ROOT = Path(__file__).parents[3]
         (["alert_quality.py", "--quick", "--frontier"], "h 4.2"),
         (["alert_quality.py", "--quick", "--volumes"], "| 95 → 88 % |"),
         (["coverage.py", "--quick"], "| 80% | 100 | 1.36% | 0.17% |"),
+        (["bounds.py", "--quick"], "Lowest coverage of the widened bounds"),
     ],
-    ids=["alert quality", "frontier", "volumes", "coverage"],
+    ids=["alert quality", "frontier", "volumes", "coverage", "bounds"],
 )
 def test_the_simulations_run(command: list[str], expected: str) -> None:
     """Each prints its tables in a quick version within seconds."""

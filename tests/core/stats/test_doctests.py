@@ -7,11 +7,11 @@ from types import ModuleType
 
 import pytest
 
-from monitor.core import notation, percent, plain_text, stats
+from monitor.core import duration, notation, percent, plain_text, rounding, stats
 
 MODULES = [
     importlib.import_module(f"{stats.__name__}.{found.name}") for found in pkgutil.iter_modules(stats.__path__)
-] + [notation, percent, plain_text]
+] + [duration, notation, percent, plain_text, rounding]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])

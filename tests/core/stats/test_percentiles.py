@@ -113,3 +113,48 @@ def test_an_open_mission_never_makes_the_percentile_better(
     counted = kaplan_meier.percentile(arrived, waiting, percent)
     assert without is not None
     assert counted is None or counted >= without
+
+
+NEVER = st.builds(kaplan_meier.Unregistered, st.floats(0, 0.5), st.integers(0, 20))
+
+
+@given(st.lists(SECONDS, min_size=1, max_size=60), st.lists(SECONDS, max_size=30), PERCENTS, NEVER)
+def test_what_is_never_registered_lies_between_believing_every_open_mission_and_none(
+    arrived: list[float], waiting: list[float], percent: int, unregistered: kaplan_meier.Unregistered
+) -> None:
+    """Never longer than if all of them were waiting, never shorter than without them; the same where none is open."""
+    without = kaplan_meier.percentile(arrived, [], percent)
+    believed = kaplan_meier.percentile(arrived, waiting, percent)
+    found = kaplan_meier.percentile(arrived, waiting, percent, unregistered)
+    assert without is not None
+    assert without <= (math.inf if found is None else found) <= (math.inf if believed is None else believed)
+    if not waiting or not unregistered.ratio:
+        assert found == believed
+
+
+def storm(rng: np.random.Generator, never: float) -> tuple[list[float], list[float], int]:
+    """200 calls of the last hour, true P80 27.0 min: arrivals, how long the open ones have been so, ended without.
+
+    A call that is never registered stays open for 10 to 120 minutes beyond its arrival.
+    """
+    response = rng.lognormal(math.log(15), math.log(1.8) / stats.norm.ppf(0.8), 200)
+    age, registered = rng.uniform(0, 60, 200), rng.random(200) >= never
+    arrived = registered & (response <= age)
+    ended = ~registered & (response + rng.uniform(10, 120, 200) <= age)
+    return response[arrived].tolist(), age[~arrived & ~ended].tolist(), int(ended.sum())
+
+
+@pytest.mark.parametrize("never", [0.0, 0.1, 0.2])
+def test_arrivals_that_are_never_registered_do_not_make_a_storm_look_worse(never: float) -> None:
+    """The median of 200 storms is the truth within half a minute; believing all of them it is 33 min and more."""
+    rng = np.random.default_rng(5)
+    shown, believed = [], []
+    for _ in range(200):
+        arrived, waiting, ended = storm(rng, never)
+        found = kaplan_meier.percentile(arrived, waiting, 80, kaplan_meier.Unregistered(never, ended))
+        shown.append(math.inf if found is None else found)
+        everything = kaplan_meier.percentile(arrived, waiting, 80)
+        believed.append(math.inf if everything is None else everything)
+    assert float(np.median(shown)) == pytest.approx(27.0, abs=0.5)
+    if never:
+        assert float(np.median(believed)) > 32.0
