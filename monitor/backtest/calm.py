@@ -174,9 +174,9 @@ def calmed(one: Hindsight, span: Span, halves: Sequence[int], rng: np.random.Gen
     missions, came_from = missions[:, order], came_from[order]
     for objective, percent in watched(one.service.objectives):
         seconds = missions[_row_of(one, objective)]
-        late = seconds > one.judge(objective, came_from)
+        late = seconds > one.longest(objective, came_from)
         late &= rng.random(len(late)) >= _too_many(one, objective, 1 - share(percent), span)
-        _put(seconds, late, one.judge(objective, missions[0]))
+        _put(seconds, late, one.longest(objective, missions[0]))
     return one.with_missions(missions)
 
 
@@ -194,7 +194,7 @@ def worsened(
     missions = one.missions.copy()
     seconds = missions[_row_of(one, objective)]
     after = missions[0] >= begin
-    targets = one.judge(objective, missions[0])
+    targets = one.longest(objective, missions[0])
     chosen = np.where(after, rng.random(len(after)) < late, seconds > targets)
     _put(seconds, chosen, targets)
     return one.with_missions(missions)

@@ -24,7 +24,7 @@ from monitor.core.history import History
 from monitor.core.lacking import Judge
 from monitor.core.mission import Kind
 from monitor.core.sealed import Sealed
-from monitor.core.service import Service
+from monitor.core.service import Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.timeline import Block, Timeline
 from monitor.core.windows import Span
@@ -75,6 +75,10 @@ class Hindsight:
         spans = alarm.to_date(self.units, at, self.grid)
         pooled = self.service.is_pool(self.area, self.category, date.fromordinal(self.grid.day_of(at)))
         return alarm.assess(self.known(at), rules, spans, as_of=at, grid=self.grid, pooled=pooled)
+
+    def longest(self, objective: Objective, at: Floats) -> Floats:
+        """The longest time (seconds) that keeps the target of each moment; NaN where there is none."""
+        return objective.rounding.each_longest_within(self.judge(objective, at))
 
     def with_missions(self, missions: Floats) -> "Hindsight":
         """The same series with another past, of which nothing is sealed."""

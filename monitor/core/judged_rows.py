@@ -118,14 +118,15 @@ class Look:
         first, last = cut(block.missions[0], span)
         at, states = block.missions[0, first:last], block.missions[1:, first:last]
         seconds = states[self.history.service.clock_slugs.index(self.objective.clock)]
-        limits = self.history.targets_at(self.area, pool, self.objective, at)
+        rounding = self.objective.rounding
+        limits = rounding.each_longest_within(self.history.targets_at(self.area, pool, self.objective, at))
         judged = seconds >= 0.0
         given_up = np.isin(seconds, _UNFINISHED) & (at < self.abandoned_before)
         counted = ~np.isnan(limits) & (judged | np.isin(seconds, _UNMEASURED) | given_up)
         numbers = np.zeros((SEALED + 1, len(at)), dtype=np.int64)
         numbers[MISSIONS] = 1
         numbers[JUDGED], numbers[LATE] = judged, judged & (seconds > limits)
-        numbers[OTHERWISE] = judged & (seconds > other)
+        numbers[OTHERWISE] = judged & (seconds > rounding.longest_within(other))
         return Rows(at[counted], numbers[:, counted], states[self.clocks][:, counted])
 
     def _sealed(self, block: Block, span: Span, pool: str, other: float) -> Rows | None:
@@ -135,7 +136,8 @@ class Look:
             return self._none
         first, last = cut(sealed.start, span)
         at, counts = sealed.start[first:last], sealed.counts[first:last]
-        limits = self.history.targets_at(self.area, pool, self.objective, at)
+        rounding = self.objective.rounding
+        limits = rounding.each_longest_within(self.history.targets_at(self.area, pool, self.objective, at))
         own = columns.plain + columns.objective_at[self.objective.slug]
         clock = columns.clock_at[self.objective.clock]
         judged = counts[:, own]

@@ -17,6 +17,7 @@ from monitor.core.compared import Compared, Gap, compared
 from monitor.core.history import History
 from monitor.core.judged_rows import Limit, Look
 from monitor.core.mission import CAUSES, Kind
+from monitor.core.rounding import Rounding
 from monitor.core.service import Area, Category, Clock, Moment, Objective, Service, Statistic
 from monitor.core.windows import Span, span_of
 from tests.core.figures import GRID, HOUR, SUPERSEDED, Call, history_of
@@ -40,6 +41,7 @@ def test_rows_equal_counting_one_by_one(world: World, span: Span, data: st.DataO
     objective, area, limits = drawn(world, data, (100.0, 300.5))
     if objective is None:
         return
+    objective = replace(objective, rounding=data.draw(st.sampled_from(Rounding)))
     given_up = data.draw(st.sampled_from([span.start, (span.start + span.end) / 2, span.end]))
     rows = Look(history_of_world(world), area, objective, limits, given_up).rows(span, 1)
     assert rows is not None
@@ -98,7 +100,7 @@ def listed(
             continue
         judged = not isinstance(state, Kind)
         assert judged or state in (*CAUSES, Kind.OPEN, Kind.UNTIMED)
-        late, otherwise = (judged and state > seconds for seconds in (own, limit.seconds[0]))
+        late, otherwise = (judged and objective.rounding.read(state) > seconds for seconds in (own, limit.seconds[0]))
         part = pools[pools.index(area) - 1] if pools.index(area) else area
         found.append(
             (
