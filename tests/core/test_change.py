@@ -15,7 +15,7 @@ from monitor.core.calendar import Calendar
 from monitor.core.change import Change, Driver, change_of
 from monitor.core.compared import Compared, Gap, compared
 from monitor.core.history import History
-from monitor.core.judged_rows import Limit, Look
+from monitor.core.judged_rows import LATE, OTHERWISE, Limit, Look
 from monitor.core.mission import CAUSES, Kind
 from monitor.core.rounding import Rounding
 from monitor.core.service import Area, Category, Clock, Moment, Objective, Service, Statistic
@@ -347,3 +347,15 @@ def test_the_same_generator_gives_the_same_intervals() -> None:
     """Chance is an argument."""
     found = compare(two(3))
     assert explained(found) == explained(found)
+
+
+@pytest.mark.parametrize(("rounding", "late"), [(Rounding.EXACT, [0, 0, 1]), (Rounding.TENTH_OF_MINUTE, [0, 1, 1])])
+def test_late_is_what_the_rule_reads(rounding: Rounding, late: list[int]) -> None:
+    """A thousand seconds are allowed: read to tenths of minutes they are 16.7, which is more; 998 are 16.6."""
+    at = NOW.start + HOUR
+    made = [Call(("oslo", "urban"), at + number, Kind.MEASURED, 998.0 + 2 * number) for number in range(3)]
+    history, objective = history_of(made), replace(REQUIREMENT, rounding=rounding)
+    assert history.targets_at("oslo", "urban", objective, np.array([at])).tolist() == [1000.0]
+    rows = Look(history, "oslo", objective, {"urban": Limit("urban", (1000.0, 1000.0))}, 0.0).rows(NOW, 1)
+    assert rows is not None
+    assert rows.numbers[LATE].tolist() == rows.numbers[OTHERWISE].tolist() == late
