@@ -6,7 +6,7 @@ then), and how often each tenth of forecasts came true. Then what a forecast cos
 
     python benchmarks/forecast.py [--services 170] [--seed 2024] [--quick]
 
-Takes about 5 min; `--quick` 20 s.
+Takes about 3 min of CPU; `--quick` 20 s.
 """
 
 import argparse

@@ -63,8 +63,10 @@ class Months:
         return outlook(self.values, self.missions, ahead, prior)
 
     def level_of_share(self, told: Outlook, percent: Percent) -> Level:
-        """... as a share within."""
-        return Level(share(percent) + self.unit * told.mean, self.unit**2 * told.variance)
+        """... as a share within; nearer to none, or all, than so many missions can show it is never thought."""
+        edge = 0.5 / (float(self.missions.sum()) + 1.0)
+        mean = min(1.0 - edge, max(edge, share(percent) + self.unit * told.mean))
+        return Level(mean, self.unit**2 * told.variance)
 
     def level_of_mean(self, told: Outlook) -> Level:
         """... as seconds beyond the target."""
