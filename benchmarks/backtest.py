@@ -5,7 +5,7 @@ calm years and nine falls of each series.
 
     python benchmarks/backtest.py [--missions 28000 100000] [--quick]
 
-Takes about six minutes of CPU.
+Takes about three minutes of CPU.
 """
 
 import argparse
