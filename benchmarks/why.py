@@ -7,7 +7,7 @@ is `core.change`, by the counts that `core.compared` would make.
 
     python benchmarks/why.py [--runs 1000] [--quick]
 
-Takes about 5 min; `--quick` some seconds. Seed 2024.
+Takes about a quarter of an hour; `--quick` some seconds. Seed 2024.
 """
 
 import argparse

@@ -14,8 +14,10 @@ from monitor.board.cells import ordered
 from monitor.board.doubts import PROBLEMS, SILENT
 from monitor.board.frame import POLICY, View
 from monitor.board.matrix import board
+from monitor.board.why import why_page
 from monitor.core.calendar import Calendar
 from monitor.core.closer import closer_of
+from monitor.core.compared import Gap
 from monitor.core.figures import InProgress
 from monitor.core.verdict import State
 from monitor.core.weeks import weeks_of
@@ -187,7 +189,8 @@ async def test_what_comes_from_outside_is_escaped(world: World, refresh: Refresh
     shown = replace(refresh.published, snapshot=replace(snapshot, service=service))
     found = view(world, shown)
     weeks = await refresh.ask(partial(weeks_of, area="oslo", now=NOW, abandoned_after_seconds=DAY))
-    for text in (board(found), area_page(found, "oslo", weeks, drift_threshold=6.5)):
+    why = why_page(found, "oslo", [(service.objectives[0], Gap.FEW)], "")
+    for text in (board(found), area_page(found, "oslo", weeks, drift_threshold=6.5), why):
         assert "<img" not in text
         assert "&lt;img src=&#34;x&#34;&gt;" in text
 
@@ -197,11 +200,12 @@ async def test_pages_are_whole_and_need_only_their_own_files(world: World, refre
     weeks = await refresh.ask(partial(weeks_of, area="oslo", now=NOW, abandoned_after_seconds=DAY))
     found = view(world, refresh.published)
     area = area_page(replace(found, root="../"), "oslo", weeks, drift_threshold=6.5)
-    for text, root in ((board(found), ""), (area, "../")):
+    why = why_page(replace(found, root="../"), "oslo", [(found.ranked[0], Gap.FEW)], "")
+    for text, root in ((board(found), ""), (area, "../"), (why, "../")):
         page = Page(text)
         assert page.tags.count("script") == 1
         assert not {"img", "iframe", "object", "form", "style"} & set(page.tags)
-        ours = r"(?:static/|board\.xlsx\?|area/|api/v1/|metrics$|readyz$|\?|#)"
+        ours = r"(?:static/|board\.xlsx\?|area/|why/|api/v1/|metrics$|readyz$|\?|#)"
         for address in re.findall(r'(?:src|href)="([^"]*)"', text):
             assert re.match(f"{re.escape(root)}{ours}|#", address), address
         assert not re.search(r' (?:style|on\w+)="', text)
