@@ -82,16 +82,15 @@ def _spells(seen: Iterable[tuple[float, Seen]]) -> dict[Fires, list[Spell]]:
 
 
 def _news(spells: Sequence[Spell]) -> Iterator[Spell]:
-    """The parts of spells that are news: a day from when it held after seven in which it did not (`promql.news`)."""
-    since: float | None = None
-    last: float | None = None
+    """The parts of spells that are news: what held at no time of the week before the last day (`promql.news`)."""
+    since = told_from = last = float("-inf")
     for begin, end, alarm in spells:
-        if since is None or last is None or begin - last > 7 * DAY:
-            since = begin
-        stops = min(since + DAY, float("inf") if end is None else end)
-        if begin < stops:
-            yield begin, stops, alarm
+        if begin - last > 7 * DAY:
+            since, told_from = begin, last + 8 * DAY
         last = float("inf") if end is None else end
+        starts, stops = max(begin, told_from), min(since + DAY, last)
+        if starts < stops:
+            yield starts, stops, alarm
 
 
 def _held(spells: Iterable[Spell], for_seconds: float, keep_seconds: float) -> Iterator[Spell]:

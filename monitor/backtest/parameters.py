@@ -32,7 +32,7 @@ def changed(rules: Rules, said: Sequence[str]) -> Rules:
         if name in given:
             raise ValueError(f"{name} is given twice: keep one of the two")
         given[name] = _read(name, value, known[name])
-    return replace(rules, **given)  # each was read as what it replaces
+    return replace(rules, **given)  # each was read as what it replaces; the rules say what cannot be together
 
 
 def shown(parameter: tuple[str, object]) -> str:

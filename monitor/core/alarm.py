@@ -74,6 +74,13 @@ class Rules:
     baseline_missions: int = 50
     """Fewer missions give no level of one's own."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where parameters cannot be together, or at all."""
+        if not 0 < self.correlation < 1:
+            raise ValueError(f"correlation={self.correlation:g}: must be above 0 and below 1")
+        if self.watch_days >= self.baseline_days:
+            raise ValueError(f"watch_days={self.watch_days}: must be below baseline_days={self.baseline_days}")
+
     @property
     def chart(self) -> Chart:
         """What a day says for drift."""

@@ -60,7 +60,7 @@ def test_what_began_to_fire_live_begins_in_the_backtest_at_that_moment() -> None
     first: dict[tuple[str, str, str], float] = {}
     for now, alarms in shown:
         for (area, category), one in alarms.items():
-            for alert, _ in firing(one, leaf=area != "national"):
+            for alert, *_ in firing(one, leaf=area != "national"):
                 first.setdefault((area, category, alert), now)
     looked_back: dict[tuple[str, str, str], float] = {}
     for one in found().outcomes[0].told:
@@ -173,7 +173,7 @@ def test_the_command_prints_what_was_found(tmp_path: Path) -> None:
     answer = json.loads(document.stdout)
     assert {one["area"] for one in answer["what_if"]} == {"oslo"}
     assert {one["would_be"]["target_seconds"] for one in answer["what_if"]} == {720.0}
-    assert answer["outcomes"][0]["parameters"]["shift"] == {"normal": 0.2, "degraded": 0.4}
+    assert answer["outcomes"][0]["parameters"]["shift"] == {"normal": 0.25, "degraded": 0.4}
 
 
 @pytest.mark.parametrize(

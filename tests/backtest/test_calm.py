@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from monitor.backtest.calm import HALF_DAY, Study, calmed, drawn, worsened
+from monitor.backtest.firing import Fires
 from monitor.core.alarm import Rules
 from monitor.core.hindsight import Hindsight, of_series
 from monitor.core.windows import Span
@@ -70,10 +71,10 @@ def test_a_fall_begins_where_it_begins() -> None:
     assert float(fallen.missions[1].max()) > THRESHOLD
 
 
-def lately(hindsight: Hindsight, _rules: Rules, at: float) -> frozenset[tuple[str, str]]:
+def lately(hindsight: Hindsight, _rules: Rules, at: float) -> frozenset[Fires]:
     """Pages while more than 30 % of the last 100 missions are late."""
     late = hindsight.known(at).lates(REQUIREMENT, Span(float("-inf"), at))[-100:]
-    return frozenset({("page", "requirement")} if len(late) == 100 and late.mean() > 0.3 else set())
+    return frozenset({Fires("page", "requirement")} if len(late) == 100 and late.mean() > 0.3 else set())
 
 
 def study(seed: int = 1) -> Study:

@@ -61,7 +61,7 @@ def test_a_seeded_year_of_storms_is_told_as_it_was_shown() -> None:
     """With the parameters as shipped, pages and tickets included."""
     shown = agree(invented(420, days=110, late=0.12, storm=(50, 80, 0.7)), SHIPPED)
     levels = {alarm.level for _, alarms in shown for one in alarms.values() for alarm in one.values()}
-    assert levels == {Level.NONE, Level.WARNING, Level.PAGE}
+    assert levels == {Level.NONE, Level.WARNING, Level.BREACH}
 
 
 missions = st.lists(

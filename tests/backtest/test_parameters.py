@@ -31,7 +31,10 @@ def test_every_parameter_can_be_said_as_it_is_shown() -> None:
 
 def other(name: str) -> str:
     """A value that the parameter does not have."""
-    return f"{name}=0.31:0.62" if isinstance(getattr(SHIPPED, name), Shift) else f"{name}=3"
+    shipped = getattr(SHIPPED, name)
+    if isinstance(shipped, Shift):
+        return f"{name}=0.31:0.62"
+    return f"{name}=300" if isinstance(shipped, int) else f"{name}=0.31"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +42,7 @@ def other(name: str) -> str:
     [
         (["drift_treshold=8"], r"'drift_treshold' is no parameter .*did you mean drift_threshold\?.*window_days=28"),
         (["drift_threshold"], "say NAME=VALUE"),
-        (["drift_threshold=high"], "drift_threshold=high: 'high' is no number; it is drift_threshold=6.4 as shipped"),
+        (["drift_threshold=high"], "drift_threshold=high: 'high' is no number; it is drift_threshold=4 as shipped"),
         (["drift_threshold=nan"], "is no number"),
         (["period_page_alpha=-1"], "must not be negative"),
         (["window_days=0"], "must be a whole number above 0"),
@@ -47,6 +50,9 @@ def other(name: str) -> str:
         (["shift=0.2"], "two shares of late missions"),
         (["shift=0.4:0.2"], "0 < normal < degraded < 1"),
         (["window_days=7", "window_days=8"], "given twice"),
+        (["correlation=0"], "must be above 0 and below 1"),
+        (["correlation=1"], "must be above 0 and below 1"),
+        (["watch_days=400"], "watch_days=400: must be below baseline_days=365"),
     ],
 )
 def test_what_cannot_be_is_answered_with_what_can(said: list[str], answer: str) -> None:
