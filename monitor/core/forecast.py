@@ -3,7 +3,7 @@
 Gathers what the history holds of a series (months so far, the same days a year ago, what is in progress and what is
 not registered yet) and hands it to `stats.forecast`. All past missions that are known one by one are held against
 the target in force at the period's end; sealed ones count where that was theirs. Says nothing where there is too
-little. Computed when somebody asks; refuses to know words.
+little, nor of objectives of which no forecast has proved itself. Computed when somebody asks; refuses to know words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from monitor.core.calendar import Period
 from monitor.core.digest import Floats
-from monitor.core.figures import MICROSECONDS
 from monitor.core.history import History
+from monitor.core.percent import Percent
 from monitor.core.service import DAY_SECONDS, Objective, Series
 from monitor.core.stats.forecast import MONTHS, Months, drawn_to
-from monitor.core.stats.futures import Open, SoFar, chance_of_mean, chance_of_share
+from monitor.core.stats.futures import Open, SoFar, chance_of_share
 from monitor.core.stats.level import Outlook, Prior
 from monitor.core.stats.volume import Volume, registering, volume
 from monitor.core.windows import Span, span_of
 
+PROVEN: Final = (50, 90)
+"""The percentiles, from and to, whose forecasts came true as often as they said (docs/statistics.md)."""
 LEAST_MISSIONS: Final = 10
 """Of the last year: with fewer nothing is said."""
 YEAR_SECONDS: Final = 365 * DAY_SECONDS
@@ -42,6 +44,8 @@ class Unsaid(StrEnum):
     """Why there is no forecast; the value is what the API says."""
 
     NO_TARGET = "no_target"
+    UNPROVEN = "unproven"
+    """A mean, or a percentile beyond `PROVEN`: forecasts of such objectives did not keep their word."""
     NO_DATA = "no_data"
     """The feed is silent: nobody knows how things stand."""
     NEW = "new"
@@ -104,6 +108,9 @@ class _Look:
         target = self._history.targets.target(*series, self._last_day).get(objective.slug)
         if target is None:
             return Forecast(unsaid=Unsaid.NO_TARGET)
+        percent = objective.percentile
+        if percent is None or not PROVEN[0] <= percent <= PROVEN[1]:
+            return Forecast(unsaid=Unsaid.UNPROVEN)
         if self._silent:
             return Forecast(unsaid=Unsaid.NO_DATA)
         timeline = self._history.timeline(*series)
@@ -111,26 +118,16 @@ class _Look:
         if oldest is None or oldest > before:
             return Forecast(unsaid=Unsaid.NEW)
         past = _Past(self._history, series, objective, target, now=self._now)
-        months = past.months()
-        if months is None or months.year[1] < LEAST_MISSIONS:
+        months = past.months(percent)
+        if months.year[1] < LEAST_MISSIONS:
             return Forecast(unsaid=Unsaid.FEW)
-        prior = Prior() if series[0] == self._history.service.root else self._prior(series[1], objective)
-        told = months.outlook(self._ahead, prior)
+        root = series[0] == self._history.service.root
+        prior = Prior() if root else self._prior(series[1], objective, percent)
+        level = months.level_of_share(months.outlook(self._ahead, prior), percent)
+        counted = timeline.count(objective, Span(self._span.start, self._now + 1.0))
+        so_far = SoFar(counted.within, counted.judged, [*past.waiting(self._span, self._abandoned_before)])
         coming = self._volume(past, oldest)
-        chance = self._chance(past, months, told, coming)
-        return Forecast(chance, coming.expected)
-
-    def _chance(self, past: "_Past", months: Months, told: Outlook, coming: Volume) -> float:
-        objective, target = past.objective, past.target
-        so_far = past.timeline.count(objective, Span(self._span.start, self._now + 1.0))
-        waiting = [*past.waiting(self._span, self._abandoned_before)]
-        if objective.percentile is not None:
-            known = SoFar(so_far.within, so_far.judged, [Open(one.within, one.late) for one in waiting])
-            level = months.level_of_share(told, objective.percentile)
-            return chance_of_share(known, objective.percentile, level, coming)
-        beyond = ((so_far.total or 0) - (so_far.allowed or 0)) / MICROSECONDS
-        open_now = [(one.seconds - target, one.within + one.late) for one in waiting]
-        return chance_of_mean(beyond, months.level_of_mean(told), coming, past.seconds - target, open_now)
+        return Forecast(chance_of_share(so_far, percent, level, coming), coming.expected)
 
     def _volume(self, past: "_Past", oldest: float) -> Volume:
         now, before = self._now, self._now - YEAR_SECONDS
@@ -147,103 +144,77 @@ class _Look:
         comes = registering(_lacking(recent), _lacking(past.tally(Span(settled - YEAR_SECONDS, settled))))
         return Volume(found.mean, found.shape, recent[1], comes)
 
-    def _prior(self, category: str, objective: Objective) -> Prior:
+    def _prior(self, category: str, objective: Objective, percent: Percent) -> Prior:
         """What parts of the whole are drawn to."""
         known = self._priors.get((category, objective.slug))
         if known is None:
-            known = self._priors[category, objective.slug] = self._of_whole(category, objective)
+            known = self._priors[category, objective.slug] = self._of_whole(category, objective, percent)
         return known
 
-    def _of_whole(self, category: str, objective: Objective) -> Prior:
+    def _of_whole(self, category: str, objective: Objective, percent: Percent) -> Prior:
         history, root = self._history, (self._history.service.root, category)
         target = history.targets.target(*root, self._last_day).get(objective.slug)
         if target is None:  # then its parts say where such parts lie, and nothing says of which season
             whole = Outlook(0.0, 0.0, 0.0, (0.0, 0.0))
         else:
             past = _Past(history, root, objective, target, now=self._now)
-            months = past.months()
-            whole = Outlook(0.0, 0.0, 0.0, (0.0, 0.0)) if months is None else months.outlook(self._ahead)
+            whole = past.months(percent).outlook(self._ahead)
         areas = [area for area in history.service.leaf_areas if area != history.service.root]
-        parts = [self._year(area, category, objective) for area in areas[:: 1 + len(areas) // _PARTS]]
+        parts = [self._year(area, category, objective, percent) for area in areas[:: 1 + len(areas) // _PARTS]]
         return drawn_to(whole, [one for one in parts if one is not None])
 
-    def _year(self, area: str, category: str, objective: Objective) -> Months | None:
+    def _year(self, area: str, category: str, objective: Objective, percent: Percent) -> Months | None:
         """The last year of a part, as it was judged."""
         count = self._history.timeline(area, category).count(objective, Span(self._now - YEAR_SECONDS, self._now))
         if not count.judged:
             return None
-        if objective.percentile is not None:
-            return Months.of_share(np.array([count.within]), np.array([count.judged]), objective.percentile)
-        if count.total is None or count.allowed is None:
-            return None
-        spared = (count.allowed - count.total) / MICROSECONDS
-        unit = max(1e-3, count.squares / count.judged - (spared / count.judged) ** 2) ** 0.5
-        return Months(np.array([float(count.judged)]), np.array([spared]), unit)
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A mission in progress: how long so far (seconds), and the chances that it ends within and late."""
-
-    seconds: float
-    within: float
-    late: float
+        return Months.of_share(np.array([count.within]), np.array([count.judged]), percent)
 
 
 class _Past:
-    """A series up to `now`, held against one target (seconds)."""
+    """A series up to `now`, held against one target (seconds), as its objective reads times."""
 
     def __init__(self, history: History, series: Series, objective: Objective, target: float, *, now: float) -> None:
-        self._history, self._series, self._now = history, series, now
-        self.timeline, self.objective, self.target = history.timeline(*series), objective, target
-        self._track = self.timeline.track(objective.clock)
-        first, last = self._track.cut(Span(now - YEAR_SECONDS, now))
-        self.seconds: Floats = self._track.seconds[first:last]
-        """What the missions of the last year took that are known one by one."""
+        self._history, self._series, self._objective, self._now = history, series, objective, now
+        self._target, self._longest = target, objective.rounding.longest_within(target)
+        self._timeline = history.timeline(*series)
+        self._track = self._timeline.track(objective.clock)
 
     def tally(self, span: Span, abandoned_before: float = float("-inf")) -> tuple[int, int]:
         """Missions measured and unmeasured."""
-        return self.timeline.tally(self.objective.clock, span, abandoned_before=abandoned_before)
+        return self._timeline.tally(self._objective.clock, span, abandoned_before=abandoned_before)
 
-    def months(self) -> Months | None:
-        """None of a mean whose missions are not known one by one."""
+    def months(self, percent: Percent) -> Months:
+        """How many missions, and how many of them within."""
         edges: Floats = self._now - MONTH_SECONDS * np.arange(MONTHS, -1.0, -1.0)
-        runs, seconds = self._track.rang_at.searchsorted(edges), self._track.seconds
-        percent = self.objective.percentile
-        sealed, good = self._sealed(edges)
-        missions = np.diff(runs) + sealed
-        if percent is not None:
-            within = (seconds <= self.target).astype(np.float64)
-            return Months.of_share(_by_run(within, runs) + good, missions, percent)
-        if len(self.seconds) < LEAST_MISSIONS:
-            return None
-        spread = max(1e-3, float(self.seconds.std()))
-        return Months(missions, _by_run(self.target - seconds, runs) + good, spread)
+        runs = self._track.rang_at.searchsorted(edges)
+        within = (self._track.seconds <= self._longest).astype(np.float64)
+        sealed, sealed_within = self._sealed(edges)
+        return Months.of_share(_by_run(within, runs) + sealed_within, np.diff(runs) + sealed, percent)
 
     def _sealed(self, edges: Floats) -> tuple[Floats, Floats]:
-        """Of sealed missions that had this target: by month how many, and how many within or what they spared."""
-        starts, counts = self.timeline.sealed(self.objective)
+        """Of sealed missions that had this target: by month how many, and how many within."""
+        starts, counts = self._timeline.sealed(self._objective)
         empty = np.zeros(len(edges) - 1)
         if not len(starts):
             return empty, empty
-        alike = self._history.targets_at(*self._series, self.objective, starts) == self.target
-        missions, good = counts[:, :2].T.astype(np.float64)
-        if self.objective.percentile is None:
-            good, alike = (counts[:, 3] - counts[:, 2]) / MICROSECONDS, alike & (counts[:, 4] == 0)
+        alike = self._history.targets_at(*self._series, self._objective, starts) == self._target
+        missions, within = counts[:, :2].T.astype(np.float64)
         runs = starts.searchsorted(edges)
-        return _by_run(missions * alike, runs), _by_run(good * alike, runs)
+        return _by_run(missions * alike, runs), _by_run(within * alike, runs)
 
-    def waiting(self, span: Span, abandoned_before: float) -> Iterator[_Waiting]:
+    def waiting(self, span: Span, abandoned_before: float) -> Iterator[Open]:
         """What may become of the missions in progress, by those of the last year that took longer than they have."""
         measured, unmeasured = self.tally(Span(self._now - YEAR_SECONDS, self._now - REGISTERED_SECONDS))
-        lacking = unmeasured / max(1, measured) * len(self.seconds)
-        ordered = np.sort(self.seconds)
+        first, last = self._track.cut(Span(self._now - YEAR_SECONDS, self._now))
+        ordered = np.sort(self._track.seconds[first:last])
+        lacking = unmeasured / max(1, measured) * len(ordered)
         waited = self._track.waits(self._now, span, abandoned_before)
         longer = len(ordered) - ordered.searchsorted(waited, side="right")
-        late = np.minimum(longer, len(ordered) - ordered.searchsorted(self.target, side="right"))
+        late = np.minimum(longer, len(ordered) - ordered.searchsorted(self._longest, side="right"))
         of = longer + lacking + 1.0  # one more that is late: who has waited longest is no surprise
-        for seconds, within, beyond in zip(waited, (longer - late) / of, (late + 1.0) / of, strict=True):
-            yield _Waiting(float(seconds), float(within), float(beyond))
+        for within, beyond in zip((longer - late) / of, (late + 1.0) / of, strict=True):
+            yield Open(float(within), float(beyond))
 
 
 def _by_run(values: Floats, runs: NDArray[np.intp]) -> Floats:

@@ -68,7 +68,8 @@ class AlarmAnswer(msgspec.Struct):
 class ForecastAnswer(msgspec.Struct):
     """Whether a running period will end with a target met. `chance`: 0 to 1, neither of them; null: see `unsaid`.
 
-    `unsaid`: no_target, no_data (the feed is silent), new (known for less than a year), few (too few missions).
+    `unsaid`: no_target, unproven (a mean, or a percentile below 50 or above 90), no_data (the feed is silent), new
+    (known for less than a year), few (too few missions).
     `to_come`: missions expected to be measured until then.
     """
 

@@ -15,6 +15,7 @@ _HARDLY: Final = phrase("fewer than 1 in 20")
 _EDGE: Final = 0.05
 _UNSAID: Final[Mapping[Unsaid, str]] = {
     Unsaid.NO_TARGET: NONE,
+    Unsaid.UNPROVEN: phrase_as("no forecast", "no forecast for this kind of objective"),
     Unsaid.NO_DATA: phrase("no data"),
     Unsaid.NEW: phrase_as("no forecast", "known for less than a year"),
     Unsaid.FEW: phrase_as("no forecast", "too few missions"),

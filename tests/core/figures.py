@@ -146,10 +146,10 @@ def _mission(name: str, call: Call) -> Mission:
     return Mission(name, 1, SERIES.index(call.series), call.at, call.kind, response)
 
 
-def history_of(made: Sequence[Call]) -> History:
+def history_of(made: Sequence[Call], service: Service = SERVICE) -> History:
     """The read side's memory of these missions."""
-    history = History(GRID, TARGETS, SERVICE)
-    for partition, days in days_of(made).items():
+    history = History(GRID, TARGETS, service)
+    for partition, days in days_of(made, service).items():
         history.heads[partition] = head()
         for day, stored in days.items():
             history.put_day(partition, head(), day, stored)

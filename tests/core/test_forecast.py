@@ -1,6 +1,9 @@
 """Forecasts of a history: what is said of running periods, and of what nothing is said rather than guessed."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,12 +15,14 @@ from monitor.core.calendar import Calendar
 from monitor.core.forecast import Forecast, Unsaid, forecasts_of
 from monitor.core.history import History
 from monitor.core.mission import Kind, Mission, pack
+from monitor.core.rounding import Rounding
 from monitor.core.service import Area, Category, Clock, Duty, Moment, Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.stats.futures import LEAST
 from monitor.core.stored import Head, StoredDay
 from monitor.core.targets import Targets, TargetSet
 from tests.core.figures import SERIES, Call, calls, history_of
+from tests.core.police import SERVICE
 
 DAY = 86_400.0
 PLACE = ("vest", "urban")
@@ -147,38 +152,116 @@ def test_missions_of_a_former_target_are_held_against_the_present_one() -> None:
     assert (asked[oslo]["requirement"].chance or 1.0) < 0.05
 
 
-def test_a_mean_and_another_percentile_are_forecast_by_their_own_clock() -> None:
-    """One area and category; a mean of seven minutes on one clock, nine of ten within five minutes on another."""
+def told_of(
+    objectives: Sequence[Objective],
+    took: Callable[[int], float],
+    *,
+    period: str = "2026",
+    now: str = "2026-06-01",
+    in_progress: Sequence[str] = (),
+) -> Mapping[str, Forecast]:
+    """One area and category since July 2024, a mission each half day, the way always 100 s; targets are all 300 s."""
     whole = Clock("response", (Moment("called"),), (Moment("arrived"),))
     travel = Clock("travel", (Moment("left"),), (Moment("arrived"),))
-    mean = Objective("mean", None, Duty.TICKET, "response")
-    share = Objective("share", 90, Duty.PAGE, "travel")
-    service = Service("x", (Area("all"),), (Category("calls"),), (whole, travel), (mean, share))
-    grid = Grid(ZoneInfo("Europe/Oslo"))
-    target = TargetSet(date(2020, 1, 1), "test", {("all", "calls"): {"mean": 420.0, "share": 300.0}})
-    rng = np.random.default_rng(3)
-    for quick, likely in ((350.0, True), (500.0, False)):
-        history = History(grid, Targets([target]), service)
-        head = Head(
-            next_offset=0, slice_seconds=grid.seconds, zone=grid.zone.key, series=[("all", "calls")],
-            clocks=["response", "travel"], measures=[],
-        )  # fmt: skip
-        days: dict[int, dict[str, Mission]] = {}
-        for number, moment in enumerate(np.arange(at("2024-07-01"), at("2026-06-01"), DAY / 2).tolist()):
-            took = float(rng.exponential(quick))
-            states = [(Kind.MEASURED, took), (Kind.MEASURED, 400.0 if number % 6 == 0 else 100.0)]
-            mission = Mission(f"m{number}", 1, 0, moment, Kind.MEASURED, pack(states))
-            days.setdefault(grid.day_of(moment), {})[mission.mission_id] = mission
-        for day, entries in days.items():
-            history.put_day(0, head, day, StoredDay(entries, []))
+    service = Service("x", (Area("all"),), (Category("calls"),), (whole, travel), tuple(objectives))
+    grid, place = Grid(ZoneInfo("Europe/Oslo")), ("all", "calls")
+    target = TargetSet(date(2020, 1, 1), "test", {place: {one.slug: 300.0 for one in objectives}})
+    history = History(grid, Targets([target]), service)
+    head = Head(
+        next_offset=0, slice_seconds=grid.seconds, zone=grid.zone.key, series=[place],
+        clocks=["response", "travel"], measures=[],
+    )  # fmt: skip
+    days: dict[int, dict[str, Mission]] = {}
+
+    def put(moment: float, kind: Kind, *states: tuple[Kind, float | None]) -> None:
+        name = f"m{moment}"
+        days.setdefault(grid.day_of(moment), {})[name] = Mission(name, 1, 0, moment, kind, pack(states))
+
+    for number, moment in enumerate(np.arange(at("2024-07-01"), at(now), DAY / 2).tolist()):
+        put(moment, Kind.MEASURED, (Kind.MEASURED, took(number)), (Kind.MEASURED, 100.0))
+    for text in in_progress:
+        put(at(text), Kind.OPEN, (Kind.OPEN, None), (Kind.OPEN, None))
+    for day, entries in days.items():
+        history.put_day(0, head, day, StoredDay(entries, []))
+    return forecasts_of(
+        history, Calendar().period(period), [place], now=at(now), abandoned_after_seconds=DAY
+    )[place]  # fmt: skip
+
+
+def test_an_objective_is_forecast_by_its_own_clock() -> None:
+    """Nine of ten within five minutes: of all that passes, and of the way alone."""
+    objectives = [Objective("all", 90), Objective("way", 90, clock="travel")]
+    found = told_of(objectives, lambda number: 400.0 if number % 6 == 0 else 100.0)
+    assert 0.0 < (found["all"].chance or 1.0) < 0.1
+    assert (found["way"].chance or 0.0) > 0.9
+
+
+def test_nothing_is_forecast_of_objectives_whose_forecasts_have_not_proved_themselves() -> None:
+    """A mean, and percentiles beyond those of the score sheet; up to its ends there is a chance."""
+    percents = {
+        "mean": None, "p10": 10, "p49_9": Decimal("49.9"), "p50": 50, "p75": Decimal("75.0"), "p90": 90,
+        "p90_1": Decimal("90.1"), "p95": 95, "p99_5": Decimal("99.5"),
+    }  # fmt: skip
+    objectives = [Objective(slug, percent, Duty.SHOW) for slug, percent in percents.items()]
+    found = told_of(objectives, lambda number: 400.0 if number % 6 == 0 else 100.0)
+    unproven = {slug for slug, one in found.items() if one == Forecast(unsaid=Unsaid.UNPROVEN)}
+    assert unproven == {"mean", "p10", "p49_9", "p90_1", "p95", "p99_5"}
+    assert {slug for slug, one in found.items() if (one.chance or 0.0) > 0.9} == {"p50", "p75"}
+    assert 0.0 < (found["p90"].chance or 1.0) < 0.1
+
+
+def test_an_unproven_objective_is_told_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No timeline is put together for it, whatever else there is to say; without a target there is a dash."""
+
+    def read(*_: object) -> None:
+        pytest.fail("a timeline was put together")
+
+    monkeypatch.setattr(History, "timeline", read)
+    assert told_of([Objective("mean", None)], lambda _: 100.0) == {"mean": Forecast(unsaid=Unsaid.UNPROVEN)}
+
+
+EXACT = Objective("exact", 80)
+TENTH = Objective("tenth", 80, rounding=Rounding.TENTH_OF_MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("took", "likely"), [(300.0, {"exact", "tenth"}), (302.999999, {"tenth"}), (303.0, set[str]())]
+)
+def test_past_months_are_read_as_their_objective_reads_times(took: float, likely: set[str]) -> None:
+    """5:02 is 5.0 minutes to the nearest tenth, and 5:03 is 5.1: past months tell what the verdict does."""
+    found = told_of([EXACT, TENTH], lambda _: took)
+    assert {slug for slug, one in found.items() if (one.chance or 0.0) > 0.9} == likely
+    assert {slug for slug, one in found.items() if (one.chance or 1.0) < 0.1} == {"exact", "tenth"} - likely
+
+
+def test_a_mission_in_progress_is_expected_to_end_as_its_objective_reads_times() -> None:
+    """The last minute of a May with 50 of 62 within: one more that is late loses it, and most take 5:02."""
+    begins = round((at("2026-05-01") - at("2024-07-01")) / (DAY / 2))
+
+    def took(number: int) -> float:
+        return 600.0 if begins <= number < begins + 12 else 302.0
+
+    asked = {"period": "2026-05", "now": "2026-05-31T23:59:30"}
+    assert (told_of([EXACT, TENTH], took, **asked)["tenth"].chance or 0.0) > 0.95
+    found = told_of([EXACT, TENTH], took, in_progress=["2026-05-31T23:59"], **asked)
+    assert (found["tenth"].chance or 0.0) > 0.95
+    assert (found["exact"].chance or 1.0) < 0.05
+    late = told_of([TENTH], took, in_progress=["2026-05-31T23:53"], **asked)
+    assert (late["tenth"].chance or 1.0) < 0.05
+
+
+def test_sealed_missions_of_a_rounded_objective_are_known_by_its_target() -> None:
+    """A threshold that is no tenth of a minute is sealed as the longest time that keeps it: they tell as much."""
+    rounded = replace(SERVICE, objectives=tuple(replace(one, rounding=TENTH.rounding) for one in SERVICE.objectives))
+    chances = []
+    for sealed_before in ("2000-01-01", "2026-06-01"):
+        missions = every(1.0, "2024-07-01", "2026-06-01", late_of_ten=2, sealed_before=sealed_before)
         found = forecasts_of(
-            history, Calendar().period("2026"), [("all", "calls")], now=at("2026-06-01"), abandoned_after_seconds=DAY
-        )["all", "calls"]
-        assert found["mean"].chance is not None
-        assert (found["mean"].chance > 0.9) == likely
-        assert (found["mean"].chance < 0.1) != likely
-        assert found["share"].chance is not None
-        assert found["share"].chance < 0.1
+            history_of(missions, rounded), Calendar().period("2026"), [PLACE],
+            now=at("2026-06-01"), abandoned_after_seconds=DAY,
+        )  # fmt: skip
+        chances.append(found[PLACE]["requirement"].chance)
+    assert chances[1] == pytest.approx(chances[0], abs=0.02)
 
 
 @settings(max_examples=30, deadline=None)

@@ -70,4 +70,7 @@ def test_what_cannot_be_said_is_said_to_be_so() -> None:
     assert likely(say, Forecast(unsaid=Unsaid.NEW)) == "known for less than a year"
     assert likely(say, Forecast(unsaid=Unsaid.FEW)) == "too few missions"
     assert likely(say, Forecast(unsaid=Unsaid.NO_DATA)) == "no data"
+    assert likely(say, Forecast(unsaid=Unsaid.UNPROVEN)) == "no forecast for this kind of objective"
+    assert likely(speaker("nb"), Forecast(unsaid=Unsaid.UNPROVEN)) == "ingen prognose for denne typen mål"
+    assert likely(speaker("sv"), Forecast(unsaid=Unsaid.UNPROVEN)) == "ingen prognos för denna typ av mål"
     assert likely(say, Forecast(unsaid=Unsaid.NO_TARGET)) == likely(say, None) == NONE

@@ -1,7 +1,7 @@
 """The chance that a running period ends within its target, from its months, last year's volume and what is open.
 
 Puts three statistics together: how good the series will be (`level`), how many missions are still to come (`volume`),
-and what these make of the counts so far (`futures`). A share and a mean differ only in what one mission is worth.
+and what these make of the counts so far (`futures`).
 Calibrated by simulation: `benchmarks/forecast.py`, docs/statistics.md.
 """
 
@@ -29,9 +29,8 @@ _DOUBT: Final = 2.0
 class Months:
     """A series by month, the oldest first, the last one ending now.
 
-    `missions` of each, and their `excess`: by how much all of them together are better than their target asks. `unit`
-    is the standard deviation of one mission. Of a share a mission within is worth 1 - p, a late one -p; of a mean it
-    is worth the seconds that it spared.
+    `missions` of each, and their `excess`: by how much all of them together are better than their target asks, a
+    mission within by 1 - p, a late one by -p. `unit` is the standard deviation of one mission.
     """
 
     missions: Floats
@@ -67,10 +66,6 @@ class Months:
         edge = 0.5 / (float(self.missions.sum()) + 1.0)
         mean = min(1.0 - edge, max(edge, share(percent) + self.unit * told.mean))
         return Level(mean, self.unit**2 * told.variance)
-
-    def level_of_mean(self, told: Outlook) -> Level:
-        """... as seconds beyond the target."""
-        return Level(-self.unit * told.mean, self.unit**2 * told.variance)
 
 
 def drawn_to(whole: Outlook, parts: Sequence[Months]) -> Prior:

@@ -1,17 +1,13 @@
 """The chance that a target will be met at a period's end, as things stand: what is judged, and all that may come.
 
-Definition, of a percentile: P(within + X >= p (n + N)), N missions to come (`volume`) and X of them within,
-beta-binomial about the level ahead (`level`), whose variance the Beta distribution has. Missions in progress come
-besides, each within, late, or never measured. Every future (so many within, so many late) is told for up to
-`volume.FEW` missions; beyond, X/N is taken as continuous, with the same mean and variance.
-Of a mean: P(S <= spare), S the sum of N values as those of the past year, shifted to the level ahead: a compound
-negative binomial, by its characteristic function on a grid.
+Definition: P(within + X >= p (n + N)), N missions to come (`volume`) and X of them within, beta-binomial about
+the level ahead (`level`), whose variance the Beta distribution has. Missions in progress come besides, each within,
+late, or never measured. Every future (so many within, so many late) is told for up to `volume.FEW` missions; beyond,
+X/N is taken as continuous, with the same mean and variance.
 Decided by whole numbers as the verdict is. Never 0 or 1: what the model does not know is worth `LEAST`.
-Source: Skellam, J. R. Statist. Soc. B 10 (1948) 257-261; compound sums by FFT: Embrechts & Frei, Math. Methods Oper.
-Res. 69 (2009) 497-508.
+Source: Skellam, J. R. Statist. Soc. B 10 (1948) 257-261.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,10 +26,6 @@ _SURE_SHARE: Final = 1e-4
 """No level is thought nearer to 0 or 1."""
 _TOLD_OPEN: Final = 16
 """So many missions in progress are told one by one; what more there are, by what is expected of them."""
-_POINTS: Final = 8_192
-_BEYOND: Final = 9.0
-"""Standard deviations of the sum that the grid has room for, on either side."""
-_LEVELS: Final = np.polynomial.hermite_e.hermegauss(9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Mean (a share, or seconds beyond the target) and variance of the level ahead."""
+    """Mean and variance of the share within that is ahead."""
 
     mean: float
     variance: float
@@ -136,67 +128,3 @@ def _at_least(needed: Floats, numbers: Floats, a: float, b: float) -> Floats:
     weight = np.maximum(weight, 1e-3)
     found: Floats = 1.0 - betainc(mean * weight, (1.0 - mean) * weight, np.clip(needed / numbers, 0.0, 1.0))
     return found
-
-
-def chance_of_mean(
-    beyond: float,
-    level: Level,
-    volume: Volume,
-    past: Floats,
-    in_progress: Sequence[tuple[float, float]] = (),
-) -> float:
-    """Of missions that took `beyond` seconds more, together, than they may; `past`: by how much each of a year did.
-
-    `in_progress`: of each mission by how much it is beyond its target already, and the chance that it is measured.
-    """
-    centred = past - past.mean()
-    spread = float(centred.std())
-    count, rough = volume.expected, volume.mean**2 / volume.shape + volume.expected
-    opened = [(past[past > least], least, chance) for least, chance in in_progress[:_TOLD_OPEN]]
-    waits = [(some if len(some) else np.array([least]), chance) for some, least, chance in opened]
-    beyond += sum(chance * max(least, level.mean) for least, chance in in_progress[_TOLD_OPEN:])
-    shift = count * level.mean + sum(chance * float(some.mean()) for some, chance in waits)
-    variance = (
-        count * spread**2 + rough * level.mean**2 + (count**2 + rough) * level.variance
-        + sum(chance * float((some**2).mean()) for some, chance in waits)
-    )  # fmt: skip
-    if variance <= 0.0:
-        return bounded(float(beyond + shift <= 0.0))
-    step = (2.0 * _BEYOND * math.sqrt(variance) + 2.0 * float(np.abs(past).max(initial=0.0))) / _POINTS
-    turns = 2.0 * np.pi * np.fft.rfftfreq(_POINTS)
-    besides = np.ones(len(turns), dtype=np.complex128)
-    for some, chance in waits:
-        besides = besides * (1.0 - chance + chance * np.fft.rfft(_on_grid(some, step)))
-    found, middle = 0.0, round(shift / step)  # the grid is turned so that its middle is the mean of all
-    for place, weight in zip(*_LEVELS, strict=True):
-        each = np.fft.rfft(_on_grid(centred + level.mean + place * math.sqrt(level.variance), step))
-        total = besides * _compound(each, volume)
-        density = np.fft.irfft(total * np.exp(1j * turns * (middle - _POINTS // 2)), _POINTS)
-        up_to = (-beyond) / step - middle + _POINTS // 2
-        found += float(weight) * _below(density, up_to)
-    return bounded(found / float(_LEVELS[1].sum()))
-
-
-def _compound(each: NDArray[np.complex128], volume: Volume) -> NDArray[np.complex128]:
-    """Of a sum over the number of missions, by the generating function of that number."""
-    late = (1.0 - volume.comes + volume.comes * each) ** volume.late
-    found: NDArray[np.complex128] = late * (1.0 + volume.mean / volume.shape * (1.0 - each)) ** -volume.shape
-    return found
-
-
-def _on_grid(values: Floats, step: float) -> Floats:
-    """Shares by step; a value between two steps is split so that its mean is kept."""
-    places = values / step
-    lower = np.floor(places)
-    rest, at = places - lower, lower.astype(np.int64)
-    found = np.bincount(at % _POINTS, 1.0 - rest, _POINTS) + np.bincount((at + 1) % _POINTS, rest, _POINTS)
-    shares: Floats = found / len(values)
-    return shares
-
-
-def _below(density: Floats, place: float) -> float:
-    """The part of it up to a place."""
-    if place < 0:
-        return 0.0
-    whole = min(int(place + 1e-9), len(density) - 1)
-    return float(density[: whole + 1].sum())

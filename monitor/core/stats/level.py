@@ -1,9 +1,9 @@
 """The level that a series will have over the time ahead, from its months so far: a state-space model.
 
-Definition: z is by how much a mission is better than its target asks, in standard deviations of one mission: of a
-share (within - p)/√(s(1 - s)), of a mean (target - seconds)/σ; 0 is just on target, and n missions tell their mean
-with a variance of 1/n. The mean of a month is level + wander + season: the level walks at random (`drift`, standard
-deviation by √month), the wander is forgotten in `MEMORY_MONTHS`, the season is a sine wave of a year.
+Definition: z is by how much a mission is better than its target asks, in standard deviations of one mission:
+(within - p)/√(s(1 - s)); 0 is just on target, and n missions tell their mean with a variance of 1/n. The mean of a
+month is level + wander + season: the level walks at random (`drift`, standard deviation by √month), the wander is
+forgotten in `MEMORY_MONTHS`, the season is a sine wave of a year.
 Formula: a Kalman filter over the months, for each of a grid of drifts, wanders and seasons; these weigh by their
 likelihood. So a drift is believed as far as the months show one, and with few missions all of them stay possible.
 The level of a series begins at its `Prior`: drawn from the whole (a nation) as widely as the parts of it scatter

@@ -15,7 +15,7 @@ from scipy import stats
 from monitor.core.percent import Percent, reached
 from monitor.core.stats import futures
 from monitor.core.stats.forecast import Months, drawn_to
-from monitor.core.stats.futures import Level, Open, SoFar, chance_of_mean, chance_of_share
+from monitor.core.stats.futures import Level, Open, SoFar, chance_of_share
 from monitor.core.stats.level import outlook
 from monitor.core.stats.volume import FEW, Volume, registering, volume
 
@@ -128,32 +128,6 @@ def test_enumerating_and_not_agree_where_one_begins() -> None:
 
     few = next(one for one in np.arange(40.0, FEW, 0.5) if Volume(one, 60.0).chances() is None)
     assert at(few) == pytest.approx(at(few - 0.5), abs=0.02)
-
-
-@pytest.mark.parametrize("to_come", [0.5, 5.0, 60.0, 800.0])
-@pytest.mark.parametrize("beyond", [-40_000.0, -4_000.0, 0.0, 3_000.0])
-def test_a_mean_is_told_as_simulation_tells_it(to_come: float, beyond: float) -> None:
-    """A sum of a random number of long-tailed times about an uncertain level."""
-    rng = np.random.default_rng(11)
-    past = rng.lognormal(6.0, 0.7, 600) - 520.0
-    coming, level = Volume(to_come, 40.0, 3, 0.5), Level(float(past.mean()) + 5.0, 400.0)
-    numbers = rng.poisson(rng.gamma(40.0, to_come / 40.0, 4_000)) + rng.binomial(3, 0.5, 4_000)
-    levels = rng.normal(level.mean, 20.0, 4_000) - past.mean()
-    drawn = np.concatenate(([0.0], np.cumsum(rng.choice(past, int(numbers.sum())))))
-    ends = np.cumsum(numbers)
-    sums = drawn[ends] - drawn[ends - numbers] + numbers * levels
-    found = chance_of_mean(beyond, level, coming, past)
-    assert found == pytest.approx(futures.bounded(float(np.mean(beyond + sums <= 0.0))), abs=0.03)
-
-
-def test_one_mission_left_of_a_mean_is_what_missions_were_like() -> None:
-    """A hundred seconds to spare: of the past values one in four takes more."""
-    past = np.array([-300.0, -100.0, 50.0, 200.0])
-    level = Level(float(past.mean()), 1e-6)
-    assert chance_of_mean(-100.0, level, Volume(0.0, 1.0, 1, 1.0), past) == pytest.approx(0.75, abs=0.01)
-    assert chance_of_mean(-100.0, level, NONE_NEW, past, [(60.0, 0.5)]) == pytest.approx(0.5, abs=0.01)
-    assert chance_of_mean(-1.0, level, NONE_NEW, past) == 1 - futures.LEAST
-    assert chance_of_mean(1.0, level, NONE_NEW, past) == futures.LEAST
 
 
 @settings(max_examples=60, deadline=None)
