@@ -32,6 +32,7 @@ KNOWING: Final = {
 """Modules that may know one service's rule, with the reason."""
 PLAIN_NUMBERS: Final = {
     "monitor/core/alarm.py": "missions of a level of one's own",
+    "monitor/core/forecast.py": "percentiles of which forecasts were held to what came true",
     "monitor/core/partition.py": "fiftieths of a capacity",
     "monitor/core/stats/chosen.py": "what was simulated",
     "monitor/core/stats/mean.py": "missions that are evidence",

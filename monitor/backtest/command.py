@@ -42,7 +42,7 @@ FORMATS: Final[dict[str, Callable[[Backtest, Language], str]]] = {
                    "an unknown name lists all that there are.")  # fmt: skip
 @click.option("--against", multiple=True, metavar=FORM, help="With --set: compare with these parameters instead.")
 @click.option("--what-if", "questions", multiple=True, metavar=WHAT_IF,
-              help="Judge the period by another threshold, too, such as requirement=12:00; may be given several "
+              help="Judge the period by another threshold, too: an objective and a time; may be given several "
                    "times.")  # fmt: skip
 @click.option("--calm-years", type=click.IntRange(0, 1000), default=0, show_default=True, metavar="N",
               help="Count false pages in so many calm years, made of this period.")  # fmt: skip
@@ -82,7 +82,7 @@ def backtest(
 
     \b
     monitor backtest --period 2024
-    monitor backtest --period 2024 --events missions.jsonl --what-if requirement=12:00
+    monitor backtest --period 2024 --events missions.jsonl --what-if OBJECTIVE=12:00
     monitor backtest --period 2024 --set drift_threshold=8 --calm-years 10 --fall 20 --format html > backtest.html
     monitor convert export.csv --feed feed.toml | monitor backtest --period 2024-T2 --events -
     """  # noqa: D301 - click reads the character

@@ -22,7 +22,7 @@ Asked = tuple[Objective, float]
 
 
 def asked(service: Service, said: str) -> Asked:
-    """What `OBJECTIVE=TIME` asks, such as `requirement=12:00`. Raises ValueError with what is wrong."""
+    """What `OBJECTIVE=TIME` asks, the time as `12:00`. Raises ValueError with what is wrong."""
     slug, equals, time = (part.strip() for part in said.partition("="))
     if not equals:
         raise ValueError(f"{said!r}: say {FORM}, such as {service.objectives[0].slug}=12:00")

@@ -6,6 +6,7 @@ its sketches hold every value by itself; where they do not, it is read from them
 
 import json
 import math
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -151,12 +152,12 @@ async def told(station: Station, *arguments: str) -> dict[tuple[str, str, str, s
 def figures_of(cell: Element) -> dict[str, Any]:
     value, _, threshold = cell.own.partition(" / ")
     said = next(iter(cell.all("span")), None)
-    small = cell.one("small").text
-    n = small.rpartition("n ")[2].replace("\N{NARROW NO-BREAK SPACE}", "") if "n " in small else "0"
+    counted = re.search(r"\bn (\d[\d\N{NARROW NO-BREAK SPACE}]*)", cell.one("small").text)
+    n = counted[1].replace("\N{NARROW NO-BREAK SPACE}", "") if counted else "0"
     return {
         "value": None if value == "–" else float(value.removeprefix("≈ ")),
         "sketched": value.startswith("≈"),
         "threshold": threshold,
         "state": "no_data" if said is None else said.attributes["class"].split()[1],
-        "n": int(n) if n.isdigit() else 0,
+        "n": int(n),
     }

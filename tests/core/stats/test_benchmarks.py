@@ -43,5 +43,8 @@ def test_the_documented_parameters_are_those_that_run() -> None:
     shift = f"CUSUM {chosen.DRIFT.normal:.2f} → {chosen.DRIFT.degraded:.2f}"
     drift = f"| h = {chosen.DRIFT_PAGE_THRESHOLD} | h = {chosen.DRIFT_TICKET_THRESHOLD} |"
     assert f"| drift: {shift}, district series only {drift}" in text
-    assert f"(α = {chosen.PERIOD_PAGE_ALPHA}) | {1 / chosen.PERIOD_TICKET_ALPHA:.0f}" in text
+    risk, breach = (
+        f"{1 / alpha:.0f} (α = {alpha})" for alpha in (chosen.PERIOD_TICKET_ALPHA, chosen.PERIOD_PAGE_ALPHA)
+    )
+    assert f"| never: it is no change | e-value has reached {risk}: at risk; {breach}: breached |" in text
     assert f"| never | p ≤ {chosen.WINDOW_TICKET_P_VALUE} |" in text
