@@ -42,6 +42,8 @@ LEAST: Final = 100
 """Of fewer judged missions in a period nothing is explained ..."""
 LEAST_LATE: Final = 10
 """... nor of fewer late ones in both together."""
+LEAST_CLUSTERS: Final = 7
+"""Fewer half-days with missions, before noon or after it, do not tell how half-days differ: a week has as many."""
 MOST_CELLS: Final = 1_000
 """Where hours would make more, they are not told apart: every cell is looked at some hundred times."""
 _NOON: Final = 12
@@ -169,7 +171,14 @@ def compared(
     judged, late = ([one.numbers[at].sum() for one in (first, second)] for at in (JUDGED, LATE))
     if min(judged) < LEAST or sum(late) < LEAST_LATE:
         return Gap.FEW
-    return _put_together(look, (before, now), (first, second))
+    found = _put_together(look, (before, now), (first, second))
+    return Gap.FEW if min(map(_fewest_clusters, (found.before, found.now))) < LEAST_CLUSTERS else found
+
+
+def _fewest_clusters(told: Told) -> int:
+    """With judged missions, of the half of the day that has fewer; a half without any has nothing to say."""
+    held = np.bincount(told.clusters, weights=told.judged, minlength=len(told.strata)) > 0
+    return min(np.unique(told.strata[held], return_counts=True)[1].tolist(), default=0)
 
 
 def _told_at_both_ends(history: History, span: Span) -> bool:
@@ -232,7 +241,7 @@ def _staged(look: Look, rows: Rows, clusters: Counts) -> dict[str, Staged]:
     found = {}
     for number, (leaf, limit) in enumerate(look.limits.items()):
         held = complete & (rows.numbers[CATEGORY] == number)
-        threshold = round(limit.seconds[1] * MICROSECONDS)
+        threshold = round(look.objective.rounding.longest_within(limit.seconds[1]) * MICROSECONDS)
         found[leaf] = Staged(parts[:, held].astype(np.int64), threshold, clusters[held])
     return found
 

@@ -142,7 +142,7 @@ class Look:
         clock = columns.clock_at[self.objective.clock]
         judged = counts[:, own]
         counted = (judged > 0) | ((counts[:, clock] == 0) & ~np.isnan(limits))
-        if (limits[counted] != other).any():
+        if (limits[counted] != rounding.longest_within(other)).any():
             return None
         numbers = np.zeros((SEALED + 1, len(at)), dtype=np.int64)
         numbers[JUDGED] = judged

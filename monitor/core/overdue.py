@@ -73,7 +73,7 @@ def limit(at_once: float, a_year: float, pages_a_year: float) -> int:
     """
     if not at_once or not a_year:
         return LEAST
-    k, logarithm = 1, log(a_year / pages_a_year) - at_once
+    k, logarithm = 1, log(a_year) - log(pages_a_year) - at_once
     while k < LEAST or k <= at_once or logarithm > 0:
         logarithm += log(at_once) - log(k)
         k += 1

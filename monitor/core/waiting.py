@@ -38,10 +38,12 @@ class Waiting:
         return self.timeline.derived(_USUAL, (self.clock, self.target, today), self._usual)
 
     def _usual(self) -> Usual:
-        oldest = self.timeline.oldest()
-        if self.target is None or oldest is None:
+        known = self.timeline.placed_at
+        if self.target is None or not len(known):
             return overdue.NOTHING
-        begins = max(oldest, self.now - overdue.YEAR_DAYS * DAY)
+        # Sealed missions are not known one by one: where there are some, the past is shorter, not emptier.
+        sealed = self.timeline.newest_sealed_at(self.now)
+        begins = max(float(known[0]) if sealed is None else sealed, self.now - overdue.YEAR_DAYS * DAY)
         took, unregistered = self.timeline.habit(
             self.clock, Span(begins, self.until), abandoned_before=self.abandoned_before
         )

@@ -102,13 +102,7 @@ async def _named(fault: Exception, bootstrap: str, host: str, port: int, securit
                 told = certificates.not_accepted(cause, place="kafka.bootstrap", authority="kafka.ca_file")
                 return BrokerRefuses(bootstrap, *told)
             case SaslAuthenticationFailed():
-                return BrokerRefuses(
-                    bootstrap,
-                    f"refuses the login of user {security.get('sasl_plain_username')!r} "
-                    f"({security.get('sasl_mechanism')}): {cause}",
-                    "Check kafka.sasl_username and the password: MONITOR_KAFKA__SASL_PASSWORD, or the file that "
-                    "kafka.sasl_password_file names.",
-                )
+                return _refused_login(bootstrap, security, str(cause))
             case UnsupportedSaslMechanismError():
                 offered = await _logins(host, port, security) or ["none that it tells"]
                 return BrokerRefuses(
@@ -139,9 +133,25 @@ def _nobody(bootstrap: str, security: Security) -> BrokerUnreachable:
     if security.get("sasl_mechanism") != "OAUTHBEARER":
         return BrokerUnreachable(bootstrap, "what answers names no broker")
     # Whose token is refused must confirm that it heard so; aiokafka does not, and takes that for its answer.
+    return _refused_token(bootstrap, "it says no more")
+
+
+def _refused_login(bootstrap: str, security: Security, words: str) -> BrokerRefuses:
+    mechanism = security.get("sasl_mechanism")
+    if mechanism == "OAUTHBEARER":
+        return _refused_token(bootstrap, words)
     return BrokerRefuses(
         bootstrap,
-        "refuses the token (OAUTHBEARER)",
+        f"refuses the login of user {security.get('sasl_plain_username')!r} ({mechanism}): {words}",
+        "Check kafka.sasl_username and the password: MONITOR_KAFKA__SASL_PASSWORD, or the file that "
+        "kafka.sasl_password_file names.",
+    )
+
+
+def _refused_token(bootstrap: str, words: str) -> BrokerRefuses:
+    return BrokerRefuses(
+        bootstrap,
+        f"refuses the token (OAUTHBEARER: {words.rstrip('.')})",
         "See whether the one in the file that kafka.sasl_token_file names is still valid, and for this broker.",
     )
 

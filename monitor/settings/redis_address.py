@@ -88,7 +88,7 @@ def with_files(url: str, files: Mapping[str, Path | None]) -> str:
 
 def user_of(url: str) -> str | None:
     """The user that stands in an address."""
-    return _split(url).username or None
+    return unquote(_split(url).username or "") or None
 
 
 def options_of(url: str) -> Mapping[str, str]:

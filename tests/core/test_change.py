@@ -58,6 +58,12 @@ def test_sealed_missions_are_counted_as_if_they_were_known(
     objective, area, limits = drawn(world, data, (600.0, 600.0))
     if objective is None:
         return
+    objective = replace(objective, rounding=data.draw(st.sampled_from(Rounding)))
+    service = replace(
+        world.service,
+        objectives=tuple(objective if one.slug == objective.slug else one for one in world.service.objectives),
+    )
+    world = replace(world, service=service)
     tables = {since: dict.fromkeys(table, 600.0) for since, table in world.tables.items()}
     world = replace(world, tables=tables)
     first, after = sorted(data.draw(st.integers(0, DAYS)) for _ in range(2))
@@ -359,3 +365,22 @@ def test_late_is_what_the_rule_reads(rounding: Rounding, late: list[int]) -> Non
     rows = Look(history, "oslo", objective, {"urban": Limit("urban", (1000.0, 1000.0))}, 0.0).rows(NOW, 1)
     assert rows is not None
     assert rows.numbers[LATE].tolist() == rows.numbers[OTHERWISE].tolist() == late
+
+
+def test_a_day_is_too_short_to_tell_chance() -> None:
+    """However many missions: of two or three half-days nobody knows how half-days differ."""
+    for hours in (24, 72):
+        now = Span(NOW.end - hours * HOUR, NOW.end)
+        before = Span(now.start - hours * HOUR, now.start)
+        made = [
+            Call(("oslo", "urban"), before.start + 60.0 * number, Kind.MEASURED, 1100.0 if number % 4 else 300.0)
+            for number in range(2 * hours * 60)
+        ]
+        found = compared(history_of(made), "oslo", REQUIREMENT, before, now, abandoned_before=0.0)
+        assert found is Gap.FEW
+
+
+def test_one_day_that_was_told_is_not_a_fortnight() -> None:
+    """A feed that was away between the first and the last day: draws without any mission have no share."""
+    made = [one for one in two(3) if not BEFORE.start + DAY < one.at < BEFORE.end - DAY]
+    assert compared(history_of(made), "national", REQUIREMENT, BEFORE, NOW, abandoned_before=0.0) is Gap.FEW

@@ -1,14 +1,18 @@
 """How long is plausible, how many at once are usual, and how often a limit is crossed where nothing is wrong."""
 
 import math
+from datetime import date
 from typing import Final
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from monitor.core.mission import Kind
 from monitor.core.overdue import DAY, LEAST, NOTHING, YEAR_DAYS, Usual, limit, usual
+from monitor.core.waiting import Waiting
+from tests.core.figures import SUPERSEDED, Call, history_of
 
 TARGET: Final = 1200.0
 
@@ -39,6 +43,7 @@ def test_of_few_missions_nothing_is_known_and_all_are_believed() -> None:
     assert limit(NOTHING.at_once, NOTHING.a_year, 0.1) == LEAST
 
 
+@example(1.0, 5e-324, 2.0)
 @given(st.floats(0, 60), st.floats(0, 1e6), st.floats(1e-3, 10))
 def test_the_limit_is_the_least_that_is_crossed_seldom_enough(at_once: float, a_year: float, allowed: float) -> None:
     """By the Poisson probabilities themselves, and beyond what is there on average."""
@@ -75,3 +80,25 @@ def test_a_simulated_life_crosses_it_as_often_as_was_allowed(at_once: float, a_y
     seen = crossings(Usual(0.0, at_once, a_year), k, 200 * YEAR_DAYS, seed=7)
     assert seen == pytest.approx(allowed, rel=0.1)
     assert limit(at_once, a_year, allowed * 1.01) == k
+
+
+def test_what_is_sealed_makes_the_past_shorter_and_not_emptier() -> None:
+    """Not known one by one, they count for nothing: else a year has had the missions of its last month alone."""
+    rng, day = np.random.default_rng(4), 86_400.0
+    now = SUPERSEDED - day
+
+    def known(made: list[Call]) -> Usual:
+        timeline = history_of(made).timeline("oslo", "urban")
+        return Waiting(timeline, "response", 600.0, now, now, now - day).usual(date(2024, 5, 31))
+
+    month = [
+        Call(("oslo", "urban"), at, Kind.MEASURED, took)
+        for at, took in zip(rng.uniform(now - 30 * day, now, 3_000), rng.uniform(60.0, 900.0, 3_000), strict=True)
+    ]
+    year = [
+        Call(("oslo", "urban"), at, Kind.MEASURED, 300.0, sealed=True)
+        for at in rng.uniform(now - 100 * day, now - 30 * day, 700)
+    ]
+    alone, after = known(month), known([*year, *month])
+    assert after.at_once == pytest.approx(alone.at_once, rel=0.1)
+    assert after.a_year == pytest.approx(alone.a_year, rel=0.1)

@@ -103,6 +103,13 @@ REFUSALS = {
         "refuses the token",
         "whether the one in the file that kafka.sasl_token_file names is still valid",
     ),
+    "a token that is none": (
+        "login",
+        "SASL_SSL",
+        {"sasl_mechanism": "OAUTHBEARER", "sasl_token_file": "nonsense.jwt"},
+        "refuses the token (OAUTHBEARER",
+        "whether the one in the file that kafka.sasl_token_file names",
+    ),
     "unknown authority": ("login", "SASL_SSL", {"ca_file": None}, "certificate verify failed", "Set kafka.ca_file"),
     "another authority": (
         "login",
@@ -164,6 +171,7 @@ async def test_check_names_the_cause_and_the_remedy(
     other = trustme.CA()
     other.cert_pem.write_to_path(str(tmp_path / "other-ca.pem"))
     other.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "other.pem"))
+    (tmp_path / "nonsense.jwt").write_text("{no token}")
     (tmp_path / "expired.jwt").write_text(token(MASTER, seconds=-3600))
     given = {key: value for key, value in changes.items() if value}
     spoilt = {key: tmp_path / value if value.endswith((".pem", ".jwt")) else value for key, value in given.items()}
