@@ -378,6 +378,7 @@ class TestWaiting:
         lease, _ = await owner.claim(0)
         for offset in range(5):
             lease = await owner.checkpoint(lease, changes(offset, offset + 1))
+        await owner.ping()  # a server tells readers and whoever wrote in no order: by its next answer both have heard
         assert await reader.wait_for_change(5.0)
         assert not await reader.wait_for_change(0.05)
 
