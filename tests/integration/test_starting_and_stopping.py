@@ -53,9 +53,10 @@ async def test_sigterm_under_full_load_ends_within_seconds_and_loses_nothing(
 ) -> None:
     """A topic full of records, and more coming: what is stored is stored, the rest is the next worker's."""
     backlog = await kafka_station.produce(events_of_2024)
+    worker = kafka_station.worker("loaded", WORKER__CHECKPOINT_MISSIONS="2000")
+    await kafka_station.owning(worker)  # however long it takes to start: more is to come while it counts
     # At a rate that leaves this loop time to see the first checkpoint: it comes long before the last record is sent.
     feeding = asyncio.create_task(kafka_station.produce(events_of_2024, rate=FEEDING_RATE))
-    worker = kafka_station.worker("loaded", WORKER__CHECKPOINT_MISSIONS="2000")
     await wait_until(kafka_station.stored, "the first checkpoint", timeout_seconds=READY_SECONDS)
     loop = asyncio.get_running_loop()
     began = loop.time()
