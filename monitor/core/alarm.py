@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.calendar import Unit
-from monitor.core.day_counts import NO_DAYS, DayCounts
+from monitor.core.day_counts import DayCounts
 from monitor.core.digest import Floats
 from monitor.core.drift import Chart
 from monitor.core.onset import Onset, onset_of
@@ -164,6 +164,22 @@ class Ends(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class _ByDay:
+    """What the counts of local days say, whatever the time is."""
+
+    drifting: bool
+    """A ticket's worth."""
+    onset: Onset | None
+    drift: dict[Baseline, Drift | None]
+    spread: dict[str, Dispersion]
+
+
+_BY_DAY: Final = Kept[_ByDay]()
+_NO_DAYS: Final = _ByDay(drifting=False, onset=None, drift=dict.fromkeys(Baseline), spread={})
+"""Of a pool: its parts have them."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Watch:
     timeline: Timeline
     objective: Objective
@@ -176,31 +192,41 @@ class _Watch:
         periods = {unit: beta_mixture.watch(self._lates(span), self.percent) for unit, span in spans.items()}
         recent = self._lates(Span(self.grid.floor(ends.as_of - rules.window_days * DAY), ends.until))
         p_value = binomial.breach_p_value(int(len(recent) - recent.sum()), len(recent), self.percent)
-        days = NO_DAYS if pooled else self.timeline.days(self.objective, ends.until, self.grid)
-        steps = rules.chart.over_target(days, self.percent)
-        early = _drift(steps, rules.drift_warning_threshold)
+        # The clock alone changes nothing of these: judged anew when a mission came, and not with every hour.
+        by_day = _NO_DAYS if pooled else self.timeline.derived(
+            _BY_DAY, (rules, self.timeline.known_until(ends.until)), lambda: self._by_day(ends.until),
+            part=self.objective.slug,
+        )  # fmt: skip
         return Alarm(
             level=_level(
                 rules,
                 [periods[unit].p_value for unit in deciding(periods)],
                 p_value,
-                drifting=early is not None and early.alarm,
+                drifting=by_day.drifting,
             ),
-            onset=None if pooled else self._onset(days),
+            onset=by_day.onset,
+            drift=by_day.drift,
+            periods=periods,
+            window_p_value=p_value,
+            spread=by_day.spread,
+        )
+
+    def _by_day(self, until: float) -> "_ByDay":
+        rules = self.rules
+        days = self.timeline.days(self.objective, until, self.grid)
+        steps = rules.chart.over_target(days, self.percent)
+        early = _drift(steps, rules.drift_warning_threshold)
+        return _ByDay(
+            drifting=early is not None and early.alarm,
+            onset=onset_of(
+                days, rules.chart, self.percent, threshold=rules.drift_threshold,
+                lag_days=rules.watch_days, length_days=rules.baseline_days - rules.watch_days,
+            ),
             drift={
                 Baseline.TARGET: _drift(steps, rules.drift_threshold),
                 Baseline.OWN_YEAR: _own_drift(days, rules),
             },
-            periods=periods,
-            window_p_value=p_value,
-            spread={} if pooled else _spread(days),
-        )
-
-    def _onset(self, days: DayCounts) -> Onset:
-        rules = self.rules
-        return onset_of(
-            days, rules.chart, self.percent, threshold=rules.drift_threshold,
-            lag_days=rules.watch_days, length_days=rules.baseline_days - rules.watch_days,
+            spread={"day": dispersion(days.judged, days.late), "month": dispersion(*days.by_month())},
         )  # fmt: skip
 
     def _lates(self, span: Span) -> NDArray[np.bool_]:
@@ -218,10 +244,6 @@ def _level(rules: Rules, period_p_values: list[float], window_p_value: float, *,
 
 def _drift(steps: Floats, threshold: float) -> Drift | None:
     return cusum.watch(steps, threshold) if len(steps) else None
-
-
-def _spread(days: DayCounts) -> dict[str, Dispersion]:
-    return {"day": dispersion(days.judged, days.late), "month": dispersion(*days.by_month())}
 
 
 def _own_drift(days: DayCounts, rules: Rules) -> Drift | None:

@@ -19,6 +19,14 @@ YEAR_DAYS: Final = 365
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
+def local_days(at: Floats, grid: Grid) -> tuple[Counts, Floats]:
+    """Of each moment (epoch seconds, in any order, at least one) the local day that holds it, and when that began."""
+    days = range(grid.day_of(float(at.min())), grid.day_of(float(at.max())) + 1)
+    midnights = np.array([grid.midnight(day) for day in days])
+    places = np.searchsorted(midnights, at, side="right") - 1
+    return days.start + places, midnights[places]
+
+
 @dataclass(frozen=True, slots=True)
 class DayCounts:
     """One element for each local day (`date.toordinal`) that has missions, ascending: judged, and of them late."""
@@ -34,11 +42,11 @@ class DayCounts:
         if not some.any():
             return NO_DAYS
         at, judged, late = at[some], judged[some], late[some]
-        days = range(grid.day_of(float(at.min())), grid.day_of(float(at.max())) + 1)
-        places = np.searchsorted([grid.midnight(day) for day in days], at, side="right") - 1
-        totals, lates = (np.bincount(places, weights=numbers).astype(np.int64) for numbers in (judged, late))
+        days, _ = local_days(at, grid)
+        first = int(days.min())
+        totals, lates = (np.bincount(days - first, weights=numbers).astype(np.int64) for numbers in (judged, late))
         held = np.flatnonzero(totals)
-        return cls(held + days.start, totals[held], lates[held])
+        return cls(held + first, totals[held], lates[held])
 
     def before(self, days: int, *, length: int) -> tuple[Counts, Counts]:
         """For each day: judged and late of the `length` days that end `days` before it (0: with the day itself)."""

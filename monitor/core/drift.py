@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from monitor.core.day_counts import DayCounts
+from monitor.core.day_counts import Counts, DayCounts
 from monitor.core.digest import Floats
 from monitor.core.percent import Percent, complement
 from monitor.core.stats import chosen, cusum
@@ -20,6 +20,12 @@ LEVELS: Final = (0.02, 0.90)
 """Own levels are kept within: beyond, a shift cannot be told."""
 LEAST_SCALE: Final = 0.5
 """However quiet a series is, it must show half as much as a usual one."""
+
+
+def own_level(judged: Counts, late: Counts) -> Floats:
+    """The share of late ones that a past tells. One late and one in time are added: none is certain to be none."""
+    level: Floats = np.clip((late + 1) / (judged + 2), *LEVELS)
+    return level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +59,7 @@ class Chart:
         so that the score needs no beginning that slides along.
         """
         judged, late = days.before(lag_days, length=length_days)
-        known = judged >= least
-        # One late and one in time are added: no level is certain to be none.
-        level = np.clip((late + 1) / (judged + 2), *LEVELS)
-        return np.where(known, self.against(days, level), np.nan)
+        return np.where(judged >= least, self.against(days, own_level(judged, late)), np.nan)
 
     def against(self, days: DayCounts, level: Share) -> Floats:
         """The evidence of each day that more are late than such a share (of all days, or of each)."""

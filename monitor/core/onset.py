@@ -15,7 +15,7 @@ import numpy as np
 
 from monitor.core.day_counts import Counts, DayCounts
 from monitor.core.digest import Floats
-from monitor.core.drift import LEVELS, Chart
+from monitor.core.drift import LEVELS, Chart, own_level
 from monitor.core.percent import Percent, complement
 from monitor.core.stats import binomial, cusum
 
@@ -42,8 +42,7 @@ def level_of(days: DayCounts, percent: Percent, *, lag_days: int, length_days: i
     """  # noqa: D205 - one sentence
     allowed = complement(percent)
     judged, late = days.before(lag_days, length=length_days)
-    own = np.clip((late + 1) / (judged + 2), *LEVELS)
-    level: Floats = np.where(known_late(judged, late, percent), np.maximum(allowed, own), allowed)
+    level: Floats = np.where(known_late(judged, late, percent), np.maximum(allowed, own_level(judged, late)), allowed)
     return level
 
 

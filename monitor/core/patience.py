@@ -18,6 +18,7 @@ from typing import Final
 
 import numpy as np
 
+from monitor.core.day_counts import local_days
 from monitor.core.digest import Floats
 from monitor.core.history import History
 from monitor.core.slices import HOUR, Grid
@@ -86,7 +87,7 @@ def pace_of(placed: Floats, until: float, grid: Grid) -> Pace:
     oldest = float(seen.min())
     whole = float(placed.min()) < oldest
     days = float(LOOKED_BACK_DAYS) if whole else max((until - oldest) / DAY, 1.0)
-    counted = np.bincount([int(hour) for hour in _hours(seen, grid)], minlength=HOURS)
+    counted = np.bincount(_hours(seen, grid).astype(np.int64), minlength=HOURS)
     return Pace(tuple(counted.tolist()), days, _scatter(seen, until, int(days)))
 
 
@@ -128,7 +129,7 @@ def pace_until(history: History, until: float) -> Pace:
 
 def hour_of(at: float, grid: Grid) -> float:
     """The hour of the local day (0 to 24, with its fraction) of an instant (epoch seconds)."""
-    return _hours(np.array([at]), grid)[0]
+    return float(_hours(np.array([at]), grid)[0])
 
 
 def _scatter(seen: Floats, until: float, days: int) -> float:
@@ -140,10 +141,8 @@ def _scatter(seen: Floats, until: float, days: int) -> float:
     return max(0.0, float(counts.var(ddof=1)) - mean) / mean**2 if mean else UNKNOWN_SCATTER
 
 
-def _hours(placed: Floats, grid: Grid) -> list[float]:
+def _hours(placed: Floats, grid: Grid) -> Floats:
     """Of each the hour of its local day; of a day of 25 hours the last one is the 24th."""
-    first, last = (grid.day_of(float(edge)) for edge in (placed.min(), placed.max()))
-    midnights = np.array([grid.midnight(day) for day in range(first, last + 1)])
-    begun = midnights[np.searchsorted(midnights, placed, side="right") - 1]
-    hours: list[float] = np.minimum((placed - begun) / HOUR, HOURS - 1e-9).tolist()
+    _, begun = local_days(placed, grid)
+    hours: Floats = np.minimum((placed - begun) / HOUR, HOURS - 1e-9)
     return hours

@@ -203,10 +203,8 @@ class Timeline:
 
     def tally(self, clock: str, span: Span, *, abandoned_before: float) -> tuple[int, int]:
         """Missions of `span` that a clock has measured, and those that it has not; open ones are neither."""
-        track, sums = self._tracks[clock], self._sums(span)
-        first, last = track.cut(span)
-        unmeasured = sum(track.unmeasured(span, abandoned_before)) + sum(sums.unmeasured(clock))
-        return last - first + sums.measured(clock), unmeasured
+        measured, unmeasured = self._by_cause(clock, span, abandoned_before)
+        return measured, sum(unmeasured)
 
     def sealed(self, objective: Objective) -> tuple[Floats, Counts]:
         """When each sealed stretch starts (epoch seconds), and what it counts for an objective (`Sums.judged`)."""
@@ -217,14 +215,22 @@ class Timeline:
 
     def _never_registered(self, clock: str, span: Span) -> float:
         """The share of the missions of a clock."""
+        return never_registered(*self._by_cause(clock, span, span.end))
+
+    def _by_cause(self, clock: str, span: Span, abandoned_before: float) -> tuple[int, Sequence[int]]:
+        """Missions of `span` that a clock has measured, and by cause those that it has not."""
         track, sums = self._tracks[clock], self._sums(span)
         first, last = track.cut(span)
-        unmeasured = [*map(int.__add__, track.unmeasured(span, span.end), sums.unmeasured(clock))]
-        return never_registered(last - first + sums.measured(clock), unmeasured)
+        unmeasured = [*map(int.__add__, track.unmeasured(span, abandoned_before), sums.unmeasured(clock))]
+        return last - first + sums.measured(clock), unmeasured
 
     def lates(self, objective: Objective, span: Span) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Whether each exact mission of `span` that had a target was late, in the order they rang."""
         return self._tracks[objective.clock].judged(objective, span)[1]
+
+    def known_until(self, until: float) -> tuple[int, int]:
+        """How many missions, and sealed stretches, begin before `until`: while no more do, `days` are the same."""
+        return int(self.placed_at.searchsorted(until)), int(self._shelf.start.searchsorted(until))
 
     def days(self, objective: Objective, until: float, grid: Grid) -> DayCounts:
         """Judged and late by local day, of all that rang before `until` (epoch seconds), sealed or not."""

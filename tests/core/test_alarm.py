@@ -6,10 +6,13 @@ from typing import Final
 
 import pytest
 
+from monitor.core import alarm
 from monitor.core.alarm import DAY, Alarm, Baseline, Level, Rules, assess, deciding, periods_of, to_date, watched
 from monitor.core.calendar import Unit
+from monitor.core.day_counts import DayCounts
 from monitor.core.history import History
 from monitor.core.mission import Kind
+from monitor.core.onset import Onset, onset_of
 from monitor.core.service import Duty, Objective
 from monitor.core.stats import chosen
 from monitor.core.timeline import EVER
@@ -329,3 +332,21 @@ def test_a_drift_of_the_pool_opens_no_ticket() -> None:
     storm = history_of(missions("L." * 60))
     assert alarm_of(storm, rules=DRIFT_ONLY).level is Level.WARNING
     assert alarm_of(storm, rules=DRIFT_ONLY, area="national").level is Level.NONE
+
+
+def test_the_clock_alone_judges_no_day_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hour after hour nothing came: what days say stays as found. A moment that sees fewer missions asks anew."""
+    asked: list[int] = []
+
+    def counted(days: DayCounts, *more: object, **named: object) -> Onset:
+        asked.append(int(days.judged.sum()))
+        return onset_of(days, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(alarm, "onset_of", counted)
+    history = history_of(missions("." * 80 + "L" * 20))
+    told = [alarm_of(history, as_of=NOW + hours * 3600.0) for hours in range(5)]
+    assert asked == [100]
+    assert all((one.onset, one.drift, one.spread) == (told[0].onset, told[0].drift, told[0].spread) for one in told)
+    alarm_of(history, as_of=NOW - 5 * DAY)
+    assert len(asked) == 2
+    assert asked[1] < 100
