@@ -115,6 +115,14 @@ def test_the_order_of_merging_changes_no_count(backend: Backend) -> None:
         assert max(shown) <= 1.01 * min(shown)
 
 
+def test_what_is_beyond_the_limit_is_always_compressed(backend: Backend) -> None:
+    """By the same steps each time: the library's own compression drew an order, and one in forty merged nothing."""
+    values = responses(2 * CENTROIDS)
+    first, *others = (digest.of(values, backend=backend) for _ in range(5))
+    assert len(first.means) < 1.1 * CENTROIDS
+    assert all(other == first for other in others)
+
+
 def test_compressed_percentiles_are_close_to_the_nearest_rank(
     big: tuple[list[float], Digest],
 ) -> None:
