@@ -4,9 +4,12 @@ aiokafka unpacks whatever a batch holds, and raises, again and again, at one tha
 a topic could end every reader of it. Here such a batch is one `RefusedBatch` in its place, and the reading goes on. A
 fetch that unpacks to much is given out in parts: the rest is fetched again. What is given out says which offsets it
 covers, as only the place where it is taken out knows: whatever becomes of it on its way, what comes next claims none
-of them. Reaches into aiokafka, in this module only; refuses to know what the records mean.
+of them. And the task that fetches, which aiokafka lets die in silence, is begun again. Reaches into aiokafka, in this
+module only; refuses to know what the records mean.
 """
 
+import asyncio
+import logging
 import struct
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -22,6 +25,10 @@ from monitor.core.batch import RefusedBatch
 from monitor.core.mission import Reason
 from monitor.kafka.unpacking import HEADER, BatchRefused, NewerBatch, OlderBatch, Unpacker
 
+log = logging.getLogger(__name__)
+
+AGAIN_SECONDS: Final = 0.1
+"""Pause before a fetching task that ended is begun again."""
 REFUSED_AT_ONCE: Final = 8
 """Refused batches that are given out together: each took as long to unpack as the largest that is none."""
 _FRAME: Final = struct.Struct(">qi")
@@ -40,6 +47,34 @@ def bound(consumer: AIOKafkaConsumer, largest_batch_bytes: int) -> None:
     a copy of each into a `ConsumerRecord` of eleven fields, which is a third of what aiokafka does by record.
     """
     consumer._fetcher._records = _Fetches(Unpacker(largest_batch_bytes))  # noqa: SLF001 - no public way
+
+
+def keep_fetching(consumer: AIOKafkaConsumer) -> None:
+    """Let a consumer that was started, and has no partitions yet, fetch until it is closed, whatever happens."""
+    theirs = consumer._fetcher  # noqa: SLF001 - no public way
+    theirs._fetch_task.cancel()  # noqa: SLF001 - it waits for its first partitions
+    theirs._fetch_task = asyncio.create_task(_fetching(theirs))  # noqa: SLF001 - its `close` cancels and awaits it
+
+
+async def _fetching(theirs: fetcher.Fetcher) -> None:
+    """Fetch until aiokafka's fetcher is closed. Its own task ends for good at the first thing it did not foresee.
+
+    An assignment lost in the moment between being given and being looked at is such a thing (aiokafka issue 796): the
+    consumer stays in its group, beats, and never fetches again. Begun anew it forgets what nobody has taken out, and
+    fetches that again from where each partition stands.
+    """
+    while True:
+        fault: BaseException | None = None
+        try:
+            await theirs._fetch_requests_routine()  # noqa: SLF001 - no public way; swallows a cancellation
+        except KafkaError as error:
+            fault = error.__cause__ or error
+        if theirs._closed:  # noqa: SLF001
+            return
+        log.warning("what fetches from Kafka ended and is begun again: %r", fault, exc_info=fault)
+        # Who awaited one of these that has failed would end by its fault, again and again.
+        theirs._pending_tasks -= {task for task in theirs._pending_tasks if task.done()}  # noqa: SLF001
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 class Fetched:

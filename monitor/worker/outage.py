@@ -1,7 +1,8 @@
 """One plain line when a broker goes away and one when it is back, in place of the client's many.
 
-Listens to what aiokafka logs, from whatever thread, and lets none of it through (with --verbose all of it). Decides
-what an outage is: complaints with no longer pause than `QUIET_SECONDS`. Knows nothing of partitions.
+Listens to what aiokafka logs, from whatever thread, and lets none of it through (with --verbose all of it) but faults
+of the client itself, with their traceback. Decides what an outage is: complaints with no longer pause than
+`QUIET_SECONDS`. Knows nothing of partitions.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 QUIET_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 1.0
+AWAY: Final = (KafkaError, OSError, TimeoutError, EOFError)
+"""What the client raises, and logs, when a broker is away or refuses. Anything else is a fault of its own."""
 
 
 class Outage(logging.Handler):
@@ -29,6 +32,9 @@ class Outage(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One complaint of the client."""
+        if record.exc_info and not isinstance(record.exc_info[1], AWAY):
+            log.error("the Kafka client failed: %s", record.getMessage(), exc_info=record.exc_info)
+            return
         self._latest = time.monotonic()
         if self._began is None:
             self._began = self._latest

@@ -29,7 +29,7 @@ from faust.types.tuples import ConsumerMessage, Message
 from yarl import URL
 
 from monitor.core.batch import Batch
-from monitor.kafka.fetching import Drained, bound
+from monitor.kafka.fetching import Drained, bound, keep_fetching
 from monitor.worker.work import LogBounds
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Where aiokafka's consumer lives."""
 
     async def on_start(self) -> None:
-        """Faust's hook. What the consumer fetches from here on is unpacked within the bound."""
+        """Faust's hook. What the consumer fetches from here on is unpacked within the bound, and it never ceases."""
         await super().on_start()
         bound(self._ensure_consumer(), cast("Transport", self.transport).largest_batch_bytes)
+        keep_fetching(self._ensure_consumer())
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)

@@ -78,6 +78,8 @@ class Outcome:
     figures: dict[str, str]
     differences: list[str]
     problems: list[str]
+    complaints: list[str]
+    """What the workers said last."""
 
     @property
     def sound(self) -> bool:
@@ -96,6 +98,8 @@ class Outcome:
         ]
         lines += [f"DIFFERENCE: {text}" for text in self.differences[:20]]
         lines += [f"PROBLEM: {text}" for text in self.problems]
+        if self.problems:
+            lines += self.complaints
         return "\n".join(lines)
 
 
@@ -289,6 +293,7 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
         },
         wrong,
         stage.problems,
+        stage.complaints(),
     )
 
 

@@ -32,6 +32,7 @@ DEAD_LETTERS = "mission-events.dead-letter"
 PARTITIONS = 12
 WORKERS = 3
 PATIENCE_SECONDS = 180.0
+LAST_LINES, LINE_LENGTH = 12, 2000
 """A deadline for what must happen at all; how long it takes is measured, not demanded."""
 
 
@@ -194,6 +195,14 @@ class Stage:
                 continue
             with suppress(psutil.Error):
                 self.peak_bytes = max(self.peak_bytes, psutil.Process(worker.child.pid).memory_info().rss)
+
+    def complaints(self) -> list[str]:
+        """The last lines of each worker's log, cut: what is left of a failure where nobody keeps its logs."""
+        return [
+            f"{log.stem}: {line[:LINE_LENGTH]}"
+            for log in sorted(self.logs.glob("worker-*.log"))
+            for line in log.read_text("utf-8").splitlines()[-LAST_LINES:]
+        ]
 
     def logged(self, pattern: str) -> int:
         """How often any worker ever logged this."""

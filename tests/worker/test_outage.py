@@ -36,3 +36,16 @@ async def test_futures_the_client_leaves_behind_are_no_news_and_others_are(caplo
         for fault in (NodeNotReadyError(), ValueError("ours")):
             logging.getLogger("asyncio").error("never retrieved", exc_info=fault)
     assert [record.exc_info[1].args for record in caplog.records if record.exc_info] == [("ours",)]
+
+
+async def test_a_fault_of_the_client_itself_is_told_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """A bug of the library is no absent broker: it went unseen while partitions stood still."""
+    async with outage.outages_told():
+        client = logging.getLogger("aiokafka.consumer.fetcher")
+        for fault in (NodeNotReadyError(), ConnectionResetError(), AssertionError("inactive")):
+            client.error("Unexpected error in fetcher routine", exc_info=fault)
+    (told,) = [record for record in caplog.records if record.exc_info]
+    assert told.levelno == logging.ERROR
+    assert told.getMessage() == "the Kafka client failed: Unexpected error in fetcher routine"
+    assert told.exc_info is not None
+    assert isinstance(told.exc_info[1], AssertionError)

@@ -1,0 +1,105 @@
+"""What keeps aiokafka's consumer fetching: its own task ends for good at the first thing that it did not foresee."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import NodeNotReadyError
+
+from monitor.kafka import fetching
+from tests.eventually import wait_until
+
+PLACE = TopicPartition("mission-events", 0)
+
+
+class Brokers:
+    """A client whose one broker answers no fetch; it counts them."""
+
+    _metadata_max_age_ms = 300_000
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.cluster = SimpleNamespace(leader_for_partition=lambda _: 1)
+        self.asked = 0
+
+    async def send(self, _node: int, _request: object) -> None:
+        self.asked += 1
+        raise NodeNotReadyError
+
+    async def force_metadata_update(self) -> None:
+        raise AssertionError("the leader is known")
+
+
+def begun() -> tuple[Any, SubscriptionState, Brokers]:
+    """The real fetcher and subscription, kept by us."""
+    brokers, subscriptions = Brokers(), SubscriptionState()
+    subscriptions.subscribe({PLACE.topic})
+    theirs = Fetcher(brokers, subscriptions, retry_backoff_ms=1)
+    fetching.keep_fetching(SimpleNamespace(_fetcher=theirs))
+    return theirs, subscriptions, brokers
+
+
+def given(subscriptions: SubscriptionState) -> None:
+    """The group gives the partition, and the store says where it goes on."""
+    subscriptions.assign_from_subscribed({PLACE})
+    subscriptions.seek(PLACE, 7)
+
+
+def lost_at_once(_: Any, subscriptions: SubscriptionState) -> None:
+    """Issue 796 of aiokafka: the assignment is lost between being given and being looked at."""
+    given(subscriptions)
+    subscriptions.subscribe({PLACE.topic})
+
+
+def cancelled(theirs: Any, _: SubscriptionState) -> None:
+    """Whatever cancels the task from within: aiokafka swallows that, and ends."""
+    theirs._fetch_task.cancel()
+
+
+def failed_request(theirs: Any, subscriptions: SubscriptionState) -> None:
+    """A request that fails by what nobody caught: whoever awaits it fails too, each time."""
+
+    async def failing() -> None:
+        raise ZeroDivisionError
+
+    theirs._pending_tasks.add(asyncio.create_task(failing()))
+    given(subscriptions)
+
+
+@pytest.mark.parametrize("accident", [lost_at_once, cancelled, failed_request])
+async def test_a_fetching_task_that_ends_is_begun_again(
+    accident: Callable[[Any, SubscriptionState], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The consumer would stay in its group, beat, and never fetch again: partitions stood still for minutes."""
+    theirs, subscriptions, brokers = begun()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    with caplog.at_level(logging.WARNING):
+        accident(theirs, subscriptions)
+        await wait_until(lambda: "begun again" in caplog.text, "the task to be begun again")
+    given(subscriptions)
+    before = brokers.asked
+    await wait_until(lambda: brokers.asked > before + 2, "fetches")
+    assert not theirs._fetch_task.done()
+    with suppress(asyncio.CancelledError):  # of a request that was in its pause: aiokafka's word for it
+        await theirs.close()
+    assert theirs._fetch_task.done()
+
+
+async def test_closing_ends_it_also_in_its_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is begun again in a consumer that was closed."""
+    monkeypatch.setattr(fetching, "AGAIN_SECONDS", 3600.0)
+    theirs, subscriptions, _ = begun()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    lost_at_once(theirs, subscriptions)
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(theirs.close(), 10)
+    assert theirs._fetch_task.done()
