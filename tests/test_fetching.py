@@ -11,7 +11,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.subscription_state import SubscriptionState
-from aiokafka.errors import NodeNotReadyError
+from aiokafka.errors import NodeNotReadyError, NoOffsetForPartitionError
 
 from monitor.kafka import fetching
 from tests.eventually import wait_until
@@ -58,6 +58,17 @@ def lost_at_once(_: Any, subscriptions: SubscriptionState) -> None:
     subscriptions.subscribe({PLACE.topic})
 
 
+def refused_twice(theirs: Any, subscriptions: SubscriptionState) -> None:
+    """Two requests find that a partition has no position: seen where its leader moved meanwhile."""
+
+    async def finding() -> None:
+        for _ in range(2):
+            theirs._set_error(PLACE, NoOffsetForPartitionError(PLACE))
+
+    given(subscriptions)
+    theirs._pending_tasks.add(asyncio.create_task(finding()))
+
+
 def cancelled(theirs: Any, _: SubscriptionState) -> None:
     """Whatever cancels the task from within: aiokafka swallows that, and ends."""
     theirs._fetch_task.cancel()
@@ -73,7 +84,7 @@ def failed_request(theirs: Any, subscriptions: SubscriptionState) -> None:
     given(subscriptions)
 
 
-@pytest.mark.parametrize("accident", [lost_at_once, cancelled, failed_request])
+@pytest.mark.parametrize("accident", [lost_at_once, refused_twice, cancelled, failed_request])
 async def test_a_fetching_task_that_ends_is_begun_again(
     accident: Callable[[Any, SubscriptionState], None], caplog: pytest.LogCaptureFixture
 ) -> None:

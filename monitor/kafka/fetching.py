@@ -59,9 +59,10 @@ def keep_fetching(consumer: AIOKafkaConsumer) -> None:
 async def _fetching(theirs: fetcher.Fetcher) -> None:
     """Fetch until aiokafka's fetcher is closed. Its own task ends for good at the first thing it did not foresee.
 
-    An assignment lost in the moment between being given and being looked at is such a thing (aiokafka issue 796): the
-    consumer stays in its group, beats, and never fetches again. Begun anew it forgets what nobody has taken out, and
-    fetches that again from where each partition stands.
+    Two requests that both find a partition without a position, as where its leader moves meanwhile, are such a thing,
+    or an assignment lost in the moment between being given and being looked at (aiokafka issue 796): the consumer
+    stays in its group, beats, and never fetches again. Begun anew it forgets what nobody has taken out, and fetches
+    that again from where each partition stands.
     """
     while True:
         fault: BaseException | None = None
