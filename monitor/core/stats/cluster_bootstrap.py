@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.special import stdtrit
 
 CONFIDENCE: Final = 0.95
@@ -48,6 +47,8 @@ def draws(strata: Counts, rng: Generator, times: int = TIMES) -> Floats:
 
 def summed(drawn: Floats, clusters: Counts, cells: Counts, numbers: Counts, size: int) -> Floats:
     """What lies in each of `size` cells, for each row of `drawn`; `numbers` are counted in a cluster and a cell."""
+    from scipy.sparse import csr_array  # noqa: PLC0415 - no process should wait for it at its start
+
     matrix = csr_array((numbers.astype(np.float64), (clusters, cells)), shape=(drawn.shape[1], size))
     found: Floats = np.asarray(drawn @ matrix)
     return found

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from scipy import stats
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 from monitor.core.stats.binomial import STRONG, WEAK, Evidence
 from monitor.core.stats.interval import UNBOUNDED, Interval
@@ -117,4 +116,4 @@ def _inverse(quantile: float, a: float) -> float:
 
 @lru_cache(maxsize=32_768)
 def _quantile(n: int, share: float) -> float:
-    return float(stats.t.ppf(share, n - 1))
+    return float(stdtrit(n - 1, share))

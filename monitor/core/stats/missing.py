@@ -16,7 +16,7 @@ intervals for partially identified parameters", Econometrica 72 (2004) 1845-1857
 from functools import lru_cache
 from math import sqrt
 
-from scipy import optimize, special
+from scipy import special
 
 from monitor.core.percent import Percent, least
 from monitor.core.stats.bounds import ShareBounds, share_bounds
@@ -70,6 +70,8 @@ def _errors(lower: float, upper: float, n: int, confidence: float) -> float:
     if not spread:  # nothing was measured: 0 and 1, which no chance can widen
         return wide
     width = (upper - lower) * sqrt(n) / spread
+
+    from scipy import optimize  # noqa: PLC0415 - a quarter of the time that a process needs to start
 
     def beyond(errors: float) -> float:
         return float(special.ndtr(errors + width) - special.ndtr(-errors) - confidence)

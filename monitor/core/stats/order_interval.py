@@ -10,11 +10,12 @@ Source: David & Nagaraja, "Order Statistics", 3rd ed. (2003), section 7.1; Hahn 
 (1991), section 5.2.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scipy import stats
+from scipy.special import bdtr, bdtrik
 
 from monitor.core.percent import Percent, share
 from monitor.core.stats.interval import Interval
@@ -42,8 +43,14 @@ def ranks(n: int, percent: Percent, confidence: float = 0.95) -> Ranks:
     if not n:
         return Ranks(None, None)
     tail = (1 - confidence) / 2
-    lower, most = (int(rank) for rank in stats.binom.ppf([tail, 1 - tail], n, share(percent)))
+    lower, most = (_count(n, quantile, share(percent)) for quantile in (tail, 1 - tail))
     return Ranks(lower if lower >= 1 else None, most + 1 if most < n else None)
+
+
+def _count(n: int, quantile: float, share: float) -> int:
+    """The smallest k with P(B <= k) >= quantile; scipy's inverse is of the function drawn out between the counts."""
+    count: int = math.ceil(bdtrik(quantile, n, share))
+    return count - 1 if count and bdtr(count - 1, n, share) >= quantile else count
 
 
 def of_values(ordered: Sequence[float], percent: Percent, confidence: float = 0.95) -> Interval:
