@@ -68,7 +68,7 @@ def configuration(setup: Setup) -> str:
 
 def rule_files(rules: Iterable[Rule], setup: Setup) -> Mapping[str, str]:
     """The rule files by their place, one per group."""
-    groups: dict[str, list[Value]] = {}
+    groups: dict[Group, list[Value]] = {}
     for rule in rules:
         groups.setdefault(rule.group, []).append(_written(rule, setup))
     return {
@@ -77,6 +77,7 @@ def rule_files(rules: Iterable[Rule], setup: Setup) -> Mapping[str, str]:
                 "groups": [
                     {
                         "name": name,
+                        **_interval(name, setup),
                         "rules": [{"record": EVALUATED, "expr": "time()", "labels": {"group": name}}, *listed],
                     }
                 ]
@@ -94,6 +95,12 @@ def dashboard_url(rule: Rule) -> str:
         place = f"#{{{{ $labels.{CATEGORY} }}}}" if CATEGORY in rule.labels else ""
         page = f"/area/{{{{ $labels.{AREA} }}}}?window={rule.window}{place}"
     return f"{_board()}{page}"
+
+
+def _interval(group: Group, setup: Setup) -> dict[str, Value]:
+    """Where it is not what Prometheus does by itself."""
+    every = setup.evaluated_every(group)
+    return {"interval": seconds(every)} if every != setup.evaluation_seconds else {}
 
 
 def _written(rule: Rule, setup: Setup) -> Value:

@@ -13,7 +13,7 @@ from typing import Final
 
 from monitor import metrics
 from monitor.alerts.promql import JUDGED, SIGHT, greatest, news, of_leaf_areas, selector
-from monitor.alerts.rule import DAY, EPISODE, HOUR, MINUTE, NEW, WORSE, Rule, Severity
+from monitor.alerts.rule import DAY, EPISODE, HOUR, MINUTE, NEW, WORSE, Group, Rule, Severity
 from monitor.alerts.text import PLACE, Blank, Label, drift_score, judged, left, standing, target_minutes, text
 from monitor.core.alarm import Baseline, Level
 from monitor.core.onset import Onset
@@ -43,13 +43,14 @@ def _rule(
     for_seconds: int = 5 * MINUTE,
     keep_firing_seconds: int = 0,
     by: tuple[str, ...] = JUDGED,
+    group: Group = "response",
     **more: Blank,
 ) -> Rule:
     """`summary` says `how` things stand, `description` what `more` holds; the page opens with the window `opens`."""
     blanks = {"objective": Label(OBJECTIVE), "minutes": target_minutes(), **more}
     told = {EPISODE: Label(EPISODE)} if EPISODE in by else {}
     return Rule(
-        name=name, severity=severity, group="response", condition=condition, labels=(SERVICE, *by), sight=SIGHT,
+        name=name, severity=severity, group=group, condition=condition, labels=(SERVICE, *by), sight=SIGHT,
         frozen=True, for_seconds=for_seconds, keep_firing_seconds=keep_firing_seconds,
         summary=text(summary, **PLACE, **told, how=how), description=text(description, **blanks), window=opens,
     )  # fmt: skip
@@ -85,7 +86,7 @@ def changed(news_seconds: int = DAY) -> Rule:
     """Missions have begun to be late more often, and this is news for so many seconds."""
     return _rule(
         "ResponseDriftOverTarget", Severity.PAGE, of_leaf_areas(f"(\n{_change(news_seconds)}\n)"), opens="last100",
-        by=(*JUDGED, EPISODE), keep_firing_seconds=DAY,
+        by=(*JUDGED, EPISODE), keep_firing_seconds=DAY, group="news",
         summary=phrase(
             "{area}, {category}, {episode}: late far more often than {objective} allows, {how} of the last 100"
         ),

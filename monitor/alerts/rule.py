@@ -21,7 +21,9 @@ WORSE: Final = "worse"
 MINUTE: Final = 60
 HOUR: Final = 3600
 DAY: Final = 86_400
-Group = Literal["response", "monitor"]
+Group = Literal["response", "news", "monitor"]
+"""Rules that are evaluated together. What asks for the week that went before costs some hundred times as much as what
+asks for now, and is evaluated by itself, less often."""
 
 
 class Severity(StrEnum):

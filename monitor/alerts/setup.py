@@ -5,6 +5,7 @@ Refuses to know any rule. Nothing here is secret.
 
 from dataclasses import dataclass
 
+from monitor.alerts.rule import Group
 from monitor.core.overdue import LEAST
 
 
@@ -30,6 +31,10 @@ class Setup:
     """Fewer past their target at once are no page, whatever is usual: a demo has a year's missions in an hour."""
     news_seconds: int = 86_400
     """For how long a change is news, and pages."""
+
+    def evaluated_every(self, group: Group) -> int:
+        """Seconds between two looks: at what is news once a minute of the day that news lasts."""
+        return max(self.evaluation_seconds, self.news_seconds // 1440) if group == "news" else self.evaluation_seconds
 
     def held_seconds(self, wanted: int) -> int:
         """`wanted`, or less where this setup is in a hurry."""

@@ -19,7 +19,7 @@ from typing import Any, Final
 from monitor import metrics
 from monitor.alerts.prometheus import EVALUATED, GROUPS
 from monitor.alerts.promql import seconds, selector
-from monitor.alerts.rule import ALERTS, MINUTE, Rule, Severity
+from monitor.alerts.rule import ALERTS, MINUTE, Group, Rule, Severity
 from monitor.alerts.text import KNOWN, UNKNOWN, AreaName, Blank, Figure, FirstKnown, Label, Scope, Text, text
 from monitor.dashboards.frame import AREA_UID, OVERVIEW_UID, PIPELINE_UID
 from monitor.dashboards.sources import PROMETHEUS_UID
@@ -35,7 +35,9 @@ HERE: Final = '{{ externalURL | reReplaceAll "/+$" "" }}'
 """This Grafana's own address. Provisioning fills in no variables in texts and queries of alert rules."""
 EXPRESSIONS: Final = "__expr__"
 """What Grafana calls its own calculations."""
-TITLES: Final = {"response": "Response time", "monitor": "Monitor"}
+TITLES: Final[Mapping[Group, str]] = {
+    "response": "Response time", "news": "Response time: news", "monitor": "Monitor",
+}  # fmt: skip
 UNWATCHED: Final = Rule(
     name="MonitorUnwatched",
     severity=Severity.PAGE,
@@ -118,7 +120,7 @@ def groups(
     rules: Iterable[Rule], folder: str, names: Names, language: Language, panels: Panels
 ) -> list[dict[str, Any]]:
     """The rule groups as provisioning wants them: texts in `language`, links to its dashboards."""
-    made: dict[str, list[dict[str, Any]]] = {}
+    made: dict[Group, list[dict[str, Any]]] = {}
     for rule in (*rules, UNWATCHED):
         made.setdefault(rule.group, []).append(_written(rule, names, language, panels))
     return [

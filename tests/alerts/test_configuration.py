@@ -212,6 +212,18 @@ def test_each_group_says_that_it_was_evaluated(group: str) -> None:
     assert written["rules"][0] == {"record": EVALUATED, "expr": "time()", "labels": {"group": group}}
 
 
+def test_what_looks_back_a_week_keeps_nothing_else_waiting() -> None:
+    """It is evaluated by itself, once a minute: of thousands of series it takes longer than the others' interval."""
+    weekly = {rule.name for rule in RULES if "[7d:" in rule.expression}
+    assert weekly == {rule.name for rule in RULES if rule.group == "news"} != set()
+    every = {
+        group: yaml.safe_load(files()[f"config/prometheus/rules/{group}.yml"])["groups"][0].get("interval")
+        for group in GROUPS
+    }
+    assert every == {"news": "1m"} | dict.fromkeys(set(GROUPS) - {"news"})
+    assert Setup(evaluation_seconds=1, news_seconds=4).evaluated_every("news") == 1
+
+
 @pytest.mark.parametrize("place", [place for place in files() if "/rules/" in place])
 def test_links_are_whole_addresses(place: str) -> None:
     """A link in a notification is opened on a telephone: no path of the repository."""
