@@ -28,7 +28,7 @@ COMPASS = {
         "south-western south-central south-east-coast",
     ),
     "england-wales-police": (
-        "northumbria durham north-yorkshire south-yorkshire derbyshire leicestershire warwickshire thames-valley surrey",
+        "northumbria durham north-yorkshire south-yorkshire derbyshire leicestershire thames-valley surrey",
         "dyfed-powys west-mercia west-midlands leicestershire northamptonshire cambridgeshire norfolk",
     ),
     "finnish-police": (
