@@ -61,9 +61,10 @@ KINDS = (
 def standing_out(late: NDArray[np.int64], missions: NDArray[np.int64]) -> Cells:
     """As `core.hours` decides it."""
     counts = [*zip(late.tolist(), missions.tolist(), strict=True)]
-    whole = sum(count for count, _ in counts) / sum(n for _, n in counts)
+    of = sum(n for _, n in counts)
+    whole = sum(count for count, _ in counts) / of
     strength = beta_binomial.strength([one for one in counts if one[1] >= LEAST])
-    told = [beta_binomial.shrunk(*one, whole=whole, strength=strength) for one in counts]
+    told = [beta_binomial.shrunk(*one, whole=whole, strength=strength, of=of) for one in counts]
     return np.array(
         [n >= LEAST and not one.lower <= whole <= one.upper for one, (_, n) in zip(told, counts, strict=True)]
     )

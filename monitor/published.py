@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monitor.core.silences import Silenced
 from monitor.core.snapshot import Snapshot
 from monitor.core.stored import Head
 from monitor.store.port import LifeSign
@@ -51,7 +52,7 @@ class Published:
 
     `loaded`: every partition has been read once; before that the snapshot knows nothing and says no_data.
     `read_at`: when the store was last read completely. `problem`: what is wrong with the store, in words.
-    `workforce`: None where it is not known.
+    `workforce`: None where it is not known. `silenced`: None where no Alertmanager is asked.
     """
 
     snapshot: Snapshot
@@ -62,6 +63,7 @@ class Published:
     read_at: float | None
     published_at: float
     workforce: Workforce | None = None
+    silenced: Silenced | None = None
 
     @property
     def unheld(self) -> list[int]:

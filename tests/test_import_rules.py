@@ -67,6 +67,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.board",
         "monitor.words",
         "monitor.spreadsheet",
+        "monitor.alerts",  # the names of the alerts, to tell a silence of ours from others'
     },
     # The board shows what was published; it knows neither the service nor the store.
     "monitor.board": {

@@ -69,6 +69,8 @@ class Cell:
     target: str
     interval: str
     level: Level
+    silenced: str
+    """That nobody is told of an alert there."""
     missions: str
     room: str
     kind_of_room: str
@@ -170,6 +172,7 @@ def cell(view: View, column: Column, area: str) -> Cell:
         target=target,
         interval=view.between(figures, objective),
         level=view.level(standing, column.objective) if standing else Level.NONE,
+        silenced=view.silenced(standing) if standing else "",
         missions=say.count(figures.of(objective).measured) if loaded else NONE,
         room=room,
         kind_of_room=say("late to spare") if objective.percentile is not None else say("to spare"),

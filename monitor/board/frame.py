@@ -16,6 +16,7 @@ from jinja2 import Environment
 
 from monitor.board.assets import FLAT, ICON, MAP, SCRIPT, STACKED, STYLE, TURNING, WALL
 from monitor.board.doubts import STORES, Fact, banners, facts
+from monitor.board.silences import sentences
 from monitor.core.alarm import Level
 from monitor.core.calendar import Period
 from monitor.core.figures import Figures, InProgress
@@ -245,6 +246,17 @@ class View:
     def banners(self) -> list[tuple[str, bool]]:
         """What makes the figures doubtful (`doubts`)."""
         return banners(self.published, self.say, self.zone, over=self.judged is not None and self.judged.over)
+
+    @property
+    def silences(self) -> list[str]:
+        """What nobody is told of (`silences`)."""
+        told = self.published.silenced
+        return sentences(told, self.say, self.service, self.moment, wall=self.look == "wall")
+
+    def silenced(self, standing: Standing) -> str:
+        """That an alert of a series is held back; else nothing."""
+        told = self.published.silenced
+        return self.say("silenced") if told and told.hides(standing.area, standing.category) else ""
 
     @property
     def facts(self) -> list[Fact]:

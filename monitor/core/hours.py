@@ -101,11 +101,11 @@ def _cells(late: NDArray[np.int64], missions: NDArray[np.int64]) -> list[Cell]:
         sum(count for count, _ in counts) / total,
         beta_binomial.strength([one for one in counts if one[1] >= LEAST]),
     )
-    return [_cell(count, n, whole, strength) for count, n in counts]
+    return [_cell(count, n, whole, strength, total) for count, n in counts]
 
 
-def _cell(late: int, missions: int, whole: float, strength: float) -> Cell:
+def _cell(late: int, missions: int, whole: float, strength: float, of: int) -> Cell:
     if missions < LEAST:
         return Cell(missions, late, None, 0)
-    estimate = beta_binomial.shrunk(late, missions, whole=whole, strength=strength)
+    estimate = beta_binomial.shrunk(late, missions, whole=whole, strength=strength, of=of)
     return Cell(missions, late, estimate, int(estimate.lower > whole) - int(estimate.upper < whole))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import product
 
 from monitor.core.agreement import Tally, require_alike
 from monitor.core.mission import CAUSES, UNFINISHED, Cause, Kind, Mission, times_of
@@ -72,7 +73,11 @@ class Listed:
 
 @dataclass(slots=True)
 class Roll:
-    """Takes partitions as they are stored, and keeps what was asked for. `sealed`: of how many only sums are left."""
+    """Takes partitions as they are stored, and keeps what was asked for. `sealed`: of how many only sums are left.
+
+    `aimless`: how many measured missions cannot be late, for where they were asked about the objective has no
+    threshold; `aimed`: the pools of theirs that have one.
+    """
 
     service: Service
     targets: Targets
@@ -80,6 +85,8 @@ class Roll:
     asked: Asked
     listed: list[Listed] = field(default_factory=list)
     sealed: int = 0
+    aimless: int = 0
+    aimed: set[Series] = field(default_factory=set)
 
     def put(self, partition: int, head: Head, days: Mapping[int, Sequence[bytes]]) -> None:
         """Take a whole partition. Raises StoredStateError, as `History.put` does."""
@@ -102,6 +109,9 @@ class Roll:
             if judged_as is None or not span.start <= one.placed_at < span.end:
                 continue
             threshold = self.targets.target(*judged_as, day).get(self.asked.objective.slug)
+            if self.asked.question is Question.LATE and threshold is None and states[clock] >= 0:
+                self.aimless += 1
+                self.aimed |= self._pools_with_aim(head.series[one.series], day)
             cause = self._cause(one, states[clock])
             if self._wanted(states[clock], threshold, cause):
                 yield Listed(one.mission_id, *head.series[one.series], one.placed_at, states, threshold, cause)
@@ -115,6 +125,14 @@ class Roll:
         areas, categories = self.service.pools(series[0], day), self.service.category_pools.get(series[1], ())
         area, category = self.asked.area or series[0], self.asked.category or series[1]
         return (area, category) if area in areas and category in categories else None
+
+    def _pools_with_aim(self, series: Series, day: date) -> set[Series]:
+        """The pools of a series for which the objective has a threshold on a day."""
+        slug = self.asked.objective.slug
+        pools = product(
+            (series[0], *self.service.pools(series[0], day)), self.service.category_pools.get(series[1], (series[1],))
+        )
+        return {pool for pool in pools if self.targets.target(*pool, day).get(slug) is not None}
 
     def _cause(self, one: Mission, state: float) -> Cause | None:
         kind = Kind.MEASURED if state >= 0 else Kind(int(-state))
@@ -143,9 +161,13 @@ class Roll:
         match self.asked.question:
             case Question.LATE:
                 measure: Measure = (*judged_as, self.asked.objective.slug)
-                return sum(
+                late = [
                     tally.measured - within for place, _, within in part.judged if head.measures[place] == measure
-                )
+                ]
+                if not late:
+                    self.aimless += tally.measured
+                    self.aimed |= self._pools_with_aim(head.series[part.series], day)
+                return sum(late)
             case Question.UNMEASURED:
                 return sum(tally.unmeasured)
             case Question.STUCK:

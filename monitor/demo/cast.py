@@ -25,9 +25,11 @@ class Role:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def roles(*, workers: int, port: int) -> dict[str, Role]:
-    """Who is on stage, by name; the exporter serves the page at `port`."""
-    exporter = {"exporter": Role(("exporter", "--host", LOOPBACK, "--port", str(port)))}
+def roles(*, workers: int, port: int, alertmanager_port: int = 0) -> dict[str, Role]:
+    """Who is on stage, by name; the exporter serves the page at `port`, and asks an Alertmanager at its own."""
+    address = f"http://{LOOPBACK}:{alertmanager_port}"
+    asks = {f"{ENV_PREFIX}ALERTMANAGER__URL": address} if alertmanager_port else {}
+    exporter = {"exporter": Role(("exporter", "--host", LOOPBACK, "--port", str(port)), asks)}
     return exporter | {
         f"worker-{number}": Role(("worker",), {_WORKER_PORT: str(free_port())}) for number in range(1, workers + 1)
     }
@@ -93,7 +95,7 @@ def environment(configuration: Configuration, kafka: KafkaSettings, redis_url: s
     kept = {
         name: value
         for name, value in inherited.items()
-        if not name.startswith((f"{ENV_PREFIX}KAFKA__", f"{ENV_PREFIX}REDIS__"))
+        if not name.startswith((f"{ENV_PREFIX}KAFKA__", f"{ENV_PREFIX}REDIS__", f"{ENV_PREFIX}ALERTMANAGER__"))
     }
     if Path(configuration.origin).is_file():  # else they are the defaults
         kept[CONFIG_VARIABLE] = configuration.origin

@@ -84,7 +84,8 @@ async def _act(show: Show, started: float) -> None:
             kafka = KafkaSettings(bootstrap=broker.bootstrap)
             await ensure_topics(broker.bootstrap, {kafka.topic: PARTITIONS, kafka.dead_letter_topic: 1})
             port = show.port if show.port and port_is_free(show.port) else free_port()
-            parts = roles(workers=show.workers, port=port)
+            alertmanager_port = free_port() if installed() else 0
+            parts = roles(workers=show.workers, port=port, alertmanager_port=alertmanager_port)
             cast = Cast(parts, environment(show.configuration, kafka, redis.url), Path(logs))
             url = f"http://{LOOPBACK}:{port}"
             try:
@@ -94,7 +95,7 @@ async def _act(show: Show, started: float) -> None:
                     setup = hurried(url, worker_addresses(parts), rate_per_minute=show.rate_per_minute)
 
                     async def watch() -> None:
-                        stack = await _watch(setup, watchers, cast.logs)
+                        stack = await _watch(setup, watchers, cast.logs, alertmanager_port)
                         if stack is not None:
                             group.create_task(_remember(*stack, cast, started=started))
 
@@ -137,14 +138,18 @@ async def _feed(
             group.create_task(tell_news(http, url, area=area, storm_after_seconds=show.storm_after_seconds))
 
 
-async def _watch(setup: Setup, watchers: AsyncExitStack, logs: Path) -> tuple[Programs, Watch] | None:
+async def _watch(
+    setup: Setup, watchers: AsyncExitStack, logs: Path, alertmanager_port: int
+) -> tuple[Programs, Watch] | None:
     """Start Prometheus and Alertmanager, where they are installed, until the stack is closed."""
     programs = installed()
     if programs is None:
         say(ADVICE)
         return None
     try:
-        watch = await watchers.enter_async_context(watching(programs, setup, News(say), logs=logs))
+        watch = await watchers.enter_async_context(
+            watching(programs, setup, News(say), logs=logs, alertmanager_port=alertmanager_port)
+        )
     except (ProcessFailed, TimeoutError, OSError) as fault:  # an old version, perhaps: the rest goes on without them
         say(f"no pages here: {fault}")
         return None

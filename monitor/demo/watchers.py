@@ -100,8 +100,9 @@ class _Watcher(Server):
 class Alertmanager(_Watcher):
     """Alertmanager alone: no gossip, so it opens no other port."""
 
-    def __init__(self, executable: Path, setup: Setup, *, log: Path | None = None) -> None:
+    def __init__(self, executable: Path, setup: Setup, *, log: Path | None = None, port: int = 0) -> None:
         super().__init__("Alertmanager", executable, str(Path(alertmanager.PLACE).parent), setup, log=log)
+        self.port = port or self.port
 
     def command(self) -> list[str]:
         return [
@@ -188,14 +189,22 @@ class Watch:
 
 @asynccontextmanager
 async def watching(
-    programs: Programs, setup: Setup, receive: Callable[[Page], None], *, logs: Path | None = None
+    programs: Programs,
+    setup: Setup,
+    receive: Callable[[Page], None],
+    *,
+    logs: Path | None = None,
+    alertmanager_port: int = 0,
 ) -> AsyncIterator[Watch]:
-    """Watch the exporters and workers of `setup` until the block ends; `receive` gets every page and ticket."""
+    """Watch the exporters and workers of `setup` until the block ends; `receive` gets every page and ticket.
+
+    Alertmanager listens on `alertmanager_port`, or on any.
+    """
     async with AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(_receiving(receive))
         setup = replace(setup, page_url=f"{receiver}/page", ticket_url=f"{receiver}/ticket")
         sender = await stack.enter_async_context(
-            Alertmanager(programs.alertmanager, setup, log=logs and logs / "alertmanager.log")
+            Alertmanager(programs.alertmanager, setup, log=logs and logs / "alertmanager.log", port=alertmanager_port)
         )
         setup = replace(setup, alertmanagers=(sender.address,))
         watcher = await stack.enter_async_context(

@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
 from monitor.core.history import History
+from monitor.core.silences import Silenced
 from monitor.core.snapshot import Terms, take
 from monitor.core.stored import StoredStateError, read_head
 from monitor.published import Published, StoreState, Workforce, workforce_of
@@ -52,10 +53,20 @@ _log = logging.getLogger(__name__)
 
 
 class Refresh:
-    """The loop and its latest answer. `history` must be empty, and belongs to the loop from here on."""
+    """The loop and its latest answer. `history` must be empty, and belongs to the loop from here on.
+
+    `silenced` says at once what is silenced as far as that is known; somebody else asks for it.
+    """
 
     def __init__(
-        self, store: Store, history: History, terms: Terms, *, refresh_seconds: float, clock: Callable[[], float]
+        self,
+        store: Store,
+        history: History,
+        terms: Terms,
+        *,
+        refresh_seconds: float,
+        clock: Callable[[], float],
+        silenced: Callable[[], Silenced | None] = lambda: None,
     ) -> None:
         self._store = store
         self._history = history
@@ -65,6 +76,7 @@ class Refresh:
         self._terms = terms
         self._refresh_seconds = refresh_seconds
         self._clock = clock
+        self._silenced = silenced
         self._sequences: dict[int, int] = {}
         """Where each partition was read up to; a partition that is not here is read whole."""
         self._store_state = StoreState.UNKNOWN
@@ -244,7 +256,7 @@ class Refresh:
         self.published = Published(
             snapshot=snapshot, heads=MappingProxyType(dict(self._history.heads)), store=self._store_state,
             problem=self._problem, loaded=self._loaded, read_at=self._read_at, published_at=now,
-            workforce=self._workforce,
+            workforce=self._workforce, silenced=self._silenced(),
         )  # fmt: skip
         news, self._news = self._news, asyncio.Event()
         news.set()

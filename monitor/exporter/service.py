@@ -20,6 +20,7 @@ from monitor.exporter.collector import PublishedCollector
 from monitor.exporter.pages import Pages
 from monitor.exporter.refresh import Refresh
 from monitor.exporter.scrapes import Scrapes
+from monitor.exporter.silences import Silences
 from monitor.exporter.stream import Stream
 from monitor.http.problem import problem
 from monitor.http.server import Address, serving
@@ -147,9 +148,12 @@ async def serve(
     Raises AddressUnavailable, with what to do, where it cannot listen.
     """
     settings = configuration.settings.exporter
+    asked = configuration.settings.alertmanager.url
+    silences = Silences(asked, configuration.service, clock) if asked else None
     refresh = Refresh(
         store, empty_history(configuration), snapshot_terms(configuration),
         refresh_seconds=settings.refresh_seconds, clock=clock,
+        silenced=lambda: silences.latest if silences else None,
     )  # fmt: skip
     service = Service(configuration, refresh, clock)
     address = Address(
@@ -163,6 +167,8 @@ async def serve(
             tasks: list[asyncio.Task[object]] = [asyncio.create_task(refresh.run()), asyncio.create_task(stop.wait())]
             ending = tasks.copy()
             tasks.append(asyncio.create_task(service.render_ahead()))
+            if silences is not None:
+                tasks.append(asyncio.create_task(silences.run()))
             if ready is not None:
                 ready(url)
             try:

@@ -23,6 +23,7 @@ from monitor.words.speaker import speaker
 
 T = TypeVar("T")
 
+_MOST_POOLS: Final = 3
 _QUESTIONS: Final = {
     Question.LATE: "Those that took longer than the threshold that was in force when they began.",
     Question.UNMEASURED: "Those without a value, with the cause.",
@@ -114,6 +115,11 @@ def summary(roll: Roll, period: Period) -> str:
     told = f"{len(roll.listed):,} missions of {period.name}: {roll.asked.question}, {roll.asked.objective.slug}"
     if roll.sealed:
         told += f"; {roll.sealed:,} more are in the figure, and sealed: which they were is known no more"
+    if roll.aimless:
+        told += f"; {roll.aimless:,} more have no threshold where they were asked about, so none of them is late"
+    if roll.aimed:
+        pools = [f"--area {area} --category {category}" for area, category in sorted(roll.aimed)]
+        told += f"; there is one for {' and '.join(pools[:_MOST_POOLS])}{' …' if len(pools) > _MOST_POOLS else ''}"
     return told
 
 

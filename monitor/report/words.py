@@ -88,8 +88,8 @@ def objective_explained(say: Speaker, report: Report, objective: Objective) -> s
 
 
 def statistic_headed(say: Speaker, objective: Objective, how: Notation) -> str:
-    """The heading over results: "P90 min"."""
-    return f"{headed(names.statistic(say, objective))} {say(how.value)}"
+    """The heading over results: "P90, min"."""
+    return f"{headed(names.statistic(say, objective))}, {say(how.value)}"
 
 
 def spare_headed(say: Speaker, objective: Objective) -> str:

@@ -29,6 +29,7 @@ from monitor.settings.values import (
     Text,
     Topic,
     Visible,
+    WebAddress,
     Windows,
 )
 
@@ -186,6 +187,16 @@ class ExporterSettings(_Section):
     refresh_seconds: Positive = Field(15.0, description="Everything is judged anew at least this often.")
 
 
+class AlertmanagerSettings(_Section):
+    """Whose silences the board shows."""
+
+    url: WebAddress | None = Field(
+        None,
+        description="Address of Alertmanager, `http://host:9093` or `https://…`, with its path where it has one; "
+        "none: nobody is asked, and the board says nothing of silences. No login is sent.",
+    )
+
+
 class EventSettings(_Section):
     """Which events are valid."""
 
@@ -253,6 +264,7 @@ class Settings(BaseModel):
     worker: WorkerSettings = WorkerSettings()
     feed: FeedSettings = FeedSettings()
     exporter: ExporterSettings = ExporterSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     events: EventSettings = EventSettings()
     ledger: LedgerSettings = LedgerSettings()
     windows: WindowSettings = WindowSettings()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
@@ -107,6 +108,25 @@ def _host_asked_for(name: str) -> str:
     return name
 
 
+def _web_address(address: str) -> str:
+    """An address of a web service. Raises ValueError, which repeats nothing of it: a login may stand there."""
+    plain(address)
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not address.isprintable() or " " in address:
+        raise ValueError("is no address of a web service: say http://host:port, or https://host")
+    if "@" in parts.netloc:
+        raise ValueError("holds a login, which would be shown with it: none is sent; remove what stands before the @")
+    if "?" in address or "#" in address:
+        raise ValueError("holds a ? or #: say http://host:port, and the path that all there begins with")
+    try:
+        named = parts.hostname and parts.port != 0
+    except ValueError:
+        named = False
+    if not named or parts.netloc.endswith(":"):
+        raise ValueError(f"names no host, or no port from 1 to {LARGEST_PORT}: say http://host:port")
+    return address
+
+
 def _brokers(addresses: str) -> str:
     """The same with the blanks around each taken out. Raises ValueError."""
     found = [address.strip() for address in visible(addresses).split(",")]
@@ -191,6 +211,7 @@ File = Annotated[Path | None, BeforeValidator(_path)]
 Folder = Annotated[Path, BeforeValidator(_path)]
 Topic = Annotated[str, AfterValidator(_topic)]
 Host = Annotated[str, AfterValidator(_host)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 Hosts = tuple[Annotated[str, AfterValidator(_host_asked_for)], ...]
 Brokers = Annotated[str, AfterValidator(_brokers)]
 Slug = Annotated[str, AfterValidator(_slug)]

@@ -15,10 +15,11 @@ from monitor.board.map import map_page
 from monitor.board.matrix import board
 from monitor.board.wall import wall_page
 from monitor.core.service import Service
+from monitor.core.silences import Hidden, Matcher, Silence, Silenced
 from monitor.core.windows import DEFAULT
 from monitor.words.speaker import speaker
 from tests.board.test_views import tiled
-from tests.exporter.invented import GRID, SHAPES, closer, published, weeks
+from tests.exporter.invented import GRID, NOW, SHAPES, closer, published, weeks
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.integration]
 SCREENS = [(1920, 1080), (1366, 768), (820, 1100), (390, 844), (360, 740)]
@@ -34,10 +35,18 @@ SMALL = """() => [...document.querySelectorAll("a, button, summary")]
 """What a finger would miss."""
 
 
+def silenced(area: str, category: str) -> Silenced:
+    """More silences than a page tells, with words as long as they come; alerts of a series are held back."""
+    hidden = [Hidden(f"ResponseObjectiveBreached{number}", area, category) for number in range(5)]
+    words = (Matcher("area", area), Matcher("instance", "[a-z]+" * 90, regex=True))
+    return Silenced([Silence(words, NOW + 3600.0, hidden), *[Silence(words, None)] * 6])
+
+
 def pages(declared: Service) -> dict[str, str]:
     """The board in each of its views, and the page of an area, by their addresses."""
     declared = tiled(declared)
-    shown, area = published(declared), declared.judged_areas[1]
+    area, category = declared.judged_areas[1], declared.judged_categories[0]
+    shown = replace(published(declared), silenced=silenced(area, category))
     view = View(published=shown, say=speaker("en"), zone=GRID.zone, window="28d", windows=DEFAULT)
     told, behind = weeks(declared, shown, area), closer(declared)
     one = {category: behind[category] for category in declared.judged_categories[:1]}  # all are alike

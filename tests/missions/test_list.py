@@ -4,7 +4,8 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,14 +18,15 @@ from openpyxl import load_workbook
 from monitor.cli import cli
 from monitor.core.calendar import Calendar
 from monitor.core.listing import Asked, Question, Roll
-from monitor.core.mission import Cause
+from monitor.core.mission import Cause, Kind
 from monitor.core.snapshot import over_period
 from monitor.core.stored import DamagedState, Head, StoredDay, write_aggregates, write_entries
 from monitor.core.windows import span_of
 from monitor.missions.command import summary
 from monitor.settings import load
 from tests.core.test_any_reading import ABANDONED, NOW
-from tests.core.worlds import GRID, World, history_of, stored_of, worlds
+from tests.core.worlds import BEGIN, GRID, Told, World, history_of, stored_of, worlds
+from tests.exporter.invented import SHAPES
 
 PERIODS = ("2024", "2024-03", "2024-04", "2024-W13")
 CONFIG = Path(__file__).parents[1] / "report" / "config" / "monitor.toml"
@@ -185,6 +187,30 @@ def test_what_is_sealed_is_counted_and_said() -> None:
     assert summary(roll, period) == (
         "0 missions of 2024: late, goal; 3 more are in the figure, and sealed: which they were is known no more"
     )
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_where_only_a_pool_has_a_threshold_it_is_named(sealed: bool) -> None:
+    """An empty list would read as if nobody had been late; asked as the pool, the same missions are listed."""
+    service, at = SHAPES["4x2"], BEGIN + 3600.0
+    pool = (service.root, "all")
+    leaf = (service.leaf_areas[0], service.leaf_categories[0])
+    took = [Told(leaf, at, (seconds,), sealed=sealed) for seconds in (300.0, 601.0, 900.0)]
+    world = World(
+        service, {date(2020, 1, 1): {(*pool, "p90"): 600.0}}, [*took, Told(leaf, at, (Kind.OPEN,), sealed=False)]
+    )
+    period = Calendar().period("2024")
+    asked = Asked(Question.LATE, service.objective("p90"), span_of(period, GRID), 0.0)
+    each = Roll(service, world.targets, GRID, asked)
+    whole = Roll(service, world.targets, GRID, replace(asked, area=pool[0], category=pool[1]))
+    for roll in (each, whole):
+        put(roll, *stored_of(world))
+    assert (len(each.listed), each.sealed, each.aimless, each.aimed) == (0, 0, 3, {pool})
+    assert summary(each, period) == (
+        "0 missions of 2024: late, p90; 3 more have no threshold where they were asked about, so none of them is "
+        "late; there is one for --area england --category all"
+    )
+    assert (len(whole.listed), whole.sealed, whole.aimless) == ((0, 2, 0) if sealed else (2, 0, 0))
 
 
 def test_ids_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:

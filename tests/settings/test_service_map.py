@@ -1,6 +1,7 @@
 """Where areas lie on a map: tiles and outlines, and every fault of theirs at once."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,46 @@ from tests.settings.declared import CATEGORY, CLOCK, HEAD, OBJECTIVE, declared, 
 START = HEAD + CLOCK + OBJECTIVE + CATEGORY
 NORTH = '[[areas]]\nslug = "north"\n'
 SOUTH = '[[areas]]\nslug = "south"\n'
+PRESETS = sorted(place.name for place in (CONFIG.parent / "services").iterdir())
+NO_KNOWN_MAP = ("dutch-police", "nfpa-1710", "us-zone-contract")
+COMPASS = {
+    "danish-ems": ("midtjylland", "midtjylland hovedstaden"),
+    "england-ambulance": (
+        "north-east yorkshire east-midlands south-central isle-of-wight",
+        "south-western south-central south-east-coast",
+    ),
+    "england-wales-police": (
+        "northumbria durham north-yorkshire south-yorkshire derbyshire leicestershire thames-valley surrey",
+        "dyfed-powys west-mercia west-midlands leicestershire northamptonshire cambridgeshire norfolk",
+    ),
+    "finnish-police": (
+        "lapland oulu central-finland hame helsinki",
+        "southwestern-finland hame southeastern-finland",
+    ),
+    "german-hilfsfrist": (
+        "nienburg-weser hildesheim kassel frankfurt-am-main neckar-odenwald stuttgart",
+        "saarland frankfurt-am-main kassel havelland barnim",
+    ),
+    "london-fire": (
+        "enfield barnet camden westminster lambeth merton sutton",
+        "hillingdon ealing brent camden islington hackney redbridge havering",
+    ),
+    "norwegian-ambulance": (
+        "finnmark nordland helgeland nord-trondelag st-olavs innlandet oslo vestfold-telemark sorlandet",
+        "bergen vestre-viken oslo unn finnmark",
+    ),
+    "norwegian-amk": (
+        "unn nordland helgeland nord-trondelag more-og-romsdal forde bergen fonna stavanger",
+        "more-og-romsdal st-olavs unn finnmark",
+    ),
+    "norwegian-police": ("finnmark nordland trondelag oslo agder", "vest sor-ost oslo ost"),
+    "scotland-ambulance": (
+        "shetland orkney highland tayside fife lothian borders",
+        "western-isles greater-glasgow-and-clyde lanarkshire lothian shetland",
+    ),
+    "victoria-ambulance": ("mildura greater-bendigo melbourne casey", "ballarat wyndham melbourne latrobe"),
+}
+"""By preset: areas each south of the one before, and areas each east of the one before."""
 SQUARE = [[5.0, 60.0], [6.0, 60.0], [6.0, 61.0], [5.0, 61.0], [5.0, 60.0]]
 
 
@@ -41,14 +82,24 @@ def read(folder: Path, content: list[dict[str, Any]]) -> Service:
     return declared(folder, 'outlines = "areas.geojson"\n' + START + NORTH + SOUTH)
 
 
-def test_every_district_of_the_police_has_its_tile() -> None:
-    """Twelve, none on another's; the north is above the south, the west left of the east."""
-    service = load(CONFIG).service
+@pytest.mark.parametrize("name", [name for name in PRESETS if name not in NO_KNOWN_MAP])
+def test_every_area_of_a_known_map_has_its_tile(name: str) -> None:
+    """All that hold no other, none on another's; what lies further north or west does so on the map."""
+    service = load(CONFIG, service=name).service
     tiles = {area.slug: area.tile for area in service.areas if area.tile}
     assert set(tiles) == set(service.leaf_areas)
-    assert len(set(tiles.values())) == 12
-    assert tiles["finnmark"] < tiles["nordland"] < tiles["trondelag"] < tiles["oslo"] < tiles["agder"]
-    assert tiles["vest"][1] < tiles["sor-ost"][1] < tiles["oslo"][1] < tiles["ost"][1]
+    assert len(set(tiles.values())) == len(tiles)
+    assert {min(row for row, _ in tiles.values()), min(column for _, column in tiles.values())} == {1}
+    southward, eastward = COMPASS[name]
+    rows, columns = [tiles[slug][0] for slug in southward.split()], [tiles[slug][1] for slug in eastward.split()]
+    assert rows == sorted(set(rows))
+    assert columns == sorted(set(columns))
+
+
+@pytest.mark.parametrize("name", NO_KNOWN_MAP)
+def test_a_preset_of_places_to_be_replaced_draws_no_map(name: str) -> None:
+    """Some municipalities, stations or zones that stand for the reader's own: a map of them would look whole."""
+    assert not load(CONFIG, service=name).service.tiles(date(2026, 1, 1))
 
 
 def test_a_service_without_tiles_has_no_map(tmp_path: Path) -> None:

@@ -49,15 +49,18 @@ def strength(counts: Sequence[tuple[int, int]]) -> float:
     return math.inf if beyond <= 0.0 else max(1.0, 1.0 / beyond - 1.0)
 
 
-def shrunk(count: int, n: int, *, whole: float, strength: float) -> Estimate:
+def shrunk(count: int, n: int, *, whole: float, strength: float, of: int) -> Estimate:
     """The share of a part with `count` of `n`, where that of the `whole` (0 to 1) counts as `strength` missions.
 
-    >>> shrunk(3, 4, whole=0.25, strength=12.0).share
+    The whole's share is known from `of` missions, and no part is known better than it: where all are told by the
+    whole's, each has the whole's interval.
+
+    >>> shrunk(3, 4, whole=0.25, strength=12.0, of=100).share
     0.375
     """
-    if math.isinf(strength) or whole in (0.0, 1.0):
-        return Estimate(whole, whole, whole)
-    alpha, beta = count + strength * whole, n - count + strength * (1.0 - whole)
-    tail = (1.0 - CONFIDENCE) / 2.0
-    lower, upper = float(betaincinv(alpha, beta, tail)), float(betaincinv(alpha, beta, 1.0 - tail))
-    return Estimate(alpha / (alpha + beta), lower, upper)
+    share = whole if math.isinf(strength) else (count + strength * whole) / (n + strength)
+    size, tail = min(n + strength, float(of)), (1.0 - CONFIDENCE) / 2.0
+    alpha, beta = share * size, (1.0 - share) * size
+    lower = float(betaincinv(alpha, beta + (beta == 0.0), tail)) if alpha > 0.0 else 0.0
+    upper = float(betaincinv(alpha + (alpha == 0.0), beta, 1.0 - tail)) if beta > 0.0 else 1.0
+    return Estimate(share, lower, upper)
