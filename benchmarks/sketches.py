@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 DAYS = 365
 REPEATS = {20: 35, 100: 35, 1_000: 35, 10_000: 12, 100_000: 6, 1_000_000: 3}
-LIMITS = (50, 100, 200, 300, 500, 1000, 2000)
+LIMITS = (50, 100, 200, 300, 500, 1000, 2000, 4000)
 
 Found = tuple[float, float, float, int]
 """P50 and P80 (seconds), seconds taken, bytes kept."""

@@ -27,10 +27,11 @@ try:
 except ImportError:  # no wheel for this platform: the configuration must then say tdigest
     fastdigest = None  # type: ignore[assignment]
 
-CENTROIDS: Final = 1000
-"""Centroids kept before compression: a year of one district and class, some 800 missions, is then exact. With 500,
-the 80th percentile of 1,000 calibrated values was up to 13 s off and that of 10,000 1.9 s; with 1,000 it is exact or
-0.7 s off (`benchmarks/sketches.py`). More is stored only of days with more missions in a series: there are none."""
+CENTROIDS: Final = 4000
+"""Centroids kept before compression: what is stored of a day of one series and partition is then every value, up to
+4,000 missions. No day of a nation's ambulances has so many (`benchmarks/pooled.py`): periods that are pooled of such
+days are exact, and nobody with fewer missions stores more for it. Of larger days P90 of hours is some seconds off in
+each of them, and half a second in ninety together; with 1,000 that was two (`core.selection` never merges them)."""
 
 _GOLDEN: Final = (math.sqrt(5.0) - 1.0) / 2.0
 """Steps of this share of a circle lie as far from each other as can be, whatever their number (Weyl)."""
@@ -191,21 +192,7 @@ def merge(digests: Iterable[Digest], *, backend: Backend = "fastdigest") -> Dige
     means = np.concatenate([part.means for part in parts])
     weights = np.concatenate([part.weights for part in parts])
     minimum, maximum = min(part.minimum for part in parts), max(part.maximum for part in parts)
-    return of_centroids(means, weights, minimum, maximum, backend=backend)
-
-
-def of_centroids(
-    means: Floats, weights: Floats, minimum: float, maximum: float, *, most: int = CENTROIDS,
-    backend: Backend = "fastdigest",
-) -> Digest:  # fmt: skip
-    """One digest of centroids in any order, which keeps `most`."""
-    return _build(*_ascending(means, weights), minimum, maximum, backend, most=most)
-
-
-def compress(means: Floats, weights: Floats, limit: int, *, backend: Backend) -> tuple[Floats, Floats]:
-    """Centroids in any order, merged until about `limit` are left, by ascending mean."""
-    kept = BACKENDS[backend].compress(*_ascending(means, weights), limit)
-    return np.array(kept[0], dtype=np.float64), np.array(kept[1], dtype=np.float64)
+    return _build(*_ascending(means, weights), minimum, maximum, backend)
 
 
 def _ascending(means: Floats, weights: Floats) -> tuple[list[float], list[float]]:
@@ -214,11 +201,9 @@ def _ascending(means: Floats, weights: Floats) -> tuple[list[float], list[float]
     return means[order].tolist(), weights[order].tolist()
 
 
-def _build(
-    means: Values, weights: Values, minimum: float, maximum: float, backend: Backend, *, most: int = CENTROIDS
-) -> Digest:
-    if len(means) > most:
-        means, weights = BACKENDS[backend].compress(means, weights, most)
+def _build(means: Values, weights: Values, minimum: float, maximum: float, backend: Backend) -> Digest:
+    if len(means) > CENTROIDS:
+        means, weights = BACKENDS[backend].compress(means, weights, CENTROIDS)
     return Digest(tuple(means), tuple(weights), minimum, maximum, backend)
 
 

@@ -19,7 +19,7 @@ from monitor.core import alarm
 from monitor.core.alarm import Alarm, Rules
 from monitor.core.calendar import Unit
 from monitor.core.columns import Columns
-from monitor.core.digest import Backend, Floats
+from monitor.core.digest import Floats
 from monitor.core.history import History
 from monitor.core.lacking import Judge
 from monitor.core.mission import Kind
@@ -47,7 +47,6 @@ class Hindsight:
     grid: Grid
     units: Sequence[Unit]
     columns: Columns
-    backend: Backend
     judge: Judge
 
     def moments(self, span: Span) -> Floats:
@@ -86,7 +85,7 @@ class Hindsight:
 
     def _timeline(self, missions: Floats) -> Timeline:
         block = Block(missions, self.sealed)
-        return Timeline([block], self.service, self.columns, judge=self.judge, backend=self.backend)
+        return Timeline([block], self.service, self.columns, judge=self.judge)
 
 
 def of_series(history: History, area: str, category: str, units: Sequence[Unit], span: Span) -> Hindsight:
@@ -104,7 +103,6 @@ def of_series(history: History, area: str, category: str, units: Sequence[Unit],
         grid=history.grid,
         units=units,
         columns=history.columns,
-        backend=history.backend,
         judge=partial(history.targets_at, area, category),
     )
 

@@ -200,7 +200,6 @@ class History:
                 self.service,
                 self.columns,
                 judge=partial(self.targets_at, area, category),
-                backend=self.backend,
             )
         return timeline
 

@@ -1,9 +1,8 @@
 """Sealed stretches of one series side by side, so that any run of them is counted and pooled without a loop.
 
 Counts and sums of blocks are added up once: a span costs a few additions and its edges. Sketches lie behind each
-other as means and weights, once for all pools that hold them; a run that is asked for again and again (a month of
-history) is merged once, to four times the centroids that are stored, and so is the answer: merging in steps then
-costs no accuracy that anybody could see. Refuses to know windows.
+other as means and weights, once for all pools that hold them; they are never merged, for that is what costs accuracy
+(`core.selection`). Refuses to know windows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,22 +13,20 @@ from typing import Final, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core import digest
 from monitor.core.columns import CAUSES, Columns, Groups
-from monitor.core.digest import Backend, Fields, Floats
+from monitor.core.digest import Fields, Floats
+from monitor.core.selection import Centroids, Pool
 from monitor.core.service import Measure, Objective
 from monitor.core.slices import Aggregate
 
 Counts = NDArray[np.int64]
 Array = TypeVar("Array", Counts, Floats)
 
-Centroids = tuple[Floats, Floats]
-"""Means and weights."""
 Run = tuple[int, int]
 
-MERGED_CENTROIDS: Final = 4 * digest.CENTROIDS
-"""What a merged run keeps, and the answer: with `digest.CENTROIDS` there, 90th percentiles of a nation's three months
-were off by one and a half seconds of three hours (`benchmarks/volume.py`)."""
+KEPT_TOGETHER: Final = 4096
+"""Runs of at most so many are laid side by side once and kept: what has one mission a day would else be collected
+day by day for each figure. Of larger ones the days themselves are large, and a copy of them for each pool is not."""
 _ALONE: Final = np.ones(1)
 
 
@@ -42,8 +39,8 @@ class Pooled(Protocol):
     def highest(self) -> Floats:
         """The least and the greatest value of each; NaN where it has none."""
 
-    def centroids(self, first: int, last: int, backend: Backend) -> tuple[Floats, Floats]:
-        """Means and weights of the run `first` to `last` (excluded)."""
+    def pieces(self, first: int, last: int) -> Sequence[Centroids]:
+        """All of the run `first` to `last` (excluded), however they are divided."""
 
     def apart(self, first: int, last: int) -> Sequence[Centroids]:
         """Those of each of the run by itself, never merged."""
@@ -72,11 +69,11 @@ class Sketches:
             highest=np.array([highest for _, _, _, highest in sketches], dtype=np.float64),
         )
 
-    def centroids(self, first: int, last: int, backend: Backend) -> tuple[Floats, Floats]:  # noqa: ARG002 - as they are
-        """Of a run, as they were stored."""
+    def pieces(self, first: int, last: int) -> Sequence[Centroids]:
+        """A run, as it was stored."""
         begin = int(self.ends[first - 1]) if first else 0
         end = int(self.ends[last - 1]) if last else 0
-        return self.means[begin:end], self.weights[begin:end]
+        return [(self.means[begin:end], self.weights[begin:end])]
 
     def apart(self, first: int, last: int) -> Sequence[Centroids]:
         """As they were stored."""
@@ -96,9 +93,7 @@ class Sheaf:
     rows: Counts
     lowest: Floats
     highest: Floats
-    _merged: dict[tuple[Backend, bool], tuple[Run, Centroids]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _together: dict[bool, tuple[Run, Sequence[Centroids]]] = field(default_factory=dict, repr=False, compare=False)
     """All of them, and the run that was asked for last besides: a window's edge lies in one day for an hour."""
 
     @classmethod
@@ -113,27 +108,27 @@ class Sheaf:
             highest=np.concatenate([part.highest for part in parts])[order],
         )
 
-    def centroids(self, first: int, last: int, backend: Backend) -> Centroids:
-        """Of a run; merged where they are many."""
+    def pieces(self, first: int, last: int) -> Sequence[Centroids]:
+        """Of a run; as one where they are few."""
         whole = first == 0 and last == len(self.rows)
-        known = self._merged.get((backend, whole))
+        known = self._together.get(whole)
         if known is not None and known[0] == (first, last):
             return known[1]
-        found = self._collected(first, last, backend)
-        if len(found[0]) > MERGED_CENTROIDS:
-            found = digest.compress(*found, MERGED_CENTROIDS, backend=backend)
-            self._merged[backend, whole] = (first, last), found
+        found = self._collected(first, last, whole=whole)
+        if sum(len(means) for means, _ in found) <= KEPT_TOGETHER:
+            found = [_side_by_side(found)]
+            self._together[whole] = (first, last), found
         return found
 
-    def _collected(self, first: int, last: int, backend: Backend) -> Centroids:
+    def _collected(self, first: int, last: int, *, whole: bool) -> list[Centroids]:
+        if whole:
+            return [piece for part in self.parts for piece in part.pieces(0, len(part.lowest))]
         places, rows = self.places[first:last], self.rows[first:last]
-        found = []
+        found: list[Centroids] = []
         for place in np.unique(places).tolist():
             held = rows[places == place]
-            found.append(self.parts[place].centroids(int(held[0]), int(held[-1]) + 1, backend))
-        if not found:
-            return np.empty(0), np.empty(0)
-        return np.concatenate([means for means, _ in found]), np.concatenate([weights for _, weights in found])
+            found += self.parts[place].pieces(int(held[0]), int(held[-1]) + 1)
+        return found
 
     def apart(self, first: int, last: int) -> Sequence[Centroids]:
         """From where they lie, in this order."""
@@ -144,6 +139,12 @@ class Sheaf:
             own = self.parts[place].apart(int(rows[held[0]]), int(rows[held[-1]]) + 1)
             found.update(zip(held.tolist(), own, strict=True))
         return [found[row] for row in range(len(rows))]
+
+
+def _side_by_side(pieces: Sequence[Centroids]) -> Centroids:
+    means = np.concatenate([np.empty(0), *(means for means, _ in pieces)])
+    weights = np.concatenate([np.empty(0), *(weights for _, weights in pieces)])
+    return means, np.broadcast_to(_ALONE, len(weights)) if (weights == 1.0).all() else weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +211,10 @@ def _grouped(numbers: Array, plain: int, width: int, group: int) -> Array:
 class Shelf:
     """Sealed blocks behind each other, disjoint and in time order: whatever a window needs of them."""
 
-    def __init__(self, blocks: Sequence[Sealed], columns: Columns, backend: Backend) -> None:
+    def __init__(self, blocks: Sequence[Sealed], columns: Columns) -> None:
         """Each block has one group of columns."""
         self._blocks = blocks
         self._columns = columns
-        self._backend: Backend = backend
         self._begins = np.cumsum([0, *(len(block.start) for block in blocks)]).tolist()
         self.start = np.concatenate([np.empty(0), *(block.start for block in blocks)])
         self._totals = [(block.counts.sum(axis=0), block.powers.sum(axis=0)) for block in blocks]
@@ -258,25 +258,12 @@ class Shelf:
                 return float(self._blocks[number].start[inner + measured[-1]])
         raise ValueError(f"nothing was measured from {first} to {last}")
 
-    def pooled(self, clock: int, first: int, last: int, values: Floats) -> digest.Digest:
-        """The digest of a run of one clock together with plain values."""
-        means, weights = [values], [np.ones(len(values))]
-        lowest, highest = [values], [values]
+    def pooled(self, clock: int, first: int, last: int, values: Floats) -> Pool:
+        """A run of one clock together with plain values."""
+        pieces = [(values, np.broadcast_to(_ALONE, len(values)))]
         for number, inner, outer in self._held(first, last):
-            sketches = self._blocks[number].sketches[clock]
-            some, heavy = sketches.centroids(inner, outer, self._backend)
-            means.append(some)
-            weights.append(heavy)
-            lowest.append(sketches.lowest[inner:outer])
-            highest.append(sketches.highest[inner:outer])
-        return digest.of_centroids(
-            np.concatenate(means),
-            np.concatenate(weights),
-            float(np.nanmin(np.concatenate(lowest))),
-            float(np.nanmax(np.concatenate(highest))),
-            most=MERGED_CENTROIDS,
-            backend=self._backend,
-        )
+            pieces += self._blocks[number].sketches[clock].pieces(inner, outer)
+        return Pool(pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from monitor.core.figures import MICROSECONDS, percent_of
 from monitor.core.history import History
 from monitor.core.judged import Judged, judged_of
 from monitor.core.rounding import Rounding
-from monitor.core.sealed import Centroids, Counts, Sealed
+from monitor.core.sealed import Counts, Sealed
+from monitor.core.selection import Centroids
 from monitor.core.service import Objective
 from monitor.core.track import cut
 from monitor.core.windows import Span

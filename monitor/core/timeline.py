@@ -15,11 +15,13 @@ import numpy as np
 
 from monitor.core.columns import Columns
 from monitor.core.day_counts import DayCounts
-from monitor.core.digest import Backend, Digest, Floats
+from monitor.core.digest import Floats
 from monitor.core.figures import MICROSECONDS, ClockFigures, Count, Figures, InProgress, percent_of
 from monitor.core.lacking import Judge, Lack
 from monitor.core.mission import Cause, Kind
+from monitor.core.percent import rank
 from monitor.core.sealed import Counts, Sealed, Shelf, Sums
+from monitor.core.selection import Pool
 from monitor.core.service import Objective, Service
 from monitor.core.slices import Grid
 from monitor.core.stats import mean, order_interval
@@ -55,9 +57,7 @@ class Kept(Generic[T]):
 class Timeline:
     """A series in time order. Immutable once built."""
 
-    def __init__(
-        self, blocks: Sequence[Block], service: Service, columns: Columns, *, judge: Judge, backend: Backend
-    ) -> None:
+    def __init__(self, blocks: Sequence[Block], service: Service, columns: Columns, *, judge: Judge) -> None:
         """`blocks` in time order, disjoint; of those judged by several pools, what this one says."""
         clocks = service.clocks
         at = _row(blocks, 0)
@@ -76,7 +76,7 @@ class Timeline:
         self._numbers = {clock.slug: number for number, clock in enumerate(clocks)}
         self.placed_at = at
         self.excluded_at = at[_row(blocks, 1) == -Kind.EXCLUDED]
-        self._shelf = Shelf([one.sealed for one in blocks if one.sealed is not None], columns, backend)
+        self._shelf = Shelf([one.sealed for one in blocks if one.sealed is not None], columns)
         self._derived: dict[Hashable, tuple[object, object]] = {}
         self._known: dict[Hashable, Figures] = {}
 
@@ -283,7 +283,7 @@ class Timeline:
             return float(self._first.rang_at[run[1] - 1])
         return self._shelf.last_measured_at(*sealed) if sums.counts[1] else None
 
-    def _pooled(self, clock: str, sealed: Run, values: Floats) -> Digest:
+    def _pooled(self, clock: str, sealed: Run, values: Floats) -> Pool:
         return self._shelf.pooled(self._numbers[clock], *sealed, values)
 
 
@@ -296,18 +296,16 @@ _Statistic = tuple[float | None, Interval, bool]
 """Value, interval, whether it is exact."""
 
 
-def _percentiles(track: Track, run: Run, pooled: Digest | None, measured: int) -> dict[str, _Statistic]:
-    """Of exact missions, or of a digest where some are sealed."""
+def _percentiles(track: Track, run: Run, pooled: Pool | None, measured: int) -> dict[str, _Statistic]:
+    """Of exact missions, or of a pool where some are sealed."""
     if pooled is None:
         shown, intervals = exact(track.seconds[run[0] : run[1]], track.percentiles)
         return {slug: (value, intervals[slug], True) for slug, value in shown.items()}
-    percents = [percent_of(one) for one in track.percentiles]
-    shares = order_interval.shares(measured, percents)
-    known = dict(zip(shares, pooled.quantiles(shares), strict=True))
-    return {
-        one.slug: (value, order_interval.of_quantiles(known.__getitem__, measured, percent_of(one)), pooled.exact)
-        for one, value in zip(track.percentiles, pooled.percentiles(percents), strict=True)
-    }
+    percents = {one.slug: percent_of(one) for one in track.percentiles}
+    ranks = {slug: rank(measured, percent) for slug, percent in percents.items()}
+    value = pooled.values([*ranks.values(), *order_interval.ends(measured, [*percents.values()])]).__getitem__
+    interval = {slug: order_interval.of_ranks(value, measured, percent) for slug, percent in percents.items()}
+    return {slug: (value(ranks[slug]), interval[slug], pooled.exact) for slug in percents}
 
 
 def _means(clock: str, track: Track, run: Run, measured: int, sums: Sums) -> dict[str, _Statistic]:

@@ -26,7 +26,7 @@ def responses(n: int, seed: int = 1) -> list[float]:
 
 def nth(values: list[float], percent: int) -> float:
     """Nearest rank, by its definition: the first value that at least `percent` % do not exceed."""
-    return next(value for value in sorted(values) if 100 * sum(v <= value for v in values) >= percent * len(values))
+    return next(value for k, value in enumerate(sorted(values), 1) if 100 * k >= percent * len(values))
 
 
 @pytest.fixture(params=sorted(BACKENDS), scope="module")
@@ -38,10 +38,10 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 
 @pytest.fixture(scope="module")
 def big(backend: Backend) -> tuple[list[float], Digest]:
-    """Two thousand responses in forty merged parts: far beyond what is kept exactly."""
-    values = responses(2000)
+    """Twice as many responses as are kept exactly, in many merged parts."""
+    values = responses(2 * CENTROIDS)
     return values, digest.merge(
-        [digest.of(values[at : at + 50], backend=backend) for at in range(0, 2000, 50)], backend=backend
+        [digest.of(values[at : at + 50], backend=backend) for at in range(0, len(values), 50)], backend=backend
     )
 
 
@@ -92,7 +92,7 @@ def test_values_are_exact_up_to_the_limit_and_not_beyond(backend: Backend) -> No
 
 
 @settings(max_examples=10)
-@given(sizes=st.lists(st.integers(1, 400), min_size=1, max_size=5))
+@given(sizes=st.lists(st.integers(1, CENTROIDS), min_size=1, max_size=3))
 def test_the_weight_is_exact_after_any_merges(backend: Backend, sizes: list[int]) -> None:
     """Compression moves values together, it never loses one; the extremes stay as they were."""
     chain, pool = digest.EMPTY, []
@@ -106,7 +106,7 @@ def test_the_weight_is_exact_after_any_merges(backend: Backend, sizes: list[int]
 
 def test_the_order_of_merging_changes_no_count(backend: Backend) -> None:
     """Weight, minimum and maximum are the same; percentiles are so only approximately: here within 1 %."""
-    parts = [digest.of(responses(400, seed), backend=backend) for seed in range(4)]
+    parts = [digest.of(responses(CENTROIDS // 2, seed), backend=backend) for seed in range(4)]
     orders = (parts, parts[::-1], [digest.merge(parts[:2], backend=backend), *parts[2:]])
     merged = [digest.merge(order, backend=backend) for order in orders]
     assert len({(one.weight, one.minimum, one.maximum) for one in merged}) == 1
@@ -136,7 +136,7 @@ def test_compressed_percentiles_are_close_to_the_nearest_rank(
 
 def test_reading_merges_nothing_once_more() -> None:
     """What a compressed digest says is what the library said before its centroids were taken out of it."""
-    values = sorted(responses(3000))
+    values = sorted(responses(3 * CENTROIDS))
     straight = fastdigest.TDigest.from_values(values, [1.0] * len(values), max_centroids=CENTROIDS)
     shares = [step / 200 for step in range(1, 200)]
     assert digest.of(values).quantiles(shares) == [straight.quantile(share) for share in shares]

@@ -111,10 +111,10 @@ def test_a_sealed_slice_belongs_to_the_window_that_holds_its_start() -> None:
 
 
 def test_beyond_the_digests_limit_counts_stay_exact_and_percentiles_say_that_they_are_not() -> None:
-    """Five thousand missions: P80 within 1 %, `exact` false, and every count as before."""
+    """More missions sealed in an hour than a sketch keeps: P80 within 1 %, `exact` false, every count as before."""
     made = [
-        Call(("oslo", "urban"), SUPERSEDED + 10.0 * n, Kind.MEASURED, 300.0 + (n * 617 % 1000), sealed=n % 3 > 0)
-        for n in range(5 * digest.CENTROIDS)
+        Call(("oslo", "urban"), SUPERSEDED + 0.5 * n, Kind.MEASURED, 300.0 + (n * 617 % 1000), sealed=n % 3 > 0)
+        for n in range(2 * digest.CENTROIDS)
     ]
     span = Span(SUPERSEDED, SUPERSEDED + 48 * HOUR)
     shown = history_of(made).timeline("oslo", "urban").within_span(span, abandoned_before=0.0)
@@ -304,7 +304,7 @@ def test_a_mean_of_sealed_missions_decides_only_by_a_sum_that_was_kept(known: bo
     """Version 1 kept no sums: where its sketch has merged missions, a mean is shown from it, not exact, no answer."""
     mean, start = Objective("mean", None), SUPERSEDED + 24 * HOUR
     service = replace(SERVICE, objectives=(mean,))
-    responses = [300.0 + n / 10 for n in range(5 * digest.CENTROIDS)]
+    responses = [300.0 + 500.0 * n / digest.CENTROIDS for n in range(digest.CENTROIDS + 500)]
     part = stretch(responses=responses, start=start, end=start + HOUR, targets=[600.0])
     if not known:
         (tally,) = part.clocks

@@ -4,8 +4,8 @@ Definition: [X(l), X(u)], the l-th and u-th smallest of n values. The number of 
 is Binomial(n, p) whatever the distribution, so P(X(l) <= percentile <= X(u)) >= P(l <= B <= u - 1).
 Formula: l = largest rank with P(B <= l - 1) <= (1 - confidence) / 2; u = smallest with P(B >= u) <= the same.
 Assumes independent missions from one (any) distribution; looked at once. Never below its level; above it on few
-values, because ranks are whole. On a sketch the ranks are read from its quantile function instead of the values,
-so the sketch's own error is added.
+values, because ranks are whole. Of sketches a rank is interpolated between centroids (`core.selection`), so the
+sketches' own error is added.
 Source: David & Nagaraja, "Order Statistics", 3rd ed. (2003), section 7.1; Hahn & Meeker, "Statistical Intervals"
 (1991), section 5.2.
 """
@@ -59,33 +59,22 @@ def of_values(ordered: Sequence[float], percent: Percent, confidence: float = 0.
     >>> of_values([3.0, 4.0, 6.0, 7.0, 9.0, 14.0, 20.0], 50)
     Interval(lower=3.0, upper=20.0)
     """
-    return _read(ranks(len(ordered), percent, confidence), lambda rank: float(ordered[rank - 1]))
+    return of_ranks(lambda rank: float(ordered[rank - 1]), len(ordered), percent, confidence)
 
 
-def of_quantiles(quantile: Callable[[float], float], n: int, percent: Percent, confidence: float = 0.95) -> Interval:
-    """The interval from a sketch of n values: `quantile(q)` gives the value below which a share q (0 to 1) lies.
+def of_ranks(value: Callable[[int], float], n: int, percent: Percent, confidence: float = 0.95) -> Interval:
+    """The interval of n values of which `value` tells what has a rank (1 to n)."""
+    return _read(ranks(n, percent, confidence), value)
 
-    Rank r is read at the middle of its step, q = (r - 1/2) / n, which is also right for nearest-rank quantiles.
+
+def ends(n: int, percents: Sequence[Percent], confidence: float = 0.95) -> list[int]:
+    """Every rank that `of_ranks` will ask for: all of them can then be answered in one go.
+
+    >>> ends(84, [80])
+    [60, 75]
     """
-    return _read(ranks(n, percent, confidence), lambda rank: float(quantile(_middle(rank, n))))
-
-
-def shares(n: int, percents: Sequence[Percent], confidence: float = 0.95) -> list[float]:
-    """Every share that `of_quantiles` will ask for: a sketch can then answer all of them in one go.
-
-    >>> shares(84, [80])
-    [0.7083333333333334, 0.8869047619047619]
-    """
-    found = (rank for percent in percents for rank in _ends(ranks(n, percent, confidence)))
-    return [_middle(rank, n) for rank in found]
-
-
-def _ends(found: Ranks) -> list[int]:
-    return [rank for rank in (found.lower, found.upper) if rank is not None]
-
-
-def _middle(rank: int, n: int) -> float:
-    return (rank - 0.5) / n
+    found = (ranks(n, percent, confidence) for percent in percents)
+    return [rank for one in found for rank in (one.lower, one.upper) if rank is not None]
 
 
 def _read(found: Ranks, value: Callable[[int], float]) -> Interval:
