@@ -27,6 +27,7 @@ from monitor.worker.ending import Ending
 from monitor.worker.exposing import exposing
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.outage import outages_told
+from monitor.worker.readiness import Readiness
 from monitor.worker.refusal import flood_by
 from monitor.worker.rejects import COMPRESSION
 from monitor.worker.shell import Shell
@@ -90,6 +91,7 @@ async def carry(configuration: Configuration, carriers: Mapping[str, Carrier], e
     sources = [as_source(settings.kafka, topic, group=group) for topic in carriers]
     partitions = await _required(settings.kafka, sources)
     instruments = FeedInstruments(configuration.service.slug, carriers)
+    readiness = Readiness()
     delivery = Delivery(
         partial(opened_producers, settings.kafka, compression=COMPRESSION),
         target=settings.kafka.topic,
@@ -101,8 +103,10 @@ async def carry(configuration: Configuration, carriers: Mapping[str, Carrier], e
     )
     try:
         with shell.bounded():
-            async with outages_told(), exposing(settings.feed, instruments):
-                await shell.run(WorkerApp(sources[0], belt, instruments, topics=carriers, **shell.terms))
+            async with outages_told(), exposing(settings.feed, instruments, readiness):
+                app = WorkerApp(sources[0], belt, instruments, topics=carriers, **shell.terms)
+                readiness.follow(app.lacking)
+                await shell.run(app)
     finally:
         await delivery.close()
 

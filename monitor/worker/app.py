@@ -26,6 +26,7 @@ from monitor.worker.engine import engine
 from monitor.worker.failure import WorkerFailed
 from monitor.worker.life import SignsOfLife
 from monitor.worker.log_end import read_end, records_waiting
+from monitor.worker.readiness import STARTING
 from monitor.worker.refusal import TooManyInvalid
 from monitor.worker.stacks import stacks
 from monitor.worker.standstill import Standstill
@@ -79,6 +80,8 @@ class WorkerApp(Generic[K]):
         self._kafka = kafka
         self._topics = tuple(topics) or (kafka.topic,)
         self._failure: BaseException | None = None
+        self._member = False
+        """Whether the group has taken this process in."""
         self.stuck = False
         """Whether Faust did not end in time: everything is stored, but its threads would keep the process."""
         self._checkpoints: dict[K, asyncio.Task[None]] = {}
@@ -285,6 +288,7 @@ class WorkerApp(Generic[K]):
     async def _keep_order(self, starting: Awaitable[None]) -> None:
         """Now and then: take over what had to wait, and tell Kafka and the metrics where the store stands."""
         await starting
+        self._member = True
         log.info("worker started on topic %s", ", ".join(self._topics))
         clock = asyncio.get_running_loop().time
         commit_at = clock() + COMMIT_SECONDS
@@ -305,6 +309,17 @@ class WorkerApp(Generic[K]):
             if clock() >= commit_at:
                 await self._commit()
                 commit_at = clock() + COMMIT_SECONDS
+
+    def lacking(self) -> str | None:
+        """What keeps this process from its work, in a sentence; None where it works on all that it was given."""
+        if not self._member:
+            return STARTING
+        if self.app.rebalancing:
+            return "the group is sharing out its partitions"
+        missing = {tp for number, tp in self._assigned().items() if number not in self._work.kept}
+        if missing:
+            return f"partitions {self._named(missing)} are not taken over: the log says why"
+        return None
 
     def _store_due(self) -> None:
         self._checkpoints = {number: task for number, task in self._checkpoints.items() if not task.done()}

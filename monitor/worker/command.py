@@ -20,6 +20,7 @@ from monitor.worker.instruments import Instruments
 from monitor.worker.keeper import Keeper
 from monitor.worker.life import SignsOfLife
 from monitor.worker.outage import outages_told
+from monitor.worker.readiness import Readiness
 from monitor.worker.refusal import flood_by
 from monitor.worker.rejects import COMPRESSION, KafkaDeadLetters
 from monitor.worker.shell import Shell
@@ -54,13 +55,14 @@ async def work(configuration: Configuration, ending: Ending) -> None:
     await require_rights(settings.kafka, "worker")
     store = redis_store(configuration)
     instruments = Instruments(configuration.service.slug)
+    readiness = Readiness()
     try:
         with shell.bounded():
             await store.ping()
             async with (
                 producing(settings.kafka, compression=COMPRESSION) as producers,
                 outages_told(),
-                exposing(settings.worker, instruments),
+                exposing(settings.worker, instruments, readiness),
             ):
                 keeper = Keeper(
                     partition_policy(configuration),
@@ -77,6 +79,8 @@ async def work(configuration: Configuration, ending: Ending) -> None:
                     flood=flood_by(settings.worker),
                 )
                 life = SignsOfLife(store, keeper.kept.keys, lambda: keeper.slowed)
-                await shell.run(WorkerApp(settings.kafka, keeper, instruments, life=life, **shell.terms))
+                app = WorkerApp(settings.kafka, keeper, instruments, life=life, **shell.terms)
+                readiness.follow(app.lacking)
+                await shell.run(app)
     finally:
         await store.close()

@@ -1,5 +1,7 @@
 """The `/metrics` of a worker or a feed: one text, made once a second at most, behind connections that are bounded.
 
+Beside it `/healthz` (this process answers) and `/readyz` (it is in the group, and works on all that it was given).
+
 It is made on the loop that does the work, so nobody may have it made as often as he likes. One format for
 everybody: plain text, which every scraper takes.
 """
@@ -18,6 +20,7 @@ from monitor.http.body import SharedBody
 from monitor.http.limits import Limits
 from monitor.http.server import Address, serving
 from monitor.settings import FeedSettings, WorkerSettings
+from monitor.worker.readiness import Readiness
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +31,29 @@ FRESH_SECONDS: Final = 1.0
 class OwnMetrics:
     """What one worker tells of itself. `monotonic` in seconds."""
 
-    def __init__(self, registry: CollectorRegistry, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        readiness: Readiness | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._registry = registry
+        self._readiness = readiness or Readiness()
         self._monotonic = monotonic
         self._text = b""
         self._until = -float("inf")
 
     def application(self) -> web.Application:
-        """Answers `/metrics`, and nothing else."""
+        """Answers `/metrics`, `/healthz` and `/readyz`, and nothing else."""
         application = web.Application()
-        application.add_routes([web.get("/metrics", self._answer)])
+        application.add_routes(
+            [
+                web.get("/metrics", self._answer),
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+            ]
+        )
         return application
 
     def text(self) -> bytes:
@@ -49,6 +65,13 @@ class OwnMetrics:
 
     async def _answer(self, _request: web.Request) -> web.Response:
         return web.Response(body=SharedBody(self.text()), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        lacking = self._readiness.lacking()
+        return web.Response(text=f"{lacking or 'ready'}\n", status=503 if lacking else 200)
 
 
 class Registered(Protocol):
@@ -66,7 +89,11 @@ def _named(settings: WorkerSettings | FeedSettings, key: str) -> str:
 
 @asynccontextmanager
 async def exposing(
-    settings: WorkerSettings | FeedSettings, instruments: Registered, *, limits: Limits | None = None
+    settings: WorkerSettings | FeedSettings,
+    instruments: Registered,
+    readiness: Readiness | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> AsyncIterator[str | None]:
     """Serve the process's own metrics where a port is configured; gives the URL. Raises AddressUnavailable."""
     if not settings.metrics_port:
@@ -79,6 +106,6 @@ async def exposing(
         port_by=_named(settings, "metrics_port"),
         hosts_by=_named(settings, "metrics_hosts"),
     )  # fmt: skip
-    async with serving(OwnMetrics(instruments.registry).application(), address, limits=limits) as url:
+    async with serving(OwnMetrics(instruments.registry, readiness).application(), address, limits=limits) as url:
         log.info("metrics at %smetrics", url)
         yield url

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.demo.servers import EmbeddedRedis
 from monitor.simulator import year
-from tests.integration.station import Record, Station
+from tests.integration.station import Broker, Record, Station
 from tests.servers.components import require
 
 
@@ -61,3 +61,20 @@ def file_of_2024(events_of_2024: list[Record], tmp_path_factory: pytest.TempPath
     path = tmp_path_factory.mktemp("events") / "2024.jsonl"
     path.write_bytes(b"".join(value + b"\n" for _, value in events_of_2024 if value is not None))
     return path
+
+
+@pytest.fixture
+async def durable_redis() -> AsyncIterator[EmbeddedRedis]:
+    """A Redis of its own, which keeps over a power cut what it said was stored."""
+    async with EmbeddedRedis(executable=require("redis-server"), append_only=True) as redis:
+        yield redis
+
+
+@pytest.fixture
+async def durable_station(
+    apache_kafka: Broker, durable_redis: EmbeddedRedis, topic: str, tmp_path: Path
+) -> AsyncIterator[Station]:
+    """The whole path with that Redis."""
+    station = await Station(apache_kafka, durable_redis.url, topic, tmp_path).open()
+    yield station
+    await station.close()

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import urllib.request
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,29 +13,11 @@ from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
 from monitor.metrics import SERVICE
 from tests.eventually import wait_until
-from tests.integration.station import READY_SECONDS, Broker, Record, Station, event, measured_of
-from tests.servers.components import require
+from tests.integration.station import READY_SECONDS, Record, Station, event, measured_of
 
 EVENTS = 20_000
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def durable_redis() -> AsyncIterator[EmbeddedRedis]:
-    """A Redis of its own, which keeps over a power cut what it said was stored."""
-    async with EmbeddedRedis(executable=require("redis-server"), append_only=True) as redis:
-        yield redis
-
-
-@pytest.fixture
-async def durable_station(
-    apache_kafka: Broker, durable_redis: EmbeddedRedis, topic: str, tmp_path: Path
-) -> AsyncIterator[Station]:
-    """The whole path with that Redis."""
-    station = await Station(apache_kafka, durable_redis.url, topic, tmp_path).open()
-    yield station
-    await station.close()
 
 
 @pytest.fixture

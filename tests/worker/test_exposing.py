@@ -18,6 +18,7 @@ from monitor.http.server import AddressUnavailable
 from monitor.settings import WorkerSettings
 from monitor.worker.exposing import FRESH_SECONDS, OwnMetrics, exposing
 from monitor.worker.instruments import Instruments
+from monitor.worker.readiness import STARTING, Readiness
 from tests.eventually import wait_until
 from tests.worker.desk import Clock
 
@@ -140,3 +141,25 @@ async def test_a_foreign_name_is_refused() -> None:
     async with exposed(Instruments("police")) as url:
         assert (await scraped(url, Host="evil.example"))[0] == 421
         assert (await scraped(url, Host="127.0.0.1"))[0] == 200
+
+
+async def test_whoever_replaces_processes_is_told_what_is_lacking() -> None:
+    """Before there is a group, 503 with a sentence; then what the work says; alive all along."""
+    readiness, missing = Readiness(), ["partitions [3] are not taken over: the log says why"]
+    settings = WorkerSettings(metrics_port=free_port())
+    async with (
+        exposing(settings, Instruments("police"), readiness) as url,
+        aiohttp.ClientSession() as http,
+    ):
+
+        async def asked(path: str) -> tuple[int, str]:
+            async with http.get(f"{url}{path}") as answer:
+                return answer.status, await answer.text()
+
+        assert await asked("healthz") == (200, "alive\n")
+        assert await asked("readyz") == (503, f"{STARTING}\n")
+        readiness.follow(lambda: missing[0] if missing else None)
+        assert await asked("readyz") == (503, f"{missing[0]}\n")
+        missing.clear()
+        assert await asked("readyz") == (200, "ready\n")
+        assert (await asked("other"))[0] == 404
