@@ -302,12 +302,11 @@ async def test_a_foreign_name_is_refused_with_what_to_do() -> None:
 
 @pytest.mark.parametrize("turns", range(8))
 async def test_who_comes_in_while_the_server_ends_is_let_go(turns: int) -> None:
-    """A connection that is accepted while the server closes, as browsers open some ahead: nobody would end it later."""
+    """Accepted while the server closes, as browsers open some ahead: nobody would end it later."""
     peers: list[socket.socket] = []
     try:
         async with started(PATIENT) as port:
-            for _ in range(3):
-                peers.append(socket.create_connection(("127.0.0.1", port), timeout=5.0))
+            peers += [socket.create_connection(("127.0.0.1", port), timeout=5.0) for _ in range(3)]
             for _ in range(turns):  # of the loop: accepted, its transport made, known to the server
                 await asyncio.sleep(0)
         for peer in peers:
