@@ -194,7 +194,8 @@ def _beyond(say: Speaker, tail: Tail) -> list[str]:
 _SEALED: Final = phrase("{missions} missions are sealed: when they began is known to the day.")
 _ESTIMATED: Final = phrase("≈ {missions} missions are told from sketches that do not hold every value.")
 _UNCLEAR: Final = phrase(
-    "≥ {missions} missions were judged by another target then: only whether they were late is known."
+    "≥ {missions} sealed missions were judged by another target than is declared for them today: that they were late "
+    "is known, and not by how much, so the further counts are the least there may be."
 )
 
 

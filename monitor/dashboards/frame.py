@@ -41,8 +41,8 @@ APART: Final = " · "
 LABEL_VALUES: Final = 1
 QUERY_RESULT: Final = 3
 """Kinds of a Prometheus query variable, as Grafana numbers them."""
-BY_TEXT: Final = 5
-"""How Grafana numbers the order by text, whatever its case."""
+BY_TEXT: Final = 1
+"""How Grafana numbers the order by text. That whatever its case (5) is lost where it is turned into schema v2."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,9 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Come in, or be closed; or have another closed who keeps the place for nothing."""
         self._wire = cast("asyncio.Transport", transport)
+        if self._crowd.closed:  # accepted while the server closed: it has said goodbye to all that it knew
+            self.drop()
+            return
         leaving = self._crowd.enter(self, peer_of(transport.get_extra_info("peername")))
         if leaving is not None:
             _peers_log.warning("no place for another connection: %s", "refused" if leaving is self else "one closed")

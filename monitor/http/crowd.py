@@ -21,6 +21,8 @@ class Crowd(Generic[Guest]):
         """By peer; of each, the one whom nothing has been heard of for longest comes first."""
         self._peer_of: dict[Guest, str] = {}
         self._served: set[Guest] = set()
+        self.closed = False
+        """Nobody comes in any more: whoever still knocks has to be sent away by whoever hears it."""
 
     def __len__(self) -> int:
         return len(self._peer_of)

@@ -66,7 +66,7 @@ async def serving(
             try:
                 yield _url(address.host, server.sockets[0].getsockname()[1])
             finally:
-                server.close()
+                await _close(server, crowd)
         finally:
             await runner.cleanup()
 
@@ -100,6 +100,22 @@ async def _listen(factory: Callable[[], Connection], address: Address) -> asynci
         return await asyncio.get_running_loop().create_server(factory, address.host, address.port, backlog=BACKLOG)
     except OSError as fault:
         raise AddressUnavailable(_advice(fault, address)) from fault
+
+
+async def _close(server: asyncio.Server, crowd: Crowd[Connection]) -> None:
+    """Let nobody in any more, and let go of who is just coming in.
+
+    A connection that was accepted, and has no transport yet when asyncio's server closes, would belong to nobody: in
+    Python 3.11 an assertion fails unseen, and the peer waits until the garbage is collected.
+    """
+    loop = asyncio.get_running_loop()
+    crowd.closed = True
+    try:
+        for listening in server.sockets:
+            loop.remove_reader(listening.fileno())
+        await asyncio.sleep(0)  # whoever was accepted by now gets a transport, and is sent away
+    finally:
+        server.close()
 
 
 def _url(host: str, port: int) -> str:

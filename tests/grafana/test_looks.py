@@ -374,8 +374,17 @@ SURVIVING: Final = {
         "sortBy", "groupingToMatrix", "extractFields", "organize", "merge", "renameByRegex",
     },
     "variables": {"datasource", "query"},
+    "mappings": {"value", "range", "regex", "special"},
+    "defaults": {
+        "color", "custom", "decimals", "max", "min", "noValue", "unit", "links", "mappings", "thresholds",
+    },
 }  # fmt: skip
-"""What schema v2 of Grafana 13 has a kind for, so that the conversion on loading keeps it."""
+"""What schema v2 of Grafana 13 has a kind for, so that the conversion on loading keeps it.
+
+Whatever else stands in `defaults` it drops without a word (`extractFieldConfigDefaults`), and a sorting of variables
+above 4 its first releases turned into none (`transformVariableSortToEnum`): areas in any order.
+"""
+LARGEST_SORT: Final = 4
 
 
 @each
@@ -386,6 +395,7 @@ def test_nothing_is_used_that_the_next_schema_does_not_know(file: Path) -> None:
     used = {one["id"] for panel in panels(dashboard) for one in panel.get("transformations", [])}
     assert used <= SURVIVING["transformations"]
     assert {one["type"] for one in dashboard["templating"]["list"]} <= SURVIVING["variables"]
+    assert all(one.get("sort", 0) <= LARGEST_SORT for one in dashboard["templating"]["list"])
     assert all(isinstance(one["query"], dict) for one in dashboard["templating"]["list"][1:])
     assert not {"rows", "__inputs", "snapshot", "gnetId", "style"} & dashboard.keys()
     known = {
@@ -394,6 +404,9 @@ def test_nothing_is_used_that_the_next_schema_does_not_know(file: Path) -> None:
     }  # fmt: skip
     for panel in panels(dashboard):
         assert panel.keys() <= known
+        defaults = panel.get("fieldConfig", {}).get("defaults", {})
+        assert defaults.keys() <= SURVIVING["defaults"], panel["title"]
+        assert {one["type"] for one in defaults.get("mappings", [])} <= SURVIVING["mappings"]
         matchers = {one["matcher"]["id"] for one in panel.get("fieldConfig", {}).get("overrides", [])}
         assert matchers <= {"byName", "byRegexp"}
         assert all({"refId", "expr", "datasource"} <= target.keys() for target in panel.get("targets", []))

@@ -300,6 +300,23 @@ async def test_a_foreign_name_is_refused_with_what_to_do() -> None:
         assert "evil" not in told
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_comes_in_while_the_server_ends_is_let_go(turns: int) -> None:
+    """Accepted while the server closes, as browsers open some ahead: nobody would end it later."""
+    peers: list[socket.socket] = []
+    try:
+        async with started(PATIENT) as port:
+            peers += [socket.create_connection(("127.0.0.1", port), timeout=5.0) for _ in range(3)]
+            for _ in range(turns):  # of the loop: accepted, its transport made, known to the server
+                await asyncio.sleep(0)
+        for peer in peers:
+            with suppress(ConnectionError):
+                assert await asyncio.to_thread(peer.recv, 1) == b""
+    finally:
+        for peer in peers:
+            peer.close()
+
+
 def test_descriptors_are_kept_for_everything_else() -> None:
     """With 1,024 of them all places are there; with fewer, there are fewer; with hardly any, still some."""
     assert Limits().within(1024).connections == Limits().connections
