@@ -50,7 +50,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """One objective of a category: what it says in each window, and how it came about. `key` as of the section."""
+    """One objective of a category: what it asks, what it says in each window, and how it came about.
+
+    `key` as of the section.
+    """
 
     key: str
     name: str
@@ -60,6 +63,7 @@ class Aim:
     verdict: Said
     about: str
     described: str
+    asked: str
     told: str
     windows: Sequence[Line]
     weeks: Sequence[Line]
@@ -198,6 +202,7 @@ def _aim(view: View, objective: Objective, told: _Told) -> Aim:
         unit=view.unit(objective),
         mean=objective.percentile is None,
         verdict=said,
+        asked=view.asked_of((chosen.area, chosen.category), objective),
         told=said.text if view.outdated else view.sentence(chosen, verdict),
         windows=[_window(view, row, objective, _ahead(ahead, row, objective)) for row in rows],
         about=about,

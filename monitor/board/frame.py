@@ -16,6 +16,7 @@ from jinja2 import Environment
 
 from monitor.board.assets import FLAT, ICON, MAP, SCRIPT, STACKED, STYLE, TURNING, WALL
 from monitor.board.doubts import STORES, Fact, banners, facts
+from monitor.board.rule import Rule
 from monitor.board.silences import sentences
 from monitor.core.alarm import Level
 from monitor.core.calendar import Period
@@ -92,6 +93,7 @@ class View:
     root: str = ""
     ahead: Forecasts = field(default_factory=dict)
     """Of the window, where it is a period that runs, for a wall."""
+    held_to: Rule = field(default_factory=Rule)
 
     @property
     def service(self) -> Service:
@@ -241,6 +243,25 @@ class View:
     def day_shown(self) -> date:
         """The local day whose tree of areas, and whose map, is shown: today, or a period's first."""
         return self.judged.period.first if self.judged else self.today
+
+    @property
+    def day_asked(self) -> date:
+        """The local day whose thresholds are told as the rule: today, or a period's last, as in the report."""
+        return date.fromordinal(self.judged.period.after.toordinal() - 1) if self.judged else self.today
+
+    @property
+    def asked(self) -> Sequence[str]:
+        """The rule in sentences."""
+        return self.held_to.sentences(self.say, self.service, self.day_asked)
+
+    @property
+    def asked_by(self) -> Sequence[str]:
+        """Where the rule is written, and what is not settled about it."""
+        return self.held_to.settled_by(self.say, self.day_asked)
+
+    def asked_of(self, place: Series, objective: Objective) -> str:
+        """What an objective asks of an area and category."""
+        return self.held_to.sentence(self.say, self.service, self.day_asked, place, objective)
 
     @property
     def banners(self) -> list[tuple[str, bool]]:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from aiohttp import web
 
 from monitor.board.frame import LOOKS, ORDERS, Judged, View
+from monitor.board.rule import Rule
 from monitor.core.calendar import HOW_TO_NAME, MONTHS, Period
 from monitor.http.negotiation import languages
 from monitor.published import Published
@@ -30,6 +31,7 @@ class Asked:
 
     def __init__(self, configuration: Configuration) -> None:
         self._service, self._grid = configuration.service, configuration.grid
+        self._rule = Rule(configuration.targets, configuration.unverified, configuration.cannot_say)
         self.windows = configuration.settings.windows.names
         self.preferred = PREFERRED_WINDOW if PREFERRED_WINDOW in self.windows else self.windows[0]
         self._patience_seconds = MISSED_REFRESHES * configuration.settings.exporter.refresh_seconds + GRACE_SECONDS
@@ -50,6 +52,7 @@ class Asked:
             judged=self._period(asked.get("period"), published, today),
             periods=self._closed(today),
             patience_seconds=self._patience_seconds,
+            held_to=self._rule,
         )
         if view.look not in view.looks:
             raise web.HTTPBadRequest(

@@ -9,18 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from math import exp, log
+from math import exp
 from random import Random
-from statistics import NormalDist, fmean
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.core.calendar import Calendar
-from monitor.core.service import Clock, Objective, Series, Service, instants_of
+from monitor.core.service import Clock, Series, Service, instants_of
+from monitor.core.take import Take
 from monitor.core.targets import Targets
 from monitor.simulator.columns import Columns, draw
 from monitor.simulator.fitting import Asked, scale_of
 from monitor.simulator.layout import lay_out
+from monitor.simulator.lengths import A_MOMENT, Lengths, lengths, middles, one_after_another, spread_of
 from monitor.simulator.world import Course, Fate, World
 
 MEETING_SHARE: Final = 0.8
@@ -28,16 +29,15 @@ _DAYS: Final = 365
 _SHARE_UNMEASURED: Final = 0.06
 _MISSIONS_PER_CELL: Final = 400
 _MOST_MISSIONS: Final = 60_000
-_NORMAL: Final = NormalDist()
-_SPREADS: Final = (0.25, 0.8)
-_USUAL_SPREAD: Final = 0.45
-_USUAL_SECONDS: Final = 600.0
 _REFERENCE_MISSIONS: Final = 500
 
 
 @dataclass(frozen=True, eq=False)
 class DeclaredCell:
-    """One area and category, in one era; `reach` says whether its missions reach their thresholds, or miss them."""
+    """One area and category, in one era; `reach` says whether its missions reach their thresholds, or miss them.
+
+    `elsewhere`: how long clocks take in the other series of the era. `fold`: which instants are the k-th of another.
+    """
 
     area: str
     category: str
@@ -47,6 +47,8 @@ class DeclaredCell:
     asked: tuple[Asked, ...]
     reach: bool
     leeway: float
+    elsewhere: Sequence[Lengths] = ()
+    fold: Sequence[tuple[str, Take]] = ()
 
     @property
     def code(self) -> str:
@@ -77,39 +79,13 @@ class DeclaredCell:
     @cached_property
     def _layout(self) -> Mapping[str, float]:
         """Instants lie as far apart as their clocks may take."""
-        middles: dict[int, float] = {}
-        for one in self.asked:
-            middle = one.threshold / exp(self._spread * _place(one.objective))
-            middles[one.clock] = min(middle, middles.get(one.clock, middle))
-        usual = min(middles.values(), default=4 * _USUAL_SECONDS) / 4
-        return lay_out(
-            self.clocks,
-            {
-                clock.slug: max(
-                    min(middles.get(number, usual), clock.longest_seconds / 4), clock.shortest_seconds, 1.0
-                )
-                for number, clock in enumerate(self.clocks)
-            },
-        )
+        took = lengths(self.clocks, middles(self.asked), self.elsewhere)
+        in_turn = one_after_another(self.clocks, self.fold)
+        return lay_out((*self.clocks, *in_turn), took | {one.slug: A_MOMENT for one in in_turn})
 
     @cached_property
     def _spread(self) -> float:
-        """The standard deviation of the logarithms: as wide as the thresholds of a clock lie apart."""
-        found = []
-        for number in range(len(self.clocks)):
-            points = sorted((_place(one.objective), one.threshold) for one in self.asked if one.clock == number)
-            if points and points[-1][0] > points[0][0]:
-                (low, shorter), (high, longer) = points[0], points[-1]
-                found.append(log(longer / shorter) / (high - low))
-        least, most = _SPREADS
-        return min(max(fmean(found), least), most) if found else _USUAL_SPREAD
-
-
-def _place(objective: Objective) -> float:
-    """Where in a distribution a statistic lies, in standard deviations; about, for a mean."""
-    if objective.percentile is None:
-        return _USUAL_SPREAD / 2
-    return _NORMAL.inv_cdf(float(objective.percentile) / 100)
+        return spread_of(self.asked)
 
 
 def declared(
@@ -127,20 +103,27 @@ def declared(
     read = instants_of(service.clocks)
 
     def cells_on(day: date) -> list[DeclaredCell]:
-        return [
-            DeclaredCell(
-                area=area,
-                category=category,
-                missions=volumes[area, category],
-                clocks=service.clocks,
-                between=tuple(name for name in service.fields.instants if name not in read),
-                asked=tuple(_asked(service, targets, (area, category), day)),
-                reach=(area, category) in reach,
-                leeway=_chance(service, "leeway", area, category).random(),
-            )
+        asked = {
+            (area, category): tuple(_asked(service, targets, (area, category), day))
             for area in service.leaf_areas
             if service.is_leaf(area, day)
             for category in service.leaf_categories
+        }
+        elsewhere = [middles(one) for one in dict.fromkeys(asked.values())]
+        return [
+            DeclaredCell(
+                area=series[0],
+                category=series[1],
+                missions=volumes[series],
+                clocks=service.clocks,
+                between=tuple(name for name in service.fields.instants if name not in read),
+                asked=found,
+                reach=series in reach,
+                leeway=_chance(service, "leeway", *series).random(),
+                elsewhere=elsewhere,
+                fold=service.fields.fold,
+            )
+            for series, found in asked.items()
         ]
 
     return World(

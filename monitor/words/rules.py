@@ -10,7 +10,7 @@ from typing import Final
 from babel.lists import format_list
 
 from monitor.core.rounding import Rounding
-from monitor.core.service import Moment, Objective, Service, Words, named
+from monitor.core.service import Moment, Objective, Series, Service, Words, named
 from monitor.core.targets import TargetSet
 from monitor.words import names
 from monitor.words.durations import lasting
@@ -35,8 +35,23 @@ def sentences(say: Speaker, service: Service, targets: TargetSet) -> Iterator[st
             told = f"{names.headed(who)}: {limit}, {how}."
             yield told if settled else f"{told} {names.headed(say(NOT_VERIFIED))}."
         if not asked:
-            told = names.headed(names.objective(say, objective))
-            yield say("{objective}: shown, without a threshold, {span}.", objective=told, span=how)
+            yield _only_shown(say, service, objective)
+
+
+def sentence(say: Speaker, service: Service, objective: Objective, targets: TargetSet, place: Series) -> str:
+    """What an objective asks of one area and category, by these thresholds."""
+    seconds = targets.of(*place).get(objective.slug)
+    if seconds is None:
+        return _only_shown(say, service, objective)
+    told = f"{names.headed(_limit(say, objective, [seconds]))}, {_span(say, service, objective)}."
+    settled = targets.verified and service.clock(objective.clock).verified
+    return told if settled else f"{told} {names.headed(say(NOT_VERIFIED))}."
+
+
+def _only_shown(say: Speaker, service: Service, objective: Objective) -> str:
+    told = names.headed(names.objective(say, objective))
+    span = _span(say, service, objective)
+    return say("{objective}: shown, without a threshold, {span}.", objective=told, span=span)
 
 
 def in_short(say: Speaker, service: Service, targets: TargetSet) -> str:

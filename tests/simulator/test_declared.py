@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from monitor.core.calendar import Calendar
 from monitor.core.mission import times_of
 from monitor.core.reader import EventReader
-from monitor.core.service import Area, Category, Clock, Moment, Objective, Service
+from monitor.core.service import Area, Category, Clock, Fields, Moment, Objective, Service
 from monitor.core.slices import Grid
+from monitor.core.take import INSTANT, take_of
 from monitor.core.targets import Targets, TargetSet
+from monitor.settings import load
 from monitor.simulator import NORMAL, Emission, World, history, live, storm, year
 from monitor.simulator.declared import DeclaredCell, declared
 from tests.simulator.services import (
@@ -188,3 +190,58 @@ def test_volumes_belong_to_the_service_and_not_to_the_seed() -> None:
     ]  # fmt: skip
     assert counts[0].keys() == counts[1].keys()
     assert all(counts[0][key] == pytest.approx(counts[1][key], abs=6) for key in counts[0])
+
+
+ENGINES = Service(
+    "engines",
+    areas=(Area("city"), Area("north", "city"), Area("south", "city")),
+    categories=(Category("one"), Category("two")),
+    clocks=tuple(Clock(name, (Moment("sent_at"),), (Moment(f"{name}_at"),)) for name in ("first", "second", "third")),
+    objectives=(
+        Objective("first-mean", None, clock="first"),
+        Objective("second-mean", None, clock="second"),
+        Objective("third-p90", 90, clock="third"),
+    ),
+    fields=Fields(fold=(("second_at", take_of("nth(2) of first_at", INSTANT)),)),
+)
+
+
+def in_turn(service: Service, targets: Targets, order: list[str]) -> None:
+    """Of each mission, what is told of these instants is told of later ones later, or at once."""
+    made = world(Declared(service, targets), per_cell=40)
+    told = 0
+    for event in final_states(service, decoded(list(year(2024, seed=3, world=made))), json.loads):
+        found = [datetime.fromisoformat(event[name]) for name in order if event.get(name) is not None]
+        assert found == sorted(found), event
+        told += len(found) == len(order)
+    assert told
+
+
+def test_what_is_judged_in_one_category_comes_no_sooner_in_the_others() -> None:
+    """The second and third engine are late where they are judged: where they are not, they do not come first."""
+    one = {(area, "one"): {"first-mean": 360.0} for area in ("north", "south")}
+    two = {(area, "two"): {"first-mean": 360.0, "second-mean": 480.0, "third-p90": 900.0} for area in ("north",)}
+    in_turn(
+        ENGINES,
+        Targets([TargetSet(date(2020, 1, 1), "", one | two)]),
+        ["sent_at", "first_at", "second_at", "third_at"],
+    )
+
+
+def test_the_second_of_an_instant_comes_after_the_first_whatever_the_thresholds_say() -> None:
+    """A threshold for the second engine that is shorter than that of the first one, in a service that folds rows."""
+    table = {series: {"first-mean": 600.0, "second-mean": 200.0} for series in ENGINES.told_series}
+    in_turn(ENGINES, Targets([TargetSet(date(2020, 1, 1), "", table)]), ["sent_at", "first_at", "second_at"])
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("london-fire", ["mobilised_at", "first_at", "second_at"]),
+        ("nfpa-1710", ["ringing_at", "answered_at", "alerted_at", "enroute_at", "on_scene_at", "full_alarm_at"]),
+    ],
+)
+def test_stages_of_a_preset_come_in_the_order_of_the_work(name: str, order: list[str]) -> None:
+    """In every category, also in those in which a later stage has no threshold."""
+    conf = load(service=name)
+    in_turn(conf.service, conf.targets, order)
