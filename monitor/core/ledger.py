@@ -274,7 +274,8 @@ class Ledger:
 
     def was_sealed(self, mission_id: str) -> bool:
         """Whether a mission of that identity was sealed, as far as anybody noted."""
-        self.note_sealed()
+        if self._let_go:
+            self.note_sealed()
         return mission_id in self._sealed_ids
 
     def is_unnoted(self, placed_at: float) -> bool:
@@ -366,10 +367,11 @@ class Ledger:
         if not place.missions:
             return 0
         counting: dict[int, list[Mission]] = {}
+        missions, rows = self.missions, self.rows
         for mission_id in place.missions:
-            mission = self.missions.pop(mission_id)
-            if self.rows:
-                self.row_count -= len(self.rows.pop(mission_id, ()))
+            mission = missions.pop(mission_id)
+            if rows:
+                self.row_count -= len(rows.pop(mission_id, ()))
             some = counting.setdefault(mission.series, [])
             if mission.kind:
                 some.append(mission)
@@ -386,10 +388,12 @@ class Ledger:
 
     def note_sealed(self) -> None:
         """Take down who was sealed since this was done last: day by day, for a slice holds one or two."""
+        noted = []
         for day, places in groupby(self._let_go, key=attrgetter("day")):
             ids = hashed(chain.from_iterable([place.missions for place in places]))
             day.sealed_ids.append(ids)
-            self._sealed_ids.add(ids)
+            noted.append(ids)
+        self._sealed_ids.add(b"".join(noted))
         self._let_go.clear()
 
     def _to_roll_up(self, number: int) -> None:

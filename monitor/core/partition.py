@@ -166,8 +166,10 @@ class Partition:
         seal_at, line = self._seal_at, ledger.sealed_before
         outcomes = _NO_OUTCOMES.copy()
         dead: list[DeadLetter] = []
+        timed: bool | None
         records = batch.since(head.next_offset)
-        crowded, most_rows = len(missions) + len(records) > capacity, ROWS_PER_MISSION * capacity
+        most_rows = ROWS_PER_MISSION * capacity
+        crowded = len(missions) + len(records) > capacity or ledger.row_count > most_rows
         for record in records:
             stamp = record.timestamp
             recorded = None if stamp is None or stamp < 0 else stamp / 1000.0
@@ -182,13 +184,14 @@ class Partition:
                 told = self._tell(record, row, dead, latest=latest, seal_until=min(watermark, now))
                 if told is None:
                     continue
-                outcome, placed_at, line = told.outcome, told.mission.placed_at, ledger.sealed_before
-                timed = told.timed
+                outcome, mission, line = told.outcome, told.mission, ledger.sealed_before
+                placed_at, timed = mission.placed_at, told.timed
+                crowded = crowded or ledger.row_count > most_rows
             except Rejected as fault:
                 dead.append(DeadLetter(record, fault.reason, fault.detail))
                 continue
             else:
-                timed = placed_at != recorded or mission.kind not in _PERHAPS_UNTIMED
+                timed = None
                 outcome = _CONFLICT if in_rows and mission.mission_id in in_rows else apply(mission)
                 if outcome is _FULL and self._seal_early(min(max(watermark, placed_at), now), placed_at):
                     outcome = apply(mission)  # its own time has made room: a day of inventions does not last for ever
@@ -206,7 +209,9 @@ class Partition:
                 continue
             if placed_at < line and outcome in STORES:
                 head.behind_at = watermark
-            elif placed_at > watermark and timed:
+            elif placed_at > watermark and (
+                placed_at != recorded or mission.kind not in _PERHAPS_UNTIMED if timed is None else timed
+            ):
                 watermark = (
                     placed_at
                     if placed_at <= latest
@@ -215,7 +220,7 @@ class Partition:
                 if watermark >= seal_at:
                     self._seal_old(min(watermark, now))
                     seal_at, line = self._seal_at, ledger.sealed_before
-            if (crowded and len(missions) > capacity) or (in_rows and ledger.row_count > most_rows):
+            if crowded and (len(missions) > capacity or ledger.row_count > most_rows):
                 self._seal_early(min(watermark, now), placed_at)
                 line = ledger.sealed_before
         _count(head, outcomes, dead)

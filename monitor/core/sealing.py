@@ -124,7 +124,8 @@ def seal(
 ) -> Aggregate:
     """Aggregate of one closed stretch of a series, with all its missions."""
     if not missions:
-        return Aggregate(series, start, end, 0, (_NOTHING,) * clocks, tuple([(*held[:2], 0) for held in thresholds]))
+        none = tuple([(place, seconds, 0) for place, seconds, _ in thresholds])
+        return Aggregate(series, start, end, 0, (_NOTHING,) * clocks, none)
     if len(missions) == clocks == 1:
         (one,) = missions
         if one.kind == _MEASURED:
@@ -170,18 +171,15 @@ def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> l
 
 def _sum_of(parts: Sequence[Aggregate], backend: Backend) -> Aggregate:
     first = parts[0]
-    start, end, excluded = first.start, first.end, 0
-    within = [0] * len(first.judged)
-    for part in parts:
-        start = min(start, part.start)
-        end = max(end, part.end)
-        excluded += part.excluded
-        for number, (_, _, some) in enumerate(part.judged):
-            within[number] += some
+    judged = [
+        (place, seconds, sum([part.judged[number][2] for part in parts]))
+        for number, (place, seconds, _) in enumerate(first.judged)
+    ]
     clocks = [
         _sum_of_tallies([part.clocks[number] for part in parts], backend) for number in range(len(first.clocks))
     ]
-    judged = [(place, seconds, within[number]) for number, (place, seconds, _) in enumerate(first.judged)]
+    start, end = min([part.start for part in parts]), max([part.end for part in parts])
+    excluded = sum([part.excluded for part in parts])
     return Aggregate(first.series, start, end, excluded, tuple(clocks), tuple(judged))
 
 

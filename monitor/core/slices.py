@@ -68,7 +68,11 @@ class Grid:
         start = at // self.seconds * self.seconds
         day = self._days.get(start)
         if day is None:
-            day = self._days[start] = datetime.fromtimestamp(start, self.zone).toordinal()
+            # Mostly the slice after one that was asked for: two comparisons, where a zone takes as long as a mission.
+            day = self._days.get(start - self.seconds)
+            if day is None or start >= self.midnight(day + 1):
+                day = datetime.fromtimestamp(start, self.zone).toordinal()
+            self._days[start] = day
         return day
 
     def midnight(self, day: int) -> float:
