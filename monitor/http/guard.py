@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import BasicAuth, hdrs, web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
+from werkzeug.datastructures import Authorization
 
 from monitor.http.access import NONE, OPEN_TO_ALL, Rules, Scope, Scopes
 from monitor.http.connection import OF_PEERS, peer_of
@@ -118,8 +119,7 @@ class Guard:
         told = request.headers.getall(hdrs.AUTHORIZATION, ())
         if len(told) != 1:
             return False
-        try:
-            login = BasicAuth.decode(told[0], encoding="utf-8")
-        except ValueError:
+        login = Authorization.from_header(told[0])
+        if login is None or login.type != "basic":
             return False
-        return await self._passwords.right(door.users, login.login, login.password, peer=peer)
+        return await self._passwords.right(door.users, login.username or "", login.password or "", peer=peer)
