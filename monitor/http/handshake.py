@@ -21,7 +21,7 @@ _peers_log = logging.getLogger(OF_PEERS)
 
 
 class Tls(NamedTuple):
-    """What a connection is secured with; of `sans` a client's certificate must hold one, where there are any."""
+    """What a connection is secured with; of `sans` a certificate that is shown must hold one, if there are any."""
 
     context: ssl.SSLContext
     sans: frozenset[str] = frozenset()
@@ -65,20 +65,23 @@ class Handshake(asyncio.Protocol):
             self._wire.abort()
 
     async def _shake(self, wire: asyncio.Transport) -> None:
-        tls = self._tls()
+        secured, tls = None, None
         try:
+            tls = self._tls()
             secured = await asyncio.get_running_loop().start_tls(
                 wire, self, tls.context, server_side=True,
                 ssl_handshake_timeout=self._limits.ask_seconds, ssl_shutdown_timeout=SHUTDOWN_SECONDS,
             )  # fmt: skip
         except OSError as fault:  # ssl.SSLError, TimeoutError and a peer that left are some
             _peers_log.warning("a TLS handshake failed: %s", _in_words(fault))
-            secured = None
         finally:
             self._crowd.leave(self)
-        if secured is None or wire.is_closing():
-            wire.abort()
-        elif tls.sans and not tls.sans & names_of(secured.get_extra_info("peercert")):
+            if secured is None:
+                wire.abort()
+        if secured is None or tls is None or wire.is_closing():
+            return
+        certificate = secured.get_extra_info("peercert")
+        if tls.sans and certificate and not tls.sans & names_of(certificate):
             _peers_log.warning("a client's certificate names nobody of client_allowed_sans: refused")
             wire.abort()
         else:
@@ -91,9 +94,9 @@ class Handshake(asyncio.Protocol):
                 secured.close()
 
 
-def names_of(certificate: Mapping[str, object] | None) -> frozenset[str]:
+def names_of(certificate: Mapping[str, object]) -> frozenset[str]:
     """The subject alternative names of a certificate that was verified: of DNS, mail, address or URI."""
-    told = cast("Sequence[tuple[str, str]]", (certificate or {}).get("subjectAltName", ()))
+    told = cast("Sequence[tuple[str, str]]", certificate.get("subjectAltName", ()))
     return frozenset(value for kind, value in told if kind in {"DNS", "email", "IP Address", "URI"})
 
 

@@ -121,6 +121,22 @@ async def test_a_clients_certificate_must_hold_a_name_that_is_listed(authority: 
         assert await asked(url, authority.trusting("other")) in REFUSED
 
 
+async def test_names_are_asked_of_certificates_that_are_shown(authority: Authority) -> None:
+    """As the toolkit has it: whoever need not show one need not be listed either."""
+    authority.client("other.example.org", stem="other")
+    tls = {"client_auth_type": "VerifyClientCertIfGiven", "client_ca_file": "ca.pem", "client_allowed_sans": ["a"]}
+    async with opened(authority.web_file(tls)) as url:
+        assert await asked(url, authority.trusting()) == 200
+        assert await asked(url, authority.trusting("other")) in REFUSED
+
+
+async def test_a_port_that_closes_waits_for_no_handshake(authority: Authority) -> None:
+    """Whoever is silent then is closed."""
+    async with opened(authority.web_file()) as url:
+        writer = await silent(url)
+    writer.close()
+
+
 async def test_versions_are_those_that_are_allowed(authority: Authority) -> None:
     """A client that speaks only older ones agrees on nothing."""
     old = authority.trusting()
