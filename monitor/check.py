@@ -20,7 +20,8 @@ from monitor.core.plain_text import one_line
 from monitor.core.service import Clock, named
 from monitor.feeds.declared import FILE as FEED
 from monitor.feeds.declared import Feed, read_feed
-from monitor.settings import Configuration, ConfigurationError, unusable_files
+from monitor.listening.looked_at import WEB_FILES, port_faults
+from monitor.settings import Configuration, ConfigurationError, open_secrets, unusable_files
 from monitor.words import names, rules
 from monitor.words.catalogue import SOURCE
 from monitor.words.speaker import speaker
@@ -69,7 +70,11 @@ def check(*, connect: bool, roles: Sequence[str], feeds: Sequence[Path]) -> None
         _print(fault.faults)
         click.echo(f"{_counted(fault.faults)}: the monitor will not start")
         click.get_current_context().exit(MISUSED)
-    unusable = unusable_files(configuration, needed=connect)
+    unusable = [
+        *unusable_files(configuration, needed=connect),
+        *open_secrets(configuration),
+        *port_faults(configuration, tuple(WEB_FILES), needed=connect),
+    ]
     read, wrong = feed_files(configuration, feeds)
     configuration = replace(configuration, warnings=[*configuration.warnings, *unusable, *wrong])
     _print(configuration.warnings)

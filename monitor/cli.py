@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from monitor import log
+from monitor.core.fault import Fault
 from monitor.core.plain_text import one_line
 from monitor.repeated import once, require_once
 
@@ -212,12 +213,24 @@ def _with_configuration(callback: Callable[..., Any], entry: Entry) -> Callable[
     def run(*args: Any, **kwargs: Any) -> Any:
         configuration = configured()
         if entry.warns:
-            for fault in configuration.warnings:
+            for fault in [*configuration.warnings, *_of_files(configuration, entry)]:
                 click.echo(one_line(f"{fault.severity}: {fault.where}: {fault.message}"), err=True)
         click.get_current_context().obj = configuration
         return callback(*args, **kwargs)
 
     return run
+
+
+def _of_files(configuration: "Configuration", entry: Entry) -> list[Fault]:
+    """Warnings about the files that a starting command reads. Raises ConfigurationError with every fault."""
+    from monitor.listening.looked_at import port_faults  # noqa: PLC0415 - help must not wait for it
+    from monitor.settings import ConfigurationError, open_secrets  # noqa: PLC0415
+
+    name = next(name for name, one in COMMANDS.items() if one is entry)
+    found = [*open_secrets(configuration), *port_faults(configuration, (name,))]
+    if any(fault.severity == "error" for fault in found):
+        raise ConfigurationError(found)
+    return found
 
 
 def _tell(fault: Exception, ctx: click.Context) -> None:

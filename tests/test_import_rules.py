@@ -35,7 +35,7 @@ FAUST: Final = {"monitor.worker.app", "monitor.worker.engine", "monitor.worker.t
 SHARED: Final = {
     "monitor.core", "monitor.store",  # the seam itself
     "monitor.settings", "monitor.wiring", "monitor.clock", "monitor.log", "monitor.progress",  # settings, and use
-    "monitor.http",  # what every service stands behind
+    "monitor.http", "monitor.listening",  # what every service stands behind
     "monitor.answer",  # the one form of the report's JSON and of the API
 }  # fmt: skip
 MAY_IMPORT: Final[dict[str, set[str]]] = {
@@ -44,6 +44,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "monitor.store": {"monitor.core", "monitor.store", "monitor.certificates"},
     "monitor.settings": {"monitor.core", "monitor.clock", "monitor.settings"},
     "monitor.http": {"monitor.http"},
+    # What ports are served behind stands in settings and in the files that they name.
+    "monitor.listening": {"monitor.core", "monitor.http", "monitor.settings", "monitor.listening"},
     "monitor.wiring": {"monitor.core", "monitor.store", "monitor.settings"},
     "monitor.kafka": {"monitor.core", "monitor.settings", "monitor.log", "monitor.kafka", "monitor.certificates"},
     # The vocabulary of metrics is one module for everybody: names only.
@@ -68,6 +70,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
         "monitor.words",
         "monitor.spreadsheet",
         "monitor.alerts",  # the names of the alerts, to tell a silence of ours from others'
+        "monitor.missions.told",  # a list of missions is the same for a program and on a terminal
     },
     # The board shows what was published; it knows neither the service nor the store.
     "monitor.board": {

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import signal
+from pathlib import Path
 
 import click
 
 from monitor.exporter.service import serve
 from monitor.http.server import AddressUnavailable
+from monitor.listening.option import served_behind, web_config_option
 from monitor.settings import Configuration
 from monitor.wiring import redis_store
 
@@ -21,13 +23,15 @@ _log = logging.getLogger(__name__)
     type=click.IntRange(0, 65_535),
     help="Port to listen on; 0: any free one. [default: exporter.port of the configuration]",
 )
+@web_config_option("exporter")
 @click.pass_obj
-def exporter(configuration: Configuration, host: str | None, port: int | None) -> None:
+def exporter(configuration: Configuration, host: str | None, port: int | None, web_config_file: Path | None) -> None:
     """Serve the verdicts: /metrics for Prometheus, / for people, /api/v1/compliance for programs.
 
     Reads the store that the workers write to and follows its changes; any number of exporters may run. With the
     store down it goes on serving the last figures, and says so. Ends on SIGTERM or Ctrl-C.
     """
+    configuration = served_behind(configuration, "exporter", web_config_file)
     settings = configuration.settings.exporter
     try:
         asyncio.run(

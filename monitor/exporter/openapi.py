@@ -9,13 +9,14 @@ import msgspec
 
 from monitor.exporter.areas import AreaAnswer
 from monitor.exporter.compliance import Answer
+from monitor.exporter.mission_lists import MissionsAnswer
 from monitor.exporter.periods import PeriodAnswer
 from monitor.exporter.stream import StreamEvent
 from monitor.exporter.why_answer import WhyAnswer
 from monitor.http.problem import CONTENT_TYPE, Problem
 
 _REFERENCE: Final = "#/components/schemas/{name}"
-_TYPES: Final = (Answer, AreaAnswer, PeriodAnswer, Problem, StreamEvent, WhyAnswer)
+_TYPES: Final = (Answer, AreaAnswer, MissionsAnswer, PeriodAnswer, Problem, StreamEvent, WhyAnswer)
 
 
 @cache
@@ -68,6 +69,19 @@ def description() -> bytes:
                         "400": failed | {"description": "That is no period, window or category."},
                         "404": failed | {"description": "No such area is declared, or the period has not begun."},
                         "503": failed | {"description": "The store has not been read yet."},
+                    },
+                ),
+                "/api/v1/missions": _get(
+                    "The missions behind a figure, one by one, for those who may see them", by_type[MissionsAnswer],
+                    query=("period", "`2024`, `2024-T2` or `2024-11`; needed."),
+                    more={"question": "`late` (where nothing is said), `unmeasured`, `open` or `stuck`.",
+                          "objective": "Whose clock and thresholds are meant.", "area": "Of this area alone.",
+                          "category": "Of this category alone."},
+                    faults={
+                        "400": failed | {"description": "That cannot be asked."},
+                        "401": failed | {"description": "Nothing was shown that gives anything."},
+                        "403": failed | {"description": "What was shown does not give missions."},
+                        "503": failed | {"description": "The store cannot be read, or too much is asked."},
                     },
                 ),
                 "/api/v1/stream": _get(

@@ -22,6 +22,7 @@ from monitor.http.server import AddressUnavailable
 from monitor.kafka.clients import opened_producers, require_topic
 from monitor.kafka.rights import RightsMissing, missing_rights
 from monitor.kafka.sources import as_source
+from monitor.listening.option import served_behind, web_config_option
 from monitor.settings import Configuration, KafkaSettings
 from monitor.worker.ending import Ending
 from monitor.worker.exposing import exposing
@@ -42,8 +43,9 @@ from monitor.worker.shell import Shell
     help="The feed file: which topics hold the source's records, and how they become events.  "
     "[default: feed.toml beside the service's service.toml]",
 )
+@web_config_option("feed")
 @click.pass_obj
-def feed(configuration: Configuration, *, named: Path | None) -> None:
+def feed(configuration: Configuration, *, named: Path | None, web_config_file: Path | None) -> None:
     """Read a source's records from Kafka and send what they tell as mission events.
 
     Start as many as the source's topics have partitions at most: they share them by consumer group. What cannot be
@@ -53,6 +55,7 @@ def feed(configuration: Configuration, *, named: Path | None) -> None:
     \b
     monitor feed --feed config/services/my-service/feed.toml
     """  # noqa: D301 - click reads the character
+    configuration = served_behind(configuration, "feed", web_config_file)
     path = named or configuration.folder / FILE
     declared = load_feed(path, configuration.service, configuration.grid.zone)
     for fault in declared.warnings:

@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import sys
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from aiohttp import hdrs, web
 from aiohttp.http import HttpProcessingError
@@ -38,10 +38,19 @@ _peers_log = logging.getLogger(OF_PEERS)
 """What peers can cause as often as they like; limited in rate by `serving`. No address: it may be a person's."""
 
 
+class Guest(Protocol):
+    """Who holds a place among the connections."""
+
+    def __hash__(self) -> int: ...
+
+    def drop(self) -> None:
+        """Leave at once."""
+
+
 class Connection(web.RequestHandler):
     """Made for every connection that was accepted, also for those that are closed at once."""
 
-    def __init__(self, server: web.Server, crowd: Crowd["Connection"], limits: Limits) -> None:
+    def __init__(self, server: web.Server, crowd: Crowd[Guest], limits: Limits) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -57,6 +66,8 @@ class Connection(web.RequestHandler):
         self._limits = limits
         self._wire: asyncio.Transport | None = None
         """As long as it lasts; aiohttp lets go of it as soon as it wants no more."""
+        self._beneath: asyncio.Transport | None = None
+        """What carries TLS, where there is any."""
         self._deadline: asyncio.TimerHandle | None = None
         self._answering = False
 
@@ -71,20 +82,25 @@ class Connection(web.RequestHandler):
             _peers_log.warning("no place for another connection: %s", "refused" if leaving is self else "one closed")
             leaving.drop()
         if leaving is not self:
-            self._wire.set_write_buffer_limits(high=self._limits.buffer_bytes)
+            for wire in filter(None, (self._wire, self._beneath)):
+                wire.set_write_buffer_limits(high=self._limits.buffer_bytes)
             super().connection_made(transport)
+
+    def secured(self, beneath: asyncio.Transport) -> None:
+        """The connection that comes speaks TLS, over another."""
+        self._beneath = beneath
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The place is free."""
         self._crowd.leave(self)
         self._forget_deadline()
-        self._wire = None
+        self._wire = self._beneath = None
         super().connection_lost(exc)
 
     def drop(self) -> None:
         """End it at once, whatever was not sent yet."""
         if self._wire is not None:
-            self._wire.abort()
+            (self._beneath or self._wire).abort()
 
     def resume_writing(self) -> None:
         """The peer has taken something."""
@@ -107,12 +123,15 @@ class Connection(web.RequestHandler):
             sent = await super().finish_response(request, resp, start_time)
         finally:
             self._answering = False
-        if self._wire is None or not self._wire.get_write_buffer_size():
+        if self._wire is None or not self._untaken():
             self._forget_deadline()
         return sent
 
+    def _untaken(self) -> int:
+        return sum(wire.get_write_buffer_size() for wire in (self._wire, self._beneath) if wire is not None)
+
     def _give_up(self) -> None:
-        if self._wire is not None and (self._answering or self._wire.get_write_buffer_size()):
+        if self._wire is not None and (self._answering or self._untaken()):
             _peers_log.warning("an answer was not taken within %g s: connection closed", self._limits.take_seconds)
             self.drop()
 

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,8 +13,11 @@ from typing import Final, cast
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from monitor.http.connection import OF_PEERS, Connection, secure
+from monitor.http.access_log import Logged, access_log
+from monitor.http.connection import OF_PEERS, Connection, Guest, secure
 from monitor.http.crowd import Crowd
+from monitor.http.guard import Door, Guard, Protection, require_scopes
+from monitor.http.handshake import Handshake, Tls
 from monitor.http.hosts import Hosts
 from monitor.http.limits import BACKLOG, Limits, descriptors
 from monitor.http.problem import problem
@@ -47,28 +50,56 @@ class Address:
 
 @asynccontextmanager
 async def serving(
-    application: web.Application, address: Address, *, limits: Limits | None = None
+    application: web.Application,
+    address: Address,
+    *,
+    limits: Limits | None = None,
+    protection: Protection | None = None,
+    logged: Logged = "nothing",
 ) -> AsyncIterator[str]:
     """Serve the application within the context; gives its URL. Raises AddressUnavailable, with what to do.
 
-    The application's middlewares must not be frozen yet.
+    The application's middlewares must not be frozen yet. Without `protection` everybody who connects is let in. TLS
+    is spoken where the door has it at the start; what it is of may change. Raises ScopeMissing for a route without.
     """
     bounds = (limits or Limits()).within(descriptors())
-    crowd: Crowd[Connection] = Crowd(places=bounds.connections, per_peer=bounds.per_peer)
-    application.middlewares.insert(0, _asked)
-    application.middlewares.insert(1, _ours(Hosts(address.hosts, bound=address.host), address.hosts_by))
-    application.on_response_prepare.append(_secure)
+    crowd: Crowd[Guest] = Crowd(places=bounds.connections, per_peer=bounds.per_peer)
+    door = protection.door if protection else Door
+    guard = Guard(protection) if protection else None
+    outermost = [_asked, _ours(Hosts(address.hosts, bound=address.host), address.hosts_by)]
+    if logged != "nothing":
+        outermost.insert(0, access_log(addresses=logged == "requests_and_addresses"))
+    if protection and guard:
+        require_scopes(application, protection.scopes)
+        outermost.append(guard.middleware())
+    application.middlewares[:0] = outermost
+    application.on_response_prepare.append(_secure(door))
     runner = web.AppRunner(application, shutdown_timeout=SHUTDOWN_SECONDS)
-    with seldom(OF_PEERS, "monitor.http.connection", "asyncio"):
+
+    def connected() -> asyncio.Protocol:
+        connection = Connection(cast("web.Server", runner.server), crowd, bounds)
+        return Handshake(connection, crowd, lambda: _tls(door), bounds) if encrypted else connection
+
+    encrypted = door().tls is not None
+    with seldom(OF_PEERS, "monitor.http.connection", "monitor.http.renewed", "asyncio"):
         await runner.setup()
         try:
-            server = await _listen(lambda: Connection(cast("web.Server", runner.server), crowd, bounds), address)
+            server = await _listen(connected, address)
             try:
-                yield _url(address.host, server.sockets[0].getsockname()[1])
+                yield _url("https" if encrypted else "http", address.host, server.sockets[0].getsockname()[1])
             finally:
                 await _close(server, crowd)
         finally:
             await runner.cleanup()
+            if guard:
+                guard.close()
+
+
+def _tls(door: Callable[[], Door]) -> Tls:
+    tls = door().tls
+    if tls is None:
+        raise AssertionError("a port that speaks TLS does so until it is closed")
+    return tls
 
 
 @web.middleware
@@ -91,18 +122,23 @@ def _ours(hosts: Hosts, hosts_by: str) -> Middleware:
     return refuse_foreign_names
 
 
-async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
-    secure(response)
+def _secure(door: Callable[[], Door]) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    async def headed(_request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in door().headers.items():
+            response.headers.setdefault(name, value)
+        secure(response)
+
+    return headed
 
 
-async def _listen(factory: Callable[[], Connection], address: Address) -> asyncio.Server:
+async def _listen(factory: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:
     try:
         return await asyncio.get_running_loop().create_server(factory, address.host, address.port, backlog=BACKLOG)
     except OSError as fault:
         raise AddressUnavailable(_advice(fault, address)) from fault
 
 
-async def _close(server: asyncio.Server, crowd: Crowd[Connection]) -> None:
+async def _close(server: asyncio.Server, crowd: Crowd[Guest]) -> None:
     """Let nobody in any more, and let go of who is just coming in.
 
     A connection that was accepted, and has no transport yet when asyncio's server closes, would belong to nobody: in
@@ -118,8 +154,8 @@ async def _close(server: asyncio.Server, crowd: Crowd[Connection]) -> None:
         server.close()
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
 def _advice(fault: OSError, address: Address) -> str:

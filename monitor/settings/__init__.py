@@ -14,10 +14,11 @@ from monitor.settings.configuration import (
 )
 from monitor.settings.environment import CONFIG_VARIABLE, ENV_PREFIX, SERVICE_VARIABLE, variable
 from monitor.settings.files import SecretUnusable, read_secret
-from monitor.settings.key_files import unusable_files
+from monitor.settings.key_files import open_secrets, unusable_files
 from monitor.settings.reading import models
 from monitor.settings.relations import RELATIONS
 from monitor.settings.sections import (
+    AccessSettings,
     EventSettings,
     ExporterSettings,
     FeedSettings,
@@ -35,6 +36,7 @@ __all__ = [
     "ENV_PREFIX",
     "RELATIONS",
     "SERVICE_VARIABLE",
+    "AccessSettings",
     "Configuration",
     "ConfigurationError",
     "EventSettings",
@@ -52,6 +54,7 @@ __all__ = [
     "find_config",
     "load",
     "models",
+    "open_secrets",
     "read_secret",
     "service_rooms",
     "unusable_files",

@@ -5,15 +5,20 @@ Refuses to know what is in them.
 """
 
 import codecs
+import grp
 import os
+import pwd
 import re
 import stat
 import tomllib
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
 
 LARGEST_FILE_BYTES: Final = 4 * 1024 * 1024
 LARGEST_SECRET_BYTES: Final = 64 * 1024
+_FEW: Final = 3
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -74,12 +79,33 @@ def require_pem(path: Path, key: str, *, what: Literal["CERTIFICATE", "PRIVATE K
 def open_to_others(path: Path) -> str | None:
     """What others may do with a secret, and what to do about it; None where its folders let nobody come so far."""
     place = path.resolve()
-    modes = [one.stat().st_mode for one in (place, *place.parents)]
-    if modes[0] & stat.S_IWOTH:
+    found = place.stat()
+    reached = all(one.stat().st_mode & stat.S_IXOTH for one in place.parents)
+    group = _others_of_group(found.st_gid, found.st_uid) if reached and found.st_mode & stat.S_IRWXG else ()
+    return opened(found.st_mode, reached=reached, group=group)
+
+
+def opened(mode: int, *, reached: bool, group: Collection[str]) -> str | None:
+    """What a file's mode lets others do. `reached`: its folders let them come; `group`: who else is in its group."""
+    if mode & stat.S_IWOTH:
         return "others may write it, and so say what the secret is: chmod o-w"
-    if modes[0] & stat.S_IROTH and all(mode & stat.S_IXOTH for mode in modes[1:]):
+    if mode & stat.S_IROTH and reached:
         return "every user of this machine may read it: chmod o-r, or chmod o-x its folder"
+    if mode & stat.S_IRWXG and group:
+        what = "write it, and so say what the secret is" if mode & stat.S_IWGRP else "read it"
+        listed = ", ".join(sorted(group)[:3]) + (" …" if len(group) > _FEW else "")
+        return f"its group may {what} ({listed}): chmod g-rw, or give it a group of its reader alone"
     return None
+
+
+def _others_of_group(group: int, owner: int) -> set[str]:
+    """Who may use a group's rights, besides the owner and who asks. Of a file of root's, one is who it is for."""
+    users = pwd.getpwall()
+    members = {user.pw_name for user in users if user.pw_gid == group}
+    with suppress(KeyError):  # a group without a name has no other members
+        members |= set(grp.getgrgid(group).gr_mem)
+    others = members - {user.pw_name for user in users if user.pw_uid in {owner, os.geteuid(), 0}}
+    return others if owner != 0 or len(others) > 1 else set()
 
 
 def toml_files(folder: Path) -> list[Path]:

@@ -1,10 +1,37 @@
 """The files that keys name: secrets and certificates, looked at by whoever needs them."""
 
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 from monitor.core.fault import Fault
 from monitor.settings.configuration import Configuration
 from monitor.settings.files import FileAbsent, SecretUnusable, open_to_others, read_secret, require_pem
+
+SECRETS: Final = (
+    "kafka.sasl_password_file", "kafka.sasl_token_file", "kafka.key_file", "kafka.certificate_file",
+    "redis.password_file", "redis.key_file", "redis.certificate_file",
+    "access.figures_tokens_file", "access.missions_tokens_file",
+    "exporter.web_config_file", "exporter.metrics_web_config_file", "worker.metrics_web_config_file",
+    "feed.metrics_web_config_file",
+)  # fmt: skip
+"""Keys of files that may hold a secret; of a certificate, where its key has no file of its own."""
+
+
+def open_secrets(configuration: Configuration) -> list[Fault]:
+    """A warning for each file with a secret that is here, and open to others. Said at every start, and by `check`."""
+    found = []
+    for key in SECRETS:
+        section, _, inner = key.partition(".")
+        values = getattr(configuration.settings, section)
+        file: Path | None = getattr(values, inner)
+        if file is None or (inner == "certificate_file" and values.key_file is not None):
+            continue
+        with suppress(OSError):  # what is not here, or cannot be looked at, is told by whoever reads it
+            if others := open_to_others(file):
+                found.append(Fault("warning", configuration.where(key), f"{file}: {others}"))
+    return found
 
 
 def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]:
@@ -33,7 +60,4 @@ def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]
         except SecretUnusable as fault:
             absent = isinstance(fault.__cause__, FileAbsent) and not needed
             found.append(Fault("warning" if absent else "error", configuration.where(key), fault.reason))
-        else:
-            if look is not a_certificate and (others := open_to_others(file)):
-                found.append(Fault("warning", configuration.where(key), f"{file}: {others}"))
     return found

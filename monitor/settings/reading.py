@@ -16,7 +16,9 @@ from monitor.settings.environment import SERVICE, Variables
 from monitor.settings.sections import Settings
 from monitor.settings.told import in_words, unknown
 
-_SECRETS: Final = (("kafka", "sasl_password"), ("redis", "password"))
+_SECRETS: Final = (
+    ("kafka", "sasl_password"), ("redis", "password"), ("access", "figures_tokens"), ("access", "missions_tokens"),
+)  # fmt: skip
 
 
 def models() -> Iterator[tuple[str, type[BaseModel]]]:

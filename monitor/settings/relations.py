@@ -121,6 +121,20 @@ def _same_port(settings: Settings, name: Name) -> str | None:
     )
 
 
+def _groups_unread(settings: Settings, name: Name) -> str | None:
+    access = settings.access
+    if access.proxies or not (access.figures_groups or access.missions_groups):
+        return None
+    return f"nobody's groups are believed: name the proxies that tell them in {name('access.proxies')}"
+
+
+def _metrics_on_the_same_port(settings: Settings, name: Name) -> str | None:
+    exporter = settings.exporter
+    if not exporter.metrics_port or exporter.metrics_port != exporter.port:
+        return None
+    return f"is {name('exporter.port')} itself ({exporter.port}): give another, or 0 for metrics on that one"
+
+
 RELATIONS: Final = (
     *KAFKA,
     *REDIS,
@@ -169,6 +183,11 @@ RELATIONS: Final = (
         "warning", ("windows.metrics", "windows.names"),
         f"holds {_listed(windows.NAMED)}, which alerts and dashboards show", _windows_shown,
     ),
+    Relation(
+        "error", ("access.figures_groups", "access.missions_groups", "access.proxies"), "with groups: proxies",
+        _groups_unread,
+    ),
+    Relation("error", ("exporter.metrics_port", "exporter.port"), "two ports", _metrics_on_the_same_port),
     Relation(
         "warning", ("worker.metrics_port", "worker.metrics_host", "exporter.port", "exporter.host"),
         "two ports, where both are on one machine", _same_port,

@@ -17,8 +17,10 @@ from monitor.settings.values import (
     Districts,
     File,
     Folder,
+    HeaderName,
     Host,
     Hosts,
+    Networks,
     OptionalText,
     Port,
     Positive,
@@ -27,6 +29,7 @@ from monitor.settings.values import (
     Settlements,
     Slug,
     Text,
+    Texts,
     Topic,
     Visible,
     WebAddress,
@@ -40,6 +43,9 @@ LARGEST_RECORD_BYTES: Final = 16 * 1024 * 1024
 def _former(moved: str) -> Any:
     """A key that files of before have. What it said is said elsewhere now, as `moved` tells; `former` reads it."""
     return Field(None, description=moved, json_schema_extra={"former": True})
+
+
+WEB_FILE: Final = "Web configuration file of Prometheus' exporter-toolkit: TLS, client certificates, users."
 
 
 class _Section(BaseModel):
@@ -157,6 +163,7 @@ class WorkerSettings(_Section):
     metrics_host: Host = Field("127.0.0.1", description="Address of the worker's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the worker's own /metrics; 0: none.")
     metrics_hosts: Hosts = Field((), description="Names under which programs reach it; else as `exporter.hosts`.")
+    metrics_web_config_file: File = Field(None, description=WEB_FILE)
     stop_seconds: Positive = Field(3.0, description="Time to store what is left after SIGTERM, before leaving.")
     watchdog_seconds: Positive = Field(
         300.0, description="A worker that does not move for so long, although there is work and all answer, ends."
@@ -172,6 +179,7 @@ class FeedSettings(_Section):
     metrics_host: Host = Field("127.0.0.1", description="Address of the feed's own /metrics.")
     metrics_port: Port = Field(0, description="Port of the feed's own /metrics; 0: none.")
     metrics_hosts: Hosts = Field((), description="Names under which programs reach it; else as `exporter.hosts`.")
+    metrics_web_config_file: File = Field(None, description=WEB_FILE)
 
 
 class ExporterSettings(_Section):
@@ -184,6 +192,19 @@ class ExporterSettings(_Section):
         description="Names under which people and programs reach the exporter; `localhost` and the address it "
         "listens on are always answered, `*` answers to any name.",
     )
+    web_config_file: File = Field(None, description=WEB_FILE)
+    metrics_host: Host = Field("127.0.0.1", description="Address of `metrics_port`.")
+    metrics_port: Port = Field(
+        0, description="Port for `/metrics` alone, which is then no longer on `port`; 0: there is none."
+    )
+    metrics_web_config_file: File = Field(
+        None, description="The same for `metrics_port`; default: that of `web_config_file`."
+    )
+    access_log: Literal["nothing", "requests", "requests_and_addresses"] = Field(
+        "nothing",
+        description="What is logged of requests: method, route, status, time; never what stands after a question "
+        "mark. Addresses may be a person's.",
+    )
     refresh_seconds: Positive = Field(15.0, description="Everything is judged anew at least this often.")
 
 
@@ -195,6 +216,27 @@ class AlertmanagerSettings(_Section):
         description="Address of Alertmanager, `http://host:9093` or `https://…`, with its path where it has one; "
         "none: nobody is asked, and the board says nothing of silences. No login is sent.",
     )
+
+
+class AccessSettings(_Section):
+    """Who may see figures and missions at the exporter; of nothing set: figures everybody, missions nobody."""
+
+    figures_tokens: Secret = Field(None, description="Bearer tokens for figures, by commas; environment only.")
+    figures_tokens_file: File = Field(
+        None, description="File with bearer tokens for figures, one a line; read anew when it changes."
+    )
+    missions_tokens: Secret = Field(
+        None, description="Bearer tokens for missions, and so for figures; environment only."
+    )
+    missions_tokens_file: File = Field(None, description="File with bearer tokens for missions, one a line.")
+    proxies: Networks = Field(
+        (),
+        description="Addresses or networks of proxies that log people in; their headers are believed, nobody else's.",
+    )
+    user_header: HeaderName = Field("X-Forwarded-User", description="Header in which they name who is logged in.")
+    groups_header: HeaderName = Field("X-Forwarded-Groups", description="Header with the groups, by commas.")
+    figures_groups: Texts = Field((), description="Groups that may see figures; none: whoever is logged in.")
+    missions_groups: Texts = Field((), description="Groups that may see missions, and so figures; none: nobody.")
 
 
 class EventSettings(_Section):
@@ -265,6 +307,7 @@ class Settings(BaseModel):
     feed: FeedSettings = FeedSettings()
     exporter: ExporterSettings = ExporterSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    access: AccessSettings = AccessSettings()
     events: EventSettings = EventSettings()
     ledger: LedgerSettings = LedgerSettings()
     windows: WindowSettings = WindowSettings()

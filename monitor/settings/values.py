@@ -3,6 +3,7 @@
 Each refusal says what to write instead. Refuses to know keys and where values come from.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -127,6 +128,22 @@ def _web_address(address: str) -> str:
     return address
 
 
+def _network(text: str) -> str:
+    try:
+        network = ipaddress.ip_network(plain(text), strict=False)
+    except ValueError:
+        raise ValueError("is neither an address nor a network: say 10.0.0.5, 10.0.0.0/24 or fd00::/64") from None
+    if network.prefixlen == 0:
+        raise ValueError("is everybody, who could then say to be anybody: name the proxies' addresses")
+    return str(network)
+
+
+def _header_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", plain(name)):
+        raise ValueError("is no name of a header: use letters, digits and hyphens")
+    return name
+
+
 def _brokers(addresses: str) -> str:
     """The same with the blanks around each taken out. Raises ValueError."""
     found = [address.strip() for address in visible(addresses).split(",")]
@@ -213,6 +230,9 @@ Topic = Annotated[str, AfterValidator(_topic)]
 Host = Annotated[str, AfterValidator(_host)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Hosts = tuple[Annotated[str, AfterValidator(_host_asked_for)], ...]
+Networks = tuple[Annotated[str, AfterValidator(_network)], ...]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Texts = tuple[Annotated[str, AfterValidator(plain)], ...]
 Brokers = Annotated[str, AfterValidator(_brokers)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Slugs = Annotated[tuple[str, ...], AfterValidator(_slugs)]

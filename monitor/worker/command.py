@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import click
 
@@ -9,6 +10,7 @@ from monitor import clock
 from monitor.http.server import AddressUnavailable
 from monitor.kafka.clients import producing, require_topic
 from monitor.kafka.rights import require_rights
+from monitor.listening.option import served_behind, web_config_option
 from monitor.settings import Configuration
 from monitor.wiring import partition_policy, redis_store
 from monitor.worker.checkpointing import CheckpointPolicy
@@ -27,15 +29,16 @@ from monitor.worker.shell import Shell
 
 
 @click.command("worker")
+@web_config_option("worker")
 @click.pass_obj
-def worker(configuration: Configuration) -> None:
+def worker(configuration: Configuration, web_config_file: Path | None) -> None:
     """Read mission events from Kafka and keep the ledger in Redis.
 
     Start as many as there are partitions at most: they share the topic by consumer group. SIGTERM stores what is
     left, leaves the group and exits 0; a second one ends at once. SIGUSR1 logs where every task stands.
     """
     try:
-        asyncio.run(work(configuration, Ending()))
+        asyncio.run(work(served_behind(configuration, "worker", web_config_file), Ending()))
     except (WorkerFailed, AddressUnavailable) as fault:
         raise click.ClickException(str(fault)) from fault
 

@@ -16,9 +16,12 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from monitor.http.access import Scope
 from monitor.http.body import SharedBody
+from monitor.http.guard import Protection
 from monitor.http.limits import Limits
 from monitor.http.server import Address, serving
+from monitor.listening.port import door_of
 from monitor.settings import FeedSettings, WorkerSettings
 from monitor.worker.readiness import Readiness
 
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 
 FRESH_SECONDS: Final = 1.0
 """How long a text is given out: scrapers ask every few seconds."""
+SCOPES: Final = {"/metrics": Scope.FIGURES, "/healthz": Scope.OPEN, "/readyz": Scope.OPEN}
 
 
 class OwnMetrics:
@@ -95,7 +99,10 @@ async def exposing(
     *,
     limits: Limits | None = None,
 ) -> AsyncIterator[str | None]:
-    """Serve the process's own metrics where a port is configured; gives the URL. Raises AddressUnavailable."""
+    """Serve the process's own metrics where a port is configured; gives the URL.
+
+    Raises AddressUnavailable, and WebFileUnusable.
+    """
     if not settings.metrics_port:
         yield None
         return
@@ -106,6 +113,8 @@ async def exposing(
         port_by=_named(settings, "metrics_port"),
         hosts_by=_named(settings, "metrics_hosts"),
     )  # fmt: skip
-    async with serving(OwnMetrics(instruments.registry, readiness).application(), address, limits=limits) as url:
+    protection = Protection(scopes=SCOPES, door=door_of(settings.metrics_web_config_file))
+    application = OwnMetrics(instruments.registry, readiness).application()
+    async with serving(application, address, limits=limits, protection=protection) as url:
         log.info("metrics at %smetrics", url)
         yield url

@@ -201,7 +201,7 @@ async def test_the_first_figures_are_rendered_before_anybody_asks() -> None:
     world = World(refresh_seconds=600.0)  # nothing else is published meanwhile, however slow the machine
     await world.tell(missions(3, late=1))
     refresh = world.refresh()
-    service = Service(world.configuration, refresh, world.clock)
+    service = Service(world.configuration, refresh, world.clock, world.reading)
     reading = asyncio.create_task(refresh.run())
     await service.render_ahead()
     reading.cancel()

@@ -1,7 +1,7 @@
 """A small world to publish: a clock that is set by hand, a store, and partitions that write real checkpoints."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from monitor.core.partition import Partition
 from monitor.core.slices import Grid
 from monitor.core.targets import Targets, TargetSet
 from monitor.exporter.refresh import Refresh
-from monitor.settings import Configuration, ExporterSettings, Settings
+from monitor.settings import AccessSettings, Configuration, ExporterSettings, Settings
 from monitor.settings.sections import EventSettings
 from monitor.store.memory import MemoryBacking, MemoryStore
 from monitor.store.port import Lease, LifeSign, Store
@@ -36,10 +36,17 @@ class Clock:
         return self.now
 
 
-def configuration(*, refresh_seconds: float = 0.05, oslo: str = "Oslo") -> Configuration:
+def configuration(
+    *,
+    refresh_seconds: float = 0.05,
+    oslo: str = "Oslo",
+    exporter: Mapping[str, object] | None = None,
+    access: Mapping[str, object] | None = None,
+) -> Configuration:
     """All districts; goal 10 and requirement 20 minutes everywhere but in Finnmark's towns, which have no cities."""
     settings = Settings(
-        exporter=ExporterSettings(refresh_seconds=refresh_seconds),
+        exporter=ExporterSettings.model_validate({"refresh_seconds": refresh_seconds, **(exporter or {})}),
+        access=AccessSettings.model_validate(access or {}),
         events=EventSettings(stale_after_seconds=6 * HOUR),  # a world of few missions teaches no patience
     )
     one = TargetSet(

@@ -16,12 +16,23 @@ from monitor.kafka.clients import reading
 from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
 from tests.integration.station import Station, event
-from tests.servers.secured import GUEST, LOOPBACK, MASTER, PASSWORDS, Operation, Resource, SecuredKafka, token
+from tests.servers.secured import (
+    GUEST,
+    LONG_AGO,
+    LOOPBACK,
+    MASTER,
+    PASSWORDS,
+    Operation,
+    Resource,
+    SecuredKafka,
+    token,
+)
 
 CONFIG = Path(__file__).parents[1] / "report" / "config" / "monitor.toml"
 EVENT = b'{"mission_id": "m-1"}\n'
 ENDS_SECONDS = 60.0
-DOORS = {"login": "login_port", "certificate": "certificate_port", "clear": "clear_login_port", "open": "port"}
+DOORS = {"login": "login_port", "certificate": "certificate_port", "clear": "clear_login_port", "open": "port",
+         "expired": "expired_port", "self": "self_signed_port"}  # fmt: skip
 
 pytestmark = pytest.mark.integration
 
@@ -139,6 +150,27 @@ REFUSALS = {
         "asks for a client certificate",
         "one that it trusts",
     ),
+    "a client certificate that has expired": (
+        "certificate",
+        "SSL",
+        {"certificate_file": "expired.pem"},
+        "asks for a client certificate, and got none that it trusts",
+        "one that it trusts",
+    ),
+    "an expired certificate": (
+        "expired",
+        "SSL",
+        {},
+        "certificate verify failed: certificate has expired",
+        "Have its certificate renewed, and see whether the clock",
+    ),
+    "a certificate that signed itself": (
+        "self",
+        "SSL",
+        {},
+        "certificate verify failed: self-signed certificate",
+        "Set kafka.ca_file",
+    ),
     "in the clear to TLS": (
         "login",
         "PLAINTEXT",
@@ -171,6 +203,8 @@ async def test_check_names_the_cause_and_the_remedy(
     other = trustme.CA()
     other.cert_pem.write_to_path(str(tmp_path / "other-ca.pem"))
     other.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "other.pem"))
+    expired = kafka.node.ca.issue_cert("client@example.org", not_after=LONG_AGO)
+    expired.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "expired.pem"))
     (tmp_path / "nonsense.jwt").write_text("{no token}")
     (tmp_path / "expired.jwt").write_text(token(MASTER, seconds=-3600))
     given = {key: value for key, value in changes.items() if value}
@@ -196,6 +230,7 @@ async def test_check_names_the_cause_and_the_remedy(
         ("login", "SASL_SSL", {"sasl_mechanism": "OAUTHBEARER", "sasl_token_file": "token.jwt"}),
         ("clear", "SASL_PLAINTEXT", {}),
         ("certificate", "SSL", {"certificate_file": "client_file"}),
+        ("self", "SSL", {"ca_file": "self_signed_file"}),
         ("open", "PLAINTEXT", {}),
     ],
 )
@@ -204,7 +239,8 @@ async def test_who_is_let_in_finds_the_topics(  # noqa: PLR0917 - a door is thre
 ) -> None:
     """The measure of the others: by each door with what it asks for."""
     (tmp_path / "token.jwt").write_text(token(MASTER) + "\n")
-    files = {"token.jwt": tmp_path / "token.jwt", "client_file": kafka.node.client_file}
+    files = {"token.jwt": tmp_path / "token.jwt", "client_file": kafka.node.client_file,
+             "self_signed_file": kafka.node.self_signed_file}  # fmt: skip
     right = {key: files.get(value, value) for key, value in changes.items()}
     environment = settings(kafka, names, door, protocol, **right)
     result = await run(environment, "check", "--connect")

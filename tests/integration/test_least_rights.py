@@ -4,6 +4,7 @@ import re
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from redis.asyncio import Redis
@@ -17,7 +18,7 @@ from monitor.store.rights import ROLES as REDIS_ROLES
 from monitor.store.rights import acl_rules
 from tests.eventually import wait_until
 from tests.integration.station import PARTITIONS, Record, Station, event, measured_of
-from tests.servers.secured import SecuredKafka
+from tests.servers.secured import SecuredKafka, token
 
 pytestmark = pytest.mark.integration
 
@@ -51,16 +52,30 @@ def guarded_broker(station: Station) -> SecuredKafka:
     return station.broker
 
 
-def as_user(station: Station, *, kafka: str = "nobody", redis: str = "nobody") -> dict[str, str]:
-    """Settings of a process that logs in with these users."""
+Way = Literal["PLAIN", "SCRAM-SHA-256", "OAUTHBEARER", "certificate"]
+
+
+def as_user(station: Station, *, kafka: str = "nobody", redis: str = "nobody", way: Way = "PLAIN") -> dict[str, str]:
+    """Settings of a process that logs in with these users; `way`: how Kafka is told who it is."""
     address = station.settings["MONITOR_REDIS__URL"].removeprefix("redis://")
     node = guarded_broker(station).node
-    return {
-        "KAFKA__BOOTSTRAP": f"127.0.0.1:{node.clear_login_port}",
-        "KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-        "KAFKA__SASL_MECHANISM": "PLAIN",
-        "KAFKA__SASL_USERNAME": kafka,
-        "KAFKA__SASL_PASSWORD": "pw",
+    port, protocol = {
+        "PLAIN": (node.clear_login_port, "SASL_PLAINTEXT"), "certificate": (node.certificate_port, "SSL"),
+    }.get(way, (node.login_port, "SASL_SSL"))  # fmt: skip
+    login = {"KAFKA__BOOTSTRAP": f"127.0.0.1:{port}", "KAFKA__SECURITY_PROTOCOL": protocol}
+    if protocol.endswith("SSL"):
+        login["KAFKA__CA_FILE"] = str(node.ca_file)
+    if way == "certificate":
+        login["KAFKA__CERTIFICATE_FILE"] = str(node.certificate_of(kafka))
+    else:
+        login["KAFKA__SASL_MECHANISM"] = way
+    if way == "OAUTHBEARER":
+        file = station.directory / f"{kafka}.jwt"
+        file.write_text(token(kafka))
+        login["KAFKA__SASL_TOKEN_FILE"] = str(file)
+    elif way != "certificate":
+        login |= {"KAFKA__SASL_USERNAME": kafka, "KAFKA__SASL_PASSWORD": "pw"}
+    return login | {
         "REDIS__URL": f"redis://{redis}@{address}",
         "REDIS__PASSWORD": "pw",
     }
@@ -86,8 +101,8 @@ async def grant_least(station: Station) -> None:
             await redis.execute_command("ACL", "SETUSER", role, *acl_rules(f"station:{station.topic}", role))
 
 
-async def check(station: Station, role: str) -> tuple[int, str]:
-    users = as_user(station, kafka=role if role in KAFKA_ROLES else "nobody", redis=role)
+async def check(station: Station, role: str, way: Way = "PLAIN") -> tuple[int, str]:
+    users = as_user(station, kafka=role if role in KAFKA_ROLES else "nobody", redis=role, way=way)
     result = await station.run("check", "--connect", "--as", role, environment=variables(users))
     return result.exit_code, result.output
 
@@ -138,6 +153,42 @@ async def test_the_whole_path_runs_with_the_least_rights(guarded: Station) -> No
 
     await wait_until(ready, f"the exporter to be ready\n{guarded.logs()}", timeout_seconds=30)
     assert "NOPERM" not in guarded.log("worker") + guarded.log("exporter")
+
+
+@pytest.mark.parametrize("way", ["SCRAM-SHA-256", "OAUTHBEARER", "certificate"])
+async def test_kafkas_part_runs_with_the_least_rights_however_it_knows_who_asks(guarded: Station, way: Way) -> None:
+    """Over TLS, by password, token or client certificate; without a right, whoever lacks it is told which."""
+    code, output = await check(guarded, "worker", way)
+    assert code == 1, output
+    for right in KAFKA_RIGHTS:
+        assert (f"the user may not {right.operation}" in output) or "worker" not in right.roles, output
+    await grant_least(guarded)
+
+    def user(role: str, **redis: str) -> dict[str, str]:
+        return as_user(guarded, kafka=role, way=way, **redis)
+
+    made = await guarded.run("topics", environment=variables(user("topics")))
+    assert made.exit_code == 0, made.output
+    for role in KAFKA_ROLES:
+        code, output = await check(guarded, role, way)
+        assert "may not" not in output, output
+    events = guarded.directory / "events.jsonl"
+    events.write_bytes(b"\n".join(event(f"m{number}")[1] or b"" for number in range(50)) + b"\n")
+    sent = await guarded.run("replay", str(events), environment=variables(user("replay")))
+    assert sent.exit_code == 0, sent.output
+    await guarded.produce([(b"x", b"not json")])
+    guarded.worker(**user("worker", redis="worker"))
+
+    async def counted() -> bool:
+        for child in guarded.children:
+            child.require_running()
+        return sum(head.missions for head in (await guarded.heads()).values()) == 50
+
+    await wait_until(counted, f"50 missions to be stored\n{guarded.logs()}", timeout_seconds=60)
+    letters = await guarded.run("dead-letters", "list", environment=variables(user("dead-letters")))
+    assert (letters.exit_code, "malformed_json" in letters.output) == (0, True), letters.output
+    stranger = await guarded.run("dead-letters", "list", environment=variables(user("nobody")))
+    assert (stranger.exit_code, "does not give" in stranger.output) == (1, True), stranger.output
 
 
 async def test_every_missing_right_is_named_at_once(guarded: Station) -> None:
