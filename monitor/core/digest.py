@@ -2,8 +2,9 @@
 
 A digest keeps every value as a centroid of its own until there are more than `CENTROIDS`; up to there percentiles
 are exact (nearest rank). Beyond, a backend compresses and interpolates: `fastdigest` (Rust, deterministic,
-default) or `tdigest` (pure Python, for platforms without a wheel; its clustering is randomised, so two runs
-differ in the last digits). The stored bytes are ours, so they outlive either library.
+default) or `tdigest` (an extra: pure Python, for platforms without a wheel of the other, on a tree that must be
+compiled; its clustering is randomised, so two runs differ in the last digits). The stored bytes are ours, so they
+outlive either library.
 
 Refuses to delete: a t-digest cannot. What may still be corrected is kept as exact values elsewhere.
 Source: Dunning & Ertl, "Computing Extremely Accurate Quantiles Using t-Digests" (2019), arXiv:1902.04023.
@@ -17,7 +18,6 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 import numpy as np
-import tdigest
 from numpy.typing import NDArray
 
 from monitor.core.percent import Percent, rank, share
@@ -26,6 +26,10 @@ try:
     import fastdigest
 except ImportError:  # no wheel for this platform: the configuration must then say tdigest
     fastdigest = None  # type: ignore[assignment]
+try:
+    import tdigest
+except ImportError:  # the extra `tdigest` is not installed
+    tdigest = None
 
 CENTROIDS: Final = 1000
 """Centroids kept before compression: a year of one district and class, some 800 missions, is then exact. With 500,
@@ -104,7 +108,7 @@ BACKENDS: Final[dict[Backend, Sketch]] = {"fastdigest": FastDigest(), "tdigest":
 
 def available(backend: Backend) -> bool:
     """Whether the library behind a backend is installed."""
-    return backend == "tdigest" or fastdigest is not None
+    return {"tdigest": tdigest, "fastdigest": fastdigest}[backend] is not None
 
 
 @dataclass(frozen=True, slots=True)
