@@ -60,7 +60,7 @@ $(BIN)/python:
 	@PYTHON="$$(.ci/find-python $(PYTHON))" && echo "Creating $(VENV) with $$PYTHON" && "$$PYTHON" -m venv --clear $(VENV)
 
 $(VENV)/.demo $(VENV)/.dev: $(VENV)/.%: constraints/%.txt pyproject.toml | $(BIN)/python
-	@PYTHON=$(BIN)/python .ci/install-system build
+	@test $* = demo || PYTHON=$(BIN)/python .ci/install-system build  # every package of the demo is a wheel
 	@echo "Installing the pinned packages of $<"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

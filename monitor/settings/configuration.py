@@ -36,6 +36,10 @@ _ROOM: Final = Path(__file__).resolve().parent.parent
 _REPOSITORY_CONFIG: Final = _ROOM.parent / "config"
 _PACKAGED_CONFIG: Final = _ROOM / "_config"
 OPTION: Final = "--service"
+_ABSENT: Final = {
+    "fastdigest": "fastdigest is not installed (no wheel for this platform?): say tdigest, and install that extra",
+    "tdigest": "tdigest is not installed: install the monitor with its extra `tdigest`, or say fastdigest",
+}
 _NO_PLACES: Final = ("localtime", "Factory")
 """Names in the tz database, where the machine has them, that say no zone."""
 
@@ -140,8 +144,7 @@ def load(path: Path | None = None, *, service: str | None = None) -> Configurati
     faults += wrong
     faults += _short_horizon(settings, declared, origin)
     if not available(settings.ledger.digest_backend):
-        message = "fastdigest is not installed (no wheel for this platform?): say tdigest, which is pure Python"
-        faults.append(Fault("error", origin.where("ledger.digest_backend"), message))
+        faults.append(Fault("error", origin.where("ledger.digest_backend"), _ABSENT[settings.ledger.digest_backend]))
     if grid is None or declared.service is None or any(fault.severity == "error" for fault in faults):
         raise ConfigurationError(faults)
     names = {f"{section}.{key}": name for (section, key), name in variables.names.items()}

@@ -8,13 +8,14 @@ import pytest
 from monitor.demo.servers import EmbeddedRedis
 from monitor.simulator import year
 from tests.integration.station import Broker, Record, Station
+from tests.servers import components
 from tests.servers.components import require
 
 
 @pytest.fixture(scope="session")
 def redis_6() -> Iterator[EmbeddedRedis]:
-    """Redis 6.2, out of the wheel."""
-    with EmbeddedRedis() as server:
+    """Redis 6.2, out of a wheel."""
+    with EmbeddedRedis(executable=components.redis_6()) as server:
         yield server
 
 

@@ -205,7 +205,9 @@ def test_every_option_of_the_example_exists() -> None:
     assert [one for one in settings if one not in documented] == []
     assert set(re.findall(r"REPORT_\w+", text)) == {"REPORT_TO", "REPORT_LANG", "REPORT_FORMAT", "REPORT_MAIL"}
     beside = set(re.findall(r"REPORT_\w+", SENDER.read_text())) - {"REPORT_MAIL"}
-    assert beside == {"REPORT_SMTP", "REPORT_FROM", "REPORT_SMTP_USER", "REPORT_SMTP_PASSWORD_FILE"}
+    assert beside == {
+        "REPORT_SMTP", "REPORT_FROM", "REPORT_SMTP_USER", "REPORT_SMTP_PASSWORD_FILE", "REPORT_SMTP_CA_FILE",
+    }  # fmt: skip
 
 
 def test_the_units_name_the_files_of_the_example() -> None:

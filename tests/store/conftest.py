@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from monitor.demo.servers import EmbeddedRedis
-from tests.servers.components import bundled_valkey, require
+from monitor.demo.servers import EmbeddedRedis, bundled_valkey
+from tests.servers import components
+from tests.servers.components import require
 from tests.store.worlds import MemoryWorld, RedisWorld, World
 
 
 @pytest.fixture(scope="session")
 def redis_6() -> Iterator[EmbeddedRedis]:
     """Redis 6.2, for the session."""
-    with EmbeddedRedis() as server:
+    with EmbeddedRedis(executable=components.redis_6()) as server:
         yield server
 
 
@@ -26,7 +27,7 @@ def redis_7() -> Iterator[EmbeddedRedis]:
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[EmbeddedRedis]:
     """Valkey, for the session."""
-    with EmbeddedRedis(executable=bundled_valkey()) as server:
+    with EmbeddedRedis() as server:
         yield server
 
 
@@ -68,9 +69,11 @@ async def mortal(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
         yield MemoryWorld()
         return
-    executable = {"redis_6": lambda: None, "redis_7": lambda: require("redis-server"), "valkey": bundled_valkey}[
-        request.param
-    ]()
+    executable = {
+        "redis_6": components.redis_6,
+        "redis_7": lambda: require("redis-server"),
+        "valkey": bundled_valkey,
+    }[request.param]()
     async with EmbeddedRedis(executable=executable, append_only=True) as server:
         world = RedisWorld(server)
         yield world

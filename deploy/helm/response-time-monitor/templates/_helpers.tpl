@@ -1,0 +1,187 @@
+{{- define "rtm.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- /* Room for -history, -exporter and the number of a CronJob's Job. */}}
+{{- define "rtm.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{- else if contains (include "rtm.name" .) .Release.Name }}
+{{- .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name (include "rtm.name" .) | trunc 40 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- /* Of a component of the release: (list . "worker") */}}
+{{- define "rtm.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "rtm.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{- define "rtm.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "rtm.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- /* "true" or "false": (list . choice "keda.sh/v1alpha1") */}}
+{{- define "rtm.wanted" -}}
+{{- $choice := toString (index . 1) -}}
+{{- if eq $choice "auto" }}{{ (index . 0).Capabilities.APIVersions.Has (index . 2) }}{{ else }}{{ $choice }}{{ end }}
+{{- end }}
+
+{{- define "rtm.scaled" -}}
+{{ include "rtm.wanted" (list . .Values.worker.scaling.enabled "keda.sh/v1alpha1") }}
+{{- end }}
+
+{{- /* (list . tag): the tag only where no digest is named. */}}
+{{- define "rtm.image" -}}
+{{- $root := index . 0 -}}
+{{- $image := $root.Values.image -}}
+{{- $tag := index . 1 -}}
+{{- if and $image.digest (not $tag) -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ coalesce $tag $image.tag $root.Chart.AppVersion }}
+{{- end }}
+{{- end }}
+
+{{- define "rtm.slug" -}}
+{{- default .Values.service.name .Values.service.slug }}
+{{- end }}
+
+{{- /* A path in a folder as the key of a ConfigMap, which knows no slash. */}}
+{{- define "rtm.key" -}}
+{{- replace "/" "__" . }}
+{{- end }}
+
+{{- /* The environment of a container: (list . (list "kafka" "redis") (dict "NAME" "value")). What the user says wins. */}}
+{{- define "rtm.env" -}}
+{{- $root := index . 0 -}}
+{{- $values := $root.Values -}}
+{{- $parts := index . 1 -}}
+{{- $env := dict
+  "MONITOR_CONFIG" "/etc/monitor/configuration/monitor.toml"
+  "MONITOR_SERVICE" (ternary (printf "/etc/monitor/services/%s" $values.service.name) $values.service.name (not (empty $values.service.files)))
+  "MONITOR_KAFKA__TOPIC" $values.kafka.topic
+  "MONITOR_KAFKA__DEAD_LETTER_TOPIC" $values.kafka.deadLetterTopic
+  "MONITOR_KAFKA__GROUP" $values.kafka.group
+-}}
+{{- if has "kafka" $parts }}
+{{- $kafka := $values.kafka }}
+{{- $_ := set $env "MONITOR_KAFKA__BOOTSTRAP" (required "kafka.bootstrap is needed: host:port of your brokers" $kafka.bootstrap) }}
+{{- $_ := set $env "MONITOR_KAFKA__SECURITY_PROTOCOL" $kafka.securityProtocol }}
+{{- if hasPrefix "SASL" $kafka.securityProtocol }}
+{{- $_ := set $env "MONITOR_KAFKA__SASL_MECHANISM" $kafka.saslMechanism }}
+{{- end }}
+{{- with $kafka.saslUsername }}{{ $_ := set $env "MONITOR_KAFKA__SASL_USERNAME" . }}{{ end }}
+{{- if $kafka.existingSecret }}
+{{- range $what, $variable := dict "password" "SASL_PASSWORD_FILE" "token" "SASL_TOKEN_FILE" "ca" "CA_FILE" "certificate" "CERTIFICATE_FILE" "key" "KEY_FILE" }}
+{{- with index $kafka.keys $what }}{{ $_ := set $env (printf "MONITOR_KAFKA__%s" $variable) (printf "/etc/monitor/secrets/kafka/%s" .) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if has "redis" $parts }}
+{{- $redis := $values.redis }}
+{{- $_ := set $env "MONITOR_REDIS__URL" (required "redis.url is needed: redis://host:port/0 or rediss://..." $redis.url) }}
+{{- with $redis.username }}{{ $_ := set $env "MONITOR_REDIS__USERNAME" . }}{{ end }}
+{{- if $redis.existingSecret }}
+{{- range $what, $variable := dict "password" "PASSWORD_FILE" "ca" "CA_FILE" "certificate" "CERTIFICATE_FILE" "key" "KEY_FILE" }}
+{{- with index $redis.keys $what }}{{ $_ := set $env (printf "MONITOR_REDIS__%s" $variable) (printf "/etc/monitor/secrets/redis/%s" .) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := merge (dict) $values.env (index . 2) $env }}
+- name: {{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- end }}
+
+{{- /* What is mounted: (list . (list "kafka" "redis")) */}}
+{{- define "rtm.mounts" -}}
+{{- $values := (index . 0).Values -}}
+{{- $parts := index . 1 -}}
+- { name: tmp, mountPath: /tmp }
+- { name: configuration, mountPath: /etc/monitor/configuration, readOnly: true }
+{{- if $values.service.files }}
+- { name: service, mountPath: /etc/monitor/services/{{ $values.service.name }}, readOnly: true }
+{{- end }}
+{{- if and (has "kafka" $parts) $values.kafka.existingSecret }}
+- { name: kafka-secret, mountPath: /etc/monitor/secrets/kafka, readOnly: true }
+{{- end }}
+{{- if and (has "redis" $parts) $values.redis.existingSecret }}
+- { name: redis-secret, mountPath: /etc/monitor/secrets/redis, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "rtm.volumes" -}}
+{{- $root := index . 0 -}}
+{{- $values := $root.Values -}}
+{{- $parts := index . 1 -}}
+- name: tmp
+  emptyDir: { medium: Memory, sizeLimit: 64Mi }
+- name: configuration
+  configMap: { name: {{ include "rtm.fullname" $root }}-configuration }
+{{- if $values.service.files }}
+- name: service
+  configMap:
+    name: {{ include "rtm.fullname" $root }}-service
+    items:
+      {{- range $path, $_ := $values.service.files }}
+      - { key: {{ include "rtm.key" $path | quote }}, path: {{ $path | quote }} }
+      {{- end }}
+{{- end }}
+{{- range $part := list "kafka" "redis" }}
+{{- $of := index $values $part }}
+{{- if and (has $part $parts) $of.existingSecret }}
+- name: {{ $part }}-secret
+  secret:
+    secretName: {{ $of.existingSecret }}
+    # Read by the group of the pod alone.
+    defaultMode: 0440
+    items:
+      {{- range $_, $key := $of.keys }}
+      {{- if $key }}
+      - { key: {{ $key | quote }}, path: {{ $key | quote }} }
+      {{- end }}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Of every pod, by the restricted Pod Security Standard: (list . user) */}}
+{{- define "rtm.pod" -}}
+{{- $root := index . 0 -}}
+{{- $user := index . 1 -}}
+automountServiceAccountToken: false
+# Kubernetes would set MONITOR_..._PORT beside a Service of that name.
+enableServiceLinks: false
+{{- with $root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ $user }}
+  runAsGroup: {{ $user }}
+  fsGroup: {{ $user }}
+  seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "rtm.container" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL] }
+{{- end }}
+
+{{- /* What a pod is started anew for. */}}
+{{- define "rtm.checksum" -}}
+{{- $values := .Values -}}
+checksum/configuration: {{ list $values.configuration $values.service $values.feed.files | toJson | sha256sum }}
+{{- end }}
