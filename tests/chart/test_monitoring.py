@@ -35,7 +35,8 @@ def test_rules_are_those_of_the_repository_with_links_that_lead_somewhere(promto
         text = text.replace("http://127.0.0.1:8080", "https://monitor.example.org")
         text = text.replace("http://127.0.0.1:3000/d", "https://grafana.example.org/d")
         shipped += yaml.safe_load(text)["groups"]
-    assert [{"name": one["name"], "rules": one["rules"]} for one in spec["groups"]] == shipped
+    assert [(one["name"], one["rules"]) for one in spec["groups"]] == [(one["name"], one["rules"]) for one in shipped]
+    assert [one["interval"] for one in spec["groups"]] == [one.get("interval", "5s") for one in shipped]
     assert "127.0.0.1" not in str(spec)
     file = tmp_path / "rules.yml"
     file.write_text(yaml.safe_dump(spec), encoding="utf-8")

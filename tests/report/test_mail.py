@@ -160,7 +160,7 @@ def test_nothing_is_sent_unprotected_unless_that_is_said(mail_server: Any) -> No
         ("plain://127.0.0.1:1", "not sent: 127.0.0.1", {}),
         (f"127.0.0.1:{port}", "REPORT_SMTP names no mail server", {}),
         (f"plain://127.0.0.1:{port}", "REPORT_FROM names no sender", {"REPORT_FROM": ""}),
-        (f"plain://127.0.0.1:{port}", "REPORT_SMTP_PASSWORD_FILE", {"REPORT_SMTP_USER": "m"}),
+        (f"plain://127.0.0.1:{port}", "a password does not go over a line", {"REPORT_SMTP_USER": "m"}),
     ):
         done = send(server, "a@example.org", **more)
         assert done.returncode == 1
