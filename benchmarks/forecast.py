@@ -6,7 +6,8 @@ then), and how often each tenth of forecasts came true. Then what a forecast cos
 
     python benchmarks/forecast.py [--services 170] [--seed 2024] [--quick]
 
-Takes about 2 min of CPU; `--quick` 5 s.
+Takes about 2 min of CPU; `--quick` 5 s. Of 1,020 years a tenth in the middle is known to 4 points, and of more than a
+hundred of them some stand out by chance: who doubts one asks again, with `--services 800` and another seed.
 """
 
 import argparse

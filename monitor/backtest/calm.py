@@ -9,14 +9,15 @@ to know how alarms are decided (`core.alarm`), and where missions come from.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import inf
 from statistics import median
 from typing import Final
 
 import numpy as np
 
-from monitor.backtest.firing import Fires
+from monitor.alerts.rule import Severity
+from monitor.backtest.episodes import Seen, episodes, seen_at
+from monitor.backtest.firing import RULES, Fires
 from monitor.core.alarm import DAY, Rules, watched
 from monitor.core.digest import Floats
 from monitor.core.hindsight import Hindsight, changes
@@ -25,20 +26,18 @@ from monitor.core.service import Objective
 from monitor.core.windows import Span
 
 HALF_DAY: Final = 43_200.0
-LOOKS: Final = 183
-"""Of a series in a calm year, evenly: every other day. A page lasts for weeks."""
 _STRIDE: Final = 16
 """Missions between two looks at a series that has fallen."""
 _JUST_LATE: Final = 1.0
 """Seconds over a threshold: that a mission is late matters here, not by how much."""
 
-Pages = Callable[[Hindsight, Rules, float], frozenset[Fires]]
-"""The pages that fire of a series at a moment, each with its objective."""
+Look = Callable[[Hindsight, Rules, float], Seen]
+"""What fires of a series at a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calm:
-    """Pages that began in each calm year, in all series together; of how many series."""
+    """Pages that were told in each calm year, in all series together; of how many series."""
 
     pages: Sequence[int]
     series: int
@@ -82,24 +81,25 @@ class Study:
     past: Sequence[Hindsight]
     rules: Rules
     span: Span
-    pages: Pages
+    look: Look
     seed: int
     seen: Callable[[], None] = lambda: None
 
     def calm_years(self, years: int) -> Calm:
-        """Pages that begin in so many of them."""
-        moments = np.linspace(self.span.start, self.span.end, LOOKS, endpoint=False)[1:].tolist()
+        """Pages that are told in so many of them, as of the past itself (`episodes`); looked at as each day ends.
+
+        What comes and goes within one day is not seen.
+        """
+        moments = np.arange(self.span.start + DAY, self.span.end, DAY).tolist()
         counted = []
         for year in range(years):
-            begun = 0
+            told = 0
             for number, one in enumerate(self.past):
                 calm, _ = self._calm(one, year, number)
-                before: frozenset[Fires] = frozenset()
-                for _, now in changes(moments, partial(self.pages, calm, self.rules)):
-                    begun += len(now - before)
-                    before = now
+                found = episodes(one.area, one.category, seen_at(moments, self._looking(calm)))
+                told += sum(each.severity is Severity.PAGE and each.told_at is not None for each in found)
                 self.seen()
-            counted.append(begun)
+            counted.append(told)
         return Calm(counted, len(self.past))
 
     def falls(self, points: float, tries: int) -> list[Fall]:
@@ -138,13 +138,23 @@ class Study:
     def _paged(self, fallen: Hindsight, objective: Objective, begin: float) -> float | None:
         """When the first page of the objective that was not on before begins; None where none does."""
         moments = [begin, *fallen.moments(Span(begin, self.span.end))]
+        look = self._looking(fallen)
         stride = max(1, min(_STRIDE, len(moments) // _STRIDE))
-        before: frozenset[Fires] | None = None
-        for at, now in changes(moments, partial(self.pages, fallen, self.rules), stride=stride):
-            if before is not None and any(found.objective == objective.slug for found in now - before):
+        before = None
+        for at, now in changes(moments, lambda at: _pages(look(at), objective), stride=stride):
+            if before is not None and now - before:
                 return at
             before = now
         return None
+
+    def _looking(self, one: Hindsight) -> Callable[[float], Seen]:
+        return lambda at: self.look(one, self.rules, at)
+
+
+def _pages(seen: Seen, objective: Objective) -> frozenset[Fires]:
+    """Those of an objective that fire."""
+    paging = (one for one in seen.fires if RULES[one.alert].severity is Severity.PAGE)
+    return frozenset(one for one in paging if one.objective == objective.slug)
 
 
 def drawn(span: Span, seed: int, year: int, area: str) -> tuple[int, ...]:

@@ -5,13 +5,15 @@ held goes on with it (`monitor.alerts.rule`). Of the same series, what a stronge
 from when that one is over (`monitor.alerts.alertmanager`). Refuses to know when a series is looked at.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from monitor.alerts.alertmanager import WEAKER
 from monitor.alerts.rule import DAY, Severity
 from monitor.backtest.firing import RULES, Fires
 from monitor.core.alarm import Alarm
+from monitor.core.hindsight import changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,17 @@ class Seen:
 
     fires: frozenset[Fires]
     alarms: dict[str, Alarm]
+
+
+def seen_at(moments: Sequence[float], look: Callable[[float], Seen], *, stride: int = 1) -> list[tuple[float, Seen]]:
+    """What is seen at the first of ascending moments, and at each at which something else fires (`changes`)."""
+    known: dict[float, Seen] = {}
+
+    def fires_at(at: float) -> frozenset[Fires]:
+        known[at] = look(at)
+        return known[at].fires
+
+    return [(at, known[at]) for at, _ in changes(moments, fires_at, stride=stride)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +68,7 @@ def episodes(area: str, category: str, seen: Iterable[tuple[float, Seen]]) -> li
         )
         for fires, spells in _spells(seen).items()
         for begin, end, alarm in _held(
-            _news(spells) if fires.step else spells,
+            news(spells, DAY) if fires.step else spells,
             RULES[fires.alert].for_seconds, RULES[fires.alert].keep_firing_seconds,
         )
     ]  # fmt: skip
@@ -65,6 +78,7 @@ def episodes(area: str, category: str, seen: Iterable[tuple[float, Seen]]) -> li
 
 Spell = tuple[float, float | None, Alarm]
 """From when to when a condition held, and what the core said when it began."""
+Said = TypeVar("Said")
 
 
 def _spells(seen: Iterable[tuple[float, Seen]]) -> dict[Fires, list[Spell]]:
@@ -81,16 +95,19 @@ def _spells(seen: Iterable[tuple[float, Seen]]) -> dict[Fires, list[Spell]]:
     return found
 
 
-def _news(spells: Sequence[Spell]) -> Iterator[Spell]:
-    """The parts of spells that are news: what held at no time of the week before the last day (`promql.news`)."""
+def news(spells: Iterable[tuple[float, float | None, Said]], day: float) -> Iterator[tuple[float, float, Said]]:
+    """The parts of spells that are news: what held at no time of the week before the last `day` (`promql.news`).
+
+    Of ascending spells, with what is said of each.
+    """
     since = told_from = last = float("-inf")
-    for begin, end, alarm in spells:
-        if begin - last > 7 * DAY:
-            since, told_from = begin, last + 8 * DAY
+    for begin, end, said in spells:
+        if begin - last > 7 * day:
+            since, told_from = begin, last + 8 * day
         last = float("inf") if end is None else end
-        starts, stops = max(begin, told_from), min(since + DAY, last)
+        starts, stops = max(begin, told_from), min(since + day, last)
         if starts < stops:
-            yield starts, stops, alarm
+            yield starts, stops, said
 
 
 def _held(spells: Iterable[Spell], for_seconds: float, keep_seconds: float) -> Iterator[Spell]:

@@ -17,15 +17,15 @@ import numpy as np
 from monitor.alerts.rule import Severity
 from monitor.backtest import calm
 from monitor.backtest.document import Backtest, Evidence, Outcome, Told
-from monitor.backtest.episodes import Episode, Seen, episodes
-from monitor.backtest.firing import DRIFTS, LEFT_OUT, RULES, Fires, firing
+from monitor.backtest.episodes import Episode, Seen, episodes, seen_at
+from monitor.backtest.firing import DRIFTS, LEFT_OUT, firing
 from monitor.backtest.parameters import differences
 from monitor.backtest.what_if import Asked, what_if
 from monitor.core import alarm
 from monitor.core.alarm import DAY, Baseline, Rules, watched
 from monitor.core.calendar import Period, Unit
 from monitor.core.figures import Count
-from monitor.core.hindsight import Hindsight, changes, looked_at, of_series
+from monitor.core.hindsight import Hindsight, looked_at, of_series
 from monitor.core.history import History
 from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import over_period
@@ -140,7 +140,7 @@ def _outcome(
         seen()
     told.sort(key=lambda one: (one.episode.begin, one.episode.area, one.episode.category, one.episode.alert))
     paging = [one for one in past if _can_page(one, span)]
-    study = calm.Study(past=paging, rules=rules, span=span, pages=_pages, seed=asked.seed, seen=seen)
+    study = calm.Study(past=paging, rules=rules, span=span, look=_seen, seed=asked.seed, seen=seen)
     return Outcome(
         rules=rules,
         changed=differences(Rules(), rules),
@@ -154,17 +154,15 @@ def _outcome(
 def _of_series(one: Hindsight, rules: Rules, span: Span) -> tuple[list[Told], int]:
     moments = looked_at(one, span).tolist()
     most = max(1.0, MOST_LOOKS * (span.end - span.start) / _YEAR)
-    known: dict[float, Seen] = {}
+    looks = count()
 
-    def fires_at(at: float) -> frozenset[Fires]:
-        alarms = one.alarms(rules, at)
-        known[at] = Seen(fires=firing(alarms, leaf=_leaf(one, at)), alarms=alarms)
-        return known[at].fires
+    def look(at: float) -> Seen:
+        next(looks)
+        return _seen(one, rules, at)
 
-    stride = 1 + int(len(moments) // most)
-    seen = [(at, known[at]) for at, _ in changes(moments, fires_at, stride=stride)]
+    seen = seen_at(moments, look, stride=1 + int(len(moments) // most))
     whole = one.whole()
-    return [_told(one, whole, rules, each, span) for each in episodes(one.area, one.category, seen)], len(known)
+    return [_told(one, whole, rules, each, span) for each in episodes(one.area, one.category, seen)], next(looks)
 
 
 def _told(one: Hindsight, whole: Timeline, rules: Rules, episode: Episode, span: Span) -> Told:
@@ -206,9 +204,9 @@ def _count(timeline: Timeline, objective: Objective, span: Span) -> Count:
     return timeline.within_span(span, abandoned_before=float("-inf")).counts[objective.slug]
 
 
-def _pages(one: Hindsight, rules: Rules, at: float) -> frozenset[Fires]:
-    fires = firing(one.alarms(rules, at), leaf=_leaf(one, at))
-    return frozenset(found for found in fires if RULES[found.alert].severity is Severity.PAGE)
+def _seen(one: Hindsight, rules: Rules, at: float) -> Seen:
+    alarms = one.alarms(rules, at)
+    return Seen(fires=firing(alarms, leaf=_leaf(one, at)), alarms=alarms)
 
 
 def _leaf(one: Hindsight, at: float) -> bool:

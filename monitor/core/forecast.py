@@ -70,6 +70,11 @@ Forecasts = Mapping[Series, Mapping[str, Forecast]]
 """By series and objective."""
 
 
+def foretold(objective: Objective) -> bool:
+    """Whether forecasts of such objectives have kept their word."""
+    return objective.percentile is not None and PROVEN[0] <= objective.percentile <= PROVEN[1]
+
+
 def forecasts_of(
     history: History,
     period: Period,
@@ -109,7 +114,7 @@ class _Look:
         if target is None:
             return Forecast(unsaid=Unsaid.NO_TARGET)
         percent = objective.percentile
-        if percent is None or not PROVEN[0] <= percent <= PROVEN[1]:
+        if percent is None or not foretold(objective):
             return Forecast(unsaid=Unsaid.UNPROVEN)
         if self._silent:
             return Forecast(unsaid=Unsaid.NO_DATA)

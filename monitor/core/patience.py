@@ -118,6 +118,11 @@ def plausible_silence(history: History, since: float, declared: float | None) ->
     return patience(pace_until(history, since), hour_of(since, history.grid))
 
 
+def plausible(pace: Pace, hour: float, declared: float | None) -> float:
+    """The same of a silence that begins at an hour of the day, where the pace is known already."""
+    return patience(pace, hour) if declared is None else declared
+
+
 def pace_until(history: History, until: float) -> Pace:
     """The pace of all missions, whatever area and category."""
     parts = []

@@ -17,7 +17,7 @@ from monitor.core.feed import Heard, listen
 from monitor.core.figures import Figures, InProgress
 from monitor.core.history import History
 from monitor.core.overdue import Usual
-from monitor.core.patience import LEAST_SECONDS, plausible_silence
+from monitor.core.patience import LEAST_SECONDS, hour_of, pace_until, plausible
 from monitor.core.service import Series, Service, by_duty
 from monitor.core.timeline import Kept, Timeline
 from monitor.core.verdict import Verdict, verdicts_of
@@ -121,7 +121,9 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
     Whatever began after the slice that holds `now` is in none of it, so it is the same whenever it is asked for, but
     for what was corrected since.
     """
-    patience = plausible_silence(history, now if heard.at is None else min(heard.at, now), terms.stale_after_seconds)
+    grid, since = history.grid, now if heard.at is None else min(heard.at, now)
+    pace = pace_until(history, since)
+    patience = plausible(pace, hour_of(since, grid), terms.stale_after_seconds)
     stale = heard.silent_seconds > patience
     moment = _Moment(
         now=now,
@@ -164,8 +166,9 @@ def judged(history: History, terms: Terms, now: float, heard: Heard) -> Snapshot
             standings.append(standing)
             rows.extend(_row(timeline, one, moment, standing, moved) for one in spans)
     return Snapshot(
-        service, now, stale, patience, heard, rows, standings, history.left_out(), limits(history, usuals, now)
-    )
+        service, now, stale, patience, heard, rows, standings, history.left_out(),
+        limits(usuals, pace.busier(hour_of(now, grid))),
+    )  # fmt: skip
 
 
 def _exists(history: History, area: str, span: Span | None, today: date) -> bool:

@@ -10,9 +10,7 @@ from typing import Final
 
 from monitor.core import overdue
 from monitor.core.figures import InProgress
-from monitor.core.history import History
 from monitor.core.overdue import DAY, Usual
-from monitor.core.patience import hour_of, pace_until
 from monitor.core.timeline import EVER, Kept, Timeline
 from monitor.core.windows import Span
 
@@ -61,13 +59,15 @@ class Waiting:
         )  # fmt: skip
 
 
-def limits(history: History, usuals: Mapping[str, Sequence[Usual]], now: float) -> dict[str, int]:
-    """By area: so many late at once are no accident. Categories share patrols; a busy hour has more that are late."""
-    busier = pace_until(history, now).busier(hour_of(now, history.grid))
+def limits(usuals: Mapping[str, Sequence[Usual]], busy: float) -> dict[str, int]:
+    """By area: so many late at once are no accident, in an hour that is so many times as `busy` as the mean one.
+
+    Categories share patrols.
+    """
     return {
         area: overdue.limit(
-            busier * sum(one.at_once for one in found),
-            busier * sum(one.a_year for one in found),
+            busy * sum(one.at_once for one in found),
+            busy * sum(one.a_year for one in found),
             overdue.PAGES_A_YEAR / len(usuals),
         )
         for area, found in usuals.items()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from monitor.core.forecast import foretold
 from monitor.core.service import Objective, Service
 from monitor.report import words
 from monitor.report.cells import Cell, Cells, Noted
@@ -67,8 +68,10 @@ def _more(cells: Cells, report: Report, objective: Objective, rows: Sequence[Rep
     say, slug = cells.say, objective.slug
     named, judged = _named(cells, objective), [row.judged(slug) for row in rows]
     left = words.spare_headed(say, objective)
+    # Of what is never foretold `words.never_ahead` says so once.
+    told = report.forecasts and foretold(objective)
     ahead = [Noted(likely(say, report.forecast(row, slug))) for row in rows]
-    forecast = [Line(f"{slug}.forecast", f"{named}: {say('met at the end')}", ahead)] if report.forecasts else []
+    forecast = [Line(f"{slug}.forecast", f"{named}: {say('met at the end')}", ahead)] if told else []
     return [
         *forecast,
         Line(f"{slug}.interval", f"{named}, {say('95 % interval')}", _each(cells.interval, judged)),

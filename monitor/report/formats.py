@@ -172,7 +172,7 @@ def _footer(report: Report, say: Speaker) -> list[str]:
     told = words.missions_told(say, report)
     if report.previous is not None:
         told.append(say("Change from {period}", period=words.period_named(say, report.previous)) + ".")
-    told += words.ahead(say, report)
+    told += [*words.ahead(say, report), *words.never_ahead(say, report)]
     return [" ".join(told), method.source(say, report), " ".join(method.notes_in_short(say, report))]
 
 

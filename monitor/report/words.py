@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
+from monitor.core.forecast import Forecast, Unsaid, foretold
 from monitor.core.mission import Cause
 from monitor.core.service import Objective, Statistic
 from monitor.report.document import Report, Status
@@ -180,6 +181,13 @@ def ahead(say: Speaker, report: Report) -> list[str]:
                 about = f"{names.area(say, report.service, root)}, {', '.join(named)}"
                 told.append(say("{about}, met at the end: {likely}.", about=about, likely=likely(say, forecast)))
     return told
+
+
+def never_ahead(say: Speaker, report: Report) -> list[str]:
+    """Of which objectives nobody can say that, of any area: once, where it would be a line of each table."""
+    never = [one for one in report.service.objectives if not foretold(one)] if report.forecasts else []
+    why = likely(say, Forecast(unsaid=Unsaid.UNPROVEN))
+    return [say("{about}, met at the end: {likely}.", about=names.objective(say, one), likely=why) for one in never]
 
 
 def missions_told(say: Speaker, report: Report) -> list[str]:

@@ -5,9 +5,11 @@ from functools import cache
 import numpy as np
 import pytest
 
+from monitor.alerts.rule import NEW
 from monitor.backtest.calm import HALF_DAY, Study, calmed, drawn, worsened
+from monitor.backtest.episodes import Seen
 from monitor.backtest.firing import Fires
-from monitor.core.alarm import Rules
+from monitor.core.alarm import Alarm, Level, Rules
 from monitor.core.hindsight import Hindsight, of_series
 from monitor.core.windows import Span
 from tests.backtest.past import BEGINS, DAY, THRESHOLD, Live, invented, told
@@ -71,14 +73,21 @@ def test_a_fall_begins_where_it_begins() -> None:
     assert float(fallen.missions[1].max()) > THRESHOLD
 
 
-def lately(hindsight: Hindsight, _rules: Rules, at: float) -> frozenset[Fires]:
+PAGE = Fires("ResponseDriftOverTarget", "requirement", NEW)
+
+
+def seen(*fires: Fires) -> Seen:
+    return Seen(fires=frozenset(fires), alarms={"requirement": Alarm(Level.NONE, None, {}, {}, 1.0)})
+
+
+def lately(hindsight: Hindsight, _rules: Rules, at: float) -> Seen:
     """Pages while more than 30 % of the last 100 missions are late."""
     late = hindsight.known(at).lates(REQUIREMENT, Span(float("-inf"), at))[-100:]
-    return frozenset({Fires("page", "requirement")} if len(late) == 100 and late.mean() > 0.3 else set())
+    return seen(PAGE) if len(late) == 100 and late.mean() > 0.3 else seen()
 
 
 def study(seed: int = 1) -> Study:
-    return Study(past=[series(0.5)], rules=Rules(), span=SPAN, pages=lately, seed=seed)
+    return Study(past=[series(0.5)], rules=Rules(), span=SPAN, look=lately, seed=seed)
 
 
 def test_pages_are_counted_where_they_begin() -> None:
@@ -93,6 +102,25 @@ def test_pages_are_counted_where_they_begin() -> None:
     assert 10 <= fall.median_missions <= 60
 
 
+def on_days(*days: int) -> Study:
+    """A condition that holds on some days (0: the first), of one series."""
+
+    def look(_one: Hindsight, _rules: Rules, at: float) -> Seen:
+        ended = round((at - SPAN.start) / DAY) - 1
+        return seen(PAGE, Fires("ResponseObjectiveBreached", "requirement")) if ended in days else seen()
+
+    return Study(past=[series(0.1)], rules=Rules(), span=SPAN, look=look, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("days", "pages"),
+    [((10,), 1), ((11,), 1), ((10, 14), 1), ((10, 11, 17), 1), ((10, 30), 2), (tuple(range(10, 60)), 1), ((), 0)],
+)
+def test_a_calm_year_counts_pages_as_the_past_does(days: tuple[int, ...], pages: int) -> None:
+    """What comes again within the week of news is the same episode; a day is enough; a ticket is no page."""
+    assert on_days(*days).calm_years(1).pages == [pages]
+
+
 def test_the_same_seed_gives_the_same_years() -> None:
     """And another seed others."""
     assert study(2).falls(0.4, 3) == study(2).falls(0.4, 3)
@@ -101,6 +129,6 @@ def test_the_same_seed_gives_the_same_years() -> None:
 
 def test_what_is_not_found_half_the_time_has_no_median() -> None:
     """A fall that nobody sees is later than any that was seen."""
-    deaf = Study(past=[series(0.5)], rules=Rules(), span=SPAN, pages=lambda *_: frozenset(), seed=1)
+    deaf = Study(past=[series(0.5)], rules=Rules(), span=SPAN, look=lambda *_: seen(), seed=1)
     (fall,) = deaf.falls(0.4, 3)
     assert (fall.missions, fall.median_missions, fall.median_days) == ([], None, None)

@@ -299,6 +299,46 @@ def test_what_is_not_known_is_not_explained() -> None:
     assert compared(history, "national", mean, BEFORE, NOW, abandoned_before=0.0) is Gap.MEAN
 
 
+def staged(told: list[Told], objective: Objective, threshold: float) -> Compared | Gap:
+    """Two fortnights of a service with two stages, a hundred days before `BEGIN`."""
+    service = Service(
+        "fire",
+        areas=(Area("city"), Area("a", "city")),
+        categories=(Category("calls"),),
+        clocks=tuple(
+            Clock(slug, (Moment(first),), (Moment(last),))
+            for slug, first, last in (
+                ("response", "called", "arrived"),
+                ("handling", "called", "rolling"),
+                ("travel", "rolling", "arrived"),
+            )
+        ),
+        objectives=(objective,),
+    )
+    world = World(service, {date(2020, 1, 1): {("city", "calls", objective.slug): threshold}}, told)
+    begin, middle = BEGIN - 100 * DAY, BEGIN - 86 * DAY
+    return compared(
+        history_of_world(world), "city", objective, Span(begin, middle), Span(middle, middle + 14 * DAY),
+        abandoned_before=0.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("rounding", "late"), [(Rounding.EXACT, 200), (Rounding.TENTH_OF_MINUTE, 400)])
+def test_stages_are_late_as_the_rule_reads_the_whole(rounding: Rounding, late: int) -> None:
+    """Of 998, 1000 and 1002 seconds against a thousand: 16.7 minutes are more, whatever stages add up to."""
+    begin = BEGIN - 100 * DAY
+    told = [
+        Told(("a", "calls"), begin + 4000.0 * number, (whole, 100.0, whole - 100.0))
+        for number in range(600)
+        for whole in [998.0 + 2 * (number % 3)]
+    ]
+    change = explained(staged(told, replace(REQUIREMENT, rounding=rounding), 1000.0))
+    assert change.stages is not None
+    both = change.stages.before, change.stages.now
+    assert sum(one.late for one in both) == late == change.before.late + change.now.late
+    assert sum(one.judged for one in both) == 600
+
+
 def test_stages_add_up_and_the_one_that_took_longer_is_named() -> None:
     """Handling and travel make up the response; handling takes four minutes more. What lacks a stage is left out."""
     rng = np.random.default_rng(8)
@@ -312,27 +352,7 @@ def test_stages_add_up_and_the_one_that_took_longer_is_named() -> None:
             told.append(Told(("a", "calls"), at, (round(handling + 300.0, 3), handling, Kind.NO_END)))
         else:
             told.append(Told(("a", "calls"), at, (round(handling + travel, 3), handling, travel)))  # type: ignore[operator]
-    service = Service(
-        "fire",
-        areas=(Area("city"), Area("a", "city")),
-        categories=(Category("calls"),),
-        clocks=tuple(
-            Clock(slug, (Moment(first),), (Moment(last),))
-            for slug, first, last in (
-                ("response", "called", "arrived"),
-                ("handling", "called", "rolling"),
-                ("travel", "rolling", "arrived"),
-            )
-        ),
-        objectives=(REQUIREMENT,),
-    )
-    world = World(service, {date(2020, 1, 1): {("city", "calls", "requirement"): 600.0}}, told)
-    middle = begin + 14 * DAY
-    found = compared(
-        history_of_world(world), "city", REQUIREMENT, Span(begin, middle), Span(middle, middle + 14 * DAY),
-        abandoned_before=0.0,
-    )  # fmt: skip
-    change = explained(found)
+    change = explained(staged(told, REQUIREMENT, 600.0))
     stages = change.stages
     assert stages is not None
     assert (stages.before.judged + stages.now.judged, [*stages.stages]) == (1440, ["handling", "travel"])

@@ -1,6 +1,7 @@
 """A report of a running period says how likely it ends well; one of a period that is over says nothing."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,8 @@ from monitor.report.document import Report
 from monitor.settings import Configuration, load
 from monitor.words.forecasts import likely
 from monitor.words.speaker import NONE, speaker
+from tests.report.made import report as invented
+from tests.report.made import service
 from tests.report.test_doubts import CONFIG, DAY, NOW, line, of_file, report_of, shown_as
 
 
@@ -49,6 +52,17 @@ def test_a_period_that_is_over_is_not_forecast(configuration: Configuration) -> 
     report = report_of(of_file(configuration, events, now=NOW), "2024-T1", now=NOW)
     assert "forecasts" not in json.loads(shown_as("json", report, "en"))
     assert "at the end" not in shown_as("html", report, "en")
+
+
+@pytest.mark.parametrize("name", ["html", "markdown", "table"])
+def test_what_is_never_foretold_is_said_once_and_not_of_each_area(name: str) -> None:
+    """Of a mean and of P95, beside P80: a sentence each, and no line of any table."""
+    made = invented(service(1, [80, None, 95], 2, 3))
+    found = {"o0": Forecast(0.7, 10.0), **dict.fromkeys(("o1", "o2"), Forecast(unsaid=Unsaid.UNPROVEN))}
+    running = replace(made, over=False, forecasts=dict.fromkeys(made.service.judged_series, found))
+    shown = shown_as(name, running, "en")
+    assert shown.count("no forecast for this kind of objective") == 2
+    assert "about 7 in 10" in shown
 
 
 @pytest.mark.parametrize(
