@@ -112,7 +112,10 @@ def _host_asked_for(name: str) -> str:
 def _web_address(address: str) -> str:
     """An address of a web service. Raises ValueError, which repeats nothing of it: a login may stand there."""
     plain(address)
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise ValueError("its brackets hold no IPv6 address: say http://host:port, or https://host") from None
     if parts.scheme not in ("http", "https") or not address.isprintable() or " " in address:
         raise ValueError("is no address of a web service: say http://host:port, or https://host")
     if "@" in parts.netloc:

@@ -44,6 +44,17 @@ REFUSED = {
     'exporter.hosts = ["board.example.org/monitor"]': "a host or an address alone",
     'exporter.hosts = ["*.example.org"]': "say each name",
     'worker.metrics_hosts = ["worker:8001"]': "a host or an address alone",
+    'alertmanager.url = ""': "is empty",
+    'alertmanager.url = "alertmanager:9093"': "say http://host:port",
+    'alertmanager.url = "ftp://alertmanager:9093"': "say http://host:port",
+    'alertmanager.url = "http://"': "names no host",
+    'alertmanager.url = "http://alertmanager:0"': "no port from 1 to 65535",
+    'alertmanager.url = "http://alertmanager:"': "no port from 1 to 65535",
+    'alertmanager.url = "http://alertmanager:70000"': "no port from 1 to 65535",
+    'alertmanager.url = "http://me:secret@alertmanager:9093"': "holds a login",
+    'alertmanager.url = "http://alertmanager:9093/?x=1"': "holds a ? or #",
+    'alertmanager.url = "http://alert manager:9093"': "say http://host:port",
+    'alertmanager.url = "http://[::1"': "say http://host:port",
     "ledger.horizon_days = inf": "finite",
     "ledger.horizon_days = 1e9": "a century",
     "ledger.roll_up_days = nan": "greater than",
@@ -119,6 +130,21 @@ def test_addresses_of_brokers_may_have_blanks_between_them(write: Write) -> None
     """They are taken out, for clients that would not."""
     found = load(write('kafka.bootstrap = "a:9092, b , [::1]:9092"\n')).settings.kafka.bootstrap
     assert found == "a:9092,b,[::1]:9092"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9093", "http://[::1]:9093/", "https://alerts.example.org", "http://a.b:80/alertmanager"]
+)
+def test_every_form_of_a_web_address_is_accepted(write: Write, url: str) -> None:
+    """With or without port, path and TLS."""
+    assert load(write(f'[alertmanager]\nurl = "{url}"\n')).settings.alertmanager.url == url
+
+
+def test_a_login_in_an_address_is_not_repeated(write: Write) -> None:
+    """A fault is read by more people than the file."""
+    with pytest.raises(ConfigurationError) as caught:
+        load(write('[alertmanager]\nurl = "http://me:hunter2@alertmanager:9093"\n'))
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1", "::", "localhost", "board.example.org"])  # noqa: S104
