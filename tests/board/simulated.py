@@ -54,7 +54,7 @@ def view_of(conf: Configuration, published: Published, language: Language = "en"
     return View(
         published=published, say=speaker(language), zone=conf.grid.zone, windows=windows,
         window="28d" if "28d" in windows else windows[0],
-        held_to=Rule(conf.targets, conf.unverified, conf.cannot_say),
+        held_to=Rule(conf.targets, conf.description, conf.unverified, conf.cannot_say),
     )  # fmt: skip
 
 
