@@ -11,6 +11,7 @@ import click
 from monitor.cli import FAILED, MISUSED
 from monitor.clock import today
 from monitor.core.plain_text import one_line
+from monitor.core.service import named
 from monitor.proofs.trial import tried
 from monitor.settings import Configuration, ConfigurationError, load, service_rooms
 from monitor.settings.service import service_names
@@ -79,6 +80,8 @@ def in_a_line(configuration: Configuration, say: Speaker) -> str:
 
 def _told(configuration: Configuration, say: Speaker) -> None:
     click.echo(one_line(names.service(say, configuration.service)))
+    if told := named(configuration.description, say.language, ""):
+        click.echo(one_line(f"  {told}"))
     for sentence in rules.sentences(say, configuration.service, configuration.targets.shown(today())):
         click.echo(one_line(f"  {sentence}"))
     for doubt in configuration.unverified:

@@ -119,7 +119,14 @@ class View:
         known: dict[str, list[float | None]] = {objective.slug: [] for objective in self.service.objectives}
         for (_, slug), seconds in self._targets.items():
             known[slug] += seconds
-        return {slug: durations.notation(seconds) for slug, seconds in known.items()}
+        beside: dict[str, list[float | None]] = {}
+        for one in self.service.objectives:
+            beside.setdefault(one.clock, []).extend(known[one.slug])
+        # What has no threshold anywhere is written as what is judged by the same clock.
+        return {
+            one.slug: durations.notation(known[one.slug] if any(known[one.slug]) else beside[one.clock])
+            for one in self.service.objectives
+        }
 
     @cached_property
     def mixed(self) -> bool:

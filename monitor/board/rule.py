@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from monitor.core.service import Objective, Service
+from monitor.core.service import Objective, Service, Words, named
 from monitor.core.targets import Targets
 from monitor.words import names, rules
 from monitor.words.speaker import Speaker
@@ -19,12 +19,14 @@ class Rule:
     """What a service is held to, and what is not settled about it, in its own words."""
 
     targets: Targets = field(default_factory=Targets)
+    description: Words = field(default_factory=dict)
     unverified: Sequence[str] = ()
     cannot_say: Sequence[str] = ()
 
     def sentences(self, say: Speaker, service: Service, on: date) -> Sequence[str]:
-        """One for each objective and threshold of a day."""
-        return [*rules.sentences(say, service, self.targets.shown(on))]
+        """The whole in a line, of which missions it is, where the service says so; then each objective of a day."""
+        whole = [told] if (told := named(self.description, say.language, "")) else []
+        return [*whole, *rules.sentences(say, service, self.targets.shown(on))]
 
     def sentence(self, say: Speaker, service: Service, on: date, place: tuple[str, str], objective: Objective) -> str:
         """What an objective asks of one area and category on a day."""

@@ -31,7 +31,9 @@ class Asked:
 
     def __init__(self, configuration: Configuration) -> None:
         self._service, self._grid = configuration.service, configuration.grid
-        self._rule = Rule(configuration.targets, configuration.unverified, configuration.cannot_say)
+        self._rule = Rule(
+            configuration.targets, configuration.description, configuration.unverified, configuration.cannot_say
+        )
         self.windows = configuration.settings.windows.names
         self.preferred = PREFERRED_WINDOW if PREFERRED_WINDOW in self.windows else self.windows[0]
         self._patience_seconds = MISSED_REFRESHES * configuration.settings.exporter.refresh_seconds + GRACE_SECONDS

@@ -109,7 +109,9 @@ async def _from_store(configuration: Configuration, into: Taker) -> None:
 
 
 def told(refused: dict[str, Refused], place: Callable[[int], str] = str) -> list[str]:
-    """What could not be counted, in lines for standard error: reason, count, where it is first, an example.
+    """What could not be counted, in lines for standard error: reason, count, where it is first, what was found.
+
+    Events that are refused for one reason may lack different things: who mends the first only mends one of them.
 
     `place` makes a person's words of a line's number.
     """
@@ -120,6 +122,8 @@ def told(refused: dict[str, Refused], place: Callable[[int], str] = str) -> list
     for reason, one in sorted(refused.items(), key=lambda pair: (-pair[1].count, pair[0])):
         numbers = ", ".join(map(place, one.lines)) + (", …" if one.count > len(one.lines) else "")
         lines.append(one_line(f"  {one.count} {reason}, line {numbers}: {one.detail}"))
+        for detail, (count, first) in sorted(one.others.items(), key=lambda pair: -pair[1][0]):
+            lines.append(one_line(f"    {count} of them, first in line {place(first)}: {detail}"))
     return lines
 
 

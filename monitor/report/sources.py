@@ -34,11 +34,24 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Refused:
-    """Lines refused for one reason: how many, the first few numbers, and what was found in the first."""
+    """Lines refused for one reason: how many, the first few numbers, and what was found in the first.
+
+    `others`: what else was found, the first few of it: how many had that, and the first line.
+    """
 
     count: int = 0
     lines: list[int] = field(default_factory=list)
     detail: str = ""
+    others: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def note(self, detail: str, line: int) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.lines) < EXAMPLES:
+            self.lines.append(line)
+        if detail != self.detail and (detail in self.others or len(self.others) < EXAMPLES):
+            count, first = self.others.get(detail, (0, line))
+            self.others[detail] = count + 1, first
 
 
 class Taker(Protocol):
@@ -98,10 +111,7 @@ def _batches(lines: Iterable[bytes]) -> Iterator[Batch]:
 
 def _note(letters: Sequence[DeadLetter], refused: dict[str, Refused]) -> None:
     for letter in letters:
-        known = refused.setdefault(letter.reason, Refused(detail=letter.detail))
-        known.count += 1
-        if len(known.lines) < EXAMPLES:
-            known.lines.append(letter.record.offset)
+        refused.setdefault(letter.reason, Refused(detail=letter.detail)).note(letter.detail, letter.record.offset)
 
 
 @contextmanager

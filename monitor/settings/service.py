@@ -27,7 +27,7 @@ from monitor.settings.service_tables import (
     HeadTable,
     ObjectiveTable,
 )
-from monitor.settings.service_tree import Problem, areas_of, categories_of
+from monitor.settings.service_tree import Problem, areas_of, categories_of, gaps
 from monitor.settings.told import read_table, unknown
 from monitor.settings.values import LONGEST_SLUG, RESERVED_AREAS, RESERVED_CATEGORIES, RESERVED_OBJECTIVES, is_slug
 
@@ -97,6 +97,7 @@ def read_service(folder: Path) -> Declared:
     reading.problems("categories", circles)
     areas, crooked = areas_of(reading.tables("areas", AreaTable, several=True), head.name if head else {})
     reading.problems("areas", crooked)
+    reading.problems("areas", gaps(areas), "warning")
     reading.reserved("areas", (area.slug for area in areas), RESERVED_AREAS)
     reading.reserved("objectives", (table.slug for table in objectives), RESERVED_OBJECTIVES)
     reading.reserved("categories", (category.slug for category in categories), RESERVED_CATEGORIES)
@@ -154,9 +155,11 @@ class _Reading:
     def fault(self, path: str, message: str, severity: Literal["error", "warning"] = "error") -> None:
         self.faults.append(Fault(severity, f"{FILE}: {path}", message))
 
-    def problems(self, key: str, problems: Sequence[Problem]) -> None:
+    def problems(
+        self, key: str, problems: Sequence[Problem], severity: Literal["error", "warning"] = "error"
+    ) -> None:
         for slug, why in problems:
-            self.fault(f"{key}.{slug}", why)
+            self.fault(f"{key}.{slug}", why, severity)
 
     def head(self) -> HeadTable | None:
         """What stands outside of the lists."""

@@ -6,7 +6,7 @@ Dates that an area does not give are its parent's. Every problem is told with th
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -118,6 +118,32 @@ def _overlaps(areas: Iterable[Area]) -> Iterator[Problem]:
                     "is declared twice" if later.since == earlier.since else f"is declared twice from {later.since}"
                 )
                 yield slug, f"{said}: end the one with `until`, begin the other with `since`, or remove it"
+
+
+_GAP: Final = (
+    "ends before {until}, and {later} on the day after that: missions of {until} itself are refused; `until` is the "
+    "day after the last one"
+)
+
+
+def gaps(areas: Sequence[Area]) -> list[Problem]:
+    """Days of a reform that nothing holds: what an area ends before, and what follows begins after, by one day.
+
+    Mostly `until` was taken for the last day. Missions of the day between are refused.
+    """
+    begins = {area.since for area in areas}
+    return [
+        (area.slug, _GAP.format(until=area.until, later=_listed(later)))
+        for area in areas
+        if area.until < date.max and area.until not in begins
+        for later in [[one.slug for one in areas if one.since == area.until + timedelta(days=1)]]
+        if later
+    ]
+
+
+def _listed(slugs: Sequence[str]) -> str:
+    told = ", ".join(repr(slug) for slug in slugs[:3]) + (", …" if len(slugs) > 3 else "")
+    return f"{told} {'begins' if len(slugs) == 1 else 'begin'}"
 
 
 def _problems_of(day: date, areas: Iterable[Area]) -> Iterator[Problem]:

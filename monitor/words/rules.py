@@ -85,8 +85,20 @@ def _asked(say: Speaker, service: Service, objective: Objective, targets: Target
     for thresholds, categories in alike.items():
         outer = [one for one in categories if not {*service.category_pools[one][1:]} & {*categories}]
         who = _listed(say, [names.category(say, service, category) for category in outer])
-        where = _where(say, service, [area for area, _ in thresholds])
-        yield f"{who} ({where})" if where else who, _limit(say, objective, [seconds for _, seconds in thresholds])
+        for some in _apart(thresholds):
+            where = _where(say, service, [area for area, _ in some])
+            yield f"{who} ({where})" if where else who, _limit(say, objective, [seconds for _, seconds in some])
+
+
+def _apart(thresholds: Sequence[tuple[str, float]]) -> Sequence[Sequence[tuple[str, float]]]:
+    """Areas with different thresholds, each group by itself where they are few; else all at once, as a range.
+
+    Two laws of two countries are two sentences; twelve districts that each have their own number are one.
+    """
+    found: dict[float, list[tuple[str, float]]] = {}
+    for area, seconds in thresholds:
+        found.setdefault(seconds, []).append((area, seconds))
+    return [*found.values()] if len(thresholds) <= 2 * _MOST_NAMED else [thresholds]
 
 
 def _where(say: Speaker, service: Service, areas: Sequence[str]) -> str:

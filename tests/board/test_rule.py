@@ -10,6 +10,7 @@ from monitor.board.frame import Judged, View
 from monitor.board.matrix import board
 from monitor.board.rule import Rule
 from monitor.core.calendar import Calendar
+from monitor.core.service import named
 from monitor.core.targets import Targets, TargetSet
 from monitor.core.windows import DEFAULT
 from monitor.settings import Configuration, load, service_rooms
@@ -27,7 +28,7 @@ def view_of(conf: Configuration, language: Language = "en", rule: Rule | None = 
     """What somebody looks at who asks for a service."""
     return View(
         published=published(conf.service), say=speaker(language), zone=GRID.zone, window="28d", windows=DEFAULT,
-        held_to=rule or Rule(conf.targets, conf.unverified, conf.cannot_say),
+        held_to=rule or Rule(conf.targets, conf.description, conf.unverified, conf.cannot_say),
     )  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def test_the_board_tells_the_rule_of_every_preset_in_every_language(name: str) -
         told = " ".join(Page(board(view)).text["asked"].split())
         wanted = [*rules.sentences(view.say, conf.service, conf.targets.shown(view.today))]
         assert len(wanted) >= len(conf.service.objectives)
+        wanted.append(named(conf.description, language, ""))
         wanted += [view.say("Source of the thresholds: {source}.", source=conf.targets.shown(view.today).source)]
         for one in (*wanted, *conf.unverified, *conf.cannot_say):
             assert " ".join(one.split()) in told, f"{language}: {one}"
@@ -85,6 +87,6 @@ def test_of_a_period_the_rule_of_its_last_day_is_told() -> None:
 def test_a_rule_in_foreign_signs_is_shown_as_text() -> None:
     """What a source calls itself is no markup."""
     conf = load(service="norwegian-amk")
-    told = board(view_of(conf, rule=Rule(conf.targets, ["<script>alert(1)</script>"])))
+    told = board(view_of(conf, rule=Rule(conf.targets, unverified=["<script>alert(1)</script>"])))
     assert "&lt;script&gt;alert(1)" in told
     assert "<script>alert" not in told

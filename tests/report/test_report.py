@@ -210,6 +210,34 @@ def test_refused_lines_are_told_on_standard_error_only() -> None:
     assert json.loads(result.stdout)["rows"][0]["clocks"]["response"]["measured"] == 0
 
 
+def test_what_else_was_found_under_one_reason_is_told_beside_the_first() -> None:
+    """Two fields without an offset are two things to mend: the second does not hide behind the first."""
+    event = {
+        "district": "oslo", "settlement": "urban", "urgent": True, "status": "closed",
+        "ringing_at": "2024-03-01T10:00:00Z", "on_scene_at": "2024-03-01T10:09:00Z",
+    }  # fmt: skip
+    wrong = [*["on_scene_at"] * 2, *["ringing_at"] * 3]
+    lines = [
+        json.dumps(event | {"mission_id": f"m{number}", name: "2024-03-01T10:00:00"})
+        for number, name in enumerate(wrong)
+    ]
+    result = run("--period", "2024", "--events", "-", lines="\n".join(lines).encode())
+    found = result.stderr.splitlines()
+    [first] = [line for line in found if "5 time_without_offset, line 1, 2, 3, 4, 5:" in line]
+    assert "on_scene_at" in first
+    assert "    3 of them, first in line 3: " in found[found.index(first) + 1]
+    assert "ringing_at" in found[found.index(first) + 1]
+
+
+def test_of_what_else_was_found_few_are_kept() -> None:
+    """However many things are wrong: the first, and as many beside it as lines are named."""
+    one = Refused(detail="first")
+    for number, detail in enumerate(["first", *[f"another {n}" for n in range(50)], "another 3"]):
+        one.note(detail, number)
+    assert (one.count, one.lines) == (52, [0, 1, 2, 3, 4])
+    assert one.others == {f"another {n}": (2 if n == 3 else 1, n + 1) for n in range(5)}
+
+
 async def test_the_store_gives_the_same_report_as_the_file(configuration: Configuration, lines: list[bytes]) -> None:
     """Partitions by mission, checkpointed bit by bit and read back, equal the file read at once: equal bytes."""
     parts: list[list[bytes]] = [[], [], []]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.core.service import Area
 from monitor.settings.service_tables import AreaTable, CategoryTable
-from monitor.settings.service_tree import areas_of, categories_of
+from monitor.settings.service_tree import areas_of, categories_of, gaps
 from tests.settings.declared import CATEGORY, CLOCK, HEAD, OBJECTIVE, declared, faults_of
 
 NAMES = {"en": "A service"}
@@ -178,3 +178,38 @@ def test_what_is_accepted_is_a_tree_on_every_day(said: list[AreaTable]) -> None:
                     break
                 step = within[step]
             assert step in roots
+
+
+@pytest.mark.parametrize(
+    ("until", "since", "told"),
+    [("2024-01-01", "2024-01-02", True), ("2024-01-01", "2024-01-01", False), ("2024-01-01", "2024-03-01", False)],
+)
+@pytest.mark.parametrize("successor", ["old", "new"])
+def test_a_day_between_two_areas_of_a_reform_is_warned_of(until: str, since: str, told: bool, successor: str) -> None:
+    """`until` taken for the last day loses a day of missions; what follows at once, or much later, is meant."""
+    found, wrong = areas_of(
+        [
+            AreaTable(slug="all"),
+            AreaTable(slug="old", within="all", until=date.fromisoformat(until)),
+            AreaTable(slug=successor, within="all", since=date.fromisoformat(since)),
+        ],
+        NAMES,
+    )
+    assert not wrong
+    said = gaps(found)
+    assert [slug for slug, _ in said] == (["old"] if told else [])
+    assert all(repr(successor) in why and "2024-01-01" in why for _, why in said)
+
+
+def test_an_area_that_ends_while_another_begins_that_day_leaves_no_gap() -> None:
+    """Of two successors one may begin later."""
+    found, _ = areas_of(
+        [
+            AreaTable(slug="all"),
+            AreaTable(slug="old", within="all", until=date(2024, 1, 1)),
+            AreaTable(slug="one", within="all", since=date(2024, 1, 1)),
+            AreaTable(slug="two", within="all", since=date(2024, 1, 2)),
+        ],
+        NAMES,
+    )
+    assert gaps(found) == []

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.core.service import Area, Category, Clock, Moment, Objective, Service
 from monitor.core.targets import TargetSet
+from monitor.settings import load
 from monitor.words import rules
 from monitor.words.speaker import speaker
 
@@ -53,13 +54,25 @@ def test_a_capped_begin_and_a_threshold_for_all_is_one_sentence() -> None:
         (everywhere("red", p90=60.0) | everywhere("green", p90=60.0), "Red and green: 90 % within 1 min,"),
         ({("land", "red"): {"p90": 60.0}}, "Red (the land): 90 % within 1 min,"),
         ({("north", "red"): {"p90": 60.0}, ("south", "red"): {"p90": 90.0}},
-         "Red: 90 % within 1 min to 1 min 30 s by area,"),
+         "Red (north): 90 % within 1 min,"),
         ({("north", "red"): {"p90": 60.0}}, "Red (north): 90 % within 1 min,"),
     ],
 )  # fmt: skip
 def test_it_says_whom_it_concerns(targets: dict[tuple[str, str], dict[str, float]], head: str) -> None:
-    """A pool stands for what lies in it, areas are named where not each is meant, thresholds by area are a range."""
+    """A pool stands for what lies in it; areas are named where not each is meant, and where two have two numbers."""
     assert told(targets)[0].startswith(head)
+
+
+def test_two_laws_are_two_sentences_and_the_numbers_of_twelve_districts_are_a_range() -> None:
+    """Whoever knows his Land's law finds it; nobody reads a sentence for each district."""
+    say = speaker("en")
+    laws = load(service="german-hilfsfrist")
+    found = [*rules.sentences(say, laws.service, laws.targets.sets[-1])]
+    assert any("(Neckar-Odenwald and Stuttgart): 95 % within 12 min, from the alarm" in one for one in found)
+    assert any("(Hildesheim and Nienburg/Weser): 95 % within 15 min, from the alarm" in one for one in found)
+    districts = load(service="norwegian-police")
+    told = [*rules.sentences(say, districts.service, districts.targets.sets[-1])]
+    assert [one.partition(", from")[0] for one in told][-1] == "Rural: 80 % within 16 min to 43 min by area"
 
 
 def test_it_speaks_the_readers_language() -> None:
