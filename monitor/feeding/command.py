@@ -101,7 +101,7 @@ async def carry(configuration: Configuration, carriers: Mapping[str, Carrier], e
     )
     try:
         with shell.bounded():
-            async with outages_told(), exposing(settings.feed, instruments):
+            async with outages_told(), exposing(settings.feed, instruments, trouble=belt.trouble):
                 await shell.run(WorkerApp(sources[0], belt, instruments, topics=carriers, **shell.terms))
     finally:
         await delivery.close()

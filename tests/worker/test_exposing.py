@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from monitor.http.limits import Limits
 from monitor.http.server import AddressUnavailable
-from monitor.settings import WorkerSettings
+from monitor.settings import FeedSettings, WorkerSettings
 from monitor.worker.exposing import FRESH_SECONDS, OwnMetrics, exposing
 from monitor.worker.instruments import Instruments
 from tests.eventually import wait_until
@@ -140,3 +140,19 @@ async def test_a_foreign_name_is_refused() -> None:
     async with exposed(Instruments("police")) as url:
         assert (await scraped(url, Host="evil.example"))[0] == 421
         assert (await scraped(url, Host="127.0.0.1"))[0] == 200
+
+
+async def test_whoever_starts_processes_can_ask_whether_one_lives_and_whether_its_work_goes_on() -> None:
+    """A feed that waits for its target lives, and is not ready; it says what it waits for."""
+    trouble: list[str | None] = [None]
+    settings = FeedSettings(metrics_port=free_port())
+    async with (
+        exposing(settings, Instruments("police"), trouble=lambda: trouble[0]) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        for said, status in ((None, 200), ("partitions [calls:0] wait: no answer", 503), (None, 200)):
+            trouble[0] = said
+            async with session.get(f"{url}readyz") as answer:
+                assert (answer.status, await answer.text()) == (status, f"{said or 'ready'}\n")
+            async with session.get(f"{url}healthz") as answer:
+                assert (answer.status, await answer.text()) == (200, "alive\n")
