@@ -407,7 +407,7 @@ FEED_EVENTS: Final = Metric(
 )  # fmt: skip
 FEED_REFUSED: Final = Metric(
     "monitor_feed_refused_total", "Records that a feed has put among the dead letters of their topic, by reason.",
-    "counter", "records", (TOPIC, REASON), "no series before the first one", source="feed",
+    "counter", "records", (TOPIC, REASON), "no series of a rare reason before the first one", source="feed",
 )  # fmt: skip
 FEED_NOTICED: Final = Metric(
     "monitor_feed_noticed_total", "What was noticed in records that became events: hours that occur twice, filters.",

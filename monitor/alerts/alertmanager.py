@@ -31,7 +31,7 @@ WEAKER: Final = {
 BLIND: Final = ("ResponseFeedStale", "MonitorStoreDown", "MonitorNoWorker")
 """While one of these is told, alerts that stand still are not."""
 CAUSES: Final = ("MonitorStoreDown", "MonitorNoWorker")
-CONSEQUENCES: Final = ("ResponseFeedStale", "MonitorLagging")
+CONSEQUENCES: Final = ("ResponseFeedStale", "MonitorLagging", "MonitorFeedLagging")
 """What the monitor's own failure looks like from outside."""
 ABSENT: Final = ("MonitorAbsent",)
 """Blindness and cause alike; of no service in particular where Prometheus was not told whose its targets are."""

@@ -9,10 +9,11 @@ from monitor import metrics
 from monitor.alerts.promql import Matcher, greatest, grouped, seen, selector
 from monitor.alerts.rule import MINUTE, Rule, Severity
 from monitor.alerts.text import Figure, Label, ago, newest, text
-from monitor.metrics import PARTITION, REASON, SERVICE, Metric
+from monitor.metrics import PARTITION, REASON, SERVICE, TOPIC, Metric
 
 EXPORTER_JOB: Final = "response-exporter"
 WORKER_JOB: Final = "response-worker"
+FEED_JOB: Final = "response-feed"
 UP: Final = "up"
 COMPONENT: Final = "component"
 LAG_WINDOW: Final = "10m"
@@ -27,6 +28,8 @@ def _absent() -> str:
     for component, job in (("exporter", EXPORTER_JOB), ("worker", WORKER_JOB)):
         up = greatest(f'{UP}{{job="{job}"}}')
         parts.append(f'label_replace({up} == 0 or absent({up}), "{COMPONENT}", "{component}", "", "")')
+    # Not every service has a feed: who has one names its targets.
+    parts.append(f'label_replace({greatest(f"""{UP}{{job="{FEED_JOB}"}}""")} == 0, "{COMPONENT}", "feed", "", "")')
     return "\nor\n".join(parts)
 
 
@@ -36,6 +39,31 @@ def _lagging() -> str:
     offset = selector(metrics.NEXT_OFFSET)
     done = greatest(f"max_over_time({offset}[{LAG_WINDOW}]) - min_over_time({offset}[{LAG_WINDOW}])", PARTITION)
     return f"{behind} > 0\nunless on ({SERVICE}, {PARTITION})\n{done} > {behind}"
+
+
+def _feed_lagging() -> str:
+    """For ten minutes never as little behind as it was at worst in the ten before: it stands, or falls back."""
+    lag, by = selector(metrics.FEED_LAG_RECORDS), (TOPIC, PARTITION)
+    least = greatest(f"min_over_time({lag}[{LAG_WINDOW}])", *by)
+    most = greatest(f"max_over_time({lag}[{LAG_WINDOW}] offset {LAG_WINDOW})", *by)
+    return f"{least} > 0\nand on ({SERVICE}, {TOPIC}, {PARTITION})\n{least} >= {most}"
+
+
+def _feed_refuses() -> str:
+    """Of each topic, over all processes of the feed: each counts what it has carried itself."""
+
+    def risen(metric: Metric) -> str:
+        return f"sum {grouped(TOPIC)} (increase({selector(metric)}[{DEAD_LETTERS_WINDOW}]))"
+
+    refused = risen(metrics.FEED_REFUSED)
+    many = f"{refused} > {DEAD_LETTERS_SHARE:g} * {risen(metrics.FEED_RECORDS)}"
+    return f"{refused} >= {DEAD_LETTERS_LEAST}\nand on ({SERVICE}, {TOPIC}) {many}"
+
+
+def _lost() -> str:
+    """Of mission events, which every exporter tells; or of a source's topic, which each feed tells of itself."""
+    of_events = f"{greatest(f'increase({selector(metrics.LOST_OFFSETS)}[1h])')} > 0"
+    return f"{of_events}\nor\nsum {grouped()} (increase({selector(metrics.FEED_LOST_OFFSETS)}[1h])) > 0"
 
 
 def _risen(metric: Metric, *matchers: Matcher) -> str:
@@ -71,7 +99,7 @@ RULES: Final = (
         summary=text("No {component} of the response-time monitor answers", component=Label(COMPONENT)),
         description=text(
             "Prometheus reaches none of them. Without exporter there are no verdicts; without worker no mission is "
-            "counted. Alerts about response times stand still."
+            "counted; without feed none of its source arrives. Alerts about response times stand still."
         ),
     ),
     Rule(
@@ -133,6 +161,38 @@ RULES: Final = (
         ),
     ),
     Rule(
+        name="MonitorFeedLagging",
+        severity=Severity.PAGE,
+        condition=_feed_lagging(),
+        labels=(SERVICE, TOPIC, PARTITION),
+        sight=seen(metrics.FEED_LAG_RECORDS),
+        for_seconds=5 * MINUTE,
+        summary=text(
+            "The feed is {records} records behind on partition {partition} of {topic} and does not catch up",
+            records=newest(metrics.FEED_LAG_RECORDS),
+            partition=Label(PARTITION),
+            topic=Label(TOPIC),
+        ),
+        description=text(
+            "What the source has written there does not become mission events, or too late. The worker counts what "
+            "arrives and knows of nothing else: missions in progress are told too late, or not at all."
+        ),
+    ),
+    Rule(
+        name="MonitorFeedRefuses",
+        severity=Severity.TICKET,
+        condition=_feed_refuses(),
+        labels=(SERVICE, TOPIC),
+        sight=seen(metrics.FEED_RECORDS),
+        for_seconds=5 * MINUTE,
+        summary=text("The feed has refused records of {topic} within the last 6 h", topic=Label(TOPIC)),
+        description=text(
+            "They lie in the dead letter topic of {topic} with the reason and the original bytes, and are in no "
+            "figure. `monitor dead-letters list --of` shows them.",
+            topic=Label(TOPIC),
+        ),
+    ),
+    Rule(
         name="MonitorDeadLetters",
         severity=Severity.TICKET,
         condition=_dead_letters(),
@@ -150,12 +210,12 @@ RULES: Final = (
     Rule(
         name="MonitorEventsLost",
         severity=Severity.TICKET,
-        condition=f"{greatest(f'increase({selector(metrics.LOST_OFFSETS)}[1h])')} > 0",
+        condition=_lost(),
         sight=seen(metrics.LOST_OFFSETS),
         summary=text("Kafka removed events before they were read"),
         description=text(
-            "The topic's retention is shorter than the workers were away. Missions of that time may be missing or "
-            "open for ever; `monitor replay` sends them again from the source."
+            "The topic's retention is shorter than the workers, or a feed, were away. Missions of that time may be "
+            "missing or open for ever; `monitor replay` sends them again from the source."
         ),
     ),
     Rule(

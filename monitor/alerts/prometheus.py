@@ -6,7 +6,7 @@ Decides intervals, job names and the form of a rule; what a rule means is told w
 from collections.abc import Iterable, Mapping
 from typing import Final, get_args
 
-from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
+from monitor.alerts.pipeline import EXPORTER_JOB, FEED_JOB, WORKER_JOB
 from monitor.alerts.promql import seconds
 from monitor.alerts.rule import Group, Rule
 from monitor.alerts.setup import Setup
@@ -43,8 +43,13 @@ def configuration(setup: Setup) -> str:
                 "alertmanagers": [{"static_configs": [_targets(setup.alertmanagers)]}],
             },
             "scrape_configs": [
-                {"job_name": EXPORTER_JOB, "static_configs": [_targets(setup.exporters)]},
-                {"job_name": WORKER_JOB, "static_configs": [_targets(setup.workers)]},
+                {"job_name": job, "static_configs": [_targets(targets)]}
+                for job, targets in (
+                    (EXPORTER_JOB, setup.exporters),
+                    (WORKER_JOB, setup.workers),
+                    (FEED_JOB, setup.feeds),
+                )
+                if targets or job != FEED_JOB
             ],
         },
         _GENERATED,
@@ -58,6 +63,10 @@ def configuration(setup: Setup) -> str:
         "The name of the alert follows: https://wiki.example.org/runbooks/MonitorAbsent. Where several services are",
         "scraped, each has a board of its own: the label's name goes on with the service, hyphens as underscores.",
         "      dashboards_norwegian_police: https://police.example.org",
+        "Where `monitor feed` runs, name it (feed.metrics_port), so that MonitorAbsent and others can tell:",
+        f"  - job_name: {FEED_JOB}",
+        "    static_configs:",
+        '      - targets: ["127.0.0.1:8003"]',
         "Where several services are scraped, say whose each target is, so that MonitorAbsent can:",
         "  - job_name: response-exporter",
         "    honor_labels: true",

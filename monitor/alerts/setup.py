@@ -15,6 +15,8 @@ class Setup:
 
     exporters: tuple[str, ...] = ("127.0.0.1:8080",)
     workers: tuple[str, ...] = ("127.0.0.1:8001", "127.0.0.1:8002")
+    feeds: tuple[str, ...] = ()
+    """None shipped: not every service has one, and who does not answer is a page."""
     alertmanagers: tuple[str, ...] = ("127.0.0.1:9093",)
     page_url: str = ""
     ticket_url: str = ""

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from monitor import clock, progress
+from monitor.convert.by_mission import by_mission
 from monitor.convert.conversion import Account, Conversion, NoSource, Placed, matched
 from monitor.convert.gap import Judge
 from monitor.convert.told import report, summary
@@ -55,7 +56,8 @@ def convert(
 
     INPUT is CSV, a workbook (XLSX), JSON lines, a JSON document, or Avro, plain or packed by gzip; - is standard
     input. What cannot be used is refused by name and place, and never stops the rest. --dry-run shows what is
-    missing, with examples of the source's own words: look at it first.
+    missing, with examples of the source's own words: look at it first. Of several INPUT the events come mission by
+    mission, the oldest first, whichever file told what.
 
     \b
     monitor convert --feed feed.toml --dry-run calls.csv
@@ -79,19 +81,27 @@ def convert(
             policy = partition_policy(configuration, sealing=False)
             gap = Judge(policy, conversion.account, clock.now()).gap(conversion)
             out.write("".join(f"{line}\n" for line in report(conversion.account, gap)).encode())
+        elif len(sources) > 1:
+            write_lines(by_mission(placed.event for placed in conversion), out)
         else:
-            write_events(conversion, out)
+            write_lines(encoded(conversion), out)
     if not dry_run:
         for line in summary(conversion.account):
             click.echo(line, err=True)
     _require_success(conversion.account, dry_run=dry_run)
 
 
-def write_events(events: Iterable[Placed], out: BinaryIO) -> None:
-    """Each event as a line of JSON."""
-    encoder, lines = msgspec.json.Encoder(), bytearray()
-    for count, placed in enumerate(events, start=1):
-        encoder.encode_into(placed.event, lines, -1)
+def encoded(events: Iterable[Placed]) -> Iterator[bytes]:
+    """Each event as JSON."""
+    encode = msgspec.json.Encoder().encode
+    return (encode(placed.event) for placed in events)
+
+
+def write_lines(events: Iterable[bytes], out: BinaryIO) -> None:
+    """Each on a line of its own."""
+    lines = bytearray()
+    for count, event in enumerate(events, start=1):
+        lines += event
         lines += b"\n"
         if count % _AT_ONCE == 0:
             out.write(lines)

@@ -36,6 +36,11 @@ ADVICE: Final[Mapping[str, str]] = {
 
 **Sealed early:** raise `ledger.capacity` or add partitions."""
     ),
+    "advice.feeds": phrase(
+        """**Lag grows or stands:** its log names what it waits for: the topic of mission events, or the schema registry. Start it again, or another: they share the partitions.
+
+**It refuses:** `monitor dead-letters list --of TOPIC` shows what and why. Mend the feed file, start the feed again, then `monitor dead-letters requeue --of TOPIC`."""
+    ),
     "advice.resources": phrase(
         """**Memory near its limit:** missions tracked tell why. Lower `ledger.horizon_days` or `ledger.capacity`, or share the partitions among more workers.
 

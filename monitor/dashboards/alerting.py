@@ -54,7 +54,8 @@ UNWATCHED: Final = Rule(
 SHOWN: Final = {
     "ResponseDriftOverTarget": "drift", "ResponseDriftOwnLevel": "drift", "ResponseObjectiveMissed": "timeline",
     "ResponseMissionsOverdue": "progress", "ResponseMeasurementMissing": "counts", "MonitorStoreDown": "feed",
-    "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorDeadLetters": "dead_letters",
+    "MonitorAbsent": "workers", "MonitorLagging": "lag", "MonitorFeedLagging": "feed_lag",
+    "MonitorFeedRefuses": "feed_records", "MonitorDeadLetters": "dead_letters",
     "MonitorEventsLost": "losses", "MonitorStoreEmptied": "fencing",
 }  # fmt: skip
 """The panel that shows what an alert is about, by the key of its title; others, and those of panels

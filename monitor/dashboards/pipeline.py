@@ -3,7 +3,7 @@
 from typing import Final
 
 from monitor import metrics
-from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
+from monitor.alerts.pipeline import EXPORTER_JOB, FEED_JOB, WORKER_JOB
 from monitor.alerts.promql import Matcher
 from monitor.dashboards.frame import PIPELINE, Names, Shelf, dashboard, instance_variable
 from monitor.dashboards.palette import BLUE, GREY, ORANGE, SLATE, VERMILLION
@@ -25,11 +25,11 @@ from monitor.dashboards.panels import (
 from monitor.dashboards.queries import HERE, RATE_WINDOW, age, chosen, counted, inside, newest, quantile
 from monitor.dashboards.shared import in_order, text_rows
 from monitor.dashboards.words import Words
-from monitor.metrics import OUTCOME, PARTITION, REASON, Metric
+from monitor.metrics import OUTCOME, PARTITION, REASON, TOPIC, Metric
 
 INSTANCE: Final[Matcher] = ("instance", "=~", "$instance")
 QUANTILES: Final = ((0.5, BLUE), (0.99, VERMILLION))
-MEMORY: Final = f'process_resident_memory_bytes{{job=~"{EXPORTER_JOB}|{WORKER_JOB}"}}'
+MEMORY: Final = f'process_resident_memory_bytes{{job=~"{EXPORTER_JOB}|{WORKER_JOB}|{FEED_JOB}"}}'
 """Of the Prometheus client library, not of our vocabulary: every program in a shared Prometheus has one."""
 LEAST_ROWS: Final = 11
 """Of a shelf: a laptop shows the first of them, and asks for no other."""
@@ -43,6 +43,7 @@ def pipeline(words: Words, names: Names) -> str:
         "checkpoints": (_quantiles(words, "checkpoints", metrics.CHECKPOINT_SECONDS), _batches(words)),
         "events": (_outcomes(words), _dead_letters(words)),
         "consistency": (_fencing(words), _losses(words)),
+        "feeds": (_feed_lag(words), _feed_records(words)),
         "resources": (_memory(words), _store(words)),
     }
     return dashboard(
@@ -155,6 +156,19 @@ def _losses(words: Words) -> Panel:
     )
     queries = [Query(f"max(increase({chosen(one)}[{RATE_WINDOW}]))", name) for one, name, _ in named]
     return coloured(lines(words.head("losses"), queries, unit=COUNT), ((name, colour) for _, name, colour in named))
+
+
+def _feed_lag(words: Words) -> Panel:
+    lag = f"max by ({TOPIC}, {PARTITION}) ({_of_workers(metrics.FEED_LAG_RECORDS)})"
+    head = words.head("feed_lag", without="none.feed")
+    return lines(head, [Query(lag, "{{topic}} {{partition}}")], unit=COUNT, stacked=True)
+
+
+def _feed_records(words: Words) -> Panel:
+    carried = f"sum({_of_workers(metrics.FEED_RECORDS, 'rate')})"
+    refused = f"sum by ({REASON}) ({_of_workers(metrics.FEED_REFUSED, 'rate')}) > 0"
+    head = words.head("feed_records", without="none.feed")
+    return lines(head, [Query(carried, words("name.carried")), Query(refused, "{{reason}}")], unit=RATE)
 
 
 def _memory(words: Words) -> Panel:

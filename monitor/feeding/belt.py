@@ -50,6 +50,8 @@ class Lane:
     moving: "asyncio.Task[None] | None" = None
     leaving: bool = False
     """Whether no further part is to be begun."""
+    waits_for: str | None = None
+    """Why the part that is under way has not arrived, though it was tried."""
 
     @property
     def stored_offset(self) -> int:
@@ -106,6 +108,16 @@ class Belt:
         if self.held(number) and not lane.busy:
             return None
         return watchdog.Place(lane.next_offset, lane.stored_offset, lane.busy, self._refused_at)
+
+    def trouble(self) -> str | None:
+        """What its partitions wait for, in a line; None where nothing is in the way. Names no record."""
+        waiting = {number: lane.waits_for for number, lane in self._lanes.items() if lane.waits_for is not None}
+        if waiting:
+            return f"partitions [{', '.join(map(str, sorted(waiting)))}] wait: {next(iter(waiting.values()))}"
+        slowed = sorted(number for number in self._lanes if self.held(number))
+        if slowed:
+            return f"partitions [{', '.join(map(str, slowed))}] bring a flood of records that are refused"
+        return None
 
     def held(self, number: Place) -> bool:
         """Whether a partition takes no records for a while: most of what it brought last was refused."""
@@ -191,12 +203,14 @@ class Belt:
             try:
                 while not (await asyncio.wait({lane.moving}, timeout=ATTEMPT_SECONDS))[0]:
                     self._note_refusal()
+                    lane.waits_for = f"no answer to what was sent for {ATTEMPT_SECONDS:g} s"
                     if not told:
-                        log.error("partition %s waits: no answer to what was sent for %g s", number, ATTEMPT_SECONDS)
+                        log.error("partition %s waits: %s", number, lane.waits_for)
                     told = True
                 lane.moving.result()
             except Undelivered as fault:
                 self._note_refusal()
+                lane.waits_for = str(fault)
                 if not told:
                     log.error("partition %s waits: %s", number, fault)  # noqa: TRY400 - no traceback wanted
                 told = True
@@ -207,6 +221,7 @@ class Belt:
                     raise
                 return None
             else:
+                lane.waits_for = None
                 if told:
                     log.info("partition %s: what is sent arrives again", number)
                 return part

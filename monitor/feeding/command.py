@@ -108,7 +108,7 @@ async def carry(configuration: Configuration, carriers: Mapping[str, Carrier], e
         with shell.bounded():
             async with outages_told(), exposing(settings.feed, instruments, readiness):
                 app = WorkerApp(sources[0], belt, instruments, topics=carriers, **shell.terms)
-                readiness.follow(app.lacking)
+                readiness.follow(lambda: app.lacking() or belt.trouble())
                 await shell.run(app)
     finally:
         await delivery.close()

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from monitor import metrics as vocabulary
 from monitor.core.batch import DeadLetter
-from monitor.feeds.rows import Notice
+from monitor.feeds.rows import Notice, Why
 from monitor.worker.instruments import Measuring
 
 
@@ -41,6 +41,8 @@ class FeedInstruments(Measuring[Place]):
         for topic in topics:  # there from the start: what begins above 0 would be no rise
             for counter in (self._records, self._events, self._lost):
                 counter.labels(service, topic)
+            for reason in Why:
+                self._refused.labels(service, topic, reason)
 
     def carried(
         self, topic: str, *, records: int, events: int, letters: Iterable[DeadLetter], notices: Iterable[Notice]

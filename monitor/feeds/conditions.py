@@ -1,7 +1,7 @@
 """`if` of a feed file: what must be true of a record. A table is all of it, a list of tables any of them.
 
-A value is compared as text, as a person would read it: `1`, `"1"` and `1.0` are one, `true` is true. Of a list, any
-of its values may be what is asked for.
+A value is compared as text, as a person would read it: `1`, `"1"` and `1.0` are one, and capitals do not matter, as
+in a map. Of a list, any of its values may be what is asked for.
 """
 
 from collections.abc import Callable, Mapping
@@ -68,7 +68,8 @@ def _one(path: str, key: str, said: Any, nulls: frozenset[str]) -> Test:
         case "begins":
             if not isinstance(said, str) or not said:
                 raise ValueError(f"{path}: begins must be a text")
-            return lambda value: value is not None and plain(value).startswith(said)
+            begun = said.casefold()
+            return lambda value: value is not None and plain(value).casefold().startswith(begun)
         case _:
             limit = _number(said)
             if isinstance(said, bool) or limit is None:
@@ -80,8 +81,8 @@ def _is(path: str, said: object) -> Test:
     words = listed(said)
     if not words or not all(isinstance(one, str | int | float) for one in words):
         raise ValueError(f"{path}: must be compared with texts, numbers, true or false: {_HOW}")
-    wanted = frozenset(plain(one) for one in words)
-    return lambda value: value is not None and plain(value) in wanted
+    wanted = frozenset(plain(one).casefold() for one in words)
+    return lambda value: value is not None and plain(value).casefold() in wanted
 
 
 def _number(value: object) -> Decimal | None:

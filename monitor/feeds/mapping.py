@@ -17,6 +17,10 @@ from monitor.feeds.moments import Instants
 from monitor.feeds.rows import Event, Mapped, Notice, Placing, Record, Refusal, Refused, Row, What, Why
 from monitor.feeds.times import example
 
+_BARE: Final = (
+    "a record that says only that its mission is cancelled: give the source a row, the mission's own number, so that "
+    "it withdraws what was told before"
+)
 _SAYS_NOTHING: Final = frozenset({"no_coordinates", "coordinates_zero"})
 """Of coordinates: the source does not know them, which is no fault of the record."""
 
@@ -87,7 +91,8 @@ class Mapper:
             self._filter(one, event)
         if not self.source.in_rows:
             wrong = {one.field for one in refusals}  # what was there, and could not be used, is not absent as well
-            refusals.extend(Refusal(Why.ABSENT, name) for name in self._missing(event) if name not in wrong)
+            why = _BARE if event.get("status") == "cancelled" else ""
+            refusals.extend(Refusal(Why.ABSENT, name, "", why) for name in self._missing(event) if name not in wrong)
         if refusals:
             raise Refused(*refusals)
         return event

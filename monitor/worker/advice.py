@@ -25,6 +25,12 @@ ADVICE: Final[dict[str, str]] = {
 }
 
 
+_LATE: Final = (
+    ". Late: of missions that were sealed before this was told of them. Where several files or topics tell one "
+    "history, let `monitor convert` read the files together, or raise ledger.horizon_days as far as it reaches back"
+)
+
+
 class Advice:
     """Says so. `monotonic` in seconds."""
 
@@ -67,8 +73,8 @@ class Advice:
         ]
         log.warning(
             "%d records refused since this was said last: %s. They are kept: `monitor dead-letters list` shows them,"
-            " `monitor dead-letters requeue` sends them back once the cause is mended",
-            self._others.total(), "; ".join(told),
+            " `monitor dead-letters requeue` sends them back once the cause is mended%s",
+            self._others.total(), "; ".join(told), _LATE if Reason.LATE in self._others else "",
         )  # fmt: skip
         self._others.clear()
         self._examples.clear()

@@ -104,6 +104,10 @@ FROZEN: Final = {
 NEXT: Final = 'monitor_next_offset{partition="3"}'
 LAG: Final = 'monitor_consumer_lag_records{partition="3"}'
 SLOWED: Final = 'monitor_partition_slowed{partition="3"}'
+FEED_LAG: Final = 'monitor_feed_lag_records{topic="calls",partition="3"}'
+FEED_REFUSED, FEED_RECORDS = (
+    'monitor_feed_refused_total{topic="calls",reason="unknown_word"}', 'monitor_feed_records_total{topic="calls"}',
+)  # fmt: skip
 DEAD, EVENTS = 'monitor_dead_letters_total{reason="malformed_json"}', 'monitor_events_total{outcome="new"}'
 
 
@@ -116,6 +120,8 @@ SEEING: Final[Mapping[str, tuple[Mapping[str, Value], Mapping[str, Value]]]] = {
     "ResponseFeedEmpty": ({STALE: 1, RECORD: NAN}, {STALE: 0, RECORD: NAN}),
     "MonitorStoreDown": ({STORE: 0}, {STORE: 1}),
     "MonitorLagging": ({LAG: 7, NEXT: 5}, {LAG: 0, NEXT: 5}),
+    "MonitorFeedLagging": ({FEED_LAG: 7}, {FEED_LAG: 0}),
+    "MonitorFeedRefuses": ({FEED_REFUSED: _rising(0, 1), FEED_RECORDS: 0}, {FEED_REFUSED: 0, FEED_RECORDS: 0}),
     "MonitorDeadLetters": ({DEAD: _rising(0, 1), EVENTS: 0}, {DEAD: 0, EVENTS: 0}),
     "MonitorEventsLost": ({"monitor_lost_offsets_total": _rising(0, 1)}, {"monitor_lost_offsets_total": 0}),
     "MonitorStoreEmptied": ({"monitor_rewinds_total": _rising(0, 1)}, {"monitor_rewinds_total": 0}),
@@ -127,6 +133,13 @@ SEEING: Final[Mapping[str, tuple[Mapping[str, Value], Mapping[str, Value]]]] = {
     ),
 }  # fmt: skip
 """The other rules that need sight: series that are bad, and good."""
+PLACED: Final[Mapping[str, Mapping[str, str]]] = {
+    "MonitorLagging": {"partition": "3"},
+    "MonitorInvalidFlood": {"partition": "3"},
+    "MonitorFeedLagging": {"topic": "calls", "partition": "3"},
+    "MonitorFeedRefuses": {"topic": "calls"},
+}
+"""Those that are told of a part."""
 STALE_FEED: Final = Alert("ResponseFeedStale")
 STORE_DOWN: Final = Alert("MonitorStoreDown")
 NO_EXPORTER: Final = Alert("MonitorAbsent", {"component": "exporter"})
@@ -164,10 +177,7 @@ def everything(name: str) -> tuple[Alert, dict[str, tuple[Value, Value]]]:
         return sample.alert, {**KNOWN, **sample.series}
     bad, good = SEEING[name]
     series = {key: (bad[key], good[key]) for key in bad}
-    return Alert(name, {"partition": "3"} if name in ("MonitorLagging", "MonitorInvalidFlood") else {}), {
-        **KNOWN,
-        **series,
-    }
+    return Alert(name, PLACED.get(name, {})), {**KNOWN, **series}
 
 
 SIGHTED: Final = [*FROZEN, *SEEING]
@@ -455,6 +465,48 @@ def test_absence_is_told_when_the_last_one_is_gone(promtool: Path, job: str, com
     other = job.replace("}", ',instance="b"}')
     judge(promtool, {job: [(40, 0)], other: [(20, 1), (20, 0)]}, {19: [], 21: [], 30: [absent]})
     judge(promtool, {job: [(40, GONE)]}, {1: [], 20: [absent]})
+
+
+def test_a_feed_is_missed_only_where_somebody_named_one(promtool: Path) -> None:
+    """Not every service has a feed; one that was named and does not answer is a page, until another does."""
+    absent = Alert("MonitorAbsent", {"component": "feed"})
+    feed = 'up{job="response-feed"}'
+    judge(promtool, {feed: [(20, 1), (20, 0), (20, 1)]}, {19: [], 21: [], 30: [absent], 50: []})
+    judge(promtool, {feed: [(40, 0)], feed.replace("}", ',instance="b"}'): [(40, 1)]}, {30: []})
+    judge(promtool, exporter((40, "up")), {30: []})
+
+
+@pytest.mark.parametrize(
+    ("lag", "tells"),
+    [
+        ([(60, 7)], True),
+        ([(60, lambda minute: 100 * minute)], True),
+        ([(60, lambda minute: 50_000 - 500 * minute)], False),
+        ([(60, lambda minute: (minute * 37) % 50)], False),
+        ([(8, 0), (9, 500), (43, 0)], False),
+    ],
+    ids=["stuck", "falls back", "catches up", "busy", "caught up"],
+)
+def test_a_feed_lags_when_it_is_behind_and_does_not_catch_up(promtool: Path, lag: Phases, tells: bool) -> None:
+    """A feed has no offset in the store: it is held against its own past ten minutes, partition by partition."""
+    others: dict[str, Phases] = {
+        FEED_LAG.replace("3", "4"): [(60, 0)],
+        'monitor_feed_records_total{topic="calls"}': offsets(9),
+    }
+    told = [Alert("MonitorFeedLagging", PLACED["MonitorFeedLagging"])] if tells else []
+    judge(promtool, {FEED_LAG: lag, **others}, {59: told})
+
+
+def test_what_a_feed_refuses_is_counted_over_all_its_processes_and_not_a_drop_in_the_sea(promtool: Path) -> None:
+    """Three and three are six; six of ten thousand are none to look after."""
+    told = Alert("MonitorFeedRefuses", {"topic": "calls"})
+
+    def both(name: str, value: Value) -> dict[str, Phases]:
+        return {name.replace("}", f',instance="{one}"}}'): [(10, 0), (50, value)] for one in "ab"}
+
+    few = both(FEED_REFUSED, 3)
+    judge(promtool, {**few, **both(FEED_RECORDS, 10)}, {9: [], 20: [told]})
+    judge(promtool, {**few, **both(FEED_RECORDS, 5_000)}, {20: []})
 
 
 def test_absence_is_told_by_service_where_prometheus_knows_whose_its_targets_are(promtool: Path) -> None:

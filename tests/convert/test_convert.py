@@ -16,6 +16,11 @@ from click.testing import CliRunner, Result
 from monitor.cli import cli
 from monitor.convert.borders import BorderCounts
 from monitor.convert.gap import LEAST_MISSIONS, Gap
+from monitor.core.batch import Batch
+from monitor.core.partition import Partition
+from monitor.settings import load
+from monitor.wiring import partition_policy
+from tests.core.events import Rec
 from tests.docs.blocks import ROOT
 
 CASES = ROOT / "tests" / "cases"
@@ -347,3 +352,80 @@ def test_units_without_a_row_are_told_of(tmp_path: Path) -> None:
     assert "2 events tell a mission or row that another tells" in convert("--feed", feed, "--dry-run", calls).stdout
     feed.write_text(FEED.replace('mission = "id"', 'mission = "id"\nrow = "end"'))
     assert "that another tells" not in convert("--feed", feed, "--dry-run", calls).stdout.replace("no row", "")
+
+
+TWO_FILES = """
+[[sources]]
+slug = "calls"
+files = ["calls*"]
+mission = "id"
+row = "kind"
+times = { formats = "%Y-%m-%d %H:%M:%S", zone = "UTC" }
+[sources.fields]
+district = { constant = "oslo" }
+settlement = { constant = "urban" }
+urgent = { constant = true }
+status = { constant = "closed" }
+ringing_at = "at"
+[[sources]]
+slug = "units"
+files = ["units*"]
+mission = "id"
+row = "kind"
+times = { formats = "%Y-%m-%d %H:%M:%S", zone = "UTC" }
+[sources.fields]
+on_scene_at = "at"
+"""
+
+
+def outcomes_of(lines: Sequence[str]) -> tuple[Partition, int]:
+    """What a worker makes of events in that order, with the shipped horizon; and how many it refused."""
+    policy = partition_policy(load())
+    partition = Partition.start(policy)
+    records = [Rec(offset, None, line.encode()) for offset, line in enumerate(lines)]
+    now = datetime(2024, 12, 31, tzinfo=UTC).timestamp()
+    dead = 0
+    for first in range(0, len(records), 50):
+        some = records[first : first + 50]
+        dead += len(partition.apply(Batch(first, first + len(some), some), now).dead_letters)
+    return partition, dead
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["oldest first", "newest first"])
+def test_two_files_of_many_years_count_fully_in_whatever_order_they_are_given(
+    tmp_path: Path, backwards: bool
+) -> None:
+    """Five years of calls in one file, of units in another: no setting, and no mission is sealed too early.
+
+    Oldest first and one file after the other, as they were written once, most units come too late.
+    """
+    at = [datetime(2020, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(0, 1800, 9)]
+    told = {"calls": timedelta(0), "units": timedelta(minutes=7)}
+    for name, after in told.items():
+        rows = [f"m{number},{name},{one + after:%Y-%m-%d %H:%M:%S}" for number, one in enumerate(at)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["id,kind,at", *(rows[::-1] if backwards else rows), ""]))
+    feed = tmp_path / "feed.toml"
+    feed.write_text(TWO_FILES)
+    files = [tmp_path / f"{name}.csv" for name in told]
+    for order in (files, files[::-1]):
+        done = convert("--feed", feed, *order)
+        assert done.exit_code == 0, done.output
+        partition, refused = outcomes_of(done.stdout.splitlines())
+        assert refused == 0
+        assert len(partition.missions) + (partition.head.sealed or 0) == len(at)
+        assert sum(partition.head.outcomes.values()) == 2 * len(at)
+    apart = [line for file in files for line in convert("--feed", feed, file).stdout.splitlines()]
+    assert backwards or outcomes_of(apart)[1] > 100
+
+
+def test_of_one_mission_the_order_of_the_files_stays(tmp_path: Path) -> None:
+    """Without a revision the later record is the newer; a mission that tells no time comes before all others."""
+    feed, old = table(tmp_path, [row(1), row(2, end="2024-06-01 12:09:00")], "old.csv")
+    _, new = table(
+        tmp_path, [row(2, end="2024-06-01 12:05:00"), row(3, begin="2024-01-01 00:00:00", end="")], "new.csv"
+    )
+    done = convert("--feed", feed, old, new)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["mission_id"], (one["on_scene_at"] or "")[14:16]) for one in events] == [
+        ("m3", ""), ("m1", "08"), ("m2", "09"), ("m2", "05"),
+    ]  # fmt: skip

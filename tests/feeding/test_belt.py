@@ -99,8 +99,10 @@ async def test_a_target_that_does_not_answer_is_waited_for_and_explains_the_stan
     assert after is not None
     assert after.unstored
     assert before != after
+    assert world.belt.trouble() == "partitions [calls:0] wait: no answer to what was sent for 0.02 s"
     world.van.gate.set()
     assert await handling
+    assert world.belt.trouble() is None
     assert caplog.text.count("no answer to what was sent") == 1
 
 

@@ -1,5 +1,6 @@
 """The example of docs/geography.md, from a CSV to the gap report: classes, borders, what hangs on them."""
 
+import json
 import tomllib
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -111,3 +112,19 @@ def test_the_gap_report_holds_no_coordinate_of_what_was_refused(folder: Path) ->
     assert "coordinates_swapped" in done.output
     assert "6789" not in done.output
     assert "6543" not in done.output
+
+
+def test_the_shipped_example_shows_what_a_map_does_in_one_command() -> None:
+    """A city, its border, another city, two places in none, one without coordinates, which is refused and named."""
+    shown = SHIPPED.parent
+    command = [
+        "--config", str(CONFIG), "convert", "--feed", str(shown / "feed.toml"), str(shown / "example.csv"),
+    ]  # fmt: skip
+    done = CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["settlement"] for one in events] == ["urban", "urban", "urban", "rural", "rural"]
+    assert not any(word in done.stdout for word in ("10.75", "59.91", "lon", "lat"))
+    told = CliRunner().invoke(cli, [*command[:-1], "--dry-run", command[-1]], catch_exceptions=False).stdout
+    assert "1 absent settlement, first at line 7" in told
+    assert "1 of 5 missions lie near a border" in told

@@ -353,7 +353,7 @@ def test_a_process_is_one_of_the_monitors(file: Path) -> None:
     """Every program in a shared Prometheus has a memory: only those of our jobs are shown."""
     for one in asked(file):
         for inside in re.findall(r"\bprocess_\w+(\{[^}]*\})?", one.expression):
-            assert inside == '{job=~"response-exporter|response-worker"}', one.where
+            assert inside == '{job=~"response-exporter|response-worker|response-feed"}', one.where
 
 
 @each

@@ -57,6 +57,7 @@ def test_all_others_are_said_together_once_a_minute_with_their_reasons_and_where
             advice.say_due()
     first, rest = [record.getMessage() for record in caplog.records]
     assert first.startswith("10 records refused since this was said last: 10 late (the last: partition 0, offset 9:")
+    assert "let `monitor convert` read the files together, or raise ledger.horizon_days" in first
     assert rest.startswith("305 records refused since this was said last: 290 late (the last: partition 2, offset 9:")
     assert "; 15 invalid_field (the last: partition 2, offset 0: what was found)" in rest
     assert "`monitor dead-letters list` shows them" in rest

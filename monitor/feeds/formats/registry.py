@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from monitor.feeds.formats.avro import UNREADABLE as NO_AVRO
+from monitor.feeds.formats.avro_schema import UnboundedSchema
 from monitor.feeds.formats.json_values import UNREADABLE as NO_JSON
 from monitor.feeds.formats.json_values import decode
 from monitor.feeds.formats.unreadable import Fault, UnreadableRecord
@@ -38,11 +39,14 @@ class Registered:
 
         Raises RegistryUnavailable where the variable is not set, ImportError without the extra `feeds`.
         """
-        from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: PLC0415 - the extra `feeds`
-        from confluent_kafka.schema_registry.avro import AvroDeserializer  # noqa: PLC0415
+        from confluent_kafka.schema_registry.avro import AvroDeserializer  # noqa: PLC0415 - the extra `feeds`
         from confluent_kafka.schema_registry.json_schema import JSONDeserializer  # noqa: PLC0415
 
-        client = SchemaRegistryClient({"url": _address(registry), "timeout": TIMEOUT_SECONDS, "max.retries": RETRIES})
+        from monitor.feeds.formats.registry_client import BoundedClient  # noqa: PLC0415
+
+        address = _address(registry)
+        client = BoundedClient({"url": address, "timeout": TIMEOUT_SECONDS, "max.retries": RETRIES})
+        self._client = client
         # Which subject a schema was registered under does not matter: its number is enough.
         conf = {"subject.name.strategy": lambda *_: None}
         self._is_avro = kind == "avro"
@@ -60,8 +64,11 @@ class Registered:
 
         if _IN_A_HEADER not in headers and (len(value) < _FRAME_BYTES or value[0]):
             raise UnreadableRecord(Fault.NOT_FRAMED, "no schema's number before it: not written for a registry")
+        self._client.begin()
         try:
             return self._deserialize(value, SerializationContext("", MessageField.VALUE, dict(headers)))
+        except UnboundedSchema as fault:
+            raise UnreadableRecord(Fault.NOT_AS_SCHEMA, str(fault)) from fault
         except SchemaRegistryError as fault:
             if fault.http_status_code in _WAITING or fault.http_status_code >= _BROKEN:
                 raise RegistryUnavailable(f"the schema registry answers {fault.http_status_code}") from fault

@@ -14,6 +14,8 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.schemas: list[dict[str, Any]] = []
+        self.subjects: dict[str, dict[str, Any]] = {}
+        """Schemas that others refer to, as they are answered for any version."""
         self.asked: list[str] = []
         self.status = 200
         """What it answers instead of 200."""
@@ -34,7 +36,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        number = int(self.path.partition("?")[0].rpartition("/")[2])
+        path = self.path.partition("?")[0]
+        if path.startswith("/subjects/"):
+            self._answer(200, self.server.subjects[path.split("/")[2]])
+            return
+        number = int(path.rpartition("/")[2])
         if self.server.status != 200:
             self._answer(self.server.status, {"error_code": self.server.status, "message": "no"})
         elif 0 < number <= len(self.server.schemas):

@@ -63,3 +63,42 @@ def test_a_list_of_nothing_is_not_counted_to_its_end(tmp_path: Path) -> None:
             "fields": [{"name": "l", "type": {"type": "array", "items": items}}],
         }
         assert faults(read(tmp_path, container(schema, []))) == [("malformed_avro", "schema")]
+
+
+NODE = {
+    "type": "record",
+    "name": "node",
+    "fields": [{"name": "id", "type": "string"}, {"name": "next", "type": ["null", "node"]}],
+}
+
+
+def test_a_type_that_holds_itself_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    """Twenty kilobytes of it, five thousand levels deep, would end the process: fastavro goes down in C."""
+    assert faults(read(tmp_path, container(NODE, [{"id": "a", "next": None}]))) == [("malformed_avro", "schema")]
+
+
+def test_types_in_one_another_have_a_bound_also_where_each_has_a_name(tmp_path: Path) -> None:
+    """A chain of names holds no type twice, and is as deep as it is long; a few levels are what sources have."""
+
+    def chain(length: int) -> list[object]:
+        links: list[object] = [{"type": "record", "name": "n0", "fields": [{"name": "v", "type": "string"}]}]
+        for number in range(1, length):
+            inner = {"name": "v", "type": f"n{number - 1}"}
+            links.append({"type": "record", "name": f"n{number}", "fields": [inner]})
+        return links
+
+    assert faults(read(tmp_path, container(chain(100), []))) == [("malformed_avro", "schema")]
+    assert faults(read(tmp_path, container(chain(5000), []))) == [("malformed_avro", "schema")]
+    assert faults(read(tmp_path, container(chain(5), []))) == []
+
+
+def test_a_type_may_be_named_twice_beside_itself(tmp_path: Path) -> None:
+    """As `before` and `after` of a change event are; and a list of an empty type is found behind its name."""
+    row = {"type": "record", "name": "row", "fields": [{"name": "id", "type": "string"}]}
+    both = [{"name": "before", "type": row}, {"name": "after", "type": "row"}]
+    change = {"type": "record", "name": "change", "fields": both}
+    assert faults(read(tmp_path, container(change, [{"before": {"id": "a"}, "after": {"id": "b"}}]))) == []
+    nothing = {"name": "n", "type": {"type": "record", "name": "nothing", "fields": []}}
+    many = {"name": "l", "type": {"type": "array", "items": "nothing"}}
+    empty = {"type": "record", "name": "call", "fields": [nothing, many]}
+    assert faults(read(tmp_path, container(empty, []))) == [("malformed_avro", "schema")]

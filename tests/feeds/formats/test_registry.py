@@ -15,7 +15,7 @@ from monitor.feeds.declared_types import FormatDeclaration
 from monitor.feeds.formats import RegistryUnavailable, decoder
 from monitor.feeds.rows import Refused, Row
 from tests.feeds.formats.schema_registry import schema_registry
-from tests.feeds.formats.test_avro import RECORDS, SCHEMA
+from tests.feeds.formats.test_avro import NODE, RECORDS, SCHEMA
 
 TOPIC = SerializationContext("calls", MessageField.VALUE)
 BY_TOPIC = {"auto.register.schemas": True, "subject.name.strategy.type": "TOPIC"}
@@ -112,3 +112,49 @@ def test_a_registry_that_does_not_answer_is_no_fault_of_the_record(
     assert "secret" not in str(raised.value)
     with pytest.raises(RegistryUnavailable, match="NOWHERE is not set"):
         decoder(FormatDeclaration(kind="avro", registry="env:NOWHERE"))
+
+
+def referring(subject: str, *others: str, kind: str = "AVRO") -> dict[str, Any]:
+    """A subject's schema that refers to others."""
+    fields = [{"name": f"f{number}", "type": name} for number, name in enumerate(others)]
+    text = {"type": "record", "name": subject, "fields": fields} if kind == "AVRO" else {"type": "object"}
+    return {
+        "subject": subject, "id": 1, "version": 1, "schema": json.dumps(text), "schemaType": kind,
+        "references": [{"name": name, "subject": name, "version": 1} for name in others],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["avro", "json-schema"])
+@pytest.mark.parametrize("shape", ["loop", "itself", "ever more"])
+def test_references_without_end_are_refused_in_bounded_time(registry: Any, kind: str, shape: str) -> None:
+    """Two that refer to each other; one to itself; thirty of which each refers to the next one twice."""
+    named = "AVRO" if kind == "avro" else "JSON"
+    links = {
+        "loop": {"a": ("b",), "b": ("a",)},
+        "itself": {"a": ("a",)},
+        "ever more": {"a": ("n0", "n0"), **{f"n{n}": (f"n{n + 1}",) * 2 for n in range(30)}, "n30": ()},
+    }[shape]
+    registry.subjects = {name: referring(name, *others, kind=named) for name, others in links.items()}
+    registry.schemas.append(registry.subjects["a"])
+    rows = decoder(FormatDeclaration(kind=kind, registry=registry.url))  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(Refused, match="not_as_schema"):
+            rows(b"\x00\x00\x00\x00\x01{}", None)
+    assert len(registry.asked) < 400
+
+
+def test_avro_of_a_type_that_holds_itself_is_refused_and_its_bytes_are_not_looked_at(registry: Any) -> None:
+    """Five thousand levels in twenty kilobytes would end the process."""
+    registry.schemas.append({"schema": json.dumps(NODE)})
+    rows = decoder(FormatDeclaration(kind="avro", registry=registry.url))
+    with pytest.raises(Refused, match="not_as_schema"):
+        rows(b"\x00\x00\x00\x00\x01" + b"\x02a\x02" * 5000 + b"\x02a\x00", None)
+
+
+def test_a_schema_may_refer_to_two_that_share_a_third(registry: Any) -> None:
+    """As large models are cut: each is asked for, and the value is read."""
+    registry.subjects = {"third": referring("third"), "left": referring("left", "third"),
+                         "right": referring("right", "third")}  # fmt: skip
+    registry.schemas.append(referring("whole", "left", "right"))
+    (row,) = decoder(FormatDeclaration(kind="avro", registry=registry.url))(b"\x00\x00\x00\x00\x01 ", None)
+    assert row.values == {"f0": {"f0": {}}, "f1": {"f0": {}}}
