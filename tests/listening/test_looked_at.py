@@ -21,14 +21,6 @@ from tests.listening.authority import PASSWORD, Authority, hashed
 SECRET = stat.S_IFREG | 0o600
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """With a server's certificate."""
-    made = Authority(tmp_path)
-    made.server()
-    return made
-
-
 def check(path: Path, *arguments: str) -> tuple[int, str]:
     result = CliRunner().invoke(cli, ["--config", str(path), "check", *arguments])
     return result.exit_code, result.output
@@ -42,27 +34,16 @@ def written(folder: Path, text: str) -> Path:
 
 def test_check_tells_every_fault_of_every_port(authority: Authority) -> None:
     """By the key that names the file, the file and the field; tokens by their number."""
-    (authority.folder / "broken.yml").write_text("tls_server_config: {cert: x}\nrate_limit: {}\n")
-    (authority.folder / "tokens").write_text("short\n")
+    folder = authority.folder
+    (folder / "broken.yml").write_text("tls_server_config: {cert: x}\nrate_limit: {}\n")
+    (folder / "tokens").write_text("short\n")
     code, output = check(
         written(
-            authority.folder,
-            f'[exporter]\nweb_config_file = "{authority.folder}/broken.yml"\n'
+            folder,
+            f'[exporter]\nweb_config_file = "{folder}/broken.yml"\n'
             f'[worker]\nmetrics_web_config_file = "{authority.web_file({"min_version": "TLS9"})}"\n'
-            f'[feed]\nmetrics_web_config_file = "{authority.folder}/nowhere.yml"\n'
-            f'[access]\nfigures_tokens_file = "{authority.folder}/tokens"\nmissions_groups = ["a"]\n',
-        )
-    )
-    assert code == 2, output
-    for told in ("access.missions_groups",):
-        assert told in output
-    code, output = check(
-        written(
-            authority.folder,
-            f'[exporter]\nweb_config_file = "{authority.folder}/broken.yml"\n'
-            f'[worker]\nmetrics_web_config_file = "{authority.web_file({"min_version": "TLS9"})}"\n'
-            f'[feed]\nmetrics_web_config_file = "{authority.folder}/nowhere.yml"\n'
-            f'[access]\nfigures_tokens_file = "{authority.folder}/tokens"\n',
+            f'[feed]\nmetrics_web_config_file = "{folder}/nowhere.yml"\n'
+            f'[access]\nfigures_tokens_file = "{folder}/tokens"\n',
         )
     )
     assert code == 2, output

@@ -32,15 +32,6 @@ SCOPES = {"/figures": Scope.FIGURES, "/large": Scope.FIGURES, "/open": Scope.OPE
 LOGIN = {"Authorization": "Basic " + base64.b64encode(f"prometheus:{PASSWORD}".encode()).decode()}
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """With a server's and a client's certificate."""
-    made = Authority(tmp_path)
-    made.server()
-    made.client()
-    return made
-
-
 def application() -> web.Application:
     """Figures, and what is open to all."""
 

@@ -24,15 +24,6 @@ TOOLKITS = {
 """Every field of its documentation (docs/web-configuration.md of prometheus/exporter-toolkit)."""
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """With a server's and a client's certificate."""
-    made = Authority(tmp_path)
-    made.server()
-    made.client()
-    return made
-
-
 def faults(path: Path) -> dict[str, str]:
     """What is told of a file, by where without its path."""
     with pytest.raises(WebFileUnusable) as caught:

@@ -37,6 +37,16 @@ ERRORS = {
         "kafka.topic",
         "without end",
     ),
+    "groups that nobody is believed to tell": (
+        '[access]\nmissions_groups = ["auditors"]\n',
+        "access.missions_groups",
+        "name the proxies that tell them in access.proxies",
+    ),
+    "metrics apart on the same port": (
+        "[exporter]\nport = 8080\nmetrics_port = 8080\n",
+        "exporter.metrics_port",
+        "give another, or 0",
+    ),
     "a heartbeat as long as the session": (
         "[kafka]\nheartbeat_seconds = 8\nsession_timeout_seconds = 8\n",
         "kafka.heartbeat_seconds",

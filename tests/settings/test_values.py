@@ -14,6 +14,13 @@ from tests.settings.conftest import Write
 from tests.settings.finding import errors_of
 
 REFUSED = {
+    'access.proxies = ["10.0.0.0/8", "0.0.0.0/0"]': "is everybody, who could then say to be anybody",
+    'access.proxies = ["::/0"]': "is everybody",
+    'access.proxies = ["proxy.example.org"]': "is neither an address nor a network",
+    'access.user_header = "X Forwarded"': "is no name of a header",
+    'access.groups_header = "X-Groups:"': "is no name of a header",
+    'access.missions_groups = [" a"]': "has blanks before or after it",
+    'exporter.access_log = "everything"': "nothing",
     'events.districts = ["oslo", "ost", "oslo"]': "'oslo' is named twice",
     'events.districts = ["national"]': "'national' is the pool of all districts",
     'events.districts = ["Oslo"]': "is no slug",
