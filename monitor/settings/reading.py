@@ -16,7 +16,7 @@ from monitor.settings.environment import SERVICE, Variables
 from monitor.settings.sections import Settings
 from monitor.settings.told import in_words, unknown
 
-_SECRETS: Final = (("kafka", "sasl_password"), ("redis", "password"))
+_SECRETS: Final = (("kafka", "sasl_password"), ("redis", "password"), ("redis", "sentinel_password"))
 
 
 def models() -> Iterator[tuple[str, type[BaseModel]]]:
