@@ -233,7 +233,7 @@ class RedisStore:
 
     async def ping(self) -> None:
         async with self._plainly():
-            await self._client.ping()
+            await self._servers.ping()
 
     async def missing_rights(self, roles: Collection[Role]) -> Sequence[Right]:
         """The rights that the server refuses, of those that these roles need: each is asked for."""

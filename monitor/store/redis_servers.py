@@ -42,6 +42,9 @@ class Servers(Protocol):
     deployment: Deployment | None
     """None: one server."""
 
+    async def ping(self) -> None:
+        """Return when every server answers that is written to."""
+
     async def time(self, key: str) -> float:
         """The clock, epoch seconds, of the server that holds this key."""
 
@@ -104,6 +107,9 @@ class OneServer:
     def __init__(self, client: Redis, address: str | None = None) -> None:
         self.client = client
         self.address = address or address_of(client.connection_pool.connection_kwargs)
+
+    async def ping(self) -> None:
+        await self.client.ping()
 
     async def time(self, key: str) -> float:
         del key
@@ -227,6 +233,11 @@ class Cluster:
         self._cluster = RedisCluster(startup_nodes=[ClusterNode(host, port) for host, port in places], **self._shared)
         self.client = cast("Redis", self._cluster)
         self.address = "the cluster at " + ", ".join(f"{host}:{port}" for host, port in places)
+
+    async def ping(self) -> None:
+        """Of the masters alone: a replica that is away holds up nobody."""
+        await self._cluster.initialize()
+        await self._cluster.execute_command("PING", target_nodes=self._cluster.get_primaries())
 
     async def time(self, key: str) -> float:
         await self._cluster.initialize()

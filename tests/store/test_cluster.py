@@ -153,6 +153,21 @@ async def test_a_master_that_is_cut_off_stops_serving(cluster: ClusterOfThree, s
     assert content(await read(reader)) == {1: [b"a"], 2: [b"kept"]}
 
 
+async def test_a_replica_that_is_away_holds_up_nobody(cluster: ClusterOfThree, stores: list[RedisStore]) -> None:
+    """Neither one that dies later nor one that was never there."""
+    store, _ = stores
+    await store.ping()
+    former = await cluster.master(head(0))
+    for node in cluster.nodes[3:]:
+        node.kill()
+    await store.ping()
+    async with opened(cluster.url) as other:
+        await other.ping()
+        lease, _ = await other.claim(0)
+        await other.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    assert await cluster.master(head(0)) is former
+
+
 @EACH
 async def test_slots_that_move_take_their_partitions_along(cluster: ClusterOfThree, stores: list[RedisStore]) -> None:
     """Somebody spreads the cluster anew under load: writers and readers follow, and nothing is lost or torn."""
