@@ -10,6 +10,7 @@ ARGS ?=
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
 DURATION ?= 10m
 SEED ?= 1
+STORE ?= one
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -41,9 +42,9 @@ bench: $(VENV)/.dev $(BENCH_VENV)/.bench ## Measure, beside peers (BENCHMARKS='i
 	@.ci/install-system test
 	@for benchmark in $(BENCHMARKS); do $(BIN)/python benchmarks/$$benchmark.py $(ARGS) || exit 1; done
 
-chaos: $(VENV)/.dev ## Stage faults on Kafka, Redis and workers and compare every figure (DURATION=10m SEED=1)
+chaos: $(VENV)/.dev ## Stage faults on Kafka, Redis and workers and compare every figure (DURATION=10m SEED=1 STORE=one|sentinel|cluster)
 	@.ci/install-system test
-	$(BIN)/python -m tests.chaos --duration $(DURATION) --seed $(SEED)
+	$(BIN)/python -m tests.chaos --duration $(DURATION) --seed $(SEED) --store $(STORE)
 
 images: $(VENV)/.dev ## Take the board's pictures in docs/images anew
 	BOARD_IMAGES=docs/images $(BIN)/python -m pytest tests/browser/take_images.py

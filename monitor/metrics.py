@@ -382,7 +382,8 @@ REWINDS: Final = Metric(
     "counter", "rewinds", source="worker",
 )  # fmt: skip
 FENCED_CHECKPOINTS: Final = Metric(
-    "monitor_fenced_checkpoints_total", "Checkpoints refused because another worker had claimed the partition.",
+    "monitor_fenced_checkpoints_total",
+    "Checkpoints refused because another worker had claimed the partition, or lost by the store that confirmed them.",
     "counter", "checkpoints", source="worker",
 )  # fmt: skip
 REDELIVERED_RECORDS: Final = Metric(

@@ -50,4 +50,5 @@ def redis_store(configuration: Configuration) -> RedisStore:
         redis.address(),
         namespace=f"{redis.namespace}:{configuration.settings.kafka.topic}",
         timeout_seconds=redis.timeout_seconds,
+        sentinel_login=redis.sentinel_login(),
     )

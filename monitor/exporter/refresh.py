@@ -77,8 +77,8 @@ class Refresh:
         self._refresh_seconds = refresh_seconds
         self._clock = clock
         self._silenced = silenced
-        self._sequences: dict[int, int] = {}
-        """Where each partition was read up to; a partition that is not here is read whole."""
+        self._seen: dict[int, tuple[int, int]] = {}
+        """Sequence and writer: where each partition was read up to; a partition that is not here is read whole."""
         self._store_state = StoreState.UNKNOWN
         self._problem: str | None = "the store has not been read yet"
         self._read_at: float | None = None
@@ -153,13 +153,13 @@ class Refresh:
         for partition in gone:
             _log.warning("partition %d is no longer in the store: its figures are dropped", partition)
             await self._alone(partial(History.drop, partition=partition))
-            self._sequences.pop(partition, None)
+            self._seen.pop(partition, None)
         changed = bool(gone)
         for partition in present:
             try:
                 changed |= await self._read_partition(partition)
             except StoredStateError:
-                self._sequences.pop(partition, None)  # whatever becomes of it, the next reading is a whole one
+                self._seen.pop(partition, None)  # whatever becomes of it, the next reading is a whole one
                 raise
         changed |= await self._roll_call()
         self._loaded = True
@@ -192,30 +192,22 @@ class Refresh:
         return self._workforce != before
 
     async def _read_partition(self, partition: int) -> bool:
-        since = self._sequences.get(partition, 0)
-        change = await self._store.changes_since(partition, since)
+        since, writer = self._seen.get(partition, (0, None))
+        change = await self._store.changes_since(partition, since, writer=writer)
         if change is None:
             return False
+        if change.whole and since:
+            _log.warning("partition %d was emptied in the store, or put back: reading all of it again", partition)
         head = read_head(change.head)
-        whole = since == 0 or change.sequence < since
-        known = self._history.heads.get(partition)
-        if not whole and known is not None and head.next_offset < known.next_offset:
-            whole = True  # a store that was emptied and has overtaken the sequence since: it cannot go back otherwise
-            change = await self._store.changes_since(partition, 0)
-            if change is None:
-                return False
-            head = read_head(change.head)
-        if whole and since:
-            _log.warning("partition %d was emptied in the store: reading all of it again", partition)
-        await self._alone(partial(History.put, partition=partition, head=head, days=change.days, whole=whole))
-        self._sequences[partition] = change.sequence
+        await self._alone(partial(History.put, partition=partition, head=head, days=change.days, whole=change.whole))
+        self._seen[partition] = change.sequence, change.writer
         if since:
             self._counted_at = time.monotonic()
         return True
 
     async def _fail(self, fault: StoreUnavailable | StoredStateError) -> None:
         if isinstance(fault, StoreUnavailable):  # a restart, a fail-over, a restore: the next reading is a whole one
-            self._sequences.clear()
+            self._seen.clear()
         self._workforce, self._called_at, self._failed_at = None, float("-inf"), time.monotonic()
         state = StoreState.DOWN if isinstance(fault, StoreUnavailable) else StoreState.UNREADABLE
         if self._turn(state, str(fault)) or self._due():

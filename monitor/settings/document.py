@@ -43,7 +43,11 @@ break at its end; in the configuration file they are an error. Every file is UTF
 `monitor check --connect` also asks broker and store.
 
 Redis' address is `redis://[user@]host[:port][/database]`, `rediss://` for TLS (with `ssl_ca_certs` and its neighbours
-after a question mark, where the system's authorities do not do), or `unix:///path/of/socket`.
+after a question mark, where the system's authorities do not do), or `unix:///path/of/socket`. Behind sentinels it is
+`redis+sentinel://host:26379,host:26379,host:26379/service[/database]`: the hosts are the sentinels, the service is
+what they call the master. A cluster is `redis+cluster://host:6379,host:6379,…`: some of its nodes, the others are
+found. With TLS both are `rediss+…`, for sentinels and servers alike. User and password are the servers'; those of the
+sentinels have keys of their own. [operations.md](operations.md#a-store-that-fails-over) says what to choose.
 
 Relative paths of `*_file` keys begin where the program was started. Sizes and times carry their unit in their name.
 """

@@ -46,6 +46,7 @@ def unusable_files(configuration: Configuration, *, needed: bool) -> list[Fault]
         ("kafka.sasl_password_file", kafka.sasl_password_file, read_secret),
         ("kafka.sasl_token_file", kafka.sasl_token_file, read_secret),
         ("redis.password_file", redis.password_file, read_secret),
+        ("redis.sentinel_password_file", redis.sentinel_password_file, read_secret),
         ("kafka.ca_file", kafka.ca_file, a_certificate),
         ("kafka.certificate_file", kafka.certificate_file, a_certificate),
         ("kafka.key_file", kafka.key_file, a_key),

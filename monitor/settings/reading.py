@@ -17,7 +17,8 @@ from monitor.settings.sections import Settings
 from monitor.settings.told import in_words, unknown
 
 _SECRETS: Final = (
-    ("kafka", "sasl_password"), ("redis", "password"), ("access", "figures_tokens"), ("access", "missions_tokens"),
+    ("kafka", "sasl_password"), ("redis", "password"), ("redis", "sentinel_password"), ("access", "figures_tokens"),
+    ("access", "missions_tokens"),
 )  # fmt: skip
 
 

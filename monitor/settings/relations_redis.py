@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from monitor.settings.redis_address import has_tls, options_of, user_of
+from monitor.settings.redis_address import has_sentinels, has_tls, options_of, user_of
 from monitor.settings.relation import Name, Relation, key_alone, one_password
 from monitor.settings.sections import RedisSettings, Settings
 
 _FALSE: Final = ("0", "f", "false", "n", "no")
 """As the client reads them."""
+_SENTINELS: Final = ("redis.sentinel_username", "redis.sentinel_password", "redis.sentinel_password_file")
 _FILES: Final = ("redis.ca_file", "redis.certificate_file", "redis.key_file")
 
 
@@ -45,6 +46,24 @@ def _user_alone(settings: Settings, name: Name) -> str | None:
     return f"there is no password for {name('redis.username')}: set MONITOR_REDIS__PASSWORD or redis.password_file"
 
 
+def _sentinel_user_alone(settings: Settings, name: Name) -> str | None:
+    redis = settings.redis
+    if redis.sentinel_username is None or redis.sentinel_password or redis.sentinel_password_file:
+        return None
+    return (
+        f"there is no password for {name('redis.sentinel_username')}: set MONITOR_REDIS__SENTINEL_PASSWORD or "
+        "redis.sentinel_password_file"
+    )
+
+
+def _no_sentinels(settings: Settings, name: Name) -> str | None:
+    redis = settings.redis
+    given = redis.sentinel_username or redis.sentinel_password or redis.sentinel_password_file
+    if has_sentinels(redis.url) or not given:
+        return None
+    return f"is not used: {name('redis.url')} names no sentinels; say redis+sentinel:// there, or remove the key"
+
+
 def _has_password(redis: RedisSettings) -> bool:
     return redis.password is not None or redis.password_file is not None
 
@@ -72,6 +91,14 @@ REDIS: Final = (
     Relation(
         "error", ("redis.url", "redis.username", *_FILES), "user and files in keys, or in the address", _told_twice
     ),
+    Relation(
+        "warning",
+        ("redis.sentinel_password_file", "redis.sentinel_password"),
+        "one of the two",
+        one_password("redis", "sentinel_password"),
+    ),
+    Relation("error", ("redis.sentinel_username",), "with a user of the sentinels: a password", _sentinel_user_alone),
+    Relation("warning", _SENTINELS, "with a login at sentinels: `redis+sentinel://`", _no_sentinels),
     Relation("warning", (*_FILES, "redis.url"), "with a CA or a certificate: `rediss://`", _files_unused),
     Relation("warning", ("redis.url",), "the store's certificate is verified", _anybody_is_believed),
 )

@@ -3,9 +3,10 @@
 What keys must be together is told in `relations`; where their values come from, in `configuration`.
 """
 
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from monitor.core import windows
 from monitor.settings import redis_address
@@ -46,6 +47,13 @@ def _former(moved: str) -> Any:
 
 
 WEB_FILE: Final = "Web configuration file of Prometheus' exporter-toolkit: TLS, client certificates, users."
+
+
+def _secret(value: SecretStr | None, file: Path | None, key: str) -> str | None:
+    """What is given itself, or stands in a file."""
+    if value is not None:
+        return value.get_secret_value()
+    return None if file is None else read_secret(file, key)
 
 
 class _Section(BaseModel):
@@ -106,11 +114,16 @@ class RedisSettings(_Section):
     """Where checkpoints are kept."""
 
     url: Annotated[str, AfterValidator(redis_address.checked)] = Field(
-        "redis://127.0.0.1:6379/0", description="Address; a password only through the environment."
+        "redis://127.0.0.1:6379/0",
+        description="Address; `redis+sentinel://` and `redis+cluster://` name several servers. A password only "
+        "through the environment.",
     )
     username: OptionalText = Field(None, description="User (ACL), where the password alone is not enough.")
     password: Secret = Field(None, description="Password; environment only.")
     password_file: File = Field(None, description="File that holds the password.")
+    sentinel_username: OptionalText = Field(None, description="User at the sentinels, where they know users.")
+    sentinel_password: Secret = Field(None, description="Password at the sentinels; environment only.")
+    sentinel_password_file: File = Field(None, description="File that holds the password at the sentinels.")
     ca_file: File = Field(None, description="Certificate authority for `rediss://` (PEM); default: the system's.")
     certificate_file: File = Field(
         None, description="Certificate to show to a server that asks for one (PEM), with or without its key."
@@ -134,15 +147,18 @@ class RedisSettings(_Section):
 
         Raises SecretUnusable, an OSError, where the file of the password cannot be used.
         """
-        password = self.password.get_secret_value() if self.password else None
-        if password is None and self.password_file is not None:
-            password = read_secret(self.password_file, "redis.password_file")
+        password = _secret(self.password, self.password_file, "redis.password_file")
         url = self.url if password is None else redis_address.with_login(self.url, self.username, password)
         certificate = self.certificate_file
         return redis_address.with_files(
             url,
             {"ssl_ca_certs": self.ca_file, "ssl_certfile": certificate, "ssl_keyfile": self.key_file or certificate},
         )
+
+    def sentinel_login(self) -> tuple[str | None, str | None]:
+        """User and password at the sentinels. Raises as `address`."""
+        password = _secret(self.sentinel_password, self.sentinel_password_file, "redis.sentinel_password_file")
+        return self.sentinel_username, password
 
 
 class WorkerSettings(_Section):

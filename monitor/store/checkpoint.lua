@@ -19,7 +19,8 @@ local PUSHED_AT_ONCE = 1000 -- Lua's stack bounds how many arguments a call can 
 local LEAP = 100000
 -- A server may come back with an older state (a snapshot, a lagging replica) and have lost checkpoints that
 -- readers know. It then has a new owner, whose first checkpoint leaps past all that can have been lost: no reader
--- mistakes a new checkpoint for one it has seen.
+-- mistakes a new checkpoint for one it has seen. Two lives of one state may both have leapt, though: so the head
+-- also says which checkpoint its writer continued, and a reader asks whether the one that it knows led to this.
 
 local stored = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'next_offset', 'head', 'writer', 'previous', 'days',
   'marked_from')
@@ -91,8 +92,14 @@ for key = 3, #KEYS do
   at = last + 1
 end
 
-redis.call('HSET', KEYS[1], 'sequence', following, 'next_offset', ARGV[4], 'head', ARGV[5], 'writer', epoch,
-  'previous', sequence, 'days', redis.call('ZCARD', KEYS[2]))
+local fields = {'sequence', following, 'next_offset', ARGV[4], 'head', ARGV[5], 'writer', epoch, 'previous', sequence,
+  'days', redis.call('ZCARD', KEYS[2])}
+if writer ~= epoch then
+  for _, word in ipairs({'from_writer', writer or '0', 'from_sequence', sequence}) do
+    fields[#fields + 1] = word
+  end
+end
+redis.call('HSET', KEYS[1], unpack(fields))
 
 for key, begin in pairs(begins) do
   redis.call('LTRIM', key, begin, -1) -- what nobody reads any more

@@ -3,11 +3,12 @@
 -- KEYS[1] head, KEYS[2] days
 -- ARGV[1] schema version of the program, [2] the version before it, [3] what the keys of days begin with,
 -- [4] "anew" where what is stored is to be given up, else ""
--- Returns {"claimed", epoch, sequence, next_offset or nil}, {"schema", version found} or {"damaged", field, value};
--- numbers as decimal text.
+-- Returns {"claimed", epoch, sequence, next_offset or nil, epoch before or nil}, {"schema", version found} or
+-- {"damaged", field, value}; numbers as decimal text.
 --
--- The epoch counts claims, on an empty partition from the server's clock: no lease from before the store was
--- emptied ever fits again. The sequence of an empty partition begins at a number that falls with the clock: a
+-- The epoch grows with every claim, and is the server's clock in microseconds wherever that is ahead of it. So no
+-- lease from before the store was emptied ever fits again, nor one that was granted by a master of which the last
+-- second was lost: a number that was only counted would be granted twice then. The sequence of an empty partition begins at a number that falls with the clock: a
 -- store that was emptied and filled again stays below what it once was, which is how a reader that slept through
 -- both notices.
 --
@@ -18,15 +19,15 @@ local LIVES_BEGIN_BELOW = 4503599627370496 -- 2^52; scores and Lua numbers are e
 local MOST_DAYS = 100000
 local FIELDS = {'schema', 'epoch', 'sequence', 'next_offset', 'head'}
 
-local schema, epoch, sequence, next_offset, head = unpack(redis.call('HMGET', KEYS[1], unpack(FIELDS)))
+local schema, before, sequence, next_offset, head = unpack(redis.call('HMGET', KEYS[1], unpack(FIELDS)))
 if schema and schema ~= ARGV[1] and schema ~= ARGV[2] then
   return {'schema', schema}
 end
 if ARGV[4] == 'anew' or head and not next_offset then
   redis.call('DEL', KEYS[1]) -- first: without it the days are nobody's, and every lease is void
-  schema, epoch, sequence, next_offset = false, false, false, false
+  schema, before, sequence, next_offset = false, false, false, false
 end
-for field, value in pairs({schema = schema, epoch = epoch, sequence = sequence, next_offset = next_offset}) do
+for field, value in pairs({schema = schema, epoch = before, sequence = sequence, next_offset = next_offset}) do
   if value and not (string.match(value, '^%d+$') and #value <= 16) or next_offset and not value then
     return {'damaged', field, value or ''}
   end
@@ -41,7 +42,7 @@ end
 
 local clock = redis.call('TIME')
 local microseconds = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-epoch = string.format('%.0f', epoch and tonumber(epoch) + 1 or microseconds)
+local epoch = string.format('%.0f', math.max(before and tonumber(before) + 1 or 0, microseconds))
 sequence = sequence or string.format('%.0f', LIVES_BEGIN_BELOW - microseconds)
 local fields = {'schema', ARGV[1], 'epoch', epoch, 'sequence', sequence}
 if schema ~= ARGV[1] then -- what is older than this bears no marks (checkpoint.lua)
@@ -49,4 +50,4 @@ if schema ~= ARGV[1] then -- what is older than this bears no marks (checkpoint.
   fields[#fields + 1] = sequence
 end
 redis.call('HSET', KEYS[1], unpack(fields))
-return {'claimed', epoch, sequence, next_offset}
+return {'claimed', epoch, sequence, next_offset, before}

@@ -19,7 +19,11 @@ SCHEMA: Final = 2
 """Version of the layout of keys; the blobs carry a version of their own."""
 UNMARKED: Final = 1
 """The version before, whose blobs bear no marks: read, and taken over by the next owner."""
-HEAD_FIELDS: Final = ("schema", "epoch", "sequence", "next_offset", "head", "days", "marked_from")
+HEAD_FIELDS: Final = (
+    "schema", "epoch", "sequence", "next_offset", "head", "days", "marked_from", "writer", "from_writer",
+    "from_sequence",
+)  # fmt: skip
+HELD_FIELDS: Final = ("next_offset", "days", "epoch", "sequence")
 MOST_DAYS: Final = 100_000
 """Days of one partition: no calendar of this business has so many."""
 MOST_PARTITIONS: Final = 10_000
@@ -69,6 +73,21 @@ class Index:
     changed: dict[int, int]
     """Days by the sequence of their last change; beyond `sequence`: touched by an attempt that failed."""
     marked_from: int
+    writer: int
+    """The epoch that the latest checkpoint was written under; 0: not said."""
+    continued: tuple[int, int]
+    """Writer and sequence of the checkpoint that this writer went on from."""
+    whole: bool
+    """Whether `changed` are all days."""
+
+    def continues(self, writer: int | None, sequence: int) -> bool:
+        """Whether a checkpoint that a reader knows led to this one. What is not known of its writer is not asked.
+
+        A server that comes back with an older state begins another life of it, whose sequences may be the same.
+        """
+        if not writer or writer == self.writer:
+            return sequence <= self.sequence
+        return writer == self.continued[0] and sequence <= self.continued[1]
 
     def content(self, day: int, elements: Iterable[bytes]) -> "Content":
         """What checkpoints up to this one have made of a day. Raises DamagedState."""
@@ -107,14 +126,14 @@ class Content(NamedTuple):
 
 
 def read_index(
-    partition: int, found: Sequence[bytes | None], scored: Sequence[tuple[bytes, float]], present: int
+    partition: int, found: Sequence[bytes | None], scored: Sequence[tuple[bytes, float]], present: int, *, whole: bool
 ) -> Index | None:
     """An index from the head's `HEAD_FIELDS` and the feed; None where nothing is stored.
 
-    `scored`: days and sequences from the feed, at least those after some sequence; `present`: how many days the
-    feed holds. Raises DamagedState, and StoredStateError where another program wrote it.
+    `scored`: days and sequences from the feed, those after some sequence or (`whole`) all; `present`: how many days
+    the feed holds. Raises DamagedState, and StoredStateError where another program wrote it.
     """
-    schema, epoch, sequence, next_offset, head, days, marked_from = found
+    schema, epoch, sequence, next_offset, head, days, marked_from, *lineage = found
     if schema is not None and schema not in (b"%d" % SCHEMA, b"%d" % UNMARKED):
         raise unknown_schema(partition, schema)
     if len(scored) > MOST_DAYS:
@@ -129,6 +148,7 @@ def read_index(
         raise damaged(partition, "a head of which half is missing")
     if days is not None and present < number(partition, "days", days):
         raise damaged(partition, f"{present} days, the head counts {days.decode()}")
+    writer, *continued = (number(partition, "a writer", said or b"0") for said in lineage)
     return Index(
         partition,
         number(partition, "epoch", epoch),
@@ -137,6 +157,9 @@ def read_index(
         head,
         changed,
         latest if schema == b"%d" % UNMARKED else number(partition, "marked_from", marked_from or b""),
+        writer,
+        (continued[0], continued[1]),
+        whole,
     )
 
 
@@ -149,6 +172,19 @@ def holds_anything(head: Sequence[bytes | None], first: Sequence[tuple[bytes, fl
     if next_offset is not None:
         return True
     return any(sequence is None or not sequence.isdigit() or score <= int(sequence) for _, score in first)
+
+
+def still_held(epoch: int, sequence: int, head: Sequence[bytes | None], present: int) -> bool:
+    """Whether a head's `HELD_FIELDS` and its number of days still hold what was confirmed under this epoch.
+
+    Those of a later owner do: it has read what was there, and reads Kafka from there on.
+    """
+    next_offset, days, *claimed = head
+    if next_offset is None or (days is not None and not (days.isdigit() and int(days) <= present)):
+        return False
+    if not all(word is not None and _NUMBER.fullmatch(word) for word in claimed):
+        return False
+    return [int(word or b"") for word in claimed] >= [epoch, sequence]
 
 
 def registered(members: Iterable[bytes]) -> list[int]:

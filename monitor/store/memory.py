@@ -31,6 +31,8 @@ class _Kept:
     head: bytes = b""
     days: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
     changed: dict[int, int] = field(default_factory=dict)
+    writer: int = 0
+    continued: tuple[int, int] = (0, 0)
 
 
 class MemoryBacking:
@@ -42,7 +44,8 @@ class MemoryBacking:
         self.kept: dict[int, _Kept] = {}
         self.lives: dict[str, tuple[float, LifeSign]] = {}
         """Until when (monotonic) each worker has said that it lives, and what."""
-        self.first_epoch = 0
+        self.claims = 0
+        """How many there ever were: each is an epoch."""
         self.first_sequence = 2**40
         self.version = 0
         self.changed = asyncio.Event()
@@ -55,7 +58,6 @@ class MemoryBacking:
 
     def begin_below(self) -> None:
         """Let what begins from here on be told from whatever there was."""
-        self.first_epoch += 2**20  # no lease from before fits again
         self.first_sequence -= 2**20  # an emptied store stays below what it once was
 
     def announce(self) -> None:
@@ -76,9 +78,10 @@ class MemoryStore:
         backing = self._reached()
         if anew and backing.kept.pop(partition, None) is not None:
             backing.begin_below()
-        kept = backing.kept.setdefault(partition, _Kept(backing.first_epoch, backing.first_sequence))
-        kept.epoch += 1
-        lease = Lease(partition, kept.epoch, kept.sequence, kept.next_offset)
+        kept = backing.kept.setdefault(partition, _Kept(0, backing.first_sequence))
+        backing.claims += 1
+        lease = Lease(partition, backing.claims, kept.sequence, kept.next_offset, kept.epoch or None)
+        kept.epoch = lease.epoch
         head = None if kept.next_offset is None else kept.head
         return lease, StoredPartition(kept.sequence, head, {day: blobs for day, blobs in kept.days.items() if blobs})
 
@@ -97,6 +100,8 @@ class MemoryStore:
             raise Fenced(what + f"checkpoint {kept.sequence} is stored, the lease continues {lease.sequence}")
         if kept.next_offset not in (None, changes.expected_offset):
             raise Fenced(what + f"offset {kept.next_offset} is stored, the state continues {changes.expected_offset}")
+        if kept.writer != lease.epoch:
+            kept.writer, kept.continued = lease.epoch, (kept.writer, kept.sequence)
         kept.sequence, kept.next_offset, kept.head = following.sequence, changes.next_offset, changes.head
         for day, blobs in changes.replace.items():
             kept.days[day] = tuple(blobs)
@@ -106,19 +111,30 @@ class MemoryStore:
         backing.announce()
         return following
 
-    async def holds(self, partitions: Collection[int]) -> set[int]:
-        return set(partitions) & set(await self.partitions())
+    async def holds(self, leases: Collection[Lease]) -> set[int]:
+        present = set(await self.partitions())
+        return {
+            lease.partition
+            for lease in leases
+            if lease.partition in present
+            and ((kept := self._backing.kept[lease.partition]).epoch, kept.sequence) >= (lease.epoch, lease.sequence)
+        }
 
     async def partitions(self) -> Sequence[int]:
         return sorted(number for number, kept in self._reached().kept.items() if kept.next_offset is not None)
 
-    async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
+    async def changes_since(
+        self, partition: int, sequence: int, *, writer: int | None = None
+    ) -> PartitionChange | None:
         kept = self._reached().kept.get(partition)
-        if kept is None or kept.next_offset is None or kept.sequence == sequence:
+        if kept is None or kept.next_offset is None:
             return None
-        since = sequence if sequence < kept.sequence else 0
-        days = {day: kept.days[day] for day, changed in kept.changed.items() if changed > since}
-        return PartitionChange(partition, kept.sequence, kept.head, days)
+        past = kept.continued if writer == kept.continued[0] else (kept.writer, kept.sequence)
+        whole = not sequence or sequence > past[1] or writer not in (None, past[0])
+        if not whole and kept.sequence == sequence:
+            return None
+        days = {day: kept.days[day] for day, changed in kept.changed.items() if whole or changed > sequence}
+        return PartitionChange(partition, kept.sequence, kept.head, days, kept.writer, whole)
 
     async def wait_for_change(self, timeout_seconds: float) -> bool:
         backing = self._reached()

@@ -28,15 +28,17 @@ class Fenced(Exception):  # noqa: N818 - a verdict on the lease
 class Lease:
     """The right to write one partition's next checkpoint.
 
-    `epoch` counts claims, from a number higher than ever where the store was emptied. `sequence` grows with every
-    checkpoint, not always by one, from a number that the store chooses. `next_offset` is the offset the stored
-    state continues at, None where nothing is stored yet.
+    `epoch` grows with every claim, and no two claims get the same, also where the store was emptied or has lost what
+    it had confirmed last. `taken_from` is the epoch of the claim before, None where there was none. `sequence` grows
+    with every checkpoint, not always by one, from a number that the store chooses. `next_offset` is the offset the
+    stored state continues at, None where nothing is stored yet.
     """
 
     partition: int
     epoch: int
     sequence: int
     next_offset: int | None
+    taken_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,16 @@ class StoredPartition:
 class PartitionChange:
     """What a reader has to take over: the present head, and the present content of every day that changed.
 
-    A day that was removed is present with no blobs. `sequence` is what to ask from next time.
+    A day that was removed is present with no blobs. `sequence` and `writer` are what to ask from next time. `whole`:
+    days are all there are, and whatever else the reader knows is of another life of this state.
     """
 
     partition: int
     sequence: int
     head: bytes
     days: Mapping[int, Sequence[bytes]]
+    writer: int
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +101,24 @@ class Store(Protocol):
         after `StoreUnavailable` the same call may be made again, with the same arguments.
         """
 
-    async def holds(self, partitions: Collection[int]) -> set[int]:
-        """Those of these partitions that hold a checkpoint, for owners who look whether theirs was lost."""
+    async def holds(self, leases: Collection[Lease]) -> set[int]:
+        """The partitions that still hold what these leases were given for, for owners who look whether it was lost.
+
+        Not held is what was emptied, and what a fail-over or a restart has put back to an earlier checkpoint. A
+        partition that another owner has claimed since is held.
+        """
 
     async def partitions(self) -> Sequence[int]:
         """Numbers of all partitions that hold a checkpoint, ascending, for readers."""
 
-    async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
+    async def changes_since(
+        self, partition: int, sequence: int, *, writer: int | None = None
+    ) -> PartitionChange | None:
         """What changed after `sequence` (0: everything), read at one moment; None where nothing did.
 
-        A stored sequence below `sequence` means that the store was emptied: everything is returned then, and days
-        that are not in it are gone. An emptied store stays below what it once was, however much is written.
+        Everything is returned, and what is not in it is gone, where the checkpoint that the reader knows did not lead
+        to what is stored: the sequence lies below, as that of an emptied store does however much is written; or,
+        where `writer` is given, another has written in the place of one that was lost.
         """
 
     async def wait_for_change(self, timeout_seconds: float) -> bool:

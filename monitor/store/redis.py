@@ -16,20 +16,19 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any, Final, TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AskError, RedisError, ResponseError
 
 from monitor.core.stored import Changes, StoredStateError
 from monitor.store.layout import (
     HEAD_FIELDS,
+    HELD_FIELDS,
     MOST_DAYS,
     MOST_PARTITIONS,
     SCHEMA,
@@ -42,6 +41,7 @@ from monitor.store.layout import (
     number,
     read_index,
     registered,
+    still_held,
     unknown_schema,
 )
 from monitor.store.port import (
@@ -53,8 +53,9 @@ from monitor.store.port import (
     StoredPartition,
     StoreUnavailable,
 )
-from monitor.store.redis_faults import address_of, is_refused, is_state, told_plainly
-from monitor.store.rights import RIGHTS, Right, Role, taking_away
+from monitor.store.redis_faults import is_refused, is_state, told_plainly
+from monitor.store.redis_servers import Login, servers
+from monitor.store.rights import Right, Role, rights_for, taking_away
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -71,26 +72,29 @@ _HURRIED_ROUNDS: Final = 20
 
 
 class RedisStore:
-    """`monitor.store.port.Store` on Redis 6.2 or newer. Connects on first use."""
+    """`monitor.store.port.Store` on Redis 6.2 or newer, wherever `redis_servers` finds it. Connects on first use."""
 
-    def __init__(self, url: str, *, namespace: str, timeout_seconds: float = 5.0, **client_options: Any) -> None:
-        """Keep everything under `namespace`; `client_options` go to redis-py (TLS, credentials, …)."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        namespace: str,
+        timeout_seconds: float = 5.0,
+        sentinel_login: Login = (None, None),
+        **client_options: Any,
+    ) -> None:
+        """Keep everything under `namespace`; `client_options` go to redis-py (TLS, credentials, …).
+
+        Raises ValueError where address or namespace cannot be used.
+        """
         if not re.fullmatch(r"[^\s{}]+", namespace):
             raise ValueError(f"namespace {namespace!r} must be a word without spaces and braces")
         options = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds, **client_options}
-        # No retries behind the caller's back; replies as bytes, in the shape that every version of Redis speaks.
-        options |= {"retry": Retry(NoBackoff(), 0), "decode_responses": False, "protocol": 2}
-        options["driver_info"] = None  # a client that does not introduce itself needs no right to do so
-        try:
-            self._client: Redis = Redis.from_url(url, **options)
-        except ValueError:
-            raise ValueError(  # without the cause: it may quote the password
-                "the store's URL cannot be read: expected redis://[user:password@]host:port/database "
-                "(rediss:// for TLS), special characters of the password percent-encoded"
-            ) from None
+        self._servers = servers(url, sentinel_login=sentinel_login, **options)
+        self._client: Redis = self._servers.client
         self._keys = Keys(namespace)
         self._timeout_seconds = timeout_seconds
-        self.address = address_of(self._client.connection_pool.connection_kwargs)
+        self.address = self._servers.address
         self._claim = self._client.register_script(_script("claim"))
         self._checkpoint = self._client.register_script(_script("checkpoint"))
         self._sign = self._client.register_script(_script("sign"))
@@ -101,26 +105,26 @@ class RedisStore:
     async def claim(self, partition: int, *, anew: bool = False) -> tuple[Lease, StoredPartition]:
         keys = [self._keys.head(partition), self._keys.days(partition)]
         args: list[int | str] = [SCHEMA, UNMARKED, self._keys.day(partition, ""), "anew" if anew else ""]
-        with told_plainly(self.address):
+        async with self._plainly():
             verdict, *found = await self._claim(keys=keys, args=args)
             if verdict == b"schema":
                 raise unknown_schema(partition, found[0])
             if verdict == b"damaged":
                 raise damaged(partition, f"{found[0].decode()} is {found[1][:40]!r}")
-            epoch, sequence, next_offset = found
-            lease = Lease(partition, int(epoch), int(sequence), None if next_offset is None else int(next_offset))
+            epoch, sequence, next_offset, before = (None if one is None else int(one) for one in (*found, None)[:4])
+            lease = Lease(partition, epoch or 0, sequence or 0, next_offset, before)
             # After the claim: had the store been emptied in between, the lease is worthless, not the registry.
             await self._client.sadd(self._keys.registry, str(partition))
             if lease.next_offset is None:
                 return lease, StoredPartition(lease.sequence, None, {})
-            reading = await self._read(partition, 0)
+            reading = await self._read(partition)
         if reading is None or reading[0].epoch != lease.epoch:
             # The lease is worthless already, and what was read may not be of one moment.
             raise StoreUnavailable(
                 f"partition {partition} was claimed by another owner, or emptied, while its state was read: "
                 "claim it again if it is still assigned here"
             )
-        index, days = reading
+        index, days, _ = reading
         return lease, StoredPartition(
             index.sequence, index.head, {day: blobs for day, blobs in days.items() if blobs}
         )
@@ -133,7 +137,7 @@ class RedisStore:
         for operation, day, blobs in _operations(changes):
             keys.append(self._keys.day(partition, day))
             args += [day, operation, len(blobs), *blobs]
-        with told_plainly(self.address):
+        async with self._plainly():
             verdict, found = await self._checkpoint(keys=keys, args=args)
         if verdict == b"damaged":
             raise damaged(partition, f"of its {found.decode(errors='replace')} days some are missing")
@@ -142,24 +146,24 @@ class RedisStore:
             raise Fenced(_refusal(lease, changes, verdict.decode(), stored))
         return Lease(partition, lease.epoch, int(found), changes.next_offset)
 
-    async def holds(self, partitions: Collection[int]) -> set[int]:
+    async def holds(self, leases: Collection[Lease]) -> set[int]:
         found = set()
-        with told_plainly(self.address):
-            for some in _pieces(sorted(partitions), _PARTITIONS_AT_ONCE):
+        async with self._plainly():
+            for some in _pieces(sorted(leases, key=lambda lease: lease.partition), _PARTITIONS_AT_ONCE):
                 async with self._client.pipeline(transaction=False) as pipe:
-                    for partition in some:
-                        pipe.sismember(self._keys.registry, str(partition))
-                        pipe.hmget(self._keys.head(partition), "next_offset", "days")
-                        pipe.zcard(self._keys.days(partition))
+                    for lease in some:
+                        pipe.sismember(self._keys.registry, str(lease.partition))
+                        pipe.hmget(self._keys.head(lease.partition), *HELD_FIELDS)
+                        pipe.zcard(self._keys.days(lease.partition))
                     answers = _pieces(await pipe.execute(), 3)
-                for partition, (known, (offset, days), present) in zip(some, answers, strict=True):
-                    if known and offset is not None and (days is None or (days.isdigit() and int(days) <= present)):
-                        found.add(partition)
+                for lease, (known, head, present) in zip(some, answers, strict=True):
+                    if known and still_held(lease.epoch, lease.sequence, head, present):
+                        found.add(lease.partition)
         return found
 
     async def partitions(self) -> Sequence[int]:
         found = []
-        with told_plainly(self.address):
+        async with self._plainly():
             count = await self._client.scard(self._keys.registry)
             if count > MOST_PARTITIONS:
                 raise StoredStateError(
@@ -176,13 +180,15 @@ class RedisStore:
                 found += [partition for partition, held in zip(some, answers, strict=True) if holds_anything(*held)]
         return found
 
-    async def changes_since(self, partition: int, sequence: int) -> PartitionChange | None:
-        with told_plainly(self.address):
-            reading = await self._read(partition, sequence)
+    async def changes_since(
+        self, partition: int, sequence: int, *, writer: int | None = None
+    ) -> PartitionChange | None:
+        async with self._plainly():
+            reading = await self._read(partition, sequence, writer)
         if reading is None:
             return None
-        index, days = reading
-        return PartitionChange(partition, index.sequence, index.head, days)
+        index, days, whole = reading
+        return PartitionChange(partition, index.sequence, index.head, days, index.writer, whole)
 
     async def wait_for_change(self, timeout_seconds: float) -> bool:
         """As the port says. One task at a time: there is one subscription.
@@ -193,7 +199,7 @@ class RedisStore:
             await asyncio.sleep(min(timeout_seconds, _POLL_SECONDS))
             return timeout_seconds >= _POLL_SECONDS
         try:
-            with told_plainly(self.address):
+            async with self._plainly():
                 if self._changes is None:
                     async with asyncio.timeout(min(timeout_seconds, self._timeout_seconds)):
                         await self._subscribe()
@@ -205,7 +211,7 @@ class RedisStore:
 
     async def sign(self, life: LifeSign, *, for_seconds: float) -> None:
         said = " ".join(",".join(map(str, sorted(numbers))) for numbers in (life.partitions, life.slowed))
-        with told_plainly(self.address):
+        async with self._plainly():
             verdict = await self._sign(
                 keys=[self._keys.workers], args=[life.worker, int(for_seconds * 1000), said, MOST_WORKERS]
             )
@@ -213,105 +219,129 @@ class RedisStore:
             raise StoreUnavailable(f"{MOST_WORKERS} workers have said that they live: no place for another")
 
     async def sign_off(self, worker: str) -> None:
-        with told_plainly(self.address):
+        async with self._plainly():
             await self._client.hdel(self._keys.workers, worker)
 
     async def signs(self) -> Sequence[LifeSign]:
-        with told_plainly(self.address):
+        async with self._plainly():
             if not 0 < await self._client.hlen(self._keys.workers) <= 2 * MOST_WORKERS:
                 return []  # far too many are not ours: the next worker to sign clears them away
-            async with self._client.pipeline(transaction=False) as pipe:
-                pipe.time()
-                pipe.hgetall(self._keys.workers)
-                (seconds, microseconds), said = await pipe.execute()
-        now = seconds * 1000 + microseconds // 1000
+            now = int(await self._servers.time(self._keys.workers) * 1000)  # first: what is said later is true later
+            said = cast("dict[bytes, bytes]", await self._client.hgetall(self._keys.workers))
         found = (_life_sign(name, words, now) for name, words in sorted(said.items()))
         return [life for life in found if life is not None][:MOST_WORKERS]
 
     async def ping(self) -> None:
-        with told_plainly(self.address):
-            await self._client.ping()
+        async with self._plainly():
+            await self._servers.ping()
 
     async def missing_rights(self, roles: Collection[Role]) -> Sequence[Right]:
         """The rights that the server refuses, of those that these roles need: each is asked for."""
         missing = []
-        with told_plainly(self.address):
-            for right in RIGHTS:
-                if not set(right.roles) & set(roles):
-                    continue
-                # A connection of its own: SUBSCRIBE would bind one that is used on.
-                async with self._client.client() as client:
-                    try:
-                        await client.execute_command(*right.probe(self._keys))  # type: ignore[no-untyped-call]  # theirs
-                        for ending in taking_away(right, self._keys):
-                            with suppress(ResponseError):
-                                await client.execute_command(*ending)  # type: ignore[no-untyped-call]
-                    except ResponseError as fault:
-                        if is_state(fault):
-                            raise
-                        if is_refused(fault):
-                            missing.append(right)
-                    if right.command == "subscribe" and client.connection is not None:
-                        await client.connection.disconnect()
-        return missing
+        needed = rights_for(roles, self._servers.deployment)
+        async with self._plainly():
+            for server in await self._servers.each():
+                async with server:
+                    missing += [
+                        right for right in needed if right not in missing and await self._lacks(server, right)
+                    ]
+        return [right for right in needed if right in missing]
+
+    async def _lacks(self, server: Redis, right: Right) -> bool:
+        # A connection of its own: SUBSCRIBE would bind one that is used on.
+        async with server.client() as client:
+            try:
+                await client.execute_command(*right.probe(self._keys))  # type: ignore[no-untyped-call]  # theirs
+                for ending in taking_away(right, self._keys):
+                    with suppress(ResponseError):
+                        await client.execute_command(*ending)  # type: ignore[no-untyped-call]
+            except AskError:
+                return False  # a node of a cluster sends elsewhere whoever may
+            except ResponseError as fault:
+                if is_state(fault):
+                    raise
+                return is_refused(fault)
+            finally:
+                if right.command == "subscribe" and client.connection is not None:
+                    await client.connection.disconnect()
+        return False
 
     async def close(self) -> None:
         await self._unsubscribe()
-        await self._client.aclose()
+        await self._servers.close()
 
-    async def _read(self, partition: int, since: int) -> tuple[Index, Mapping[int, Sequence[bytes]]] | None:
-        """Index and content of all days changed after `since`, as of one moment; None where nothing has."""
-        index, _ = await self._index(partition, since)
-        if index is None or index.sequence == since:
+    @asynccontextmanager
+    async def _plainly(self) -> AsyncIterator[None]:
+        """Tell plainly what goes wrong inside, and ask whoever is in charge by then the next time."""
+        try:
+            with told_plainly(self.address):
+                yield
+        except StoreUnavailable:
+            await self._servers.look_anew()
+            raise
+
+    async def _read(
+        self, partition: int, since: int = 0, writer: int | None = None
+    ) -> tuple[Index, Mapping[int, Sequence[bytes]], bool] | None:
+        """Index and content of all days changed after `since`, as of one moment, and whether these are all days.
+
+        None where nothing has changed.
+        """
+        index, _ = await self._index(partition, since, writer)
+        if index is None or (index.sequence == since and not index.whole):
             return None
+        whole = index.whole
         days: dict[int, Content] = {}
         written_at: dict[int, int] = {}
         hot: set[int] = set()  # days that were written while they were read
         for _ in range(_PATIENT_ROUNDS):
             days |= await self._contents(index, index.changed)
             written_at |= index.changed
-            later, _ = await self._index(partition, index.sequence)
-            if later is None or later.sequence < index.sequence:
-                return await self._read(partition, 0)  # emptied meanwhile: what was read is of an earlier life
+            later, _ = await self._index(partition, index.sequence, index.writer)
+            if later is None or later.whole:
+                return await self._read(partition)  # emptied, or failed over: what was read is of an earlier life
             if later.sequence == index.sequence:
-                return index, index.agreed(days, written_at)
+                return index, index.agreed(days, written_at), whole
             index = later
             hot |= index.changed.keys()
         while True:  # overtaken again and again: read the hot days together with the index; there are few of them
-            later, contents = await self._index(partition, index.sequence, sorted(hot))
-            if later is None or later.sequence < index.sequence:
-                return await self._read(partition, 0)
+            later, contents = await self._index(partition, index.sequence, index.writer, sorted(hot))
+            if later is None or later.whole:
+                return await self._read(partition)
             days |= contents
             written_at |= index.changed | later.changed
             if later.changed.keys() <= hot:
-                return later, later.agreed(days, written_at)
+                return later, later.agreed(days, written_at), whole
             index = later
             hot |= index.changed.keys()
 
     async def _index(
-        self, partition: int, since: int, days: Sequence[int] = ()
+        self, partition: int, since: int, writer: int | None = None, days: Sequence[int] = ()
     ) -> tuple[Index | None, dict[int, Content]]:
         """The index and the content of `days`, of one moment. None before the first checkpoint.
 
-        Changed days are all where the stored sequence lies below `since`: the store was emptied, or is damaged.
+        Changed days are all where the checkpoint `since`, by `writer`, did not lead to the stored one.
         """
         head, feed = self._keys.head(partition), self._keys.days(partition)
         for _ in range(_HURRIED_ROUNDS):
             async with self._client.pipeline(transaction=False) as pipe:
-                pipe.hget(head, "sequence")
+                pipe.hmget(head, "sequence", "writer")
                 pipe.zcard(feed)
                 pipe.zrangebyscore(feed, f"({since}" if since else "-inf", "+inf", 0, MOST_DAYS + 1, withscores=True)
                 for day in days:
                     pipe.lrange(self._keys.day(partition, day), 0, -1)
                 pipe.hmget(head, *HEAD_FIELDS)
                 before, present, scored, *contents, found = await pipe.execute()
-            if found[2] != before:
-                continue  # torn apart by a checkpoint
-            if (0 if before is None else number(partition, "sequence", before)) < since:
-                return await self._index(partition, 0, days)
-            index = read_index(partition, found, scored, present)
+            stored = dict(zip(HEAD_FIELDS, found, strict=True))
+            if [stored["sequence"], stored["writer"]] != before:
+                continue  # torn apart by a checkpoint, or by a fail-over
+            if since and (0 if before[0] is None else number(partition, "sequence", before[0])) < since:
+                return await self._index(partition, 0, days=days)  # before what is left of it is looked at
+            index = read_index(partition, found, scored, present, whole=not since)
             if index is None:
                 return None, {}
+            if since and not index.continues(writer, since):
+                return await self._index(partition, 0, days=days)
             return index, {day: index.content(day, elements) for day, elements in zip(days, contents, strict=True)}
         raise StoreUnavailable(f"partition {partition} is written faster than it can be read: read it again")
 
@@ -332,7 +362,7 @@ class RedisStore:
 
     async def _subscribe(self) -> None:
         """Return once the server has confirmed: from then on nothing goes unheard. Or once it has refused."""
-        self._changes = self._client.pubsub()
+        self._changes = await self._servers.listener()
         await self._changes.subscribe(self._keys.channel)
         try:
             while (message := await self._changes.get_message(timeout=self._timeout_seconds)) is not None:

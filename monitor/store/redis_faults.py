@@ -6,11 +6,12 @@ nothing of keys. Never shows a password: the address is made of host and port al
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 from redis import exceptions
+from redis.asyncio.sentinel import MasterNotFoundError
 
 from monitor import certificates
 from monitor.core.stored import StoredStateError
@@ -28,8 +29,10 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.BusyLoadingError, "is still loading its data: it answers when that is done"),
     (exceptions.ReadOnlyError, "is a read-only replica: point the store's URL at the primary"),
     (exceptions.OutOfMemoryError, "is out of memory: raise maxmemory, or give it a server of its own"),
-    (exceptions.MovedError, "is a node of a cluster and passes the question on: name a proxy or a single server"),
+    (exceptions.AskError, "is a node of a cluster and passes the question on: say redis+cluster:// in redis.url"),
     (exceptions.ClusterError, "is a cluster that is not serving: check its nodes"),
+    (exceptions.SlotNotCoveredError, "is a cluster that is not serving: check its nodes"),
+    (MasterNotFoundError, "has no master now: check its sentinels, their quorum, and redis.url"),
     (exceptions.TimeoutError, f"does not answer in time: check its load, the network in between, and {_TLS}"),
     (exceptions.ConnectionError, f"cannot be reached: check that it runs, its place in the store's URL, and {_TLS}"),
 )
@@ -54,12 +57,6 @@ _REPLIES: Final = {
 """Replies without a class of their own, some of them wrapped in a script's error, by what they contain."""
 
 
-def address_of(connection: Mapping[str, Any]) -> str:
-    """Where the client connects to, without user and password."""
-    path = connection.get("path")
-    return str(path) if path else f"{connection.get('host', 'localhost')}:{connection.get('port', 6379)}"
-
-
 def is_refused(fault: exceptions.ResponseError) -> bool:
     """Whether an answer says that this user may not, or that there is no such command."""
     return isinstance(fault, exceptions.NoPermissionError) or "unknown command" in str(fault).lower()
@@ -77,7 +74,7 @@ def told_plainly(address: str) -> Iterator[None]:
         yield
     except exceptions.DataError:
         raise  # a fault of this program: nothing was sent
-    except exceptions.RedisError as fault:
+    except (exceptions.RedisError, exceptions.RedisClusterException) as fault:
         if "WRONGTYPE" in str(fault):
             raise StoredStateError(
                 f"Redis at {address} holds keys of another program under this namespace: choose another, or delete "
@@ -88,7 +85,7 @@ def told_plainly(address: str) -> Iterator[None]:
         raise StoreUnavailable(f"Redis at {address} cannot be reached: check that it runs ({fault})") from fault
 
 
-def _told(address: str, fault: exceptions.RedisError) -> str:
+def _told(address: str, fault: Exception) -> str:
     cause: BaseException | None = fault
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -103,7 +100,11 @@ def _told(address: str, fault: exceptions.RedisError) -> str:
     return f"Redis at {address} {_advice(fault)} ({fault})"
 
 
-def _advice(fault: exceptions.RedisError) -> str:
+def _advice(fault: Exception) -> str:
+    if "Cluster mode is not enabled" in str(fault):
+        return "is no cluster: say redis:// in redis.url, or redis+sentinel:// where sentinels watch it"
+    if isinstance(fault, exceptions.RedisClusterException) and isinstance(fault.__cause__, exceptions.RedisError):
+        return _advice(fault.__cause__)  # no node could be asked, and this is why the last one could not
     for kind, advice in _ADVICE:
         if isinstance(fault, kind):
             return advice

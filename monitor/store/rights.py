@@ -4,7 +4,7 @@ A right is proved by a call that needs it and changes nothing: an argument that 
 is looked at only after the right; a key that is not there. What has to be written is taken away again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -12,6 +12,8 @@ from monitor.store.layout import Keys
 
 Role = Literal["worker", "exporter", "report"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+Deployment = Literal["sentinel", "cluster"]
 
 Call = tuple[str | int, ...]
 _SCRATCH: Final = "check"
@@ -26,6 +28,8 @@ class Right:
     roles: tuple[Role, ...]
     probe: Callable[[Keys], Call]
     hint: str | None = None
+    of: Deployment | None = None
+    """Where alone it is needed."""
 
 
 def _head(keys: Keys) -> str:
@@ -48,7 +52,6 @@ _UNSEEN: Final = "nobody sees whether a worker runs"
 
 RIGHTS: Final = (
     Right("ping", _ALL, lambda _: ("PING",)),
-    Right("hget", _ALL, lambda keys: ("HGET", _head(keys), "sequence")),
     Right("hmget", _ALL, lambda keys: ("HMGET", _head(keys), "sequence")),
     Right("zcard", _ALL, lambda keys: ("ZCARD", _days(keys))),
     Right("zrange", _ALL, lambda keys: ("ZRANGE", _days(keys), 0, 0)),
@@ -76,7 +79,17 @@ RIGHTS: Final = (
     Right("hdel", _WORKER, lambda keys: ("HDEL", keys.workers, _SCRATCH), _UNSEEN),
     Right("pexpire", _WORKER, lambda keys: ("PEXPIRE", _head(keys), 1), _UNSEEN),
     Right("time", ("exporter",), lambda _: ("TIME",), _UNSEEN),
+    Right(
+        "role", _ALL, lambda _: ("ROLE",), "a master that has become a replica is read as if it were one", "sentinel"
+    ),
+    Right("cluster|slots", _ALL, lambda _: ("CLUSTER", "SLOTS"), of="cluster"),
+    Right("command", _ALL, lambda _: ("COMMAND",), of="cluster"),
 )
+
+
+def rights_for(roles: Collection[Role], deployment: Deployment | None = None) -> list[Right]:
+    """What these roles need, on one server or where it is deployed otherwise."""
+    return [right for right in RIGHTS if set(right.roles) & set(roles) and right.of in (None, deployment)]
 
 
 def taking_away(right: Right, keys: Keys) -> Sequence[Call]:
@@ -84,9 +97,9 @@ def taking_away(right: Right, keys: Keys) -> Sequence[Call]:
     return (("DEL", _list(keys)), ("LTRIM", _list(keys), 1, 0)) if right.command == "rpush" else ()
 
 
-def acl_rules(namespace: str, role: Role) -> list[str]:
+def acl_rules(namespace: str, role: Role, deployment: Deployment | None = None) -> list[str]:
     """The least that a user of this role needs, in the words of ACL SETUSER. `namespace` with the topic."""
     keys = Keys(namespace)
-    needed = [f"+{right.command}" for right in RIGHTS if role in right.roles]
+    needed = [f"+{right.command}" for right in rights_for([role], deployment)]
     return ["resetkeys", "resetchannels", "-@all", f"~{keys.head('*')[: -len('head')]}*", f"~{keys.registry}",
             f"~{keys.workers}", f"&{keys.channel}", *needed]  # fmt: skip

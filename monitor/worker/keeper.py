@@ -317,15 +317,17 @@ class Keeper:
                 self._drop(number, kept)
 
     async def forget_missing(self) -> None:
-        """Forget partitions that the store held and no longer holds: it was emptied, so they must be taken over anew.
+        """Forget partitions of which the store no longer holds what it confirmed: they must be taken over anew.
 
-        A checkpoint would notice, too, but a partition without new events makes none, and its missions would be
-        missing until then. Raises StoreUnavailable, StoredStateError.
+        It was emptied, or a fail-over has put it back. A checkpoint would notice, too, but a partition without new
+        events makes none, and its missions would be missing until then. Raises StoreUnavailable, StoredStateError.
         """
         held = {number: kept for number, kept in self._kept.items() if kept.lease.next_offset is not None}
-        stored = await self._store.holds(held) if held else set()
+        stored = await self._store.holds([kept.lease for kept in held.values()]) if held else set()
         for number in held.keys() - stored:
-            log.warning("partition %d: the store no longer holds it; taking the partition over again", number)
+            self._instruments.fenced.inc()
+            log.warning("partition %d: the store no longer holds what it confirmed (up to offset %s): it was "
+                        "emptied, or put back; taking over anew", number, held[number].lease.next_offset)  # fmt: skip
             self._drop(number, held[number])
 
     def _pending(self, kept: Kept) -> int:
@@ -343,10 +345,10 @@ class Keeper:
                     kept.lease = await self._store.checkpoint(kept.lease, changes)
                 passing(CHECKPOINT_STORED)
                 kept.drained = False
-            except Fenced:
+            except Fenced as verdict:
                 self._instruments.fenced.inc()
                 self._drop(number, kept)
-                log.warning("partition %d: another worker owns it now; dropped unstored changes", number)
+                log.warning("partition %d: dropped unstored changes: %s", number, verdict)
                 return False
             except DamagedState as fault:
                 self._drop(number, kept)
@@ -383,4 +385,4 @@ def _is_current(known: Kept, lease: Lease) -> bool:
 
     A checkpoint that was given up unanswered has left changes that memory no longer counts as changed.
     """
-    return not known.drained and lease.epoch == known.lease.epoch + 1 and lease.sequence == known.lease.sequence
+    return not known.drained and lease.taken_from == known.lease.epoch and lease.sequence == known.lease.sequence

@@ -28,6 +28,7 @@ from monitor.demo.processes import Child, wait_until
 from tests.chaos.account import Account, differences
 from tests.chaos.faults import LANES, ONCE, Fault
 from tests.chaos.feed import events
+from tests.chaos.several import SEVERAL
 from tests.chaos.stage import (
     DEAD_LETTERS,
     PATIENCE_SECONDS,
@@ -109,14 +110,15 @@ async def run(
     duration_seconds: float,
     plan: Sequence[tuple[Fault, ...]] | None = None,
     only: frozenset[str] = frozenset(),
+    store: str = "one",
 ) -> Outcome:
     """One run of faults drawn from the seed, of the kinds in `only` where any are named.
 
-    `plan` names the faults of each lane in order instead.
+    `plan` names the faults of each lane in order instead. `store`: as for `set_up`.
     """
     logs = Path(tempfile.mkdtemp(prefix="monitor-chaos-"))
     began = time.monotonic()
-    async with set_up(logs) as stage:
+    async with set_up(logs, store) as stage:
         stage.say(f"seed {seed}: stage set up in {time.monotonic() - began:.0f} s; logs in {logs}")
         course = Course(seed)
         ending = asyncio.Event()
@@ -127,7 +129,7 @@ async def run(
                 group.create_task(
                     _lane(stage, course, name, kinds, seconds=duration_seconds, plan=plan and plan[place])
                 )
-                for place, (name, kinds) in enumerate(_lanes(only))
+                for place, (name, kinds) in enumerate(_lanes(only, store))
             ]
             await asyncio.gather(*lanes)
             ending.set()
@@ -143,8 +145,9 @@ async def run(
     return outcome
 
 
-def _lanes(only: frozenset[str]) -> list[tuple[str, list[Fault]]]:
-    lanes = [(name, [kind for kind in kinds if not only or kind.__name__ in only]) for name, kinds in LANES.items()]
+def _lanes(only: frozenset[str], store: str = "one") -> list[tuple[str, list[Fault]]]:
+    staged = LANES if store == "one" else LANES | {"store": SEVERAL[store]}
+    lanes = [(name, [kind for kind in kinds if not only or kind.__name__ in only]) for name, kinds in staged.items()]
     if unknown := only - {kind.__name__ for _, kinds in lanes for kind in kinds}:
         raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
     return [(name, kinds) for name, kinds in lanes if kinds]
@@ -285,6 +288,7 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
             "longest stall of a partition": f"{stall:.1f} s (partition {number})",
             "caught up after the last event": f"{settled_seconds:.1f} s",
             "checkpoints fenced": str(stage.logged("dropped unstored changes")),
+            "confirmed checkpoints lost, and seen": str(stage.logged("no longer holds what it confirmed")),
             "rewinds": str(stage.logged("reading it again")),
             "dead letters (written again after a crash)": f"{len(letters)} ({len(letters) - len(_sources(letters))})",
             "worker processes started": str(stage.started),

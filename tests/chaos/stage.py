@@ -16,14 +16,16 @@ from pathlib import Path
 
 import aiohttp
 import psutil
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from monitor.demo.processes import LOOPBACK, Child, free_port, wait_until
 from monitor.kafka.topics import ensure_topics
+from monitor.store.redis_servers import servers
 from tests.chaos.proxy import Proxy
 from tests.chaos.redis import ChaosRedis
+from tests.servers.components import require
 from tests.servers.kafka import ApacheKafka
+from tests.servers.replicated import ClusterOfThree, UnderSentinels
 
 STORE_UP = 'monitor_store_up{service="norwegian-police"}'
 REPOSITORY = Path(__file__).parents[2]
@@ -67,6 +69,8 @@ class Stage:
     """Between the brokers: what leads to each one's log, and to its vote."""
     logs: Path
     environment: dict[str, str]
+    several: UnderSentinels | ClusterOfThree | None = None
+    """The store, where it is not `redis`, which does not run then."""
     exporter_port: int = field(default_factory=free_port)
     partitions: int = PARTITIONS
     workers: dict[str, Worker] = field(default_factory=dict)
@@ -174,15 +178,22 @@ class Stage:
 
     async def stored_offsets(self) -> dict[int, int]:
         """How far each partition is stored; asked behind the proxy's back. Empty where Redis is away."""
+        url = self.redis.url if self.several is None else self.several.url
+        place = servers(url, socket_timeout=1, socket_connect_timeout=1)
         try:
-            async with Redis.from_url(self.redis.url, socket_timeout=1, socket_connect_timeout=1) as client:
-                pipe = client.pipeline(transaction=False)
-                for number in range(self.partitions):
-                    pipe.hget(f"{{monitor:{TOPIC}/{number}}}:head", "next_offset")
-                found = await pipe.execute()
-        except (RedisError, OSError):
+            pipe = place.client.pipeline(transaction=False)
+            for number in range(self.partitions):
+                pipe.hget(self.head(number), "next_offset")
+            found = await pipe.execute()
+        except (RedisError, RedisClusterException, OSError):
             return {}
+        finally:
+            await place.close()
         return {number: int(offset) for number, offset in enumerate(found) if offset is not None}
+
+    def head(self, number: int) -> str:
+        """The key of a partition's head."""
+        return f"{{monitor:{TOPIC}/{number}}}:head"
 
     def look_after(self) -> None:
         """Note memory, and workers that ended though nobody ended them."""
@@ -210,8 +221,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_up(logs: Path) -> AsyncIterator[Stage]:
-    """The stage, ready: topics, workers, exporter. Everything ends with the block."""
+async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
+    """The stage, ready: topics, workers, exporter; the store on `one` server, under `sentinel`, or a `cluster`.
+
+    Everything ends with the block.
+    """
     async with AsyncExitStack() as stack:
         kafka = ApacheKafka(nodes=3)
         roads, wires = [], []
@@ -224,7 +238,12 @@ async def set_up(logs: Path) -> AsyncIterator[Stage]:
             roads.append(road)
             wires.append((wire, vote))
         await stack.enter_async_context(kafka)
-        redis = await stack.enter_async_context(ChaosRedis())
+        redis, several = ChaosRedis(), None
+        if store == "one":
+            await stack.enter_async_context(redis)
+        else:
+            kind = {"sentinel": UnderSentinels, "cluster": ClusterOfThree}[store]
+            several = await stack.enter_async_context(kind(executable=require("redis-server")))
         proxy = await stack.enter_async_context(Proxy(redis.port))
         await ensure_topics(
             kafka.bootstrap,
@@ -233,8 +252,8 @@ async def set_up(logs: Path) -> AsyncIterator[Stage]:
             config={"min.insync.replicas": "2"},
         )
         bootstrap = ",".join(f"{LOOPBACK}:{road.port}" for road in roads)
-        settings = environment(bootstrap, f"redis://{LOOPBACK}:{proxy.port}/0")
-        stage = Stage(kafka, redis, proxy, roads, wires, logs, settings)
+        url = f"redis://{LOOPBACK}:{proxy.port}/0" if several is None else several.url
+        stage = Stage(kafka, redis, proxy, roads, wires, logs, environment(bootstrap, url), several)
         stack.callback(end, stage)
         await asyncio.gather(stage.start_exporter(), *(stage.start_worker() for _ in range(WORKERS)))
         yield stage

@@ -203,9 +203,9 @@ async def test_a_partition_that_cannot_be_read_does_not_have_the_others_read_who
     asked: list[tuple[int, int]] = []
     changes_since = world.reading.changes_since
 
-    async def noted(partition: int, sequence: int) -> PartitionChange | None:
+    async def noted(partition: int, sequence: int, *, writer: int | None = None) -> PartitionChange | None:
         asked.append((partition, sequence))
-        return await changes_since(partition, sequence)
+        return await changes_since(partition, sequence, writer=writer)
 
     monkeypatch.setattr(world.reading, "changes_since", noted)
     kept = world.backing.kept[1]

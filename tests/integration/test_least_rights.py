@@ -13,9 +13,8 @@ from monitor.demo.processes import free_port
 from monitor.demo.servers import EmbeddedRedis
 from monitor.kafka.rights import RIGHTS as KAFKA_RIGHTS
 from monitor.kafka.rights import ROLES as KAFKA_ROLES
-from monitor.store.rights import RIGHTS as REDIS_RIGHTS
 from monitor.store.rights import ROLES as REDIS_ROLES
-from monitor.store.rights import acl_rules
+from monitor.store.rights import Deployment, acl_rules, rights_for
 from tests.eventually import wait_until
 from tests.integration.station import PARTITIONS, Record, Station, event, measured_of
 from tests.servers.secured import SecuredKafka, token
@@ -197,7 +196,7 @@ async def test_every_missing_right_is_named_at_once(guarded: Station) -> None:
     assert (await guarded.run("topics")).exit_code == 0
     async with Redis.from_url(guarded.settings["MONITOR_REDIS__URL"]) as redis:
         keys = await redis.keys("*")
-        for right in REDIS_RIGHTS:
+        for right in rights_for(REDIS_ROLES):
             role = right.roles[0]
             least = acl_rules(f"station:{guarded.topic}", role)
             await redis.execute_command(
@@ -224,7 +223,11 @@ def test_the_least_rights_are_documented() -> None:
     """The two tables of docs/operations.md are those of the code."""
     text = OPERATIONS.read_text()
     for role in REDIS_ROLES:
-        assert " ".join(f"+{right.command}" for right in REDIS_RIGHTS if role in right.roles) in text
+        assert " ".join(f"+{right.command}" for right in rights_for([role])) in text
+    several: tuple[Deployment, ...] = ("sentinel", "cluster")
+    for deployment in several:
+        more = [right.command for right in rights_for(REDIS_ROLES, deployment) if right.of]
+        assert " ".join(f"+{command}" for command in more) in text
     for right in KAFKA_RIGHTS:
         for role in right.roles:
             row = next(line for line in text.splitlines() if line.startswith(f"| {role} |"))

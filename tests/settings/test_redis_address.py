@@ -34,7 +34,21 @@ REFUSED = {
     "127.0.0.1:6379": "no address of a Redis",
     "localhost:6379": "no address of a Redis",
     "http://127.0.0.1:6379/0": "no address of a Redis",
-    "redis+sentinel://a,b/0": "no address of a Redis",
+    "redis://a:6379,b:6379/0": "names several hosts",
+    "redis+sentinel://a,b/0": "names no service",
+    "redis+sentinel://a,b": "names no service",
+    "redis+sentinel://a,b/": "names no service",
+    "redis+sentinel://a,b/main/x": "names no service",
+    "redis+sentinel://a,,b/main": "names no host",
+    "redis+sentinel:///main": "names no host",
+    "redis+sentinel://a:0,b/main": "for 26379",
+    "redis+sentinel://a,b:70000/main": "from 1 to 65535",
+    "redis+sentinel://a/main?ssl_ca_certs=x": "none with redis+sentinel://",
+    "redis+cluster://a,b/1": "database 0 alone",
+    "redis+cluster://a,b/main": "database 0 alone",
+    "redis+cluster://": "names no host",
+    "redis+cluster://a,b:": "for 6379",
+    "redis-sentinel://a,b/main": "no address of a Redis",
     "": "no address of a Redis",
     "redis://host/0#1": "holds a #",
     "redis://:pass#word@host/0": "holds a #",
@@ -77,6 +91,22 @@ def test_what_is_accepted_means_the_same_to_the_client(
     """Redis' own reading agrees; what is left out is its default."""
     read = parse_url(redis_address.checked(url))
     assert (read.get("host"), read.get("port"), read.get("db")) == (host, port, database)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://a/main",
+        "redis+sentinel://monitor@a:26379,[::1]:26380,c/the.main-one/3",
+        "rediss+sentinel://a,b/main?ssl_ca_certs=/etc/ca.pem",
+        "redis+cluster://a:7000,b:7001,[::1]",
+        "rediss+cluster://a/0?ssl_check_hostname=false",
+    ],
+)
+def test_several_servers_are_named_in_one_address(url: str) -> None:
+    """Sentinels with the service that they watch, or nodes of a cluster; what has TLS says so."""
+    assert redis_address.checked(url) == url
+    assert redis_address.has_tls(url) == url.startswith("rediss")
 
 
 @given(

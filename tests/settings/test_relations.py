@@ -78,6 +78,11 @@ ERRORS = {
         "redis.key_file",
         "set redis.certificate_file",
     ),
+    "a user of the sentinels without a password": (
+        '[redis]\nurl = "redis+sentinel://a,b,c/main"\nsentinel_username = "monitor"\n',
+        "redis.sentinel_username",
+        "redis.sentinel_password_file",
+    ),
     "a user of Redis without a password": (
         '[redis]\nusername = "monitor"\n',
         "redis.username",
@@ -146,6 +151,11 @@ ERRORS = {
 }
 
 WARNINGS = {
+    "a login at sentinels that are not named": (
+        '[redis]\nsentinel_password_file = "sentinel"\n',
+        "redis.sentinel_password_file",
+        "redis.url names no sentinels",
+    ),
     "a heartbeat that may be lost once": ("[kafka]\nheartbeat_seconds = 4\n", "kafka.heartbeat_seconds", "a third"),
     "a session that brokers refuse": (
         "[kafka]\nsession_timeout_seconds = 5\n",

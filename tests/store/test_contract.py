@@ -59,15 +59,110 @@ class TestClaim:
         _, stored = await owner.claim(0)
         assert dict(stored.days).keys() == {2}
 
-    async def test_an_epoch_counts_the_claims_of_its_partition(self, world: World) -> None:
-        """An owner that claims again can tell whether somebody else did in between."""
+    async def test_a_claim_says_whose_it_follows(self, world: World) -> None:
+        """It grows, and an owner that claims again is told whether somebody else did in between."""
         one, other = world.store(), world.store()
         first, _ = await one.claim(0)
         await other.claim(1)
         second, _ = await one.claim(0)
         await other.claim(0)
         fourth, _ = await one.claim(0)
-        assert (second.epoch - first.epoch, fourth.epoch - first.epoch) == (1, 3)
+        assert first.epoch < second.epoch < fourth.epoch
+        assert (first.taken_from, second.taken_from) == (None, first.epoch)
+        assert fourth.taken_from != second.epoch
+
+
+class TestPutBack:
+    """What a store confirmed last is lost: a master died before its replica had it, a server came back without."""
+
+    async def test_an_owner_is_told_that_what_was_confirmed_is_lost(self, world: World) -> None:
+        """Also of a partition that brings nothing new; what was stored before is still held."""
+        store = world.store()
+        lease, _ = await store.claim(0)
+        earlier = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+        await world.keep()
+        later = await store.checkpoint(earlier, changes(10, 20, append={1: b"lost"}))
+        assert await store.holds([later]) == {0}
+        await world.put_back()
+        assert await store.holds([earlier]) == {0}
+        assert await store.holds([later]) == set()
+        with pytest.raises(Fenced):
+            await store.checkpoint(later, changes(20, 30))
+
+    async def test_an_owner_is_told_that_its_claim_is_lost(self, world: World) -> None:
+        """Where it has stored nothing since: whoever owned the partition before could write again."""
+        store = world.store()
+        lease, _ = await store.claim(0)
+        await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+        await world.keep()
+        mine, _ = await store.claim(0)
+        await world.put_back()
+        assert await store.holds([mine]) == set()
+        with pytest.raises(Fenced):
+            await store.checkpoint(mine, changes(10, 20))
+
+    async def test_a_later_owner_is_no_loss(self, world: World) -> None:
+        """It goes on from what is stored: to take the partition from it again would help nobody."""
+        one, other = world.store(), world.store()
+        lease, _ = await one.claim(0)
+        lease = await one.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+        await other.claim(0)
+        assert await one.holds([lease]) == {0}
+
+    async def test_a_lost_claim_is_never_granted_again(self, world: World) -> None:
+        """Two owners, each of whom was told that the partition is his: one of them writes, the other is fenced."""
+        lost, found = world.store(), world.store()
+        lease, _ = await lost.claim(0)
+        await lost.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+        await world.keep()
+        mine, _ = await lost.claim(0)
+        mine = await lost.checkpoint(mine, changes(10, 20, append={1: b"lost"}))
+        await world.put_back()
+        theirs, _ = await found.claim(0)
+        theirs = await found.checkpoint(theirs, changes(10, 20, append={2: b"kept"}))
+        assert theirs.sequence == mine.sequence, "nothing else tells the two apart"
+        with pytest.raises(Fenced):
+            await lost.checkpoint(mine, changes(20, 30, append={1: b"of nobody"}))
+        change = await found.changes_since(0, 0)
+        assert change is not None
+        assert {day: list(blobs) for day, blobs in change.days.items()} == {1: [b"a"], 2: [b"kept"]}
+
+    @pytest.mark.parametrize("more", [0, 1, 2])
+    async def test_a_reader_is_told_of_another_life_of_what_it_knows(self, world: World, more: int) -> None:
+        """Though its sequences are the same, or higher: everything is read again, and nothing lost is shown."""
+        store, reader = world.store(), world.store()
+        lease, _ = await store.claim(0)
+        await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+        await world.keep()
+        lease, _ = await store.claim(0)
+        await store.checkpoint(lease, changes(10, 20, append={1: b"lost"}))
+        known = await reader.changes_since(0, 0)
+        assert known is not None
+        await world.put_back()
+        lease, _ = await store.claim(0)
+        lease = await store.checkpoint(lease, changes(10, 20, append={2: b"kept"}))
+        for number in range(more):
+            lease = await store.checkpoint(lease, changes(20 + number, 21 + number, append={3: b"more"}))
+        change = await reader.changes_since(0, known.sequence, writer=known.writer)
+        assert change is not None
+        assert change.whole
+        days = {day: list(blobs) for day, blobs in change.days.items()}
+        assert days == {1: [b"a"], 2: [b"kept"]} | ({3: [b"more"] * more} if more else {})
+        assert await reader.changes_since(0, change.sequence, writer=change.writer) is None
+
+    async def test_a_reader_that_missed_one_change_of_owner_reads_only_what_is_new(self, world: World) -> None:
+        """Rebalances cost nothing: what it knows has led to what is stored."""
+        store, reader = world.store(), world.store()
+        lease, _ = await store.claim(0)
+        await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+        known = await reader.changes_since(0, 0)
+        lease, _ = await store.claim(0)
+        lease = await store.checkpoint(lease, changes(10, 20, append={2: b"b"}))
+        await store.checkpoint(lease, changes(20, 30, append={3: b"c"}))
+        assert known is not None
+        change = await reader.changes_since(0, known.sequence, writer=known.writer)
+        assert change is not None
+        assert (change.whole, set(change.days)) == (False, {2, 3})
 
 
 class TestFencing:

@@ -330,7 +330,7 @@ async def test_a_key_of_another_type_is_told_and_waited_for(redis: RedisWorld, k
     await redis.ask("SET", key, "of another program")
     told = 0
     for call in (lambda: store.checkpoint(lease, following()), lambda: store.claim(0), store.partitions,
-                 lambda: store.changes_since(0, 0), lambda: store.holds([0])):  # fmt: skip
+                 lambda: store.changes_since(0, 0), lambda: store.holds([Lease(0, 0, 0, 0)])):  # fmt: skip
         try:
             await call()
         except StoredStateError as fault:

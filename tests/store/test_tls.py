@@ -1,5 +1,6 @@
 """A store behind TLS: certificates on both sides, a user, and by what name each refusal goes."""
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,11 @@ from monitor.store.port import StoreUnavailable
 from monitor.store.redis import RedisStore
 from tests.eventually import wait_until
 from tests.servers.components import require
+from tests.servers.replicated import SERVICE, SentinelNode
 
 PASSWORD = "s3cret/with?signs"  # noqa: S105 - of a server that lives as long as the test
+SENTINEL_PASSWORD = "of-the-sentinels"  # noqa: S105 - the same
+TLS_FILES = (("cert-file", "server.pem"), ("key-file", "server.pem"), ("ca-cert-file", "ca.pem"))
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -71,16 +75,18 @@ class Guarded(EmbeddedRedis):
         return RedisSettings.model_validate({k: v for k, v in (right | other).items() if v is not None})
 
 
-async def told(server: Guarded, settings: RedisSettings) -> str | None:
-    """Why the store cannot be used; None where it can."""
-    store = RedisStore(settings.address(), namespace="tls", timeout_seconds=5.0)
+async def told(server: Guarded, settings: RedisSettings, *, watched: bool = False) -> str | None:
+    """Why the store cannot be used; None where it can. `watched`: a sentinel stays connected."""
+    login = settings.sentinel_login()
+    store = RedisStore(settings.address(), namespace="tls", timeout_seconds=5.0, sentinel_login=login)
     try:
         await store.ping()
     except StoreUnavailable as fault:
         return str(fault)
     finally:
         await store.close()
-        await wait_until(server.alone, "the connection to be closed")
+        if not watched:
+            await wait_until(server.alone, "the connection to be closed")
     return None
 
 
@@ -165,3 +171,62 @@ async def test_a_certificate_that_signed_itself_is_refused(tmp_path: Path) -> No
         assert "self-signed certificate" in message
         # Named as its own authority it is trusted: somebody has looked at it.
         assert await told(server, server.settings(ca_file=tmp_path / "self.pem")) is None
+
+
+class GuardedSentinel(SentinelNode):
+    """A sentinel behind the same TLS, with a password of its own, which logs in at the server it watches."""
+
+    def __init__(self, server: Guarded) -> None:
+        files = [f"tls-{option} {server.folder}/{file}" for option, file in TLS_FILES]
+        watching = [f"sentinel auth-user {SERVICE} monitor", f'sentinel auth-pass {SERVICE} "{PASSWORD}"']
+        options = [
+            f"requirepass {SENTINEL_PASSWORD}",
+            "tls-auth-clients yes",
+            "tls-replication yes",
+            *files,
+            *watching,
+        ]
+        super().__init__(executable=server.executable, master=server.port, quorum=1, options=options)
+        self.guarding = server
+        self.lines[0] = f"port 0\ntls-port {self.port}"
+
+    async def answers(self) -> bool:
+        return "flags" in await self.asked()
+
+    async def asked(self) -> str:
+        """What it says of the server, asked as an operator would."""
+        folder = self.guarding.folder
+        command = [
+            "redis-cli",
+            "-p",
+            str(self.port),
+            "--tls",
+            "--insecure",
+            "--no-auth-warning",
+            "-a",
+            SENTINEL_PASSWORD,
+        ]
+        command += ["--cert", str(folder / "both.pem"), "--key", str(folder / "both.pem")]
+        asking = await asyncio.create_subprocess_exec(*command, "sentinel", "masters", stdout=subprocess.PIPE)
+        out, _ = await asking.communicate()
+        return out.decode()
+
+
+async def test_sentinels_and_servers_behind_tls_each_with_a_login(guarded: Guarded) -> None:
+    """One authority and certificate for both, a user at the servers, a password at the sentinels; each is needed."""
+    async with GuardedSentinel(guarded) as sentinel:
+        await wait_until(lambda: up(sentinel), "the sentinel to reach the server", timeout_seconds=60)
+        right = {"url": f"rediss+sentinel://{sentinel.address}/{SERVICE}", "sentinel_password": SENTINEL_PASSWORD}
+        assert await told(guarded, guarded.settings(**right), watched=True) is None
+        wrong = await told(guarded, guarded.settings(**right | {"sentinel_password": "other"}), watched=True)
+        assert wrong is not None
+        assert "no sentinel answers" in wrong
+        assert "other" not in wrong
+        wrong = await told(guarded, guarded.settings(**right, password="other"), watched=True)  # noqa: S106 - a wrong one
+        assert wrong is not None
+        assert "refuses the login" in wrong
+
+
+async def up(sentinel: GuardedSentinel) -> bool:
+    lines = (await sentinel.asked()).splitlines()
+    return "flags" in lines and lines[lines.index("flags") + 1] == "master"

@@ -1,5 +1,6 @@
 """The places the contract suite runs in: what a test may do to a store besides talking to it."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -24,6 +25,12 @@ class World(Protocol):
     async def empty(self) -> None:
         """Forget everything."""
 
+    async def keep(self) -> None:
+        """Remember all that is stored."""
+
+    async def put_back(self) -> None:
+        """Be again as it was kept, whatever was confirmed since: a snapshot, a replica that was behind."""
+
     async def kill(self) -> None:
         """Stop answering."""
 
@@ -45,6 +52,12 @@ class MemoryWorld:
 
     async def empty(self) -> None:
         self.backing.empty()
+
+    async def keep(self) -> None:
+        self.kept = copy.deepcopy(self.backing.kept)
+
+    async def put_back(self) -> None:
+        self.backing.kept = copy.deepcopy(self.kept)
 
     async def kill(self) -> None:
         self.backing.reachable = False
@@ -75,6 +88,14 @@ class RedisWorld:
 
     async def empty(self) -> None:
         await self.ask("FLUSHALL")
+
+    async def keep(self) -> None:
+        self.kept = {key: await self.ask("DUMP", key) for key in await self.ask("KEYS", "*")}
+
+    async def put_back(self) -> None:
+        await self.empty()
+        for key, dumped in self.kept.items():
+            await self.ask("RESTORE", key, 0, dumped)
 
     async def kill(self) -> None:
         self.server.kill()

@@ -1,6 +1,7 @@
 """The keeper without Faust: what is taken, what is stored in which order, and who may go on with what."""
 
 import asyncio
+import copy
 from dataclasses import replace
 
 import pytest
@@ -283,6 +284,21 @@ class TestFencing:
         desk.backing.empty()
         await desk.keeper.forget_missing()
         assert 0 not in desk.keeper.kept
+
+    async def test_a_confirmed_checkpoint_that_was_lost_is_noticed_without_new_events(self) -> None:
+        """A fail-over has put the store back: the partition is taken over anew, and the records are read again."""
+        desk = Desk()
+        await desk.take()
+        await desk.keeper.handle(0, batch(snap("a")))
+        await desk.keeper.checkpoint(0)
+        before = copy.deepcopy(desk.backing.kept)
+        await desk.keeper.handle(0, batch(snap("b"), start=1))
+        await desk.keeper.checkpoint(0)
+        desk.backing.kept = before
+        await desk.keeper.forget_missing()
+        assert 0 not in desk.keeper.kept
+        assert desk.counted("monitor_fenced_checkpoints_total") == 1
+        assert await desk.take() == 1
 
 
 class TestTakingOver:
