@@ -62,7 +62,7 @@ def test_every_output_shown_belongs_to_a_command_that_is_run() -> None:
 def test_every_block_is_of_a_known_kind() -> None:
     """A misspelt mark would quietly leave a command untested."""
     known = {"", "sh", "sh run", "sh installed", "text output", "json event", "toml service", "toml targets",
-             "toml geography", "toml feed", "yaml values"}  # fmt: skip
+             "toml geography", "toml feed", "yaml values", "yaml web"}  # fmt: skip
     assert [f"{block}: {block.info}" for block in BLOCKS if block.info not in known] == []
 
 

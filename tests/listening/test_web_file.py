@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.listening.port import read_door
 from monitor.listening.web_file import CIPHERS, CURVES, WebFileUnusable, read_web_file
+from tests.docs.blocks import Block, blocks
 from tests.listening.authority import Authority, hashed
 
 TOOLKITS = {
@@ -59,6 +60,13 @@ def test_a_file_of_the_toolkits_own_documentation_is_read(authority: Authority) 
     assert set(door.users) == {"prometheus", "7"}
     assert door.headers == {"Strict-Transport-Security": "max-age=31536000"}
     assert {file.name for file in files} == {"web.yml", "server.pem", "server.key", "ca.pem"}
+
+
+@pytest.mark.parametrize("block", [block for block in blocks() if block.info == "yaml web"], ids=str)
+def test_a_file_that_the_documents_show_is_read(block: Block, tmp_path: Path) -> None:
+    """Whoever copies it has to put the certificates there, and no more."""
+    (tmp_path / "web.yml").write_text(block.text)
+    assert read_web_file(tmp_path / "web.yml").basic_auth_users
 
 
 @pytest.mark.parametrize("curve", CURVES)
