@@ -88,9 +88,8 @@ def facts(published: Published, say: Speaker) -> list[Fact]:
         ),
         Fact(say("Store"), say(STORES[published.store]), published.store_up),
     ]
-    if published.silenced is not None:
-        count = say.count(len(published.silenced.silences)) if published.silenced.known else say("not known")
-        found.append(Fact(say("Silences"), count, published.silenced.known))
+    if published.silenced is not None and not published.silenced.known:  # those that are known stand below, each
+        found.append(Fact(say("Silences"), say("not known"), good=False))
     if workforce is None:
         return [*found, Fact(say("Workers"), NONE, good=True)]
     behind = {*published.unheld, *workforce.slowed} if workforce.workers else {*published.heads}

@@ -9,7 +9,8 @@ are not read: a board is open, and both are people's words.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cached_property
+from typing import Annotated, Final
 
 import msgspec
 
@@ -55,7 +56,7 @@ class Silence:
     hidden: Sequence[Hidden] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Silenced:
     """Everything that is silenced, what hides most first; `known` is false where Alertmanager could not be asked."""
 
@@ -64,9 +65,12 @@ class Silenced:
 
     def hides(self, area: str, category: str) -> bool:
         """Whether an alert of this series, or of its whole area, is held back."""
-        return any(
-            one.area == area and one.category in ("", category) for silence in self.silences for one in silence.hidden
-        )
+        return not self._held.isdisjoint(((area, category), (area, "")))
+
+    @cached_property
+    def _held(self) -> frozenset[tuple[str, str]]:
+        """Of which areas, and where it is of one, category."""
+        return frozenset((one.area, one.category) for silence in self.silences for one in silence.hidden if one.area)
 
 
 UNKNOWN: Final = Silenced(known=False)
@@ -86,7 +90,7 @@ class _State(msgspec.Struct):
 class _Silence(msgspec.Struct):
     id: str
     status: _State
-    endsAt: datetime  # noqa: N815
+    endsAt: Annotated[datetime, msgspec.Meta(tz=True)]  # noqa: N815
     matchers: list[_Matcher]
 
 
@@ -104,14 +108,17 @@ def silenced(silences: bytes, alerts: bytes, *, ours: Mapping[str, Collection[st
 
     Raises msgspec.DecodeError, or UnicodeDecodeError, where an answer is none of Alertmanager's.
     """
-    held = msgspec.json.decode(alerts, type=list[_Alert])
+    held: dict[str, set[Hidden]] = {}
+    for alert in msgspec.json.decode(alerts, type=list[_Alert]):
+        for identity in alert.status.silencedBy:
+            held.setdefault(identity, set()).add(_hidden(alert.labels))
     found = []
     for one in msgspec.json.decode(silences, type=list[_Silence]):
         ends_at = one.endsAt.timestamp()
         if one.status.state != ACTIVE or ends_at <= now:
             continue
         matchers = tuple(Matcher(each.name, each.value, each.isEqual, each.isRegex) for each in one.matchers)
-        hidden = sorted({_hidden(alert.labels) for alert in held if one.id in alert.status.silencedBy})
+        hidden = sorted(held.get(one.id, ()))
         if hidden or _may_concern(matchers, ours):
             found.append(Silence(matchers, ends_at if ends_at < now + FAR_SECONDS else None, tuple(hidden)))
     return Silenced(tuple(sorted(found, key=lambda one: (-len(one.hidden), one.ends_at or now + FAR_SECONDS))))

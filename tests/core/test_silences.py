@@ -110,6 +110,15 @@ def test_what_is_over_or_yet_to_come_is_not_in_force() -> None:
     assert one.ends_at is None
 
 
+def test_a_time_without_a_zone_is_none_of_alertmanagers() -> None:
+    """It would be read by the zone of whatever machine this runs on."""
+    told = silence("a", ("area", "=vest"))
+    with pytest.raises(msgspec.DecodeError):
+        read([{**told, "endsAt": "2027-01-15T09:00:00"}])
+    assert read([{**told, "endsAt": "9999-12-31T23:59:59Z"}]).silences[0].ends_at is None
+    assert read([{**told, "endsAt": "0001-01-01T00:00:00Z"}]).silences == ()
+
+
 @given(st.binary(max_size=200) | st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
