@@ -102,7 +102,7 @@ def verdicts(words: Words) -> list[dict[str, Any]]:
 
 
 def verdict_cells(words: Words) -> list[dict[str, Any]]:
-    """From the matrix' cells (`8 12.3`) to what is read there: sign and minutes, coloured by verdict and evidence."""
+    """From the cells of a matrix (`8 12.31`) to what is read there: sign, minutes, colour of verdict and evidence."""
     made = []
     for place, shade in enumerate(SHADES):
         text = f"{shade.sign} $1 min" if shade.evidence else f"{shade.sign} {words.verdict(shade)}"

@@ -77,14 +77,17 @@ def by_area(value: str) -> str:
 
 
 def judged_cells(*place: Matcher, by: tuple[str, ...] = SERIES) -> str:
-    """One sample per series, whose label `cell` reads like `8 12.3` (the verdict, and minutes).
+    """One sample per series, whose label `cell` reads like `8 12.31` (the verdict, and minutes).
+
+    Hundredths, and rounded up: what is over its target by however little then reads as more than that, and what keeps
+    it never does.
 
     A table can colour a text by what it says, but not a number by another one. Texts in falling order are the worst
     first, once no target, which is nothing to do, stands as 0.
     """
     those = ", ".join((SERVICE, *by))
     verdict = newest(metrics.RESPONSE_VERDICT, *place, by=by)
-    time = f"round({newest(metrics.RESPONSE_TIME_SECONDS, *place, by=by)} / 60, 0.1)"
+    time = f"ceil({newest(metrics.RESPONSE_TIME_SECONDS, *place, by=by)} / 0.6) / 100"
     timed = f'count_values by ({those}) ("{_TIME}", {time})\n* on ({those}) group_left () {verdict}'
     without = VERDICTS[State.NO_TARGET, Evidence.NONE]
     told = f'count_values by ({those}, {_TIME}) ("{_VERDICT}",\n{timed})'

@@ -188,7 +188,8 @@ def prometheus(
 ) -> Iterator[Prometheus]:
     """A Prometheus that has scraped all often enough for rates; its rules wait for nothing."""
     jobs = ((EXPORTER_JOB, exporter_ports), (WORKER_JOB, worker_ports))
-    for place, text in files(Setup(longest_for_seconds=0)).items():
+    # With a minute as the usual pace no group has one of its own: all of them are evaluated as is said below.
+    for place, text in files(Setup(longest_for_seconds=0, evaluation_seconds=60)).items():
         if "/rules/" in place:
             (folder / Path(place).name).write_text(text, encoding="utf-8")
     written = {

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from monitor.alerts import RULES
+from monitor.alerts.prometheus import GROUPS
 from monitor.alerts.rule import Rule
 from monitor.alerts.text import Figure, Scope
-from monitor.dashboards.queries import cell_code
+from monitor.dashboards.queries import cell_code, judged_cells
 from monitor.metrics import VERDICTS
 from tests.grafana import provisioned
 from tests.grafana.dashboards import FILES, FOLDER, Asked, asked, load, name_of
@@ -165,13 +166,13 @@ def test_a_variable_holds_slugs_by_their_names_and_paging_objectives_first(
 
 
 def test_the_rules_own_watch_tells_a_prometheus_without_rules(scraped: Prometheus) -> None:
-    """0 where both groups are evaluated, as here; a group that is not, or no longer, counts."""
+    """0 where all groups are evaluated, as here; a group that is not, or no longer, counts."""
     (expression,) = [text for rule, _, text in provisioned.expressions() if rule == "MonitorUnwatched"]
     assert [one["value"][1] for one in scraped.instant(expression)] == ["0"]
     missing = expression.replace("timestamp_seconds", 'timestamp_seconds{group="response"}')
-    assert [one["value"][1] for one in scraped.instant(missing)] == ["1"]
+    assert [one["value"][1] for one in scraped.instant(missing)] == [str(len(GROUPS) - 1)]
     stale = expression.replace("time()", "(time() + 200)")
-    assert [one["value"][1] for one in scraped.instant(stale)] == ["2"]
+    assert [one["value"][1] for one in scraped.instant(stale)] == [str(len(GROUPS))]
 
 
 def test_the_matrix_puts_the_surest_breach_first(scraped: Prometheus, worker_ports: dict[str, int]) -> None:
@@ -185,7 +186,7 @@ def test_the_matrix_puts_the_surest_breach_first(scraped: Prometheus, worker_por
     assert len(cells) == 36
     assert cells[0]["area"] == WORST["norwegian-police"]
     assert cells[0]["row"] == "vest|Vest"
-    assert re.fullmatch(r"8 \d+(\.\d)?", cells[0]["cell"])
+    assert re.fullmatch(r"8 \d+(\.\d{1,2})?", cells[0]["cell"])
     said = {cell["cell"].split()[0] for cell in cells}
     known_codes = {str(cell_code(code)) for code in VERDICTS.values()}
     assert {"8", "1", "5", "0"} <= said <= known_codes, "missed, met, no data and no target are all there"
@@ -215,7 +216,7 @@ def test_the_standing_has_a_cell_for_each_objective_and_category(
             for category in ("any", "house", "forest")
         }
         assert len(cells) == 9
-        assert all(re.fullmatch(r"[0-8] \d+(\.\d)?", cell["cell"]) for cell in cells)
+        assert all(re.fullmatch(r"[0-8] \d+(\.\d{1,2})?", cell["cell"]) for cell in cells)
 
 
 def test_what_fires_is_told_with_its_beginning(scraped: Prometheus, worker_ports: dict[str, int]) -> None:
@@ -284,3 +285,36 @@ def test_the_number_of_expressions_is_told(capsys: pytest.CaptureFixture[str]) -
             f"{len({one.expression for one in DASHBOARDS} | {text for _, _, text in rules})} different ones"
         )
     assert len(DASHBOARDS) > 100
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(600.0, "10"), (600.2, "10.01"), (601.8, "10.03"), (246.0, "4.1"), (738.6, "12.31")]
+)
+def test_minutes_of_a_cell_are_over_a_target_exactly_where_the_time_is(
+    tmp_path: Path, seconds: float, shown: str
+) -> None:
+    """Ten minutes and a fifth of a second are not "10.0" in red, and what just keeps a target is not above it."""
+    labels = 'service="s",area="a",category="c",objective="o",window="year"'
+    test = {
+        "rule_files": [], "evaluation_interval": "1m",
+        "tests": [{
+            "interval": "1m",
+            "input_series": [
+                {"series": f"response_time_seconds{{{labels}}}", "values": f"{seconds}"},
+                {"series": f"response_verdict{{{labels}}}", "values": "8"},
+            ],
+            "promql_expr_test": [{
+                "expr": judged_cells().replace("$service", "s"), "eval_time": "0m",
+                "exp_samples": [{
+                    "labels": f'{{service="s",area="a",category="c",time="{shown}",verdict="8",cell="8 {shown}"}}',
+                    "value": 1,
+                }],
+            }],
+        }],
+    }  # fmt: skip
+    file = tmp_path / "cells.yml"
+    file.write_text(yaml.safe_dump(test), encoding="utf-8")
+    ran = subprocess.run(
+        [require("promtool"), "test", "rules", file], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
