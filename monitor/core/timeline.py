@@ -305,7 +305,8 @@ def _percentiles(track: Track, run: Run, pooled: Pool | None, measured: int) -> 
     ranks = {slug: rank(measured, percent) for slug, percent in percents.items()}
     value = pooled.values([*ranks.values(), *order_interval.ends(measured, [*percents.values()])]).__getitem__
     interval = {slug: order_interval.of_ranks(value, measured, percent) for slug, percent in percents.items()}
-    return {slug: (value(ranks[slug]), interval[slug], pooled.exact) for slug in percents}
+    very = pooled.exact
+    return {slug: (value(ranks[slug]), interval[slug], very) for slug in percents}
 
 
 def _means(clock: str, track: Track, run: Run, measured: int, sums: Sums) -> dict[str, _Statistic]:
