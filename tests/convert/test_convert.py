@@ -429,3 +429,14 @@ def test_of_one_mission_the_order_of_the_files_stays(tmp_path: Path) -> None:
     assert [(one["mission_id"], (one["on_scene_at"] or "")[14:16]) for one in events] == [
         ("m3", ""), ("m1", "08"), ("m2", "09"), ("m2", "05"),
     ]  # fmt: skip
+
+
+def test_a_record_that_says_only_cancelled_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """Of a source without rows: what was told before would go on counting, and nobody would know."""
+    feed, calls = tmp_path / "feed.toml", tmp_path / "calls.csv"
+    text = FEED.replace('status = { constant = "closed" }', 'status = { path = "why", map = { X = "cancelled" } }')
+    feed.write_text(text.partition("[[source.filters]]")[0])
+    calls.write_text("id,where,begin,end,why\nm1,,,,X\nm2,n,2024-06-01 12:00:00,,open\n")
+    done = convert("--feed", feed, "--dry-run", calls)
+    assert "absent district, first at line 2" in done.output
+    assert "give the source a row, the mission's own number" in done.output

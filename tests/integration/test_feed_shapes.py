@@ -52,7 +52,7 @@ def records(name: str, file: str) -> list[Record]:
     return [(b"gone", None) if line == "null" else (None, line.encode()) for line in lines]
 
 
-@pytest.mark.parametrize("name", ["several-files", "change-events"])
+@pytest.mark.parametrize("name", ["several-files", "change-events", "recreated-rows"])
 async def test_what_several_topics_tell_becomes_the_figures_worked_out_by_hand_whoever_is_killed(
     apache_kafka: ApacheKafka, redis_7: EmbeddedRedis, topic: str, tmp_path: Path, name: str
 ) -> None:
@@ -67,6 +67,7 @@ async def test_what_several_topics_tell_becomes_the_figures_worked_out_by_hand_w
         tables = [await Table(station, topics[file], path).open() for file in files]
         sent = [(table, one) for table, file in zip(tables, files, strict=True) for one in records(name, file)]
         random.Random(3).shuffle(sent)  # noqa: S311 - any order will do
+        soon, later = min(8, len(sent) // 3), min(14, 2 * len(sent) // 3)  # each feed has some to carry
 
         async def send(some: list[tuple[Source, Record]]) -> None:
             for table, one in some:
@@ -74,17 +75,17 @@ async def test_what_several_topics_tell_becomes_the_figures_worked_out_by_hand_w
 
         first = tables[0].feed("first", dies_at=1)
         worker = station.worker("worker")
-        await send(sent[:8])
+        await send(sent[:soon])
         await wait_until(lambda: first.exit_code is not None, "the first feed to die", timeout_seconds=READY_SECONDS)
         assert first.exit_code == KILLED
         second = tables[0].feed("second")
-        await send(sent[8:14])
+        await send(sent[soon:later])
         await asyncio.gather(*(table.carried() for table in tables))
         second.kill()
         worker.kill()
         third = tables[0].feed("third")
         station.worker("another")
-        await send(sent[14:])
+        await send(sent[later:])
         for table in tables:
             await table.carried()
         await tables[0].counted()
