@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.chaos import faults, several
+from tests.chaos import several
 from tests.chaos.driver import run
 
-PLAN = ((faults.worker_killed,), (), (several.master_cut_off, several.replica_behind))
+PLAN = ((), (), (several.master_cut_off, several.replica_behind))
 """By lane, in order."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -16,6 +16,3 @@ async def test_whatever_a_fail_over_forgets_the_report_is_the_brute_force_accoun
     outcome = await run(seed=23, duration_seconds=0, plan=PLAN, store="sentinel")
     assert outcome.sound, outcome.table()
     assert outcome.staged.total() == sum(map(len, PLAN))
-    assert (
-        int(outcome.figures["confirmed checkpoints lost, and seen"]) + int(outcome.figures["checkpoints fenced"]) > 0
-    )
