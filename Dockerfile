@@ -2,6 +2,7 @@
 # One image for every part of the monitor: `docker build -t response-time-monitor .`
 # The first stage has compilers and builds; the second has an interpreter, the packages, and nothing to build with.
 
+# By its whole version. By its digest, where a registry can be asked: docs/operations.md, Digests.
 ARG PYTHON=3.11.11-slim-bookworm
 
 FROM python:${PYTHON} AS build
@@ -32,11 +33,16 @@ RUN groupadd --gid 10001 monitor \
     # A new volume takes over the owner of the folder that it is mounted on.
     && install --directory --owner=10001 --group=10001 /history
 COPY --from=build /opt/monitor /opt/monitor
-ENV PATH=/opt/monitor/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Workers and feeds answer inside the container at least, for the check below.
+ENV PATH=/opt/monitor/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    MONITOR_WORKER__METRICS_PORT=8001 MONITOR_FEED__METRICS_PORT=8002
 # By number, so that a platform that forbids root can see it.
 USER 10001:10001
 WORKDIR /tmp
-EXPOSE 8080 8001
+EXPOSE 8080 8001 8002
+# Whichever part runs; Kubernetes has probes of its own. Commands that end by themselves are gone before it matters.
+HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=4 \
+    CMD ["python", "-m", "monitor.health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["monitor"]
 CMD ["--help"]

@@ -14,7 +14,7 @@ STORE ?= one
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick check format bench images chaos lock clean
+.PHONY: help demo test quick pythons check format bench images chaos lock release clean
 
 help: ## Show what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ test: check $(BENCH_VENV)/.bench ## Run all checks and tests, against real serve
 
 quick: $(VENV)/.dev ## Run the tests that need no server: core, pages, configuration
 	$(BIN)/python -m pytest $(PARALLEL) -m "not integration" $(ARGS)
+
+pythons: ## Run the tests that need no server with every Python from 3.11 to 3.14 that is installed
+	@.ci/pythons $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting and types
 	$(BIN)/ruff check .
@@ -52,8 +55,11 @@ images: $(VENV)/.dev ## Take the board's pictures in docs/images anew
 lock: ## Pin the dependencies of pyproject.toml with hashes (ARGS=--upgrade: to their newest versions)
 	@PYTHON="$$(.ci/find-python $(PYTHON))" && export PYTHON && .ci/lock $(ARGS)
 
+release: $(VENV)/.dev ## Build the tagged version into dist/: packages, chart, image, SBOM, licences, checksums
+	@$(BIN)/python .ci/release $(ARGS)
+
 clean: ## Remove everything that was set up or built here
-	rm -rf $(VENV) $(BENCH_VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(BENCH_VENV) .venv-3.* .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One virtual environment; a stamp in it per set of pins, so that only a change installs again.

@@ -57,7 +57,7 @@ GRAFANA_READS: Final = {"alerting", "dashboards", "datasources", "plugins"}
 
 USERS: Final[Mapping[str, str]] = {
     "apache/kafka": "",
-    "redis": "999:999",
+    "valkey/valkey": "999:999",
     "prom/prometheus": "65534:65534",
     "prom/alertmanager": "65534:65534",
     "grafana/grafana": "472:0",
@@ -65,23 +65,23 @@ USERS: Final[Mapping[str, str]] = {
 """Who owns the image's folder of data: "" where the image itself changes to its user."""
 DATA: Final[Mapping[str, str]] = {
     "apache/kafka": "/var/lib/kafka/data",
-    "redis": "/data",
+    "valkey/valkey": "/data",
     "prom/prometheus": "/prometheus",
     "prom/alertmanager": "/alertmanager",
     "grafana/grafana": "/var/lib/grafana",
 }
 """Folders of the image that belong to that user: a new volume takes over the owner."""
 SCRATCH: Final[Mapping[str, set[str]]] = {
-    "redis": {"/tmp"},  # noqa: S108 - a place in the container; its configuration is written there
+    "valkey/valkey": {"/tmp"},  # noqa: S108 - a place in the container; its configuration is written there
     "grafana/grafana": {"/tmp"},  # noqa: S108 - sockets
 }
 """What is written beside the data."""
 CALLS: Final[Mapping[str, set[str]]] = {
     "apache/kafka": {"sh", "/opt/kafka/bin/kafka-broker-api-versions.sh"},
-    "redis": {"sh", "cat", "grep", "redis-cli"},
+    "valkey/valkey": {"sh", "cat", "grep", "valkey-cli"},
     "prom/prometheus": {"wget"},
     "prom/alertmanager": {"wget"},
     "grafana/grafana": {"wget"},
     "response-time-monitor": {"python"},
 }
-"""Programs that a health check may call: busybox's in three of them, Debian's in Redis and ours."""
+"""Programs that a health check may call: busybox's in three of them, Debian's in Valkey and ours."""

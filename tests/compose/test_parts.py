@@ -1,4 +1,4 @@
-"""Parts of the stack that run without Docker: Redis' start line, Prometheus' file, the creation of topics."""
+"""Parts of the stack that run without Docker: the store's start line, Prometheus' file, the creation of topics."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from redis.exceptions import AuthenticationError
 
 from monitor.cli import cli
 from monitor.demo.processes import LOOPBACK, Child, free_port
-from monitor.demo.servers import EmbeddedBroker
+from monitor.demo.servers import EmbeddedBroker, bundled_valkey
 from tests.compose.stack import ROOT, services
 from tests.eventually import wait_until
 from tests.servers.components import require
@@ -24,13 +24,13 @@ from tests.servers.components import require
 pytestmark = pytest.mark.integration
 
 
-async def test_redis_starts_as_written_and_wants_its_password(tmp_path: Path) -> None:
+async def test_the_store_starts_as_written_and_wants_its_password(tmp_path: Path) -> None:
     """The command, with only places and port changed: nobody gets in without the password, writes are kept."""
-    require("redis-server")
     (tmp_path / "data").mkdir()
     shell, dash, text = services()["redis"]["command"]
-    for place, here in (("/run/secrets/redis_password", "secret"), ("/tmp/redis.conf", "conf"), ("/data", "data")):  # noqa: S108 - a place in the container
+    for place, here in (("/run/secrets/redis_password", "secret"), ("/tmp/valkey.conf", "conf"), ("/data", "data")):  # noqa: S108 - a place in the container
         text = text.replace(place, str(tmp_path / here))
+    text = text.replace("exec valkey-server", f"exec {bundled_valkey()}")
     port = free_port()
     (tmp_path / "secret").write_text("correct-horse\n", encoding="utf-8")
     with (
@@ -46,7 +46,7 @@ async def test_redis_starts_as_written_and_wants_its_password(tmp_path: Path) ->
             except OSError:
                 return False
 
-        await wait_until(answers, "an answer of Redis")
+        await wait_until(answers, "an answer of the store")
         with pytest.raises(AuthenticationError):
             stranger.ping()
         assert client.config_get("appendonly") == {"appendonly": "yes"}
