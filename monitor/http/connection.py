@@ -47,6 +47,21 @@ class Guest(Protocol):
         """Leave at once."""
 
 
+def let_in(guest: Guest, crowd: Crowd[Guest], transport: asyncio.BaseTransport) -> bool:
+    """Whether there is a place for a guest; whoever has to leave for it is sent away, and that may be the guest.
+
+    One who was accepted while the server closed finds nobody: goodbye was said to all that were known.
+    """
+    if crowd.closed:
+        guest.drop()
+        return False
+    leaving = crowd.enter(guest, peer_of(transport.get_extra_info("peername")))
+    if leaving is not None:
+        _peers_log.warning("no place for another connection: %s", "refused" if leaving is guest else "one closed")
+        leaving.drop()
+    return leaving is not guest
+
+
 class Connection(web.RequestHandler):
     """Made for every connection that was accepted, also for those that are closed at once."""
 
@@ -74,14 +89,7 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Come in, or be closed; or have another closed who keeps the place for nothing."""
         self._wire = cast("asyncio.Transport", transport)
-        if self._crowd.closed:  # accepted while the server closed: it has said goodbye to all that it knew
-            self.drop()
-            return
-        leaving = self._crowd.enter(self, peer_of(transport.get_extra_info("peername")))
-        if leaving is not None:
-            _peers_log.warning("no place for another connection: %s", "refused" if leaving is self else "one closed")
-            leaving.drop()
-        if leaving is not self:
+        if let_in(self, self._crowd, transport):
             for wire in filter(None, (self._wire, self._beneath)):
                 wire.set_write_buffer_limits(high=self._limits.buffer_bytes)
             super().connection_made(transport)

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
-from monitor.http.connection import OF_PEERS, Connection, Guest, peer_of
+from monitor.http.connection import OF_PEERS, Connection, Guest, let_in
 from monitor.http.crowd import Crowd
 from monitor.http.limits import Limits
 
@@ -44,14 +44,7 @@ class Handshake(asyncio.Protocol):
         """Come in, or be closed, as a connection without TLS."""
         self._wire = cast("asyncio.Transport", transport)
         self._wire.pause_reading()
-        if self._crowd.closed:
-            self.drop()
-            return
-        leaving = self._crowd.enter(self, peer_of(transport.get_extra_info("peername")))
-        if leaving is not None:
-            _peers_log.warning("no place for another connection: %s", "refused" if leaving is self else "one closed")
-            leaving.drop()
-        if leaving is not self:
+        if let_in(self, self._crowd, transport):
             self._task = asyncio.get_running_loop().create_task(self._shake(self._wire))
 
     def data_received(self, data: bytes) -> None:
