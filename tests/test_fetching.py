@@ -69,9 +69,14 @@ def refused_twice(theirs: Any, subscriptions: SubscriptionState) -> None:
     theirs._pending_tasks.add(asyncio.create_task(finding()))
 
 
-def cancelled(theirs: Any, _: SubscriptionState) -> None:
-    """Whatever cancels the task from within: aiokafka swallows that, and ends."""
-    theirs._fetch_task.cancel()
+def cancelled_request(theirs: Any, subscriptions: SubscriptionState) -> None:
+    """A request that somebody cancelled: aiokafka takes that for its own end, and swallows it."""
+
+    async def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    theirs._pending_tasks.add(asyncio.create_task(cancelled()))
+    given(subscriptions)
 
 
 def failed_request(theirs: Any, subscriptions: SubscriptionState) -> None:
@@ -84,7 +89,7 @@ def failed_request(theirs: Any, subscriptions: SubscriptionState) -> None:
     given(subscriptions)
 
 
-@pytest.mark.parametrize("accident", [lost_at_once, refused_twice, cancelled, failed_request])
+@pytest.mark.parametrize("accident", [lost_at_once, refused_twice, cancelled_request, failed_request])
 async def test_a_fetching_task_that_ends_is_begun_again(
     accident: Callable[[Any, SubscriptionState], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -102,6 +107,19 @@ async def test_a_fetching_task_that_ends_is_begun_again(
     with suppress(asyncio.CancelledError):  # of a request that was in its pause: aiokafka's word for it
         await theirs.close()
     assert theirs._fetch_task.done()
+
+
+async def test_who_cancels_it_ends_it() -> None:
+    """As `asyncio.run` does with whatever is left: a consumer that nobody closed must not keep it for ever."""
+    theirs, subscriptions, _ = begun()
+    given(subscriptions)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    theirs._fetch_task.cancel()
+    await asyncio.wait([theirs._fetch_task], timeout=10)
+    assert theirs._fetch_task.done()
+    with suppress(asyncio.CancelledError):
+        await theirs.close()
 
 
 async def test_closing_ends_it_also_in_its_pause(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,10 @@ class Guard:
         told = request.headers.getall(hdrs.AUTHORIZATION, ())
         if len(told) != 1:
             return False
-        login = Authorization.from_header(told[0])
+        try:
+            login = Authorization.from_header(told[0])
+        except ValueError:  # of base64, which takes no other letters
+            return False
         if login is None or login.type != "basic":
             return False
         return await self._passwords.right(door.users, login.username or "", login.password or "", peer=peer)

@@ -70,7 +70,8 @@ async def _fetching(theirs: fetcher.Fetcher) -> None:
             await theirs._fetch_requests_routine()  # noqa: SLF001 - no public way; swallows a cancellation
         except KafkaError as error:
             fault = error.__cause__ or error
-        if theirs._closed:  # noqa: SLF001
+        task = asyncio.current_task()
+        if theirs._closed or (task is not None and task.cancelling()):  # noqa: SLF001
             return
         log.warning("what fetches from Kafka ended and is begun again: %r", fault, exc_info=fault)
         # Who awaited one of these that has failed would end by its fault, again and again.

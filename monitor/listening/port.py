@@ -14,19 +14,25 @@ from monitor.listening.web_file import WebFileUnusable, read_web_file
 def door_of(file: Path | None) -> Callable[[], Door]:
     """How peers are let in, as the file says it now. Raises WebFileUnusable with every fault.
 
-    Whether a port speaks TLS is decided when it is opened: a file that turns it on or off later cannot be used.
+    Whether a port speaks TLS is decided when it is opened: a file that turns it on or off later cannot be used. Nor
+    can one without users where there were some: a file is empty for a moment whenever it is written over, and
+    everybody would be let in.
     """
     if file is None:
         return Door
-    encrypted: bool | None = None
+    before: Door | None = None
 
     def read() -> tuple[Door, Sequence[Path]]:
-        nonlocal encrypted
+        nonlocal before
         door, files = read_door(file)
-        if encrypted not in {None, door.tls is not None}:
-            change = "tls_server_config has come or gone: restart for that"
-            raise WebFileUnusable([Fault("error", str(file), change)])
-        encrypted = door.tls is not None
+        changes = []
+        if before is not None and (before.tls is None) is not (door.tls is None):
+            changes.append("tls_server_config has come or gone: restart for that")
+        if before is not None and before.users and not door.users:
+            changes.append("basic_auth_users has gone: restart for that")
+        if changes:
+            raise WebFileUnusable([Fault("error", str(file), change) for change in changes])
+        before = door
         return door, files
 
     renewed = Renewed(read, WebFileUnusable)

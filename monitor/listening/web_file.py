@@ -250,6 +250,8 @@ def _value(node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ValueError(f"line {key.start_mark.line + 1}: a key is no word")  # noqa: TRY004 - as below
             if key.value in found:
                 raise ValueError(f"line {key.start_mark.line + 1}: a key stands twice; keep one")
             found[str(key.value)] = _value(value)

@@ -6,11 +6,12 @@
 -- Returns {"claimed", epoch, sequence, next_offset or nil, epoch before or nil}, {"schema", version found} or
 -- {"damaged", field, value}; numbers as decimal text.
 --
--- The epoch grows with every claim, and is the server's clock in microseconds wherever that is ahead of it. So no
--- lease from before the store was emptied ever fits again, nor one that was granted by a master of which the last
--- second was lost: a number that was only counted would be granted twice then. The sequence of an empty partition begins at a number that falls with the clock: a
--- store that was emptied and filled again stays below what it once was, which is how a reader that slept through
--- both notices.
+-- The epoch grows with every claim, and is the server's clock in microseconds wherever that is ahead of it; where it
+-- is not (a clock that once ran ahead), it grows by as many as the clock has in this second. So no lease from before
+-- the store was emptied ever fits again, nor one that was granted by a master of which the last second was lost: a
+-- number that was only counted would be granted twice then. The sequence of an empty partition begins at a number
+-- that falls with the clock: a store that was emptied and filled again stays below what it once was, which is how a
+-- reader that slept through both notices.
 --
 -- Redis does not undo what a script did before it failed. Wherever this one ends, nothing is stored or everything
 -- that was; and as the only HSET comes last, nobody owns what is not yet cleared.
@@ -42,7 +43,7 @@ end
 
 local clock = redis.call('TIME')
 local microseconds = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-local epoch = string.format('%.0f', math.max(before and tonumber(before) + 1 or 0, microseconds))
+local epoch = string.format('%.0f', math.max(before and tonumber(before) + 1 + clock[2] or 0, microseconds))
 sequence = sequence or string.format('%.0f', LIVES_BEGIN_BELOW - microseconds)
 local fields = {'schema', ARGV[1], 'epoch', epoch, 'sequence', sequence}
 if schema ~= ARGV[1] then -- what is older than this bears no marks (checkpoint.lua)

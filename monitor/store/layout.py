@@ -144,7 +144,7 @@ def read_index(
         if (latest is None and present) or any(score <= (latest or 0) for score in changed.values()):
             raise damaged(partition, f"{present} days without a head")
         return None
-    if schema is None or epoch is None or latest is None or head is None:
+    if schema is None or epoch is None or not latest or head is None:
         raise damaged(partition, "a head of which half is missing")
     if days is not None and present < number(partition, "days", days):
         raise damaged(partition, f"{present} days, the head counts {days.decode()}")

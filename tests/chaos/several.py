@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from redis.exceptions import RedisError
 
 from tests.chaos.faults import exporter_restarted
-from tests.chaos.stage import Stage
+from tests.chaos.stage import PATIENCE_SECONDS, Stage
+from tests.eventually import wait_until
 from tests.servers.replicated import ClusterOfThree, Node, UnderSentinels
 
 Fault = Callable[[Stage, random.Random], Awaitable[None]]
@@ -71,7 +72,13 @@ async def replica_behind(stage: Stage, rng: random.Random) -> None:
     key = _any_key(stage, rng)
     former = await _several(stage).master(key)
     async with _several(stage).apart(former, replicas_only=True):
-        await asyncio.sleep(rng.uniform(1, 3))
+        before = await stage.stored_offsets()
+
+        async def confirmed() -> bool:
+            return await stage.stored_offsets() != before
+
+        await wait_until(confirmed, "a checkpoint that the master has alone", timeout_seconds=PATIENCE_SECONDS)
+        await asyncio.sleep(rng.uniform(0, 2))
         former.kill()
         await _several(stage).another(former, key)
     await _back(stage, former)

@@ -16,3 +16,4 @@ async def test_whatever_a_fail_over_forgets_the_report_is_the_brute_force_accoun
     outcome = await run(seed=23, duration_seconds=0, plan=PLAN, store="sentinel")
     assert outcome.sound, outcome.table()
     assert outcome.staged.total() == sum(map(len, PLAN))
+    assert int(outcome.figures["confirmed checkpoints lost, and seen"]) > 0

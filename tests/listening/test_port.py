@@ -205,6 +205,25 @@ async def test_tls_does_not_come_or_go_with_a_change(authority: Authority, caplo
         await wait_until(told, "the refusal to be told")
 
 
+async def test_a_file_that_is_empty_for_a_moment_lets_nobody_in(
+    authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever writes over a file empties it first; the users of before are asked for their passwords all along."""
+    file = authority.web_file(basic_auth_users={"prometheus": hashed()})
+    context = authority.trusting()
+    async with opened(file) as url:
+        whole = file.read_text()
+        file.write_text("")
+
+        async def told() -> bool:
+            assert await asked(url, context) == 401
+            return "basic_auth_users has gone: restart for that" in caplog.text
+
+        await wait_until(told, "the refusal to be told")
+        file.write_text(whole)
+        assert await asked(url, context, **LOGIN) == 200
+
+
 async def test_users_are_asked_for_their_password(authority: Authority) -> None:
     """Figures are theirs; what is open stays so; another password, user or scheme gets a challenge."""
     async with opened(authority.web_file(basic_auth_users={"prometheus": hashed()})) as url:
@@ -212,7 +231,7 @@ async def test_users_are_asked_for_their_password(authority: Authority) -> None:
         assert await asked(url, context, **LOGIN) == 200
         assert await asked(url, context, **LOGIN) == 200  # remembered
         for header in (
-            "", "Basic", "Basic !", "Bearer x", "Basic " + base64.b64encode(b"prometheus").decode(),
+            "", "Basic", "Basic !", "Basic \u00e9", "Bearer x", "Basic " + base64.b64encode(b"prometheus").decode(),
             "Basic " + base64.b64encode(b"prometheus:wrong").decode(),
             "Basic " + base64.b64encode(f"nobody:{PASSWORD}".encode()).decode(),
             "Basic " + base64.b64encode(b"\xff:\xff").decode(),

@@ -163,6 +163,8 @@ def test_what_cannot_be_meant_is_refused(authority: Authority, tls: dict[str, ob
         ("a: [", "is no YAML"),
         ("- 1", "holds no keys"),
         ("basic_auth_users: {}\nbasic_auth_users: {}\n", "line 2: a key stands twice"),
+        ("? [basic_auth_users]\n: {}\n", "line 1: a key is no word"),
+        ("? {a: b}\n: {}\n", "line 1: a key is no word"),
         ("basic_auth_users: &a {}\ntls_server_config: *a\n", "refers to another place"),
         ("[" * 2000 + "]" * 2000, "is nested too deeply"),
         ("\0", "UTF-16"),

@@ -29,6 +29,7 @@ DAMAGE: dict[str, tuple[Command, ...]] = {
     "offset beyond all": (("HSET", HEAD, "next_offset", str(2**62)),),
     "epoch no number": (("HSET", HEAD, "epoch", "nan"),),
     "sequence no number": (("HSET", HEAD, "sequence", ""),),
+    "sequence of nothing": (("HSET", HEAD, "sequence", "0"),),
     "sequence beyond all": (("HSET", HEAD, "sequence", str(2**62)),),
     "writer no number": (("HSET", HEAD, "writer", "me"),),
     "beginning of a writer no number": (("HSET", HEAD, "from_sequence", "-1"),),
