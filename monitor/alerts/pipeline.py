@@ -49,6 +49,16 @@ def _feed_lagging() -> str:
     return f"{least} > 0\nand on ({SERVICE}, {TOPIC}, {PARTITION})\n{least} >= {most}"
 
 
+def _feed_seen(metric: Metric) -> str:
+    """Whether a feed may be believed; also once it has been gone for an hour although the exporter is seen.
+
+    It alone bears witness of itself: what fired while it was taken away for good would be gone on with for ever. That
+    a feed should be there and is not, `MonitorAbsent` tells.
+    """
+    lately = f"count by ({SERVICE}) (last_over_time({selector(metric)}[1h]))"
+    return f"{seen(metric)}\nor\n{seen(metrics.STORE_UP)}\nunless on ({SERVICE}) {lately}"
+
+
 def _feed_refuses() -> str:
     """Of each topic, over all processes of the feed: each counts what it has carried itself."""
 
@@ -165,7 +175,7 @@ RULES: Final = (
         severity=Severity.PAGE,
         condition=_feed_lagging(),
         labels=(SERVICE, TOPIC, PARTITION),
-        sight=seen(metrics.FEED_LAG_RECORDS),
+        sight=_feed_seen(metrics.FEED_LAG_RECORDS),
         for_seconds=5 * MINUTE,
         summary=text(
             "The feed is {records} records behind on partition {partition} of {topic} and does not catch up",
@@ -183,7 +193,7 @@ RULES: Final = (
         severity=Severity.TICKET,
         condition=_feed_refuses(),
         labels=(SERVICE, TOPIC),
-        sight=seen(metrics.FEED_RECORDS),
+        sight=_feed_seen(metrics.FEED_RECORDS),
         for_seconds=5 * MINUTE,
         summary=text("The feed has refused records of {topic} within the last 6 h", topic=Label(TOPIC)),
         description=text(

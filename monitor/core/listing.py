@@ -164,7 +164,7 @@ class Roll:
                 late = [
                     tally.measured - within for place, _, within in part.judged if head.measures[place] == measure
                 ]
-                if not late:
+                if not late and tally.measured:
                     self.aimless += tally.measured
                     self.aimed |= self._pools_with_aim(head.series[part.series], day)
                 return sum(late)

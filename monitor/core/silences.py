@@ -106,10 +106,13 @@ class _Alert(msgspec.Struct):
 def silenced(silences: bytes, alerts: bytes, *, ours: Mapping[str, Collection[str]], now: float) -> Silenced:
     """What is silenced of `ours`: by label, its values that are ours. `alerts`: those that are held back, of us.
 
+    Of those that tell no service the ones with our names count: that a process is gone is told of none.
     Raises msgspec.DecodeError, or UnicodeDecodeError, where an answer is none of Alertmanager's.
     """
     held: dict[str, set[Hidden]] = {}
     for alert in msgspec.json.decode(alerts, type=list[_Alert]):
+        if not alert.labels.get("service") and alert.labels.get("alertname") not in ours.get("alertname", ()):
+            continue  # a stranger's
         for identity in alert.status.silencedBy:
             held.setdefault(identity, set()).add(_hidden(alert.labels))
     found = []

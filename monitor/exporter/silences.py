@@ -36,12 +36,12 @@ class Silences:
     def __init__(self, url: str, service: Service, clock: Callable[[], float]) -> None:
         self._url = url.rstrip("/")
         self._ours = {
-            "service": (service.slug,),
+            "service": ("", service.slug),
             "area": ("", *service.judged_areas),
             "category": ("", *service.judged_categories),
             "alertname": tuple(rule.name for rule in RULES),
         }
-        self._of_us = {"filter": f'service="{service.slug}"', "active": "false", "unprocessed": "false"}
+        self._of_us = {"filter": f'service=~"{service.slug}|"', "active": "false", "unprocessed": "false"}
         self._clock = clock
         self._told = UNKNOWN
         self._told_monotonic = float("-inf")

@@ -497,6 +497,13 @@ def test_a_feed_lags_when_it_is_behind_and_does_not_catch_up(promtool: Path, lag
     judge(promtool, {FEED_LAG: lag, **others}, {59: told})
 
 
+def test_a_feed_that_is_taken_away_while_it_lags_is_told_for_an_hour_and_no_longer(promtool: Path) -> None:
+    """It is its own only witness: a page that nothing could end would be silenced, and the next one with it."""
+    told = Alert("MonitorFeedLagging", PLACED["MonitorFeedLagging"])
+    gone: Phases = [(30, 7), (120, GONE)]
+    judge(promtool, {FEED_LAG: gone, FEED_RECORDS: [(30, 0), (120, GONE)]}, {29: [told], 60: [told], 149: []})
+
+
 def test_what_a_feed_refuses_is_counted_over_all_its_processes_and_not_a_drop_in_the_sea(promtool: Path) -> None:
     """Three and three are six; six of ten thousand are none to look after."""
     told = Alert("MonitorFeedRefuses", {"topic": "calls"})

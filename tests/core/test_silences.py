@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.core.silences import FAR_SECONDS, UNKNOWN, Hidden, silenced
 
 NOW = 1_800_000_000.0
-OURS = {"service": ("police",), "area": ("", "vest", "oslo"), "category": ("", "town"), "alertname": ("Late",)}
+OURS = {"service": ("", "police"), "area": ("", "vest", "oslo"), "category": ("", "town"), "alertname": ("Late",)}
 
 
 def silence(identity: str, *matchers: tuple[str, str], state: str = "active", left: float = 3600.0) -> dict[str, Any]:
@@ -65,6 +65,15 @@ def test_what_is_in_force_is_told_with_what_it_hides() -> None:
     assert found.known
     assert "Ola" not in repr(found)
     assert "Kari" not in repr(found)
+
+
+def test_alerts_of_no_service_are_ours_by_their_names() -> None:
+    """That no worker is there is told of no service; what else a shared Alertmanager holds is nothing to us."""
+    found = read(
+        [silence("a", ("service", "=")), silence("b", ("alertname", "=Full"))],
+        [alert(["a"], alertname="Late", service=""), alert(["a", "b"], alertname="Full", service="")],
+    )
+    assert [one.hidden for one in found.silences] == [(Hidden("Late"),)]
 
 
 def test_a_series_is_marked_where_an_alert_of_it_or_of_its_area_is_held_back() -> None:

@@ -102,3 +102,29 @@ def test_a_type_may_be_named_twice_beside_itself(tmp_path: Path) -> None:
     many = {"name": "l", "type": {"type": "array", "items": "nothing"}}
     empty = {"type": "record", "name": "call", "fields": [nothing, many]}
     assert faults(read(tmp_path, container(empty, []))) == [("malformed_avro", "schema")]
+
+
+def doubling(depth: int, at_the_end: str) -> list[object]:
+    """Records of two records each, `depth` levels of them."""
+    links: list[object] = [{"type": "record", "name": "n0", "fields": [{"name": "v", "type": at_the_end}]}]
+    for number in range(1, depth):
+        inner = [{"name": name, "type": f"n{number - 1}"} for name in "ab"]
+        links.append({"type": "record", "name": f"n{number}", "fields": inner})
+    return links
+
+
+def test_records_that_double_and_take_no_bytes_are_refused_at_once(tmp_path: Path) -> None:
+    """Two kilobytes of schema made a million records of an empty message, and finding that out doubled as well."""
+    for at_the_end in ("null", "string"):
+        assert faults(read(tmp_path, container(doubling(40, at_the_end), []))) == [("malformed_avro", "schema")]
+    listed = {"type": "record", "name": "l", "fields": [{"name": "l", "type": {"type": "array", "items": "n39"}}]}
+    assert faults(read(tmp_path, container([*doubling(40, "null"), listed], []))) == [("malformed_avro", "schema")]
+
+
+def test_a_wide_schema_of_what_may_be_missing_is_read(tmp_path: Path) -> None:
+    """Hundreds of optional parts, each with fields of its own, as exports of standards have them."""
+    part = {"type": "record", "name": "part", "fields": [{"name": f"f{n}", "type": "int"} for n in range(30)]}
+    optional: list[dict[str, object]] = [{"name": "p0", "type": ["null", part]}]
+    optional += [{"name": f"p{n}", "type": ["null", "part"]} for n in range(1, 300)]
+    wide = {"type": "record", "name": "call", "fields": optional}
+    assert faults(read(tmp_path, container(wide, [{}]))) == []
