@@ -11,7 +11,7 @@ from monitor.settings.files import FileAbsent, SecretUnusable, open_to_others, r
 
 SECRETS: Final = (
     "kafka.sasl_password_file", "kafka.sasl_token_file", "kafka.key_file", "kafka.certificate_file",
-    "redis.password_file", "redis.key_file", "redis.certificate_file",
+    "redis.password_file", "redis.sentinel_password_file", "redis.key_file", "redis.certificate_file",
     "access.figures_tokens_file", "access.missions_tokens_file",
     "exporter.web_config_file", "exporter.metrics_web_config_file", "worker.metrics_web_config_file",
     "feed.metrics_web_config_file",
