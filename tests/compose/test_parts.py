@@ -97,7 +97,7 @@ async def test_prometheus_starts_as_written_and_links_begin_where_the_stack_says
     environment = os.environ | {name: str(value) for name, value in service["environment"].items()}
     with Child("prometheus", command, environment=environment) as child:
         rules = await wait_until(answers, "an answer of Prometheus", timeout_seconds=60)
-        assert {group["name"] for group in rules["groups"]} == {"response", "monitor"}
+        assert {group["name"] for group in rules["groups"]} == {"response", "monitor", "news"}
         running = yaml.safe_load((await answer("status/config"))["yaml"])
     assert running["global"]["external_labels"] == {
         "dashboards": "http://127.0.0.1:8080",
