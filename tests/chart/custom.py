@@ -36,10 +36,17 @@ _RULE = _known(
     ("expr",), alert=TEXT, record=TEXT, expr=TEXT, labels=TEXTS, annotations=TEXTS,
     **{"for": DURATION, "keep_firing_for": DURATION},
 )  # fmt: skip
+_KEY = _known(("name", "key"), name=TEXT, key=TEXT)
 _ENDPOINT = _known(
     ("port",),
-    port=TEXT, path=TEXT, interval=DURATION, scrapeTimeout=DURATION, honorLabels={"type": "boolean"},
+    port=TEXT, path=TEXT, scheme={"enum": ["http", "https"]},
+    interval=DURATION, scrapeTimeout=DURATION, honorLabels={"type": "boolean"},
     relabelings=_list(_known(targetLabel=TEXT, replacement=TEXT)),
+    authorization=_known(type=TEXT, credentials=_KEY), basicAuth=_known(username=_KEY, password=_KEY),
+    tlsConfig=_known(
+        ca=_known(secret=_KEY, configMap=_KEY), cert=_known(secret=_KEY, configMap=_KEY), keySecret=_KEY,
+        serverName=TEXT, insecureSkipVerify={"type": "boolean"},
+    ),
 )  # fmt: skip
 _WINDOW = _known(stabilizationWindowSeconds={"type": "integer", "minimum": 0, "maximum": 3600})
 _HPA = _known(behavior=_known(scaleUp=_WINDOW, scaleDown=_WINDOW))

@@ -30,6 +30,22 @@ SMTP = {"host": "mail", "from": "a@example.org"}
         ({"history": {"enabled": True}}, "history.existingClaim is needed"),
         ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
         ({"env": {"monitor_x": "1"}}, "monitor_x"),
+        (
+            {"feed": {"files": {"feed.toml": "x", "a/b": "x", "a__b": "x"}}},
+            "feed.files: a/b and a__b would be one key",
+        ),
+        ({"service": {"files": {"a/b": "x", "a__b": "x"}}}, "service.files: a/b and a__b would be one key"),
+        ({"env": {"MONITOR_EXPORTER__METRICS_PORT": 8081}}, "env.MONITOR_EXPORTER__METRICS_PORT"),
+        ({"env": {"MONITOR_ACCESS__MISSIONS_TOKENS_FILE": "/x"}}, "nothing is mounted there"),
+        ({"env": {"MONITOR_WORKER__METRICS_WEB_CONFIG_FILE": "/x"}}, "nothing is mounted there"),
+        ({"configuration": '[exporter]\nweb_config_file = "x"'}, "nothing is mounted there"),
+        ({"configuration": 'access = { figures_tokens_file = "x" }'}, "nothing is mounted there"),
+        ({"env": {"MONITOR_ALERTMANAGER__URL": "http://a:9093"}}, "monitoring.alertmanagerUrl"),
+        ({"configuration": '[alertmanager]\nurl = "http://a:9093"'}, "monitoring.alertmanagerUrl"),
+        ({"configuration": 'alertmanager = { url = "http://a:9093" }'}, "monitoring.alertmanagerUrl"),
+        ({"monitoring": {"alertmanagerUrl": "a:9093"}}, "/monitoring/alertmanagerUrl"),
+        ({"worker": {"scheme": "https"}}, "worker.keys.webConfig"),
+        ({"exporter": {"scrape": {"honorLabels": False}}}, "honorLabels"),
     ],
 )
 def test_what_cannot_be_is_refused(values: dict[str, Any], told: str) -> None:
@@ -37,6 +53,48 @@ def test_what_cannot_be_is_refused(values: dict[str, Any], told: str) -> None:
     with pytest.raises(RefusedError) as refusal:
         documents("least", **values)
     assert told in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"exporter": {"existingSecret": "s", "keys": {"figuresTokens": "t"}}}, "exporter.scrape.authorization"),
+        ({"env": {"MONITOR_ACCESS__PROXIES": "192.0.2.1"}}, "exporter.scrape.authorization"),
+        ({"configuration": '[access]\nproxies = ["192.0.2.1"]'}, "exporter.scrape.authorization"),
+        ({"feed": {"existingSecret": "s", "keys": {"webConfig": "w"}, "scheme": "https"}}, "feed.scrape.tlsConfig"),
+    ],
+)
+def test_a_port_that_prometheus_could_not_ask_is_refused(values: dict[str, Any], told: str) -> None:
+    """Where there are ServiceMonitors; who scrapes by other means says there how."""
+    assert documents("least", **values)
+    with pytest.raises(RefusedError) as refusal:
+        documents("least", "--api-versions", OPERATOR, **values)
+    assert told in str(refusal.value)
+
+
+def test_words_in_comments_are_no_settings() -> None:
+    """A monitor.toml as it is written: what stands behind # is not set."""
+    text = '# web_config_file = "x"\n# [access]\n# [alertmanager]\n[exporter]\naccess_log = "none"  # [access]\n'
+    assert documents("least", "--api-versions", OPERATOR, configuration=text)
+
+
+def test_tokens_for_missions_alone_leave_figures_open() -> None:
+    """Prometheus then needs none."""
+    secret = {"existingSecret": "s", "keys": {"missionsTokens": "t"}}
+    assert documents("least", "--api-versions", OPERATOR, exporter=secret)
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("http://a", 80), ("https://a/alerts:9", 443), ("http://a:9093", 9093), ("https://a.b:8443/c", 8443)],
+)
+def test_alertmanager_is_reached_at_its_port(url: str, port: int) -> None:
+    """The one of its address, or that of its scheme."""
+    made = documents("least", monitoring={"alertmanagerUrl": url})
+    (policy,) = (
+        one for one in made if one["kind"] == "NetworkPolicy" and one["metadata"]["name"].endswith("exporter")
+    )
+    assert policy["spec"]["egress"][-1] == {"ports": [{"protocol": "TCP", "port": port}]}
 
 
 @pytest.mark.parametrize(
@@ -92,9 +150,23 @@ def test_names_fit_whatever_the_release_is_called(release: str) -> None:
 
 def test_the_documented_values_are_rendered(tmp_path: Path) -> None:
     """The example of docs/kubernetes.md, by its own command's name of the release."""
-    (block,) = re.findall(r"```yaml values\n(.*?)```", (ROOT / "docs/kubernetes.md").read_text(), re.DOTALL)
-    file = tmp_path / "mine.yaml"
-    file.write_text(block, encoding="utf-8")
-    text = run("template", "response", CHART, "--namespace", NAMESPACE, "--kube-version", OLDEST, "--values", file)
+    blocks = re.findall(r"```yaml values\n# (\S+)\n(.*?)```", (ROOT / "docs/kubernetes.md").read_text(), re.DOTALL)
+    assert [name for name, _ in blocks] == ["mine.yaml", "closed.yaml"]
+    given: list[str | Path] = []
+    for name, block in blocks:
+        (tmp_path / name).write_text(block, encoding="utf-8")
+        given += ["--values", tmp_path / name]
+    text = run(
+        "template",
+        "response",
+        CHART,
+        "--namespace",
+        NAMESPACE,
+        "--kube-version",
+        OLDEST,
+        "--api-versions",
+        OPERATOR,
+        *given,
+    )
     names = {(one["kind"], one["metadata"]["name"]) for one in yaml.safe_load_all(text) if one}
     assert ("Deployment", "response-response-time-monitor-worker") in names

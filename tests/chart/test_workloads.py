@@ -130,9 +130,9 @@ def test_each_container_has_a_configuration_without_fault(
 def test_only_those_who_need_a_secret_see_it() -> None:
     """Who talks to Kafka has Kafka's, who talks to Redis Redis', who mails the mail server's."""
     expected = {
-        "worker": {"kafka-user", "valkey-user"},
-        "exporter": {"valkey-user"},
-        "feed": {"kafka-user"},
+        "worker": {"kafka-user", "valkey-user", "worker-port"},
+        "exporter": {"valkey-user", "board-port"},
+        "feed": {"kafka-user", "feed-port"},
         "topics": {"kafka-user"},
         "report": {"valkey-user", "mail"},
         "history": {"valkey-user"},
@@ -160,11 +160,58 @@ def test_probes_ask_what_is_answered(component: str) -> None:
     assert {name: one["path"] for name, one in paths.items()} == {
         "startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz",
     }  # fmt: skip
+    told = {one.get("scheme", "HTTP") for one in paths.values()}
+    assert told == {"HTTP" if component == "feed" else "HTTPS"}, "as its web configuration file has it"
     (port,) = container["ports"]
     assert {one["port"] for one in paths.values()} == {port["name"]}
     module = "monitor/exporter/service.py" if component == "exporter" else "monitor/worker/exposing.py"
     source = (ROOT / module).read_text(encoding="utf-8")
     assert all(f'web.get("{path}"' in source for path in ("/healthz", "/readyz"))
+
+
+def test_ports_are_open_only_to_what_their_secrets_say() -> None:
+    """Tokens and web configuration files are settings, named where the Secret's keys are mounted, in one folder."""
+    told = {component: environment(containers(pod)[0]) for component, pod in pods("whole")}
+    mounted = "/etc/monitor/secrets"
+    assert told["exporter"]["MONITOR_ACCESS__FIGURES_TOKENS_FILE"] == f"{mounted}/exporter/figures"
+    assert told["exporter"]["MONITOR_ACCESS__MISSIONS_TOKENS_FILE"] == f"{mounted}/exporter/missions"
+    assert told["exporter"]["MONITOR_EXPORTER__WEB_CONFIG_FILE"] == f"{mounted}/exporter/web.yml"
+    for part in ("worker", "feed"):
+        assert told[part][f"MONITOR_{part.upper()}__METRICS_WEB_CONFIG_FILE"] == f"{mounted}/{part}/web.yml"
+    for component, names in told.items():
+        assert component == "exporter" or not any("ACCESS__" in name for name in names)
+    (exporter,) = (pod for name, pod in pods("whole") if name == "exporter")
+    (volume,) = (one for one in exporter["spec"]["volumes"] if one["name"] == "exporter-secret")
+    assert {one["path"] for one in volume["secret"]["items"]} == {
+        "figures", "missions", "web.yml", "tls.crt", "tls.key", "ca.crt",
+    }  # fmt: skip
+
+
+def test_prometheus_asks_as_the_ports_want_it() -> None:
+    """By https and with a login where there is one; nothing where there is none."""
+    endpoints = {name: named("whole")[f"ServiceMonitor/{name}"]["spec"]["endpoints"][0] for name in PORTS}
+    assert {name: one.get("scheme") for name, one in endpoints.items()} == {
+        "exporter": "https", "worker": "https", "feed": None,
+    }  # fmt: skip
+    assert endpoints["exporter"]["authorization"] == {"credentials": {"name": "board-token", "key": "figures"}}
+    assert endpoints["exporter"]["tlsConfig"]["serverName"] == "monitor.example.org"
+    assert endpoints["worker"]["basicAuth"]["username"] == {"name": "worker-login", "key": "username"}
+    assert not {"authorization", "basicAuth", "tlsConfig"} & endpoints["feed"].keys()
+
+
+def test_whoever_is_asked_can_be_reached() -> None:
+    """Egress has the ports of Redis, of its sentinels (26379 where none is named), and of Alertmanager."""
+    told = environment(next(containers(pod)[0] for name, pod in pods("whole") if name == "exporter"))
+    assert told["MONITOR_ALERTMANAGER__URL"] == "http://alertmanager-operated.monitoring:9093/alerts"
+
+    def ports(case: str, component: str) -> list[list[int]]:
+        egress = named(case)[f"NetworkPolicy/{component}"]["spec"]["egress"]
+        return [[port["port"] for port in rule["ports"]] for rule in egress[1:]]
+
+    assert ports("whole", "exporter") == [[6380, 26380, 26379], [9093]]
+    assert ports("whole", "worker") == [[9093], [6380, 26380, 26379]]
+    assert ports("whole", "history") == [[6380, 26380, 26379]]
+    assert ports("least", "exporter") == [[6379]]
 
 
 def test_a_worker_is_given_the_time_that_it_takes() -> None:

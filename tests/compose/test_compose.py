@@ -207,7 +207,12 @@ def test_ports_agree_from_end_to_end() -> None:
     ):
         assert jobs[job]["names"] == [name]
         assert jobs[job]["port"] == int(listed[name]["environment"][setting])
-        assert str(jobs[job]["port"]) in " ".join(listed[name]["healthcheck"]["test"])
+
+
+def test_parts_are_asked_as_the_image_asks() -> None:
+    """One check for all of them, which knows their ports, follows no proxy, and speaks TLS."""
+    for name in ("worker", "exporter", "feed"):
+        assert services()[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "monitor.health"]
 
 
 def test_demo_and_feed_are_asked_for() -> None:

@@ -2,14 +2,19 @@
 
 import json
 import re
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from monitor.health import PORTS, addresses, answers
 from tests.compose.stack import ROOT, services
+from tests.listening.authority import Authority
 
 
 class Part(BaseHTTPRequestHandler):
@@ -23,16 +28,34 @@ class Part(BaseHTTPRequestHandler):
         """In silence."""
 
 
+class Quiet(HTTPServer):
+    """Whose peers may go away."""
+
+    def handle_error(self, *_: object) -> None:
+        """In silence."""
+
+
+@contextmanager
+def served(context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port of a part that answers, behind TLS or not."""
+    server = Quiet(("127.0.0.1", 0), Part)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
     """Of a part that answers."""
-    server = HTTPServer(("127.0.0.1", 0), Part)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served() as found:
+        yield found
 
 
 @pytest.mark.parametrize("name", PORTS)
@@ -41,6 +64,44 @@ def test_the_part_that_runs_is_found(name: str, port: int) -> None:
     environment = dict.fromkeys(PORTS, "1") | {name: str(port)}
     assert answers(addresses(environment))
     assert not answers(addresses(environment | {name: "1"}))
+
+
+def test_no_proxy_is_asked(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container has http_proxy set, where it must go out by one; its own loopback is elsewhere for the proxy."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert answers(addresses(dict.fromkeys(PORTS, "1") | {"MONITOR_WORKER__METRICS_PORT": str(port)}))
+
+
+def test_a_part_behind_tls_is_alive(tmp_path: Path) -> None:
+    """Whoever issued its certificate, and for whichever name; one that answers nonsense to http too."""
+    authority = Authority(tmp_path)
+    authority.server("board.example.org")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    with served(context) as port:
+        environment = dict.fromkeys(PORTS, "1") | {"MONITOR_EXPORTER__PORT": str(port)}
+        assert answers(addresses(environment))
+
+
+def test_what_is_not_http_is_not_alive() -> None:
+    """Something else on the port, which says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def babble() -> None:
+            for _ in range(2):
+                peer, _ = listener.accept()
+                with peer:
+                    peer.recv(4096)
+                    peer.sendall(b"\x15\x03\x01\x00\x02\x02\x46\n")
+
+        thread = threading.Thread(target=babble)
+        thread.start()
+        port = str(listener.getsockname()[1])
+        assert not answers(addresses(dict.fromkeys(PORTS, "0") | {"MONITOR_EXPORTER__PORT": port}))
+        thread.join()
 
 
 def test_a_port_that_is_off_is_not_asked() -> None:

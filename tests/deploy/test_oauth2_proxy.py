@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -102,6 +103,18 @@ def test_the_exporter_believes_the_proxys_address_and_headers(monkeypatch: pytes
     board = config()["redirect_url"].removeprefix("https://").partition("/")[0]
     assert board in settings.exporter.hosts
     assert config()["upstreams"] == [f"http://exporter:{settings.exporter.port}/"]
+
+
+def test_every_address_of_the_network_is_fixed() -> None:
+    """Docker would give the first free one, the proxy's, to whoever starts before it."""
+    services = added()["services"]
+    stack = yaml.safe_load(filled_in(FILE.read_text(), VARIABLES))["services"]
+    assert not [name for name, one in stack.items() if "login" in one.get("networks", ())]
+    (pool,) = added()["networks"]["login"]["ipam"]["config"]
+    gateway, *free = IPv4Network(pool["subnet"]).hosts()
+    taken = [IPv4Address(one["networks"]["login"]["ipv4_address"]) for one in services.values()]
+    assert len(set(taken)) == len(taken) == len(services)
+    assert set(taken) <= set(free), f"{gateway} is the gateway's"
 
 
 async def test_visitors_see_what_their_groups_give(tmp_path: Path) -> None:

@@ -96,6 +96,47 @@ def test_a_release_is_whole(clone: Path) -> None:
     assert dependencies[0]["digest"] == {"gitCommit": head.stdout.strip()}
 
 
+def test_a_folder_that_is_no_release_is_left_alone(clone: Path, tmp_path: Path) -> None:
+    """One that is there without sums, and a former release with something of somebody's in it."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years")
+    done = release(clone, "--into", str(mine))
+    assert done.returncode == 1
+    assert f"{mine} is there and holds no SHA256SUMS" in done.stderr
+    (mine / "SHA256SUMS").write_text("0  LICENSES.md\n")
+    done = release(clone, "--into", str(mine))
+    assert done.returncode == 1
+    assert "thesis.txt" in done.stderr
+    assert (mine / "thesis.txt").read_text() == "years"
+
+
+def test_a_former_release_is_replaced_by_a_whole_one_alone(clone: Path) -> None:
+    """A refusal halfway leaves it as it was, and nothing beside it; a release that is made takes its place."""
+    dist = clone / "dist"
+    dist.mkdir()
+    (dist / "former.whl").write_text("former")
+    (dist / "SHA256SUMS").write_text("0  former.whl\n")
+    beside = {one.name for one in clone.iterdir()}
+    pins = clone / "constraints" / "run.txt"
+    whole = pins.read_text(encoding="utf-8")
+    pins.write_text(whole + "no-such-package==1.0\n", encoding="utf-8")
+    git(clone, "commit", "--quiet", "--all", "--message", "other")
+    done = release(clone, "--untagged")
+    assert done.returncode == 1
+    assert "no-such-package is pinned and not installed" in done.stderr
+    assert {one.name for one in dist.iterdir()} == {"former.whl", "SHA256SUMS"}
+    pins.write_text(whole, encoding="utf-8")
+    git(clone, "commit", "--quiet", "--all", "--message", "as it was")
+    done = release(clone, "--untagged")
+    assert done.returncode == 0, done.stderr
+    assert "former.whl" not in {one.name for one in dist.iterdir()}
+    assert "LICENSES.md" in (dist / "SHA256SUMS").read_text()
+    assert {one.name for one in clone.iterdir()} == beside
+    with tarfile.open(dist / f"response_time_monitor-{VERSION}.tar.gz") as packed:
+        assert not [name for name in packed.getnames() if "/.release-" in name], "what is being built is in no sdist"
+
+
 def replace(file: Path, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text

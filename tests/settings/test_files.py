@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from monitor.cli import cli
 from monitor.kafka.clients import KafkaMisconfigured, connection
 from monitor.settings import SecretUnusable, load, read_secret
+from monitor.settings.key_files import SECRETS
+from monitor.settings.sections import Settings
 from tests.settings.conftest import Write
 from tests.settings.finding import errors_of
 
@@ -198,3 +200,15 @@ def test_a_secret_that_is_open_to_others_is_told(write: Write, folder: int, secr
     assert code == 0
     assert ("warning  redis.password_file" in output) is (told is not None)
     assert told is None or told in output
+
+
+def test_every_file_with_a_secret_is_warned_about_where_others_may_read_it() -> None:
+    """All that settings name, but the certificates of authorities, which are public."""
+    named = {
+        f"{section}.{key}"
+        for section, field in Settings.model_fields.items()
+        for key in getattr(field.annotation, "model_fields", {})
+        if key.endswith("_file")
+    }
+    assert named - set(SECRETS) == {"kafka.ca_file", "redis.ca_file"}
+    assert set(SECRETS) <= named

@@ -3,6 +3,7 @@
 {{- define "rtm.deployment" -}}
 {{- $root := .root -}}
 {{- $own := index $root.Values .component -}}
+{{- $scheme := ternary ", scheme: HTTPS" "" (eq $own.scheme "https") -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -50,17 +51,17 @@ spec:
             - { name: {{ .portName }}, containerPort: {{ .port }} }
           # Until it answers at all, which takes a busy node a while.
           startupProbe:
-            httpGet: { path: /healthz, port: {{ .portName }} }
+            httpGet: { path: /healthz, port: {{ .portName }}{{ $scheme }} }
             periodSeconds: 3
             timeoutSeconds: 5
             failureThreshold: 40
           livenessProbe:
-            httpGet: { path: /healthz, port: {{ .portName }} }
+            httpGet: { path: /healthz, port: {{ .portName }}{{ $scheme }} }
             periodSeconds: 20
             timeoutSeconds: 5
             failureThreshold: {{ .patience }}
           readinessProbe:
-            httpGet: { path: /readyz, port: {{ .portName }} }
+            httpGet: { path: /readyz, port: {{ .portName }}{{ $scheme }} }
             periodSeconds: 5
             timeoutSeconds: 5
             failureThreshold: 3

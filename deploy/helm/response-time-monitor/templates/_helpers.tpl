@@ -60,6 +60,54 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- replace "/" "__" . }}
 {{- end }}
 
+{{- /* Fails where two paths would be one key: (list "feed.files" files) */}}
+{{- define "rtm.requireKeys" -}}
+{{- $seen := dict -}}
+{{- range $path, $_ := index . 1 -}}
+{{- $key := include "rtm.key" $path -}}
+{{- if hasKey $seen $key }}{{ fail (printf "%s: %s and %s would be one key of a ConfigMap, %s: name one of them otherwise" (index $ 0) (get $seen $key) $path $key) }}{{ end -}}
+{{- $_ := set $seen $key $path -}}
+{{- end -}}
+{{- end }}
+
+{{- /* Fails on what the chart would render and a cluster could not run. */}}
+{{- define "rtm.require" -}}
+{{- $values := .Values -}}
+{{- include "rtm.requireKeys" (list "service.files" $values.service.files) -}}
+{{- include "rtm.requireKeys" (list "feed.files" $values.feed.files) -}}
+{{- range $name, $value := $values.env -}}
+{{- if regexMatch "^MONITOR_(ACCESS__.*_TOKENS_FILE|.*WEB_CONFIG_FILE)$" $name }}{{ fail (printf "env.%s: nothing is mounted there; keys of exporter, worker and feed say which key of their existingSecret it is" $name) }}{{ end -}}
+{{- end -}}
+{{- if regexMatch "(?m)^[^#\n]*(web_config_file|_tokens_file)[\"' \t]*=" $values.configuration }}{{ fail "configuration names a web configuration file or a file of tokens: nothing is mounted there; keys of exporter, worker and feed say which key of their existingSecret it is" }}{{ end -}}
+{{- if ne (toString (get $values.env "MONITOR_EXPORTER__METRICS_PORT" | default "0")) "0" }}{{ fail "env.MONITOR_EXPORTER__METRICS_PORT: the chart opens no port of its own for the board's /metrics, which stays on 8080" }}{{ end -}}
+{{- if and $values.networkPolicy.enabled (or (hasKey $values.env "MONITOR_ALERTMANAGER__URL") (regexMatch "(?m)^[ \t]*(\\[[ \\t]*alertmanager[ \\t]*\\]|alertmanager[ \\t]*[.=])" $values.configuration)) }}{{ fail "Alertmanager stands in env or configuration: name it in monitoring.alertmanagerUrl, by which the exporter may go out to it" }}{{ end -}}
+{{- $scraped := eq (include "rtm.wanted" (list . $values.monitoring.serviceMonitors "monitoring.coreos.com/v1")) "true" -}}
+{{- range $part := list "exporter" "worker" "feed" -}}
+{{- $own := index $values $part -}}
+{{- if and (eq $own.scheme "https") (not (and $own.existingSecret $own.keys.webConfig)) }}{{ fail (printf "%s.scheme is https: %s.existingSecret and %s.keys.webConfig are needed" $part $part $part) }}{{ end -}}
+{{- if and $scraped (eq $own.scheme "https") (not $own.scrape.tlsConfig) }}{{ fail (printf "%s.scheme is https: %s.scrape.tlsConfig is needed, by whose authority and under which name Prometheus believes it" $part $part) }}{{ end -}}
+{{- end -}}
+{{- $closed := or (and $values.exporter.existingSecret $values.exporter.keys.figuresTokens) (hasKey $values.env "MONITOR_ACCESS__FIGURES_TOKENS") (hasKey $values.env "MONITOR_ACCESS__PROXIES") (regexMatch "(?m)^[ \t]*(\\[[ \\t]*access[ \\t]*\\]|access[ \\t]*[.=])" $values.configuration) -}}
+{{- if and $scraped $closed (not (or $values.exporter.scrape.authorization $values.exporter.scrape.basicAuth)) }}{{ fail "figures are not open to everybody: exporter.scrape.authorization is needed, the token by which Prometheus sees /metrics" }}{{ end -}}
+{{- end }}
+
+{{- /* The port of an address: (list "http://host:port/path" default) */}}
+{{- define "rtm.port" -}}
+{{- regexReplaceAll "^[^:]*://" (index . 0) "" | splitList "/" | first | regexFind ":[0-9]+$" | trimPrefix ":" | default (index . 1 | toString) }}
+{{- end }}
+
+{{- /* Where Redis is reached, by commas: the ports that are named, and those of sentinels. */}}
+{{- define "rtm.redisPorts" -}}
+{{- $ports := list -}}
+{{- range .Values.networkPolicy.redis.ports }}{{ $ports = append $ports (int . | toString) }}{{ end -}}
+{{- if contains "+sentinel://" .Values.redis.url -}}
+{{- range regexReplaceAll "^[^:]*://" .Values.redis.url "" | splitList "/" | first | splitList "@" | last | splitList "," -}}
+{{- $ports = append $ports (include "rtm.port" (list (printf "redis://%s" .) 26379)) -}}
+{{- end -}}
+{{- end -}}
+{{- $ports | uniq | join "," -}}
+{{- end }}
+
 {{- /* The environment of a container: (list . (list "kafka" "redis") (dict "NAME" "value")). What the user says wins. */}}
 {{- define "rtm.env" -}}
 {{- $root := index . 0 -}}
@@ -90,9 +138,22 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- $redis := $values.redis }}
 {{- $_ := set $env "MONITOR_REDIS__URL" (required "redis.url is needed: redis://host:port/0 or rediss://..." $redis.url) }}
 {{- with $redis.username }}{{ $_ := set $env "MONITOR_REDIS__USERNAME" . }}{{ end }}
+{{- with $redis.sentinelUsername }}{{ $_ := set $env "MONITOR_REDIS__SENTINEL_USERNAME" . }}{{ end }}
 {{- if $redis.existingSecret }}
-{{- range $what, $variable := dict "password" "PASSWORD_FILE" "ca" "CA_FILE" "certificate" "CERTIFICATE_FILE" "key" "KEY_FILE" }}
+{{- range $what, $variable := dict "password" "PASSWORD_FILE" "sentinelPassword" "SENTINEL_PASSWORD_FILE" "ca" "CA_FILE" "certificate" "CERTIFICATE_FILE" "key" "KEY_FILE" }}
 {{- with index $redis.keys $what }}{{ $_ := set $env (printf "MONITOR_REDIS__%s" $variable) (printf "/etc/monitor/secrets/redis/%s" .) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $part, $variables := dict
+  "exporter" (dict "webConfig" "EXPORTER__WEB_CONFIG_FILE" "figuresTokens" "ACCESS__FIGURES_TOKENS_FILE" "missionsTokens" "ACCESS__MISSIONS_TOKENS_FILE")
+  "worker" (dict "webConfig" "WORKER__METRICS_WEB_CONFIG_FILE")
+  "feed" (dict "webConfig" "FEED__METRICS_WEB_CONFIG_FILE")
+}}
+{{- $own := index $values $part }}
+{{- if and (has $part $parts) $own.existingSecret }}
+{{- range $what, $variable := $variables }}
+{{- with index $own.keys $what }}{{ $_ := set $env (printf "MONITOR_%s" $variable) (printf "/etc/monitor/secrets/%s/%s" $part .) }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -111,11 +172,10 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- if $values.service.files }}
 - { name: service, mountPath: /etc/monitor/services/{{ $values.service.name }}, readOnly: true }
 {{- end }}
-{{- if and (has "kafka" $parts) $values.kafka.existingSecret }}
-- { name: kafka-secret, mountPath: /etc/monitor/secrets/kafka, readOnly: true }
+{{- range $part := list "kafka" "redis" "worker" "exporter" "feed" }}
+{{- if and (has $part $parts) (index $values $part).existingSecret }}
+- { name: {{ $part }}-secret, mountPath: /etc/monitor/secrets/{{ $part }}, readOnly: true }
 {{- end }}
-{{- if and (has "redis" $parts) $values.redis.existingSecret }}
-- { name: redis-secret, mountPath: /etc/monitor/secrets/redis, readOnly: true }
 {{- end }}
 {{- end }}
 
@@ -136,7 +196,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
       - { key: {{ include "rtm.key" $path | quote }}, path: {{ $path | quote }} }
       {{- end }}
 {{- end }}
-{{- range $part := list "kafka" "redis" }}
+{{- range $part := list "kafka" "redis" "worker" "exporter" "feed" }}
 {{- $of := index $values $part }}
 {{- if and (has $part $parts) $of.existingSecret }}
 - name: {{ $part }}-secret
