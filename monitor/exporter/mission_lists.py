@@ -33,9 +33,9 @@ class MissionsAnswer(msgspec.Struct):
     """The list behind a figure. `sealed` missions are in the figure and known by themselves no more.
 
     `columns` names what each of `missions` holds: seconds, slugs, local time with its offset. Beyond the longest list
-    they are `left_out`; the worst come first where they were late, else the oldest. `without_threshold` missions could
-    not be late, for where they were asked about the objective has none; `with_threshold`: pools of theirs that have
-    one, as area and category.
+    they are `left_out`; the worst come first where they were late, else the oldest. `without_threshold` missions
+    could not be late, for where they were asked about the objective has none; `with_threshold`: pools of theirs that
+    have one, as area and category.
     """
 
     service: str
@@ -117,7 +117,8 @@ class MissionLists:
         return msgspec.json.encode(
             MissionsAnswer(
                 service.slug, period, asked.question.value, asked.objective.slug, roll.sealed,
-                max(0, len(roll.listed) - MOST), roll.aimless, sorted(roll.aimed), told.columns, [list(map(_plain, row)) for row in kept.values()],
+                max(0, len(roll.listed) - MOST), roll.aimless, sorted(roll.aimed), told.columns,
+                [list(map(_plain, row)) for row in kept.values()],
             )
         )  # fmt: skip
 

@@ -178,7 +178,7 @@ async def test_whatever_stands_in_its_place_takes_nothing_from_a_page(
     async with peer(handler) as url, served(await world_of(url)) as get:
         await wait_until(lambda: told in caplog.text, "the reason in the log")
         await wait_until(lambda: says(get, VIEWS[0], "n 20"), "the figures")
-        assert await says(get, VIEWS[0], UNKNOWN)
+        await wait_until(lambda: says(get, VIEWS[0], UNKNOWN), "that silences are not known")
         asked = asyncio.get_running_loop().time()
         await wait_until(lambda: asyncio.get_running_loop().time() > asked + 0.5, "some more attempts")
     assert caplog.text.count("what is silenced is not known") == 1

@@ -11,11 +11,11 @@ import pytest
 from redis.exceptions import ClusterDownError
 
 from monitor.demo.processes import wait_until
-from monitor.demo.servers import EmbeddedRedis
+from monitor.demo.servers import EmbeddedRedis, bundled_valkey
 from monitor.store.port import Fenced, LifeSign, StoreUnavailable
 from monitor.store.redis import RedisStore
 from monitor.store.rights import acl_rules
-from tests.servers.components import bundled_valkey, require
+from tests.servers.components import require
 from tests.servers.replicated import SETTLE_SECONDS, ClusterOfThree
 from tests.store.test_sentinel import claimed, content, opened, read, written
 from tests.store.worlds import NAMESPACE, changes

@@ -12,10 +12,10 @@ import pytest
 
 from monitor.core.stored import Changes
 from monitor.demo.processes import LOOPBACK, wait_until
-from monitor.demo.servers import EmbeddedRedis
+from monitor.demo.servers import EmbeddedRedis, bundled_valkey
 from monitor.store.port import Fenced, Lease, LifeSign, PartitionChange, StoreUnavailable
 from monitor.store.redis import RedisStore
-from tests.servers.components import bundled_valkey, require
+from tests.servers.components import require
 from tests.servers.replicated import SERVICE, SETTLE_SECONDS, Node, SentinelNode, UnderSentinels
 from tests.store.worlds import NAMESPACE, changes
 
