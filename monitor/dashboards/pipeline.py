@@ -159,14 +159,15 @@ def _losses(words: Words) -> Panel:
 
 
 def _feed_lag(words: Words) -> Panel:
-    lag = f"max by ({TOPIC}, {PARTITION}) ({_of_workers(metrics.FEED_LAG_RECORDS)})"
+    """Of all feeds, as below: the instances that one chooses are workers'."""
+    lag = f"max by ({TOPIC}, {PARTITION}) ({chosen(metrics.FEED_LAG_RECORDS)})"
     head = words.head("feed_lag", without="none.feed")
     return lines(head, [Query(lag, "{{topic}} {{partition}}")], unit=COUNT, stacked=True)
 
 
 def _feed_records(words: Words) -> Panel:
-    carried = f"sum({_of_workers(metrics.FEED_RECORDS, 'rate')})"
-    refused = f"sum by ({REASON}) ({_of_workers(metrics.FEED_REFUSED, 'rate')}) > 0"
+    carried = f"sum(rate({chosen(metrics.FEED_RECORDS)}[{RATE_WINDOW}]))"
+    refused = f"sum by ({REASON}) (rate({chosen(metrics.FEED_REFUSED)}[{RATE_WINDOW}])) > 0"
     head = words.head("feed_records", without="none.feed")
     return lines(head, [Query(carried, words("name.carried")), Query(refused, "{{reason}}")], unit=RATE)
 

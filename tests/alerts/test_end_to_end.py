@@ -34,6 +34,8 @@ WAITING: Final = 40
 """More than any hour of these days has late at once."""
 PAGE_SECONDS: Final = 90.0
 """Seldom more than ten are needed; a machine that is busy with other tests takes longer."""
+NEWS_SECONDS: Final = 1440
+"""Longer than all of this lasts: a change is news to the end, and is looked for each second, not each minute."""
 OVERDUE: Final = ("ResponseMissionsOverdue", "vest", None)
 BREACHED: Final = ("ResponseObjectiveBreached", "vest", "rural")
 CHANGED: Final = ("ResponseDriftOverTarget", "vest", "rural")
@@ -197,6 +199,7 @@ async def test_a_storm_pages_once_outlives_every_outage_and_ends_when_it_is_over
             dashboards=f"http://{LOOPBACK}:{stack.exporter_port}",
             scrape_seconds=2, evaluation_seconds=1, longest_for_seconds=3,
             group_wait_seconds=1, group_interval_seconds=1,
+            news_seconds=NEWS_SECONDS,
         )  # fmt: skip
         async with watching(programs, setup, inbox.receive) as watch:
             await stack.send(missions("storm", 60, hours_ago=5, minutes=LATE_MINUTES))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from monitor.alerts.pipeline import EXPORTER_JOB, FEED_JOB, WORKER_JOB
 from monitor.demo.processes import free_port
 from tests.grafana.scene import WORST, Prometheus, monitors, prometheus
 from tests.servers.components import require
@@ -20,6 +21,8 @@ def scraped(tmp_path_factory: pytest.TempPathFactory, worker_ports: dict[str, in
     """A Prometheus that has seen the running monitors."""
     program = require("prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
-    workers = list(worker_ports.values())
-    with monitors(workers) as ports, prometheus(program, folder, ports, workers) as asked:
-        yield asked
+    workers, feeds = list(worker_ports.values()), [free_port() for _ in worker_ports]
+    with monitors(workers, feeds) as exporters:
+        jobs = {EXPORTER_JOB: exporters, WORKER_JOB: workers, FEED_JOB: feeds}
+        with prometheus(program, folder, jobs) as asked:
+            yield asked

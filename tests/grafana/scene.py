@@ -1,4 +1,4 @@
-"""Two running monitors to ask: exporters over stores that the core has filled, workers' own metrics, Prometheus.
+"""Two running monitors to ask: exporters over stores that the core has filled, workers' and feeds' own metrics.
 
 Everything real but the way the events came: partitions of the core write their checkpoints to a store in memory.
 """
@@ -9,7 +9,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,17 +22,19 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from monitor.alerts import files
-from monitor.alerts.pipeline import EXPORTER_JOB, WORKER_JOB
 from monitor.alerts.prometheus import GROUPS
 from monitor.alerts.setup import Setup
+from monitor.core.batch import DeadLetter
 from monitor.demo.processes import LOOPBACK, Child, free_port
 from monitor.exporter.service import serve
-from monitor.settings import WorkerSettings
+from monitor.feeding.instruments import FeedInstruments, Place
+from monitor.feeds.rows import Notice, What, Why
+from monitor.settings import FeedSettings, WorkerSettings
 from monitor.store.memory import MemoryStore
 from monitor.worker.exposing import exposing
 from monitor.worker.instruments import Instruments
 from tests.eventually import wait_until
-from tests.exporter.world import DAY, HOUR, World, event
+from tests.exporter.world import DAY, HOUR, Rec, World, event
 from tests.grafana.services import fire
 
 SCRAPES = 3
@@ -43,6 +45,8 @@ SILENT = (("finnmark", "urban"), ("troms", "rural"))
 FAR_BEHIND = 1_000_000
 REFUSED = 10
 FIRST_DAYS = 4
+SOURCE = "dispatch.missions"
+"""What the feed reads."""
 
 
 def well_into_a_tertial(now: float) -> float:
@@ -111,21 +115,35 @@ async def fill(world: World) -> None:
     await world.tell(told)
 
 
-async def go_on(world: World, instruments: Instruments) -> None:
+def feed_of(service: str) -> FeedInstruments:
+    """A feed that is behind on one of its two partitions."""
+    feed = FeedInstruments(service, [SOURCE])
+    feed.assigned.set(2)
+    feed.lag(Place(SOURCE, 0), FAR_BEHIND)
+    feed.lag(Place(SOURCE, 1), 0)
+    return feed
+
+
+async def go_on(world: World, instruments: Instruments, feed: FeedInstruments) -> None:
     """Events, refusals and measurements keep coming, as rates and increases need them."""
+    letter = DeadLetter(Rec(0, None, b"no JSON"), Why.UNREADABLE, "")
     while True:
         for seconds in (0.002, 0.02, 0.2, 2.0):
             instruments.checkpoint_seconds.observe(seconds)
             instruments.batch_seconds.observe(seconds / 10)
             instruments.event_delay_seconds.observe(seconds * 5)
+            feed.batch_seconds.observe(seconds / 10)
+        feed.carried(SOURCE, records=100, events=95, letters=[letter] * 5, notices=[Notice(What.MIDNIGHT)])
         (area, category), *_ = world.configuration.service.told_series
         again = event("again", district=area, settlement=category, rang=world.clock.now - HOUR)
         await world.tell([again, *([b"no JSON", b"[]", b"{}"] * 5)])
         await asyncio.sleep(1)
 
 
-async def _monitored(world: World, worker_port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
-    """One service's exporter and worker, until it is stopped."""
+async def _monitored(
+    world: World, worker_port: int, feed_port: int, stop: asyncio.Event, ready: Callable[[str], None]
+) -> None:
+    """One service's exporter, worker and feed, until it is stopped."""
     plain = world.configuration
     worker = WorkerSettings(metrics_port=worker_port, metrics_host=LOOPBACK)
     configured = replace(plain, settings=plain.settings.model_copy(update={"worker": worker}))
@@ -134,8 +152,10 @@ async def _monitored(world: World, worker_port: int, stop: asyncio.Event, ready:
     instruments.assigned.set(2)
     instruments.lag(0, FAR_BEHIND)
     instruments.lag(1, 0)
-    async with exposing(worker, instruments):
-        going = asyncio.create_task(go_on(world, instruments))
+    feed = feed_of(plain.service.slug)
+    feeding = FeedSettings(metrics_port=feed_port, metrics_host=LOOPBACK)
+    async with exposing(worker, instruments), exposing(feeding, feed):
+        going = asyncio.create_task(go_on(world, instruments, feed))
         await serve(
             configured, MemoryStore(world.backing), host=LOOPBACK, port=0, stop=stop, ready=ready, clock=world.clock
         )
@@ -145,8 +165,8 @@ async def _monitored(world: World, worker_port: int, stop: asyncio.Event, ready:
 
 
 @contextlib.contextmanager
-def monitors(worker_ports: Sequence[int]) -> Iterator[list[int]]:
-    """Serve both services, each with its exporter and worker, from a thread of their own; gives the exporters' ports.
+def monitors(worker_ports: Sequence[int], feed_ports: Sequence[int]) -> Iterator[list[int]]:
+    """Serve both services, each with exporter, worker and feed, from a thread of their own; gives exporters' ports.
 
     They do not limit their log lines: those filters are the process's, and would swallow what other tests wait for.
     """
@@ -167,7 +187,10 @@ def monitors(worker_ports: Sequence[int]) -> Iterator[list[int]]:
                 started.set()
 
         await asyncio.gather(
-            *(_monitored(world, port, stop, ready) for world, port in zip(worlds, worker_ports, strict=True))
+            *(
+                _monitored(world, worker, feed, stop, ready)
+                for world, worker, feed in zip(worlds, worker_ports, feed_ports, strict=True)
+            )
         )
 
     thread = threading.Thread(target=asyncio.run, args=(run(),), name="monitors under test")
@@ -183,11 +206,8 @@ def monitors(worker_ports: Sequence[int]) -> Iterator[list[int]]:
 
 
 @contextlib.contextmanager
-def prometheus(
-    program: Path, folder: Path, exporter_ports: Sequence[int], worker_ports: Sequence[int]
-) -> Iterator[Prometheus]:
-    """A Prometheus that has scraped all often enough for rates; its rules wait for nothing."""
-    jobs = ((EXPORTER_JOB, exporter_ports), (WORKER_JOB, worker_ports))
+def prometheus(program: Path, folder: Path, jobs: Mapping[str, Sequence[int]]) -> Iterator[Prometheus]:
+    """A Prometheus that has scraped the ports of each job often enough for rates; its rules wait for nothing."""
     # With a minute as the usual pace no group has one of its own: all of them are evaluated as is said below.
     for place, text in files(Setup(longest_for_seconds=0, evaluation_seconds=60)).items():
         if "/rules/" in place:
@@ -197,7 +217,7 @@ def prometheus(
         "rule_files": [f"{group}.yml" for group in GROUPS],
         "scrape_configs": [
             {"job_name": job, "static_configs": [{"targets": [f"{LOOPBACK}:{port}" for port in ports]}]}
-            for job, ports in jobs
+            for job, ports in jobs.items()
         ],
     }
     file = folder / "prometheus.yml"
@@ -221,9 +241,10 @@ def prometheus(
             return False
         if not (counted and worker and asked.instant("min(up) == 1")):
             return False
+        feeds = f"sum by (service) (increase(monitor_feed_refused_total[1m])) >= {REFUSED}"
         fires = 'count by (service) (ALERTS{alertname="ResponseObjectiveBreached",alertstate="firing"})'
         refused = f"sum by (service) (increase(monitor_dead_letters_total[1m])) >= {REFUSED}"
-        return all(len(asked.instant(one)) == len(WORST) for one in (fires, refused))
+        return all(len(asked.instant(one)) == len(WORST) for one in (fires, refused, feeds))
 
     with Child("prometheus", command) as child:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
