@@ -159,6 +159,7 @@ def hurried(exporter_url: str, workers: tuple[str, ...], *, rate_per_minute: flo
         dashboards=exporter_url,
         scrape_seconds=5,
         evaluation_seconds=5,
+        news_seconds=3600,
         longest_for_seconds=10,
         group_wait_seconds=5,
         group_interval_seconds=15,
