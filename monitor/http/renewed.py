@@ -34,8 +34,11 @@ class Renewed(Generic[T]):
         self._read = read
         self._unusable = unusable
         self._monotonic = monotonic
+        # Marked only once a second reading has confirmed the first: what changes between them is looked at again.
+        _, self._files = read()
+        marks = self._looked()
         self._value, self._files = read()
-        self._marks = self._looked()
+        self._marks = {file: marks.get(file) for file in self._files}
         self._refused: str | None = None
         """Why what the files say now is not in force."""
         self._next = monotonic() + LOOK_SECONDS

@@ -75,9 +75,9 @@ def servers(url: str, *, sentinel_login: Login = (None, None), **options: Any) -
             return OneServer(Redis.from_url(url, **options))
         parts = urlsplit(url)
         login, _, named = parts.netloc.rpartition("@")
-        form = f"redis{scheme['tls']}://{login}{'@' if login else ''}{{}}/{{}}?{parts.query}"
+        before = f"redis{scheme['tls']}://{login}{'@' if login else ''}"
         service, _, database = parts.path.strip("/").partition("/")
-        nodes = [parse_url(form.format(place, database or "0")) for place in named.split(",")]
+        nodes = [parse_url(f"{before}{place}/{database or '0'}?{parts.query}") for place in named.split(",")]
     except ValueError:
         raise ValueError(  # without the cause: it may quote the password
             "the store's URL cannot be read: expected redis://[user:password@]host:port/database "
