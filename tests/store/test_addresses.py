@@ -4,7 +4,7 @@ import pytest
 
 from monitor.store.redis_servers import servers
 
-SECRET = "pa{ss}word"
+BRACED = "pa{ss}word"
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,6 @@ async def test_a_password_with_braces_is_a_password(address: str) -> None:
     """No part of it is a place for anything, and none comes back in an error."""
     place = servers(address)
     try:
-        assert place.client.connection_pool.connection_kwargs["password"] == SECRET
+        assert place.client.connection_pool.connection_kwargs["password"] == BRACED
     finally:
         await place.close()
