@@ -21,6 +21,11 @@ _RIGHTS: Final = "refuses this user a right (ACL): `monitor check --connect` nam
 
 _TLS: Final = "whether it speaks TLS (rediss://) or not (redis://)"
 """Whoever takes one for the other hears nothing, or loses the connection: neither says why."""
+_RESET: Final = (
+    ". Where it speaks TLS and does so each time, it asks for a client certificate: Set redis.certificate_file, and "
+    "redis.key_file where the key lies apart"
+)
+"""A server that refuses a certificate says so and goes; what we had sent meanwhile may take its word away."""
 _OTHER: Final = "refuses a request: check its version (6.2 or newer) and its log"
 
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -87,7 +92,10 @@ def told_plainly(address: str) -> Iterator[None]:
 
 def _told(address: str, fault: Exception) -> str:
     cause: BaseException | None = fault
+    hint = ""
     while cause is not None:
+        if isinstance(cause, ConnectionResetError):
+            hint = _RESET
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason, advice = certificates.not_accepted(cause, place="redis.url", authority="redis.ca_file")
             return f"Redis at {address} {reason}. {advice}"
@@ -97,7 +105,7 @@ def _told(address: str, fault: Exception) -> str:
                 "Set redis.certificate_file, and redis.key_file where the key lies apart, to one that it trusts."
             )
         cause = cause.__cause__ or cause.__context__
-    return f"Redis at {address} {_advice(fault)} ({fault})"
+    return f"Redis at {address} {_advice(fault)} ({fault}){hint}"
 
 
 def _advice(fault: Exception) -> str:
