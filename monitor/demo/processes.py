@@ -19,11 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar, overload
+from typing import BinaryIO, Final, Self, TypeVar, overload
 
 LOOPBACK = "127.0.0.1"
 SERVER_PORTS = range(15_000, 32_000)  # Linux gives out ports from 32 768 on, macOS from 49 152
@@ -55,6 +56,10 @@ class ProcessFailed(RuntimeError):  # noqa: N818 - named for what happened
     """A child ended although it was still needed; the message ends with the last lines it wrote."""
 
 
+_given: Final[deque[int]] = deque(maxlen=1000)
+"""Ports that this process was told of lately: who asks for ten of them before it listens must get ten."""
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on, outside the range for outgoing connections.
 
@@ -62,7 +67,8 @@ def free_port() -> int:
     keeps reconnecting could be given the very port it calls, and even connect to itself.
     """
     for port in random.SystemRandom().sample(SERVER_PORTS, k=100):
-        if port_is_free(port):
+        if port not in _given and port_is_free(port):
+            _given.append(port)
             return port
     raise OSError(f"no free port on {LOOPBACK} between {SERVER_PORTS.start} and {SERVER_PORTS.stop}")
 

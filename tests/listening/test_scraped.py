@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -113,18 +114,19 @@ async def test_prometheus_is_let_in_as_it_should_be_and_not_otherwise(tmp_path: 
     up = {name for name, (state, _) in found.items() if state == "up"}
     assert up == set(ports), found
     refusals = {name: error for name, (state, error) in found.items() if state == "down"}
-    assert {name: words for name, words in SAID.items() if words not in refusals[name]} == {}, refusals
+    assert {name: words for name, words in SAID.items() if not re.search(words, refusals[name])} == {}, refusals
 
 
+ENDED = "EOF|connection reset by peer"
 SAID = {
-    "no certificate": "EOF",
-    "another authority's certificate": "EOF",
-    "a certificate of another name": "EOF",
+    "no certificate": ENDED,
+    "another authority's certificate": ENDED,
+    "a certificate of another name": ENDED,
     "another authority": "unknown authority",
     "another server's name": "x509: certificate is not valid for any names",
     "no password": "401 Unauthorized",
     "a wrong password": "401 Unauthorized",
     "another user": "401 Unauthorized",
-    "in the clear": "EOF",
+    "in the clear": ENDED,
 }
 """What Prometheus tells of each. Whose certificate is not taken sees the end alone: why stands in the port's log."""

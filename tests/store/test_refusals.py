@@ -227,7 +227,8 @@ async def test_any_history_of_refusals_leaves_the_old_state_or_the_new(
     owners = [failing_store(redis), failing_store(redis)]
     follower = Follower(redis.store(), partition)
     leases: dict[int, Lease] = {}
-    pending: dict[int, tuple[Lease, Changes]] = {}
+    pending: dict[int, tuple[Lease, Changes, tuple[bytes, Days]]] = {}
+    """With what it leaves: the same however often it is said, also where only what follows its one write failed."""
     days: Days = {}
     head = b""
     for number, (who, what, operations, fail_at) in enumerate(steps, start=1):
@@ -244,9 +245,10 @@ async def test_any_history_of_refusals_leaves_the_old_state_or_the_new(
                 if what == "write" or who not in pending:
                     if who in pending:
                         continue  # one that was not answered is repeated, or the partition claimed anew
-                    pending[who] = leases[who], some_changes(leases[who].next_offset or 0, number, operations)
-                lease, change = pending[who]
-                outcomes.append((change.head, applied(days, change)))
+                    change = some_changes(leases[who].next_offset or 0, number, operations)
+                    pending[who] = leases[who], change, (change.head, applied(days, change))
+                lease, change, after = pending[who]
+                outcomes.append(after)
                 leases[who] = await store.checkpoint(lease, change)
                 del pending[who]
                 outcomes = outcomes[1:]
