@@ -113,9 +113,7 @@ def pages_a_year(pace: Pace, seconds: float) -> float:
 
 def plausible_silence(history: History, since: float, declared: float | None) -> float:
     """How many seconds after `since` (epoch seconds) silence is plausible: as `declared`, else by the pace."""
-    if declared is not None:
-        return declared
-    return patience(pace_until(history, since), hour_of(since, history.grid))
+    return plausible(pace_until(history, since), hour_of(since, history.grid), declared)
 
 
 def plausible(pace: Pace, hour: float, declared: float | None) -> float:

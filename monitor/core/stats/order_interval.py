@@ -64,7 +64,11 @@ def of_values(ordered: Sequence[float], percent: Percent, confidence: float = 0.
 
 def of_ranks(value: Callable[[int], float], n: int, percent: Percent, confidence: float = 0.95) -> Interval:
     """The interval of n values of which `value` tells what has a rank (1 to n)."""
-    return _read(ranks(n, percent, confidence), value)
+    found = ranks(n, percent, confidence)
+    return Interval(
+        None if found.lower is None else value(found.lower),
+        None if found.upper is None else value(found.upper),
+    )
 
 
 def ends(n: int, percents: Sequence[Percent], confidence: float = 0.95) -> list[int]:
@@ -75,10 +79,3 @@ def ends(n: int, percents: Sequence[Percent], confidence: float = 0.95) -> list[
     """
     found = (ranks(n, percent, confidence) for percent in percents)
     return [rank for one in found for rank in (one.lower, one.upper) if rank is not None]
-
-
-def _read(found: Ranks, value: Callable[[int], float]) -> Interval:
-    return Interval(
-        None if found.lower is None else value(found.lower),
-        None if found.upper is None else value(found.upper),
-    )
