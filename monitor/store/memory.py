@@ -18,6 +18,7 @@ from monitor.store.port import (
     PartitionChange,
     StoredPartition,
     StoreUnavailable,
+    refusal,
 )
 
 
@@ -87,19 +88,18 @@ class MemoryStore:
 
     async def checkpoint(self, lease: Lease, changes: Changes) -> Lease:
         backing = self._reached()
-        what = f"checkpoint of partition {lease.partition}, offset {changes.next_offset}, refused: "
         kept = backing.kept.get(lease.partition)
         if kept is None:
-            raise Fenced(what + f"the store was emptied since epoch {lease.epoch} was claimed")
+            raise Fenced(refusal(lease, changes, "epoch", None))
         if kept.epoch != lease.epoch:
-            raise Fenced(what + f"epoch {kept.epoch} has been claimed since epoch {lease.epoch}")
+            raise Fenced(refusal(lease, changes, "epoch", kept.epoch))
         following = Lease(lease.partition, lease.epoch, lease.sequence + 1, changes.next_offset)
         if (kept.sequence, kept.next_offset, kept.head) == (following.sequence, changes.next_offset, changes.head):
             return following
         if kept.sequence != lease.sequence:
-            raise Fenced(what + f"checkpoint {kept.sequence} is stored, the lease continues {lease.sequence}")
+            raise Fenced(refusal(lease, changes, "sequence", kept.sequence))
         if kept.next_offset not in (None, changes.expected_offset):
-            raise Fenced(what + f"offset {kept.next_offset} is stored, the state continues {changes.expected_offset}")
+            raise Fenced(refusal(lease, changes, "offset", kept.next_offset))
         if kept.writer != lease.epoch:
             kept.writer, kept.continued = lease.epoch, (kept.writer, kept.sequence)
         kept.sequence, kept.next_offset, kept.head = following.sequence, changes.next_offset, changes.head

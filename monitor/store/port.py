@@ -146,3 +146,21 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+
+
+LOST: Final = "the store no longer holds what it confirmed"
+"""In the words of every owner that notices, whether by writing or by looking (`Store.holds`)."""
+
+
+def refusal(lease: Lease, changes: Changes, verdict: str, stored: int | str | None) -> str:
+    """Why a checkpoint is `Fenced`: what differs (`epoch`, `sequence`, `offset`), and what is stored in its place."""
+    what = f"checkpoint of partition {lease.partition}, offset {changes.next_offset}, refused: "
+    if verdict == "offset":
+        return what + f"offset {stored} is stored, the state continues {changes.expected_offset}"
+    if stored is None:
+        return what + f"{LOST}: it was emptied since epoch {lease.epoch} was claimed"
+    lost = str(stored).isdecimal() and int(stored) < (lease.epoch if verdict == "epoch" else lease.sequence)
+    if verdict == "epoch" and not lost:
+        return what + f"epoch {stored} has been claimed since epoch {lease.epoch}"
+    kind, given = ("epoch", lease.epoch) if verdict == "epoch" else ("checkpoint", lease.sequence)
+    return what + f"{LOST}: " * lost + f"{kind} {stored} is stored, the lease continues {given}"

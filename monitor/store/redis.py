@@ -52,6 +52,7 @@ from monitor.store.port import (
     PartitionChange,
     StoredPartition,
     StoreUnavailable,
+    refusal,
 )
 from monitor.store.redis_faults import is_refused, is_state, told_plainly
 from monitor.store.redis_servers import Login, servers
@@ -143,7 +144,7 @@ class RedisStore:
             raise damaged(partition, f"of its {found.decode(errors='replace')} days some are missing")
         if verdict not in (b"written", b"repeated"):
             stored = None if found is None else found[:40].decode(errors="replace")
-            raise Fenced(_refusal(lease, changes, verdict.decode(), stored))
+            raise Fenced(refusal(lease, changes, verdict.decode(), stored))
         return Lease(partition, lease.epoch, int(found), changes.next_offset)
 
     async def holds(self, leases: Collection[Lease]) -> set[int]:
@@ -416,14 +417,3 @@ def _operations(changes: Changes) -> Iterator[tuple[str, int, Sequence[bytes]]]:
         yield "replace", day, blobs
     for day, blob in changes.append.items():
         yield "append", day, (blob,)
-
-
-def _refusal(lease: Lease, changes: Changes, verdict: str, stored: str | None) -> str:
-    what = f"checkpoint of partition {lease.partition}, offset {changes.next_offset}, refused: "
-    if verdict == "epoch" and stored is None:
-        return what + f"the store was emptied since epoch {lease.epoch} was claimed"
-    if verdict == "epoch":
-        return what + f"epoch {stored} has been claimed since epoch {lease.epoch}"
-    if verdict == "sequence":
-        return what + f"checkpoint {stored} is stored, the lease continues {lease.sequence}"
-    return what + f"offset {stored} is stored, the state continues {changes.expected_offset}"

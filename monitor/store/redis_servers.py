@@ -7,8 +7,9 @@ sentinels that disagree the newest is believed, and a server that has become a r
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -99,6 +100,13 @@ def address_of(connection: Mapping[str, Any]) -> str:
     return str(path) if path else f"{connection.get('host', 'localhost')}:{connection.get('port', _REDIS_PORT)}"
 
 
+async def _closed(*endings: Callable[[], Awaitable[None]]) -> None:
+    """End each, whatever becomes of the others: redis-py raises where a busy machine is slow to close a socket."""
+    for end in endings:
+        with suppress(RedisError, RedisClusterException, OSError):
+            await end()
+
+
 class OneServer:
     """A server at one address, whoever answers there."""
 
@@ -127,7 +135,7 @@ class OneServer:
             await self.client.connection_pool.disconnect(inuse_connections=False)
 
     async def close(self) -> None:
-        await self.client.aclose()
+        await _closed(self.client.aclose)
 
 
 class BehindSentinels(OneServer):
@@ -152,8 +160,7 @@ class BehindSentinels(OneServer):
         )
 
     async def close(self) -> None:
-        await super().close()
-        await self._sentinels.aclose()
+        await _closed(self.client.aclose, self._sentinels.aclose)
 
 
 _PLAIN_SPEECH: Final = frozenset({"retry", "decode_responses", "protocol", "driver_info"})
@@ -260,9 +267,8 @@ class Cluster:
             await self._cluster.nodes_manager.initialize()
 
     async def close(self) -> None:
-        await self._cluster.aclose()
-        for nodes in ("nodes_cache", "startup_nodes"):  # which it leaves open after a fault
-            await self._cluster.nodes_manager.aclose(nodes)
+        nodes = self._cluster.nodes_manager.aclose  # left open by the cluster's own after a fault
+        await _closed(self._cluster.aclose, partial(nodes, "nodes_cache"), partial(nodes, "startup_nodes"))
 
     def _node(self, node: ClusterNode) -> Redis:
         return Redis(host=node.host, port=int(node.port), **self._shared)

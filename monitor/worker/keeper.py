@@ -16,7 +16,7 @@ from typing import Final
 from monitor.core.batch import Batch, DeadLetter, OffsetGap
 from monitor.core.partition import Partition, Policy
 from monitor.core.stored import Changes, DamagedState, StoredStateError, read_day, read_head
-from monitor.store.port import Fenced, Lease, Store, StoredPartition, StoreUnavailable
+from monitor.store.port import LOST, Fenced, Lease, Store, StoredPartition, StoreUnavailable
 from monitor.worker.advice import Advice
 from monitor.worker.checkpointing import CheckpointPolicy
 from monitor.worker.failpoints import CHECKPOINT_STORED, LETTERS_PRODUCED, passing
@@ -326,8 +326,8 @@ class Keeper:
         stored = await self._store.holds([kept.lease for kept in held.values()]) if held else set()
         for number in held.keys() - stored:
             self._instruments.fenced.inc()
-            log.warning("partition %d: the store no longer holds what it confirmed (up to offset %s): it was "
-                        "emptied, or put back; taking over anew", number, held[number].lease.next_offset)  # fmt: skip
+            log.warning("partition %d: %s (up to offset %s): it was emptied, or put back; taking over anew",
+                        number, LOST, held[number].lease.next_offset)  # fmt: skip
             self._drop(number, held[number])
 
     def _pending(self, kept: Kept) -> int:

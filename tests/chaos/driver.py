@@ -25,6 +25,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import ConsumerRecord
 
 from monitor.demo.processes import Child, wait_until
+from monitor.store.port import LOST
 from tests.chaos.account import Account, differences
 from tests.chaos.faults import LANES, ONCE, Fault
 from tests.chaos.feed import events
@@ -288,7 +289,7 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
             "longest stall of a partition": f"{stall:.1f} s (partition {number})",
             "caught up after the last event": f"{settled_seconds:.1f} s",
             "checkpoints fenced": str(stage.logged("dropped unstored changes")),
-            "confirmed checkpoints lost, and seen": str(stage.logged("no longer holds what it confirmed")),
+            "confirmed checkpoints lost, and seen": str(stage.logged(LOST)),
             "rewinds": str(stage.logged("reading it again")),
             "dead letters (written again after a crash)": f"{len(letters)} ({len(letters) - len(_sources(letters))})",
             "worker processes started": str(stage.started),

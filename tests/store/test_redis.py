@@ -413,3 +413,15 @@ async def test_least_rights_of_signs(redis: RedisWorld) -> None:
     assert list(await seer.signs()) == []
     with pytest.raises(StoreUnavailable):
         await seer.sign(LifeSign("b"), for_seconds=60)
+
+
+async def test_a_socket_that_is_slow_to_close_is_no_fault(redis: RedisWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report that was told is told; what redis-py raises at its end would have failed the whole command."""
+    store = RedisStore(redis.server.url, namespace=NAMESPACE, socket_connect_timeout=0.05)
+    await store.ping()
+
+    async def never(_: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.StreamWriter, "wait_closed", never)
+    await store.close()
