@@ -53,10 +53,10 @@ def over_time(
     title: str,
     shares: bool = True,
 ) -> Drawing:
-    """The chart of at least one stretch; `shares`: whether the share within the threshold has a panel of its own."""
+    """The chart of at least one stretch; `shares`: whether the share within the threshold, if any, has a panel."""
     tips = [told(say, how, stage) for stage in stages]
     panels = [_statistic(say, how, objective, stages)]
-    if shares and objective.percentile is not None:
+    if shares and objective.percentile is not None and any(stage.verdict.share is not None for stage in stages):
         panels.append(_share(say, float(objective.percentile), stages))
     panels.append(_count(say, stages))
     stretches = [Stretch(stage.label, tip, stage.running) for stage, tip in zip(stages, tips, strict=True)]
