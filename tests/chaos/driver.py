@@ -122,6 +122,7 @@ async def run(
     async with set_up(logs, store) as stage:
         stage.say(f"seed {seed}: stage set up in {time.monotonic() - began:.0f} s; logs in {logs}")
         course = Course(seed)
+        asyncio.get_running_loop().call_later(duration_seconds + 2 * PATIENCE_SECONDS, _tell_what_is_awaited)
         ending = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(stage, course))
@@ -144,6 +145,12 @@ async def run(
     if outcome.sound:
         shutil.rmtree(logs, ignore_errors=True)
     return outcome
+
+
+def _tell_what_is_awaited() -> None:
+    """Where every task stands, of a run that should have ended long ago: a time-out from outside would not tell."""
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stdout)
 
 
 def _lanes(only: frozenset[str], store: str = "one") -> list[tuple[str, list[Fault]]]:
