@@ -6,6 +6,7 @@ minute.
 """
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -113,7 +114,11 @@ def judge(
         body = {"rule_files": rules, "evaluation_interval": f"{minutes_each}m", "tests": [test]}
         file = Path(folder, "test.yml")
         file.write_text(json.dumps(body), encoding="utf-8")
-        done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True, check=False)
+        # Much is asked of a small heap: collecting it less often saves a quarter of the time.
+        done = subprocess.run(
+            [promtool, "test", "rules", file], capture_output=True, text=True, check=False,
+            env={**os.environ, "GOGC": "800"},
+        )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -25,6 +25,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import ConsumerRecord
 
 from monitor.demo.processes import Child, wait_until
+from monitor.kafka.fetching import keep_fetching
+from monitor.kafka.topics import describe_topic
 from monitor.store.port import LOST
 from tests.chaos.account import Account, differences
 from tests.chaos.faults import LANES, ONCE, Fault
@@ -347,12 +349,15 @@ def _sources(letters: list[ConsumerRecord]) -> set[tuple[int, int]]:
 
 async def _read(stage: Stage, topic: str) -> list[ConsumerRecord]:
     """The whole topic, partition after partition."""
-    consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=stage.kafka.bootstrap.split(","), auto_offset_reset="earliest"
-    )
+    count = await describe_topic(stage.kafka.bootstrap, topic, timeout_seconds=PATIENCE_SECONDS)
+    places = [TopicPartition(topic, number) for number in range(count or 0)]
+    if not places:
+        return []
+    consumer = AIOKafkaConsumer(bootstrap_servers=stage.kafka.bootstrap.split(","), auto_offset_reset="earliest")
     await consumer.start()
     try:
-        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        keep_fetching(consumer)  # or it may never end: leaders move while the stage is cleared up
+        consumer.assign(places)
         ends = await consumer.end_offsets(places)
         found: dict[TopicPartition, list[ConsumerRecord]] = {place: [] for place in places}
         while any([await consumer.position(place) < ends[place] for place in places]):
