@@ -12,6 +12,7 @@ from monitor.core.figures import Count
 from monitor.core.service import Objective, Series, Service
 from monitor.core.slices import Grid
 from monitor.core.snapshot import Row
+from monitor.core.stats.day_correlation import DayCorrelation
 from monitor.core.stats.interval import Interval
 from monitor.core.verdict import Verdict
 from monitor.core.windows import Span
@@ -76,8 +77,8 @@ class WhatIf:
 class Backtest:
     """Everything. `span` ends with what is known; `whole`: whether that is the whole period.
 
-    `months`: month by month, every series in which somebody was paged. `not_asked`: alerts
-    that nobody can look back at.
+    `months`: month by month, every series in which somebody was paged. `together`: how far missions of a day hang
+    together, by objective, over all that is known until the end. `not_asked`: alerts that nobody can look back at.
     """
 
     service: Service
@@ -89,4 +90,5 @@ class Backtest:
     outcomes: Sequence[Outcome]
     what_ifs: Sequence[WhatIf] = ()
     months: Mapping[Series, Sequence[tuple[Period, Row]]] = field(default_factory=dict)
+    together: Mapping[str, DayCorrelation] = field(default_factory=dict)
     not_asked: Sequence[str] = ()

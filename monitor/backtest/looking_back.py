@@ -29,6 +29,8 @@ from monitor.core.hindsight import Hindsight, looked_at, of_series
 from monitor.core.history import History
 from monitor.core.service import Objective, Series, Service
 from monitor.core.snapshot import over_period
+from monitor.core.stats import chosen
+from monitor.core.stats.day_correlation import DayCorrelation, day_correlation
 from monitor.core.timeline import Timeline
 from monitor.core.verdict import judge
 from monitor.core.windows import Span, span_of
@@ -124,8 +126,20 @@ def look_back(
             for series in listed
             if series in paged
         },
+        together=_together([one for one in past if _can_page(one, span)], objectives, until),
         not_asked=LEFT_OUT,
     )
+
+
+def _together(past: Sequence[Hindsight], objectives: Sequence[Objective], until: float) -> dict[str, DayCorrelation]:
+    whole = [one.whole() for one in past]
+    found = {
+        one.slug: day_correlation(
+            (timeline.days(one, until, past[0].grid) for timeline in whole), usual=chosen.DAY_CORRELATION
+        )
+        for one in objectives
+    }
+    return {slug: one for slug, one in found.items() if one is not None}
 
 
 def _outcome(

@@ -21,13 +21,20 @@ def as_json(found: Backtest, _language: Language = SOURCE) -> str:
         "to": _moment(found, found.span.end),
         "whole": found.whole,
         "objectives": [one.slug for one in found.watched],
+        "day_correlation": {
+            slug: {
+                "measured": one.measured, "lower": one.interval.lower, "upper": one.interval.upper,
+                "drawn": one.drawn, "pairs": one.pairs,
+            }
+            for slug, one in found.together.items()
+        },
         "not_looked_back_at": list(found.not_asked),
         "outcomes": [
             _outcome(found, outcome, found.outcomes[1 - number] if len(found.outcomes) > 1 else None)
             for number, outcome in enumerate(found.outcomes)
         ],
         "what_if": [_what_if(one) for one in found.what_ifs],
-    }
+    }  # fmt: skip
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -9,6 +9,7 @@ from monitor.alerts.rule import Severity
 from monitor.backtest.document import Backtest, Evidence, Outcome, Told, WhatIf
 from monitor.backtest.episodes import Episode
 from monitor.core.service import Objective
+from monitor.core.stats import chosen
 from monitor.core.stats.poisson import rate_interval
 from monitor.core.verdict import State, Verdict
 from monitor.words import durations, names
@@ -226,6 +227,37 @@ def notes(say: Speaker, found: Backtest) -> list[str]:
                 "allows, so many of them are taken to be in time."
             )
         )
+    for objective in found.watched:
+        if objective.slug in found.together:
+            told += _together(say, found, objective)
+    return told
+
+
+def _together(say: Speaker, found: Backtest, objective: Objective) -> list[str]:
+    """How far the missions of a day hang together, and what to ask where that is more than was tried."""
+    one, reckoned = found.together[objective.slug], found.outcomes[0].rules.correlation
+    rho, lower, upper, drawn, usual, most = (
+        say.number(round(number, 2) + 0.0, 2)
+        for number in (one.measured, one.interval.lower or 0.0, one.interval.upper or 0.0, one.drawn, reckoned,
+                       chosen.MOST_DAY_CORRELATION)
+    )  # fmt: skip
+    told = [
+        say(
+            "{objective}: two missions of the same day are late together with a correlation of {rho} ({lower} to "
+            "{upper}); drawn to what is usual, {drawn}. The alarms reckon with {usual}.",
+            objective=names.headed(names.objective(say, objective)), rho=rho, lower=lower, upper=upper, drawn=drawn,
+            usual=usual,
+        )
+    ]  # fmt: skip
+    tried = f"{one.drawn:.2f}"
+    if one.drawn > max(reckoned, chosen.MOST_DAY_CORRELATION):
+        told.append(
+            say(
+                "That is more than they were tried for (up to {most}): more pages may come for nothing. How many, "
+                "--calm-years 20 --set correlation={drawn} shows beside the present ones.",
+                most=most, drawn=tried,
+            )
+        )  # fmt: skip
     return told
 
 

@@ -101,7 +101,7 @@ AREA: Final[Mapping[str, str]] = {
     "times.title": phrase("Value and target: $objective"),
     "times.description": phrase("The percentile or mean that the objective is about, in minutes, with its 95 % interval as a band and the target as a dashed line. While the dashed line is inside the band, chance may decide. A dot marks where the verdict turned from or to missed."),
     "share.title": phrase("Share within the target"),
-    "share.description": phrase("The share that decides, and the share that is wanted as a dashed line. A mean has none."),
+    "share.description": phrase("The share that decides, and the share that is wanted as a dashed line; of the measured missions. What the others could make of it stands on the live board. A mean has none."),
     "name.share": phrase("Within"),
     "name.wanted": phrase("Wanted"),
     "counts.title": phrase("Missions in the window"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,7 @@ from monitor.backtest.document import Backtest
 from monitor.backtest.firing import firing
 from monitor.backtest.looking_back import Question, known_until, look_back
 from monitor.backtest.page import as_html
+from monitor.backtest.parameters import changed
 from monitor.backtest.records import as_json
 from monitor.backtest.text import as_text
 from monitor.cli import cli
@@ -24,8 +26,10 @@ from monitor.core.alarm import Rules
 from monitor.core.calendar import Calendar
 from monitor.core.history import History
 from monitor.core.mission import Kind
+from monitor.core.stats import chosen
 from monitor.core.verdict import State
-from monitor.words.catalogue import LANGUAGES
+from monitor.words.catalogue import LANGUAGES, Language
+from monitor.words.speaker import speaker
 from tests.backtest.past import BEGINS, DAY, Past, invented, told
 from tests.backtest.test_live import SHIPPED, UNITS, Alarms, shown_live
 from tests.core.figures import SUPERSEDED, Call, history_of
@@ -116,6 +120,26 @@ def test_calm_years_and_falls_are_told_with_how_sure_that_is() -> None:
     assert {(one["area"], one["tries"], one["within"]) for one in outcome["falls"]} == {("oslo", 9, 0.5)}
     assert "2 calm years" in as_text(study, "en")
     assert "falls to 50.0 %" in as_text(study, "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_far_the_days_of_the_service_hang_together_is_told(language: Language) -> None:
+    """Measured and drawn to what is usual, beside what the alarms reckon with; so many pairs ask for nothing more."""
+    (measured,) = found().together.values()
+    assert 0 < measured.pairs < 400
+    assert chosen.DAY_CORRELATION < measured.drawn < measured.measured
+    told = as_text(found(), language)
+    assert all(f"{number:.2f}".replace(".", speaker(language).decimal) in told for number in (measured.drawn, 0.05))
+    assert "correlation=" not in told
+    assert json.loads(as_json(found()))["day_correlation"]["requirement"]["drawn"] == measured.drawn
+
+
+def test_days_that_hang_together_more_than_was_tried_say_what_to_ask() -> None:
+    """A command that can be run as it stands."""
+    (measured,) = found().together.values()
+    worse = replace(found(), together={"requirement": replace(measured, drawn=0.14)})
+    assert "--calm-years 20 --set correlation=0.14" in as_text(worse, "en")
+    assert changed(SHIPPED, ["correlation=0.14"]).correlation == 0.14
 
 
 class Page(HTMLParser):

@@ -20,7 +20,10 @@ DRIFT: Final = Shift(normal=0.25, degraded=0.40)
 """The change that must be found fast: twice as many late missions as are allowed; somewhat more are tolerated."""
 
 DAY_CORRELATION: Final = 0.05
-"""Of two missions of the same day."""
+"""Of two missions of the same day: what is usual, and what the alarms reckon with."""
+
+MOST_DAY_CORRELATION: Final = 0.10
+"""The greatest for which it is known how often they page for nothing."""
 
 DRIFT_PAGE_THRESHOLD: Final = 4.0
 DRIFT_TICKET_THRESHOLD: Final = 2.8

@@ -38,6 +38,8 @@ class Swap:
     def __init__(self, before: Staged, now: Staged) -> None:
         self._both = (_Sorted(before), _Sorted(now))
         self._stages = len(now.stages)
+        # A row for each choice of stages that are replaced: 1 where that stage is.
+        self._choices: Counts = np.arange(1 << self._stages)[:, None] >> np.arange(self._stages) & 1
 
     def parts(self, before: Floats, now: Floats) -> Floats:
         """Of each stage, of what is late more; 0 where a period has no missions.
@@ -45,45 +47,38 @@ class Swap:
         `before`, `now`: how often each cluster is drawn.
         """
         weights = [one.weights(drawn) for one, drawn in zip(self._both, (before, now), strict=True)]
-        found = np.zeros(self._stages)
         if not all(one.any() for one in weights):
-            return found
-        for sign, own, other in ((1.0, 0, 1), (-1.0, 1, 0)):
+            return np.zeros(self._stages)
+        shares = []
+        for own, other in ((0, 1), (1, 0)):
             mapped = self._both[own].mapped(weights[own], self._both[other], weights[other])
-            values = [
-                weights[own] @ self._both[own].late(self._chosen(own, mapped, choice)) / weights[own].sum()
-                for choice in range(1 << self._stages)
-            ]
-            found += sign * shapley.parts(values, self._stages) / 2.0
-        return found
+            late = self._both[own].late(self._choices @ (mapped - self._both[own].stages)) @ weights[own]
+            shares.append(late / weights[own].sum())
+        return shapley.parts([*((shares[0] - shares[1]) / 2.0)], self._stages)
 
     def counts(self, before: Floats, now: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
         """How many missions there are, and how many are late: of before, and of now."""
         first, second = (
-            (float(own.sum()), float(own @ one.late(one.stages)))
+            (float(own.sum()), float(own @ one.late(0)))
             for one, drawn in zip(self._both, (before, now), strict=True)
             for own in (one.weights(drawn),)
         )
         return first, second
 
-    def _chosen(self, own: int, mapped: Counts, choice: int) -> Counts:
-        swapped = np.array([choice >> stage & 1 for stage in range(self._stages)], dtype=np.bool_)
-        return np.where(swapped[:, None], mapped, self._both[own].stages)
-
 
 class _Sorted:
     def __init__(self, staged: Staged) -> None:
         self.stages = staged.stages
-        self._threshold, self._clusters = staged.threshold, staged.clusters
+        self._spare, self._clusters = staged.threshold - staged.stages.sum(axis=0), staged.clusters
         self.values = [np.unique(stage, return_inverse=True) for stage in staged.stages]
 
     def weights(self, drawn: Floats) -> Floats:
         """How often each mission is drawn."""
         return drawn[self._clusters]
 
-    def late(self, stages: Counts) -> NDArray[np.bool_]:
-        """Which missions are, if their stages took so long."""
-        late: NDArray[np.bool_] = stages.sum(axis=0) > self._threshold
+    def late(self, longer: Counts | int) -> NDArray[np.bool_]:
+        """Which missions are, if they took so much longer."""
+        late: NDArray[np.bool_] = longer > self._spare
         return late
 
     def mapped(self, weights: Floats, other: "_Sorted", others: Floats) -> Counts:
