@@ -34,6 +34,7 @@ NOON = utc(2024, 6, 1, 16)
         ('"epoch_s"', "1717257600.0"),
         ('"epoch_ms"', Decimal(1717257600000)),
         ('"epoch_us"', 1717257600000000),
+        ('"epoch_ns"', 1717257600000000999),
         ('"iso"', datetime(2024, 6, 1, 12)),  # noqa: DTZ001 - as a workbook has it
     ],
 )
@@ -233,7 +234,15 @@ def test_what_a_format_wrote_it_reads(at: datetime, written: str) -> None:
                  st.timedeltas(), st.decimals(), st.lists(st.integers())))  # fmt: skip
 def test_reading_any_value_raises_nothing(value: object) -> None:
     """Whatever a cell holds, it is a time or none."""
-    for formats in (["iso"], ["epoch_us"], ["%H:%M", "%d.%m.%Y"], ["epoch_s", "iso"]):
+    for formats in (
+        ["iso"],
+        ["epoch_us"],
+        ["%H:%M", "%d.%m.%Y"],
+        ["epoch_s", "iso"],
+        ["epoch_days"],
+        ["day_us"],
+        ["epoch_ns"],
+    ):
         told = reader(formats)(value)
         assert told is None or isinstance(told, date | time)
         assert not isinstance(told, datetime) or told.tzinfo in (None, UTC) or told.utcoffset() is not None
