@@ -26,6 +26,7 @@ from monitor.feeds.lengths import ReadLength, length_reader
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
 from monitor.feeds.times import MOST_TIMES, Read, Told, example, of_days, of_times, reader
+from monitor.feeds.values import plain
 
 HALF_A_DAY: Final = timedelta(hours=12)
 _DAY: Final = timedelta(days=1)
@@ -33,6 +34,8 @@ MOST_DOUBTS: Final = 8
 """Times of one record in the hour that occurs twice of which every reading is tried."""
 _NO_LENGTH: Final = timedelta()
 _ENDS: Final = ("earliest", "latest", 1)
+_LONG_AS_TIME: Final = 7
+"""Digits of a number that is hardly how long something took."""
 
 
 class _Field(NamedTuple):
@@ -220,8 +223,7 @@ class _Reading:
             elif isinstance(told, time):
                 local.append(told.replace(tzinfo=None))
             else:
-                said = ", ".join(rule.times.formats)
-                detail = f"none of the formats {said}" if told is None else "a day without a time"
+                detail = _why_none(value, rule.times.formats) if told is None else "a day without a time"
                 raise _Wrong(Why.UNREADABLE_TIME, rule.name, value, detail)
         placed = self._dated(field, local) if local else []
         times = [_Time(_means(at, zone, rule)) for at in placed] + fixed
@@ -254,6 +256,15 @@ class _Reading:
         if moved != ats:
             self.notices.append(Notice(What.MIDNIGHT, name))
         return whole + moved
+
+
+def _why_none(value: object, formats: Sequence[str]) -> str:
+    said = f"none of the formats {', '.join(formats)}"
+    short = plain(value).replace(".", "", 1)
+    # 347 seconds after the call: no format of times would ever read it.
+    return (
+        f"{said}; how long it took is told with `since`" if short.isdigit() and len(short) < _LONG_AS_TIME else said
+    )
 
 
 def _too_many(rule: FieldRule) -> Refusal:

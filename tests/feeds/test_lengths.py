@@ -47,6 +47,13 @@ def test_what_is_no_length_refuses_the_record_by_name_or_says_nothing(written: A
         assert [(one.why, one.field) for one in found.refused] == [(Why.UNREADABLE_TIME, "on_scene_at")]
 
 
+def test_a_bare_number_where_a_moment_is_meant_is_told_what_it_may_be() -> None:
+    """Seconds after the call, as London's brigade publishes them; not so of what was to be a moment."""
+    for written, hinted in (("347", True), (12.5, True), ("12:62:00", False), ("20240601121530", False)):
+        (refusal,) = mapped({**CALLED, "arrived": written}).refused
+        assert ("`since`" in refusal.detail) is hinted, refusal
+
+
 def test_one_length_stands_after_another_and_after_nothing_is_nothing() -> None:
     """Turnout, then travel; where the first is not known, the second ends at no time."""
     fields = lengths('on_scene_at = { path = "travel", since = "dispatched_at", formats = "minutes" }').replace(
