@@ -220,10 +220,14 @@ class _Reading:
                     local.append(told.replace(tzinfo=None))
                 else:
                     fixed.append(_Time((_utc(told, rule, value),)))
-            elif isinstance(told, time):
+            elif isinstance(told, time) and (told.tzinfo is None or rule.times.offset == "ignore"):
+                if told.tzinfo is not None:
+                    self.notices.append(Notice(What.OFFSET_SET_ASIDE, rule.name))
                 local.append(told.replace(tzinfo=None))
             else:
-                detail = _why_none(value, rule.times.formats) if told is None else "a day without a time"
+                detail = "a day without a time" if told is not None else _why_none(value, rule.times.formats)
+                if isinstance(told, time):
+                    detail = 'a time of day that says its offset: say offset = "ignore", and the zone of that offset'
                 raise _Wrong(Why.UNREADABLE_TIME, rule.name, value, detail)
         placed = self._dated(field, local) if local else []
         times = [_Time(_means(at, zone, rule)) for at in placed] + fixed
@@ -370,7 +374,9 @@ def day_of(times: Times) -> Callable[[Record], date | None]:
 
 
 def _local(told: Told | None, times: Times, zone: tzinfo) -> Told | None:
-    """What the clock of the zone showed."""
+    """What the clock of the zone showed; of a day that is written as its midnight, in any offset, that day."""
+    if isinstance(told, datetime) and told.time() == time():
+        return told.date()
     if isinstance(told, datetime):
         return (
             wall_clock(told, zone)

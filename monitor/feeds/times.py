@@ -38,6 +38,9 @@ _SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000, UTC)
 """A moment of which no two parts are alike, so that formats show what they read."""
 _DATES: Final = {"Y", "y", "m", "b", "B", "d", "j", "x", "c", "D", "F", "G", "V", "u"}
 _CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
+_WIDTHS: Final = {"Y": 4, "j": 3, **dict.fromkeys("ymdHIMS", 2)}
+_UTC_NAMES: Final = ("UTC", "GMT")
+"""Names of a zone that mean one thing everywhere: EST is an hour in America and another in Australia."""
 MOST_TIMES: Final = 200
 """In one cell or list; nobody picks a later one."""
 _LONGEST: Final = 100
@@ -173,14 +176,46 @@ def _reader(written: str) -> Read:
     if gap and _apart(head, tail):
         return _Apart(head, tail)
 
+    width, names_zone = _width(written), "Z" in letters
+
     def read(value: object) -> Told | None:
+        text = _meridiem(str(value)[:_LONGEST])
+        if width and text.isdigit():
+            text = text.zfill(width)  # 112 of %H%M is 1:12, whose zero was lost on the way; strptime reads 11:02
         try:
-            at = datetime.strptime(str(value)[:_LONGEST], written)  # noqa: DTZ007 - the feed says the zone
+            at = datetime.strptime(text, written)  # noqa: DTZ007 - the feed says the zone
         except ValueError:
             return None
-        return at if has_date and has_clock else at.date() if has_date else at.time()
+        if names_zone:  # strptime forgets which, and knows those of this machine besides
+            if not any(name in text.upper() for name in _UTC_NAMES):
+                return None
+            at = at.replace(tzinfo=UTC)
+        return at if has_date and has_clock else at.date() if has_date else at.timetz()
 
     return read
+
+
+def _width(written: str) -> int:
+    """Digits of a format that has nothing between them, and may begin with a zero; 0 of any other.
+
+    >>> _width("%H%M"), _width("%d%m%Y"), _width("%Y%m%d"), _width("%H:%M")
+    (4, 8, 0, 0)
+    """
+    letters = directives(written)
+    alone = len(written) == 2 * len(letters) and all(one in _WIDTHS for one in letters) and letters[:1] != ["Y"]
+    return sum(_WIDTHS[one] for one in letters) if alone else 0
+
+
+def _meridiem(text: str) -> str:
+    """`p.m.` and `p. m.` as strptime reads them.
+
+    >>> _meridiem("1:05:09 p. m."), _meridiem("13.05.")
+    ('1:05:09 pm', '13.05.')
+    """
+    if text[-2:].lower() != "m.":
+        return text
+    head = text[:-2].rstrip().rstrip(".")
+    return f"{head}m" if head[-1:].lower() in {"a", "p"} else text
 
 
 def _numbers(written: str) -> Read:
@@ -213,7 +248,7 @@ class _Apart:
         if not gap:
             return None
         try:
-            return datetime.combine(self._day(head), self._clock(tail.strip()))
+            return datetime.combine(self._day(head), self._clock(_meridiem(tail.strip())))
         except ValueError:
             return None
 
