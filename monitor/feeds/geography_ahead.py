@@ -27,7 +27,7 @@ class Ahead:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._at: dict[Position, int] = {}
-        self._said: dict[int, LocatedMany] = {}
+        self._said: dict[int, Sequence[Located | None]] = {}
         """By the time in which the layers do not change; most files need one at a time."""
 
     @property
@@ -59,8 +59,22 @@ class Ahead:
         era = self._places.era(day)
         if era not in self._said:
             at = np.array([*self._at], dtype=float)
-            self._said[era] = self._places.locate_many(at[:, 0], at[:, 1], day)
-        many = self._said[era]
-        if many.near[number]:  # they are few, and what else they could be is told of one alone
-            return self._places.locate(east, north, day)
-        return Located(many.area[number], many.category[number], unplaced=many.unplaced[number])
+            self._said[era] = _each(self._places.locate_many(at[:, 0], at[:, 1], day))
+        return self._said[era][number] or self._places.locate(east, north, day)
+
+
+def _each(many: LocatedMany) -> Sequence[Located | None]:
+    """What is said of each place; None of those near a border, which are few: each is asked what else it could be."""
+    alike: dict[tuple[str | None, str | None, Unplaced | None], Located] = {}
+    found: list[Located | None] = []
+    told = (many.near.tolist(), many.area.tolist(), many.category.tolist(), many.unplaced.tolist())
+    for near, *said in zip(*told, strict=True):
+        area, category, unplaced = said
+        if near:
+            found.append(None)
+            continue
+        key = area, category, unplaced
+        if key not in alike:
+            alike[key] = Located(area, category, unplaced=unplaced)
+        found.append(alike[key])
+    return found

@@ -241,14 +241,14 @@ class _Apart:
 
     def __init__(self, head: str, tail: str) -> None:
         self._day = lru_cache(20_000)(lambda text: datetime.strptime(text, head).date())  # noqa: DTZ007
-        self._clock = lru_cache(100_000)(lambda text: datetime.strptime(text, tail).time())  # noqa: DTZ007
+        self._clock = lru_cache(100_000)(lambda text: datetime.strptime(_meridiem(text), tail).time())  # noqa: DTZ007
 
     def __call__(self, value: object) -> Told | None:
         head, gap, tail = str(value)[:_LONGEST].partition(" ")
         if not gap:
             return None
         try:
-            return datetime.combine(self._day(head), self._clock(_meridiem(tail.strip())))
+            return datetime.combine(self._day(head), self._clock(tail.strip()))
         except ValueError:
             return None
 
