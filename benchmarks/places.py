@@ -3,7 +3,8 @@
 A nation is invented: areas side by side with coasts of thousands of corners, a thousand settlements of which each is
 a disc, points spread over the country, and as many in and around the settlements, where people live. Brute force is
 shapely on the same prepared polygons, one after the other, without an index: on fewer points, and both answers are
-compared. Also one point at a time, as records come.
+compared. Also the points as texts of records: one at a time, as `monitor feed` has them, and some thousand at a
+time, as `monitor convert` does.
 
     python benchmarks/places.py [--points 1000000] [--areas 12] [--settlements 1000] [--quick]
 
@@ -25,6 +26,8 @@ import shapely
 
 from monitor.core.service import Area, Category, Clock, Moment, Objective, Service
 from monitor.feeds.geography import Places, read_places
+from monitor.feeds.geography_ahead import AT_ONCE, Ahead
+from monitor.feeds.rows import Row
 
 WEST, EAST, SOUTH, NORTH = 4.0, 31.0, 58.0, 71.0
 DAY = date(2024, 6, 1)
@@ -150,17 +153,26 @@ def main() -> None:
     asked = brute_force(strips, discs, east[chosen], north[chosen])
     by_force = (time.process_time() - began) / some * count
     assert asked == list(zip(many.area[chosen], many.category[chosen], strict=True))
+    texts = [Row({"x": str(x), "y": str(y)}) for x, y in zip(east.tolist(), north.tolist(), strict=True)]
+    records = [texts[number].values for number in chosen.tolist()]
     began = time.process_time()
-    singly = [places.locate(*at, DAY) for at in zip(east[chosen].tolist(), north[chosen].tolist(), strict=True)]
+    singly = [places.of(record, None) for record in records]
     one = (time.process_time() - began) / some * 1e6
     assert [(each.area, each.category) for each in singly] == asked
+    ahead = Ahead(places)
+    began = time.process_time()
+    converted = [ahead.of(row.values, None) for row in ahead.read(texts)]
+    by_thousands = time.process_time() - began
+    assert [one.category for one in converted] == many.category.tolist()
+    assert sum(one.near_border for one in converted) == many.near.sum()
     print(f"{count:,} points; {len(strips)} areas of {2 * corners:,} corners, {len(discs):,} settlements")
     print(f"layers read in {loading:.1f} s; {many.near.sum():,} points within {BORDER_METRES:g} m of a border")
     print("| | seconds of CPU | ratio |")
     print("| --- | ---: | ---: |")
     print(f"| by index, all at once (borders included) | {seconds:.2f} ({wall:.2f} by the clock) | 1 |")
+    print(f"| records, {AT_ONCE:,} at a time | {by_thousands:.2f} | {by_thousands / seconds:.1f} |")
     print(
-        f"| by index, one by one (µs each: {one:.1f}) | {one * count / 1e6:.1f} | {one * count / 1e6 / seconds:.1f} |"
+        f"| records, one by one (µs each: {one:.1f}) | {one * count / 1e6:.1f} | {one * count / 1e6 / seconds:.1f} |"
     )
     print(f"| every polygon in turn, without borders (from {some:,}) | {by_force:.0f} | {by_force / seconds:.0f} |")
 

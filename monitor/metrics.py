@@ -408,11 +408,11 @@ FEED_EVENTS: Final = Metric(
 )  # fmt: skip
 FEED_REFUSED: Final = Metric(
     "monitor_feed_refused_total", "Records that a feed has put among the dead letters of their topic, by reason.",
-    "counter", "records", (TOPIC, REASON), "no series of a rare reason before the first one", source="feed",
+    "counter", "records", (TOPIC, REASON), source="feed",
 )  # fmt: skip
 FEED_NOTICED: Final = Metric(
     "monitor_feed_noticed_total", "What was noticed in records that became events: hours that occur twice, filters.",
-    "counter", "records", (TOPIC, WHAT), "no series before the first one", source="feed",
+    "counter", "records", (TOPIC, WHAT), source="feed",
 )  # fmt: skip
 FEED_LAG_RECORDS: Final = Metric(
     "monitor_feed_lag_records", "Records in the partition of a source's topic that this feed has not carried yet.",

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from monitor.core.service import Service
 from monitor.feeds.declared_types import Feed, Source
@@ -108,15 +108,20 @@ class Conversion:
 
     def __iter__(self) -> Iterator[Placed]:
         mappers: dict[str, Mapper] = {}
+        places, ahead = self.feed.places, None
+        if places is not None:
+            from monitor.feeds.geography_ahead import Ahead  # noqa: PLC0415 - an extra, slow to load
+
+            places = ahead = Ahead(cast("Any", places))
         before = 0
         for path, source in self.inputs:
             if source.slug not in mappers:
-                mappers[source.slug] = Mapper(source, self.service, self.feed.places)
+                mappers[source.slug] = Mapper(source, self.service, places)
             records = open_records(path, source.format)
             named = f"{records.name}, " if len(self.inputs) > 1 else ""
             account, map_row = self.account, mappers[source.slug].map
             sought = account.sought.setdefault(source.slug, Sought(source))
-            for row in records:
+            for row in records if ahead is None else ahead.read(records):
                 account.records += 1
                 if account.records % STEP == 0:
                     self.seen(before + records.read_bytes, account.records)

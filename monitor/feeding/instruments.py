@@ -2,14 +2,18 @@
 
 from collections import Counter as Counts
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from monitor import metrics as vocabulary
 from monitor.core.batch import DeadLetter
-from monitor.feeds.rows import Notice, Why
+from monitor.core.mission import Reason
+from monitor.feeds.rows import Notice, What, Why
 from monitor.worker.instruments import Measuring
+
+REASONS: Final = (*Why, Reason.BATCH_TOO_LARGE, Reason.BATCH_UNREADABLE, Reason.TOO_LARGE)
+"""Of every dead letter that a feed writes: by what a record says, never unpacked, or too large when mapped."""
 
 
 class Place(NamedTuple):
@@ -41,8 +45,10 @@ class FeedInstruments(Measuring[Place]):
         for topic in topics:  # there from the start: what begins above 0 would be no rise
             for counter in (self._records, self._events, self._lost):
                 counter.labels(service, topic)
-            for reason in Why:
+            for reason in REASONS:
                 self._refused.labels(service, topic, reason)
+            for what in What:
+                self._noticed.labels(service, topic, what)
 
     def carried(
         self, topic: str, *, records: int, events: int, letters: Iterable[DeadLetter], notices: Iterable[Notice]

@@ -4,8 +4,8 @@ Every word that a feed file gives (a constant, what a map means) must be one tha
 sources.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from monitor.core.service import Service, instants_of
@@ -19,7 +19,8 @@ from monitor.settings.told import read_table, unknown
 Kind = Literal["time", "area", "category", "truth", "status", "text"]
 Tell = Callable[[str, str], None]
 """Notes a fault: its place, and what is wrong."""
-_OF_TIMES: Final = ("formats", "zone", "offset", "date", "separator", "after", "pick")
+_OF_TIMES: Final = ("formats", "zone", "offset", "date", "separator", "after", "pick", "since")
+_OF_MOMENTS: Final = ("zone", "offset", "date")
 _OF_WORDS: Final = ("map", "unknown", "prefix")
 _ELSEWHERE: Final = {"mission_id": "mission", "row": "row", "revision": "revision"}
 _MOST_SHOWN: Final = 20
@@ -95,7 +96,24 @@ class FieldReading:
             else:
                 there = f"events of {self.service.slug} have {', '.join(kinds)}"
                 self.tell(path, unknown(name, list(kinds), kind="field", where=there))
+        self._judge_lengths(found, where)
         return found
+
+    def _judge_lengths(self, rules: Sequence[FieldRule], where: str) -> None:
+        """What a length of time is counted from must be told by the same source, and before it."""
+        before: set[str] = set()
+        moments = {rule.name for rule in rules if rule.kind == "time" and rule.since is None}
+        lengths: set[str] = set()
+        for rule in rules:
+            if rule.since is None and rule.name in lengths:
+                self.tell(f"{where}.{rule.name}", "tells a length before a moment: say the moment first")
+            lengths |= {rule.name} if rule.since is not None else set()
+            if rule.since is not None and rule.since not in (moments | before) - {rule.name}:
+                self.tell(
+                    f"{where}.{rule.name}.since",
+                    f"{rule.since!r} is no time that this source tells, or a length that stands after it",
+                )
+            before.add(rule.name)
 
     def _read(self, name: str, kind: Kind, said: object, path: str) -> FieldRule | None:
         raw = short(said)
@@ -133,9 +151,15 @@ class FieldReading:
             "," if table.after is not None and table.separator is None else table.separator,
             table.after,
             "earliest" if table.pick is None else table.pick,
+            table.since,
         )
         self._judge_words(rule, path)
-        return rule
+        if table.since is None:
+            return rule
+        for key in _OF_MOMENTS:
+            if getattr(table, key) is not None:
+                self.tell(f"{path}.{key}", "means nothing beside since: that says how long it took")
+        return replace(rule, times=Times(table.formats or ("seconds",)))
 
     def _judge_words(self, rule: FieldRule, path: str) -> None:
         """Every word that the feed itself gives must be one that the field takes."""

@@ -3,13 +3,14 @@
 What the tables must be together, and beside the service, is told in `declared`. Refuses to know files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from monitor.feeds.declared_types import Lookup, Pick
+from monitor.feeds.lengths import is_length_alone, length_problems
 from monitor.feeds.paths import lookup
 from monitor.feeds.times import MOST_TIMES, format_problems
 from monitor.settings.told import unknown
@@ -56,7 +57,7 @@ def _formats_of(value: Any) -> tuple[str, ...]:
     formats = value if isinstance(value, list) else [value]
     if not formats or not all(isinstance(one, str) for one in formats):
         raise ValueError('must be a format, or a list of them: write ["%d.%m.%Y %H:%M", "iso"]')
-    if problems := list(format_problems(formats)):
+    if problems := list(format_problems([one for one in formats if not is_length_alone(one)])):
         raise ValueError("; ".join(problems))
     return tuple(formats)
 
@@ -139,8 +140,8 @@ class TimesTable(_Table):
 
     formats: Formats | None = Field(
         None,
-        description="Of strptime (`%d.%m.%y %H:%M`), `iso`, `epoch_s`, `epoch_ms`, `epoch_us`, `serial`: the first "
-        "that fits. Else `iso`.",
+        description="Of strptime (`%d.%m.%y %H:%M`), `iso`, or numbers: `epoch_s`, `epoch_ms`, `epoch_us`, "
+        "`epoch_ns`, `epoch_days`, `day_ms`, `day_us`, `serial`. The first that fits; else `iso`.",
     )
     zone: Zone | None = Field(None, description="Of times that say no offset; else the service's.")
     offset: Literal["believe", "ignore"] | None = Field(
@@ -151,6 +152,16 @@ class TimesTable(_Table):
         description="Path of the date that belongs to times of day; or of a moment, or of a date and a time of day, "
         "that they are near to.",
     )
+
+    @model_validator(mode="after")
+    def _tells_moments(self) -> "TimesTable":
+        if self.formats is not None and (problems := list(self._problems(self.formats))):
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _problems(self, formats: tuple[str, ...]) -> Iterator[str]:
+        """What is wrong with formats that are right for themselves."""
+        yield from (f"{one!r} is a length: give it to a field, with since" for one in formats if is_length_alone(one))
 
 
 class FieldTable(TimesTable):
@@ -178,6 +189,15 @@ class FieldTable(TimesTable):
     pick: Annotated[Any, BeforeValidator(_pick_of)] = Field(
         None, description="Which of several times: `earliest` (default), `latest`, or the k-th, from 1."
     )
+
+    since: OptionalText = Field(
+        None,
+        description="Field of the instant after which it was, where the source tells how long it took: in `seconds` "
+        "(default) or `minutes`, or as `%M:%S` shows it (`formats`).",
+    )
+
+    def _problems(self, formats: tuple[str, ...]) -> Iterator[str]:
+        yield from super()._problems(formats) if self.since is None else length_problems(formats)
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> "FieldTable":

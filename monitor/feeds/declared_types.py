@@ -42,7 +42,7 @@ class Times:
     """How a source writes times: what a field does not say for itself."""
 
     formats: tuple[str, ...] = ("iso",)
-    """strptime's, or iso, epoch_s, epoch_ms, epoch_us, serial; the first that fits."""
+    """strptime's, iso, or the numbers of `times.NUMBERS`; the first that fits."""
     zone: tzinfo | None = None
     """Of times that say no offset."""
     offset: Literal["believe", "ignore"] = "believe"
@@ -84,6 +84,8 @@ class FieldRule:
     after: str | None = None
     """What stands between a name and its time in such a cell: `=` of `ENGINE=13:05:11`."""
     pick: Pick = "earliest"
+    since: str | None = None
+    """The instant after which it was, where the source tells how long it took."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ slugs and reasons, nothing that says where. Equal to asking every polygon in tur
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from math import isfinite
@@ -52,6 +52,10 @@ class Located:
     def near_border(self) -> bool:
         """Whether it could be something else."""
         return bool(self.near_areas or self.near_categories)
+
+
+Locate = Callable[[float, float, date], Located]
+"""Of longitude or easting, latitude or northing, and a local day."""
 
 
 class LocatedMany(NamedTuple):
@@ -132,7 +136,8 @@ class Places:
 
         Raises ValueError where a buffer cannot be drawn.
         """
-        self._position, self._zone = positions(geography), zone
+        self.position, self._zone = positions(geography), zone
+        """Where a record says its place, or why there is none."""
         every = [shape for some in features.values() for _, shape in some]
         projection = metric(every)
         self._metric, self._degrees = projection, to_degrees(crs_of(geography.crs))
@@ -147,17 +152,25 @@ class Places:
         bounds = np.array(boxes)
         self._low, self._high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
         self.gives = geography.gives
+        self._starts = sorted({start for eras in self._eras.values() for start in eras.starts})
         self.dated = any(set(eras.starts) - {date.min, date.max} for eras in self._eras.values())
         """Whether the day matters."""
 
-    def of(self, record: Record, at: datetime | None) -> Located:
-        """What lies where a record says that it is, on the local day of a moment; None: the record tells none."""
-        position = self._position(record)
+    def era(self, day: date) -> int:
+        """The number of the time around a day in which no layer changes."""
+        return bisect_right(self._starts, day)
+
+    def of(self, record: Record, at: datetime | None, locate: "Locate | None" = None) -> Located:
+        """What lies where a record says that it is, on the local day of a moment; None: the record tells none.
+
+        `locate`: in place of the method of this name.
+        """
+        position = self.position(record)
         if isinstance(position, Unplaced):
             return Located(unplaced=position)
         if at is None and self.dated:
             return Located(unplaced=Unplaced.NO_DAY)
-        return self.locate(*position, _DAY if at is None else wall_clock(at, self._zone).date())
+        return (locate or self.locate)(*position, _DAY if at is None else wall_clock(at, self._zone).date())
 
     def locate(self, east: float, north: float, day: date) -> Located:
         """What lies there on a local day; the coordinates are in the declared system, longitude or easting first."""
@@ -226,7 +239,7 @@ class Places:
             for gives, eras in self._eras.items():
                 layered = eras.on(day)
                 if layered is None:
-                    unplaced[chosen] = Unplaced.NO_LAYER
+                    unplaced[chosen] = [one or Unplaced.NO_LAYER for one in unplaced[chosen]]
                     break
                 held, by_border = layered.many(points, in_metres)
                 out[gives][chosen] = np.array([*layered.slugs, None], dtype=object)[held]
@@ -244,9 +257,8 @@ class Places:
         if isinstance(days, date):
             eras = [(chosen, days)]
         else:
-            starts = sorted({start for eras in self._eras.values() for start in eras.starts})
-            which = np.searchsorted(np.array(starts, dtype="datetime64[D]"), days[chosen], side="right") - 1
-            eras = [(chosen[which == era], start) for era, start in enumerate(starts)]
+            which = np.searchsorted(np.array(self._starts, dtype="datetime64[D]"), days[chosen], side="right") - 1
+            eras = [(chosen[which == era], start) for era, start in enumerate(self._starts)]
         for places, day in eras:
             yield from ((places[at : at + _AT_ONCE], day) for at in range(0, len(places), _AT_ONCE))
 

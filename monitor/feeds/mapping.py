@@ -29,7 +29,8 @@ class Mapper:
     """Maps the records of one source; stateless."""
 
     __slots__ = (
-        "_always", "_instants", "_mission", "_order", "_places", "_row", "_service", "_whole", "_words", "source",
+        "_always", "_instants", "_mission", "_order", "_places", "_row", "_service", "_tells_status", "_whole",
+        "_words", "source",
     )  # fmt: skip
 
     def __init__(self, source: Source, service: Service, places: Placing | None = None) -> None:
@@ -46,6 +47,7 @@ class Mapper:
                 words.setdefault(rule.name, []).append(Words(rule, service))
         self._always = {name: some[0].constant for name, some in words.items() if some[0].constant is not None}
         self._words = [(name, some) for name, some in words.items() if name not in self._always]
+        self._tells_status = "status" in words
         # Whole events must have them, if only as null.
         self._whole = () if source.in_rows else service.fields.required
 
@@ -90,6 +92,8 @@ class Mapper:
         for one in reversed(applied):
             self._filter(one, event)
         if not self.source.in_rows:
+            if self._tells_status:
+                event.setdefault("status", "open")  # as of rows, none of which says that it is closed
             wrong = {one.field for one in refusals}  # what was there, and could not be used, is not absent as well
             why = _BARE if event.get("status") == "cancelled" else ""
             refusals.extend(Refusal(Why.ABSENT, name, "", why) for name in self._missing(event) if name not in wrong)

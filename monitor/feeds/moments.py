@@ -8,21 +8,25 @@ Three rules, each only where a record leaves a question open (docs/feeds.md):
   their sum is shortest; then as the first of the two. Which of these it was is told.
 - **The hour that never is** refuses the record.
 
+Where a source tells how long after another an instant was, that is added when the others are settled.
+
 Refuses to know what the instants mean beyond the clocks that the service measures between them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import chain, pairwise, product
+from itertools import chain, pairwise, product, repeat
 from typing import Final, NamedTuple
 
 from monitor.core.event import later
 from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
+from monitor.feeds.lengths import ReadLength, length_reader
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
-from monitor.feeds.times import MOST_TIMES, Read, Told, example, reader
+from monitor.feeds.times import MOST_TIMES, Read, Told, example, of_days, of_times, reader
+from monitor.feeds.values import plain
 
 HALF_A_DAY: Final = timedelta(hours=12)
 _DAY: Final = timedelta(days=1)
@@ -30,6 +34,8 @@ MOST_DOUBTS: Final = 8
 """Times of one record in the hour that occurs twice of which every reading is tried."""
 _NO_LENGTH: Final = timedelta()
 _ENDS: Final = ("earliest", "latest", 1)
+_LONG_AS_TIME: Final = 7
+"""Digits of a number that is hardly how long something took."""
 
 
 class _Field(NamedTuple):
@@ -41,6 +47,13 @@ class _Field(NamedTuple):
     zone: tzinfo
     one_is_enough: bool
     """Whether it is the one time of a cell that holds one."""
+
+
+class _Length(NamedTuple):
+    """A field of which the source tells how long after another it was, and what reads that."""
+
+    rule: FieldRule
+    read: ReadLength
 
 
 class _Time(NamedTuple):
@@ -57,23 +70,52 @@ Texts = Callable[[FieldRule, Record], Sequence[object]]
 class Instants:
     """Reads the instants of the records of one source."""
 
-    __slots__ = ("_clocks", "_fields", "_texts")
+    __slots__ = ("_clocks", "_fields", "_lengths", "_texts")
 
     def __init__(self, rules: Iterable[FieldRule], service: Service, texts: Texts) -> None:
+        rules = list(rules)
         # Where clocks begin stands first: a date beside times of day is that of the begin.
         edges = chain((clock.begin for clock in service.clocks), (clock.end for clock in service.clocks))
         names = dict.fromkeys(moment.field for moments in edges for moment in moments)
         order = {name: number for number, name in enumerate(names)}
         ordered = sorted(rules, key=lambda rule: order.get(rule.name, len(order)))
         self._fields = [
-            _Field(rule, reader(rule.times.formats), day_of(rule.times), rule.times.zone or UTC, rule.pick in _ENDS)
+            _Field(
+                rule,
+                reader(of_times(rule.times.formats)),
+                day_of(rule.times),
+                rule.times.zone or UTC,
+                rule.pick in _ENDS,
+            )
             for rule in ordered
+            if rule.since is None
         ]
+        self._lengths = [_Length(rule, length_reader(rule.times.formats)) for rule in rules if rule.since is not None]
         self._clocks = service.clocks
         self._texts = texts
 
     def read(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
         """The instants by field, in UTC; what is wrong or worth telling is added to the lists."""
+        instants = self._told(record, refusals, notices)
+        for rule, length_of in self._lengths:
+            if rule.name in instants or rule.since not in instants:
+                continue
+            values = self._texts(rule, record)
+            if len(values) > MOST_TIMES:
+                refusals.append(_too_many(rule))
+                continue
+            lengths = [length_of(value) for value in values]
+            if None in lengths:
+                detail = f"no length in {' or '.join(rule.times.formats)}"
+                refusals.append(Refusal(Why.UNREADABLE_TIME, rule.name, example(values[lengths.index(None)]), detail))
+                continue
+            ends = [later(instants[rule.since], length) for length in lengths if length is not None]
+            if (at := _picked(ends, rule.pick) if ends else None) is not None:
+                instants[rule.name] = at
+        return instants
+
+    def _told(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
+        """Those that the record tells as moments."""
         settled: dict[str, datetime] = {}
         found: dict[str, tuple[Sequence[_Time], Pick]] = {}
         reading = _Reading(record, notices)
@@ -88,7 +130,7 @@ class Instants:
                 settled[rule.name] = at
                 continue
             if len(values) > MOST_TIMES:
-                refusals.append(Refusal(Why.TOO_LONG, rule.name, detail=f"more than {MOST_TIMES} times"))
+                refusals.append(_too_many(rule))
                 continue
             try:
                 found[rule.name] = reading.times(field, values), rule.pick
@@ -178,11 +220,14 @@ class _Reading:
                     local.append(told.replace(tzinfo=None))
                 else:
                     fixed.append(_Time((_utc(told, rule, value),)))
-            elif isinstance(told, time):
+            elif isinstance(told, time) and (told.tzinfo is None or rule.times.offset == "ignore"):
+                if told.tzinfo is not None:
+                    self.notices.append(Notice(What.OFFSET_SET_ASIDE, rule.name))
                 local.append(told.replace(tzinfo=None))
             else:
-                said = ", ".join(rule.times.formats)
-                detail = f"none of the formats {said}" if told is None else "a day without a time"
+                detail = "a day without a time" if told is not None else _why_none(value, rule.times.formats)
+                if isinstance(told, time):
+                    detail = 'a time of day that says its offset: say offset = "ignore", and the zone of that offset'
                 raise _Wrong(Why.UNREADABLE_TIME, rule.name, value, detail)
         placed = self._dated(field, local) if local else []
         times = [_Time(_means(at, zone, rule)) for at in placed] + fixed
@@ -215,6 +260,19 @@ class _Reading:
         if moved != ats:
             self.notices.append(Notice(What.MIDNIGHT, name))
         return whole + moved
+
+
+def _why_none(value: object, formats: Sequence[str]) -> str:
+    said = f"none of the formats {', '.join(formats)}"
+    short = plain(value).replace(".", "", 1)
+    # 347 seconds after the call: no format of times would ever read it.
+    return (
+        f"{said}; how long it took is told with `since`" if short.isdigit() and len(short) < _LONG_AS_TIME else said
+    )
+
+
+def _too_many(rule: FieldRule) -> Refusal:
+    return Refusal(Why.TOO_LONG, rule.name, detail=f"more than {MOST_TIMES} times")
 
 
 def _nearest(at: datetime, anchor: datetime) -> datetime:
@@ -293,12 +351,16 @@ def day_of(times: Times) -> Callable[[Record], date | None]:
     lookup: Lookup | None = times.date
     if lookup is None:
         return _no_day
-    read, zone = reader(times.formats), times.zone or UTC
+    zone = times.zone or UTC
+    read_day, read_clock = reader(of_days(times.formats)), reader(of_times(times.formats))
 
     def day(record: Record) -> date | None:
         found = lookup(record)
         found = [one for one in (found if isinstance(found, list) else [found]) if one is not None and one != ""]
-        said = [_local(read(value.strip() if isinstance(value, str) else value), times, zone) for value in found]
+        said = [
+            _local(one(value.strip() if isinstance(value, str) else value), times, zone)
+            for one, value in zip(chain([read_day], repeat(read_clock)), found, strict=False)
+        ]
         days = [one for one in said if isinstance(one, date)]
         clocks = [one for one in said if isinstance(one, time)]
         if not found:
@@ -312,7 +374,9 @@ def day_of(times: Times) -> Callable[[Record], date | None]:
 
 
 def _local(told: Told | None, times: Times, zone: tzinfo) -> Told | None:
-    """What the clock of the zone showed."""
+    """What the clock of the zone showed; of a day that is written as its midnight, in any offset, that day."""
+    if isinstance(told, datetime) and told.time() == time():
+        return told.date()
     if isinstance(told, datetime):
         return (
             wall_clock(told, zone)

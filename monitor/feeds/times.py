@@ -19,18 +19,28 @@ Told = datetime | date | time
 Read = Callable[[object], Told | None]
 
 ISO: Final = "iso"
-EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+EPOCHS: Final = {
+    "epoch_s": Decimal(1_000_000), "epoch_ms": Decimal(1_000), "epoch_us": Decimal(1), "epoch_ns": Decimal("0.001"),
+}  # fmt: skip
 """Numbers since 1970 UTC, and how many microseconds one of them is."""
+OF_DAY: Final = {"day_ms": Decimal(1_000), "day_us": Decimal(1)}
+"""Numbers since midnight, local: what change events tell of a column that is a time of day."""
+DAYS: Final = "epoch_days"
+"""Days since 1970, local: what they tell of one that is a date."""
 SERIAL: Final = "serial"
 """Days of a spreadsheet, local: 45717.4375; less than one is a time of day."""
-NUMBERS: Final = (*EPOCHS, SERIAL)
+NUMBERS: Final = (*EPOCHS, *OF_DAY, DAYS, SERIAL)
 _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local
 _DAY_MILLISECONDS: Final = 86_400_000
+_DAY_MICROSECONDS: Final = Decimal(86_400_000_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000, UTC)
 """A moment of which no two parts are alike, so that formats show what they read."""
 _DATES: Final = {"Y", "y", "m", "b", "B", "d", "j", "x", "c", "D", "F", "G", "V", "u"}
 _CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
+_WIDTHS: Final = {"Y": 4, "j": 3, **dict.fromkeys("ymdHIMS", 2)}
+_UTC_NAMES: Final = ("UTC", "GMT")
+"""Names of a zone that mean one thing everywhere: EST is an hour in America and another in Australia."""
 MOST_TIMES: Final = 200
 """In one cell or list; nobody picks a later one."""
 _LONGEST: Final = 100
@@ -57,7 +67,7 @@ def format_problems(written: Sequence[str]) -> Iterator[str]:
             yield f"{one!r} {problem}"
         elif one not in NUMBERS:
             usable.append(one)
-    if len(found := [one for one in written if one in NUMBERS]) > 1:
+    if len(found := [one for one in written if one in NUMBERS and one != DAYS]) > 1:
         yield f"{' and '.join(found)} read the same numbers differently: keep one, or give each field its own"
     for number, one in enumerate(usable):
         for other in usable[number + 1 :]:
@@ -109,6 +119,16 @@ def _bare(told: Told) -> Told:
     return told.replace(second=0, microsecond=0, tzinfo=None) if isinstance(told, datetime) else told
 
 
+def of_days(formats: Sequence[str]) -> Sequence[str]:
+    """The formats that read the date which stands beside a time of day: as numbers days alone, if those are named."""
+    return [one for one in formats if one not in NUMBERS or one == DAYS] if DAYS in formats else formats
+
+
+def of_times(formats: Sequence[str]) -> Sequence[str]:
+    """Those that read the time itself."""
+    return [one for one in formats if one != DAYS] or formats
+
+
 def reader(formats: Sequence[str]) -> Read:
     """Reads what the first fitting of some formats says; None where none fits."""
     readers = [_reader(one) for one in formats]
@@ -148,25 +168,64 @@ def _of_cell(value: object, read: Read, *, numeric: bool) -> Told | None:
 def _reader(written: str) -> Read:
     if written == ISO:
         return _iso
-    if written in EPOCHS:
-        scale = Decimal(EPOCHS[written])
-        return lambda value: _epoch(value, scale)
-    if written == SERIAL:
-        return _serial
+    if written in NUMBERS:
+        return _numbers(written)
     letters = set(directives(written))
     has_date, has_clock = bool(letters & _DATES), bool(letters & _CLOCKS)
     head, gap, tail = written.partition(" ")
     if gap and _apart(head, tail):
         return _Apart(head, tail)
 
+    width, names_zone = _width(written), "Z" in letters
+
     def read(value: object) -> Told | None:
+        text = _meridiem(str(value)[:_LONGEST])
+        if width and text.isdigit():
+            text = text.zfill(width)  # 112 of %H%M is 1:12, whose zero was lost on the way; strptime reads 11:02
         try:
-            at = datetime.strptime(str(value)[:_LONGEST], written)  # noqa: DTZ007 - the feed says the zone
+            at = datetime.strptime(text, written)  # noqa: DTZ007 - the feed says the zone
         except ValueError:
             return None
-        return at if has_date and has_clock else at.date() if has_date else at.time()
+        if names_zone:  # strptime forgets which, and knows those of this machine besides
+            if not any(name in text.upper() for name in _UTC_NAMES):
+                return None
+            at = at.replace(tzinfo=UTC)
+        return at if has_date and has_clock else at.date() if has_date else at.timetz()
 
     return read
+
+
+def _width(written: str) -> int:
+    """Digits of a format that has nothing between them, and may begin with a zero; 0 of any other.
+
+    >>> _width("%H%M"), _width("%d%m%Y"), _width("%Y%m%d"), _width("%H:%M")
+    (4, 8, 0, 0)
+    """
+    letters = directives(written)
+    alone = len(written) == 2 * len(letters) and all(one in _WIDTHS for one in letters) and letters[:1] != ["Y"]
+    return sum(_WIDTHS[one] for one in letters) if alone else 0
+
+
+def _meridiem(text: str) -> str:
+    """`p.m.` and `p. m.` as strptime reads them.
+
+    >>> _meridiem("1:05:09 p. m."), _meridiem("13.05.")
+    ('1:05:09 pm', '13.05.')
+    """
+    if text[-2:].lower() != "m.":
+        return text
+    head = text[:-2].rstrip().rstrip(".")
+    return f"{head}m" if head[-1:].lower() in {"a", "p"} else text
+
+
+def _numbers(written: str) -> Read:
+    if written in EPOCHS:
+        return lambda value: _epoch(value, EPOCHS[written])
+    if written in OF_DAY:
+        return lambda value: _since_midnight(value, OF_DAY[written])
+    if written == DAYS:
+        return lambda value: None if (at := _epoch(value, _DAY_MICROSECONDS)) is None else at.date()
+    return _serial
 
 
 def _apart(head: str, tail: str) -> bool:
@@ -182,7 +241,7 @@ class _Apart:
 
     def __init__(self, head: str, tail: str) -> None:
         self._day = lru_cache(20_000)(lambda text: datetime.strptime(text, head).date())  # noqa: DTZ007
-        self._clock = lru_cache(100_000)(lambda text: datetime.strptime(text, tail).time())  # noqa: DTZ007
+        self._clock = lru_cache(100_000)(lambda text: datetime.strptime(_meridiem(text), tail).time())  # noqa: DTZ007
 
     def __call__(self, value: object) -> Told | None:
         head, gap, tail = str(value)[:_LONGEST].partition(" ")
@@ -212,19 +271,23 @@ def _moment(text: str) -> datetime:
         return datetime.fromisoformat(plain_time(text.upper()))
 
 
-def _epoch(value: object, scale: Decimal) -> Told | None:
-    if isinstance(value, str) and not value.isascii():
-        return None
+def _since_midnight(value: object, scale: Decimal) -> time | None:
+    at = _epoch(value, scale)
+    return at.time() if at is not None and at.date() == _EPOCH.date() else None
+
+
+def _epoch(value: object, scale: Decimal) -> datetime | None:
     try:
-        number = _small(str(value)[:_LONGEST])
-        return _EPOCH + timedelta(microseconds=int(number * scale))
+        return _EPOCH + timedelta(microseconds=int(number_of(str(value)) * scale))
     except (ArithmeticError, ValueError):
         return None
 
 
-def _small(text: str) -> Decimal:
+def number_of(text: str) -> Decimal:
     """A number that some time may be. Raises ArithmeticError: to make 1e999999 an int takes half a minute."""
-    number = Decimal(text)
+    if not text.isascii():
+        raise ArithmeticError("other scripts' digits")
+    number = Decimal(text[:_LONGEST])
     if not number.is_finite() or abs(number.adjusted()) > _LONGEST:
         raise ArithmeticError("no time")
     return number
@@ -233,10 +296,8 @@ def _small(text: str) -> Decimal:
 def _serial(value: object) -> Told | None:
     """To the millisecond, as days are kept in floats: 10:06 would be 10:05:59.999997."""
     text = str(value)[:_LONGEST].replace(",", ".", 1)
-    if not text.isascii():
-        return None
     try:
-        days = _small(text)
+        days = number_of(text)
         at = _DAY_ZERO + timedelta(milliseconds=round(days * _DAY_MILLISECONDS))
     except (ArithmeticError, ValueError):
         return None

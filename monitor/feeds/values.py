@@ -1,6 +1,7 @@
 """Values of records as texts: what a person would read in the cell, which words mean nothing, what becomes a slug."""
 
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -33,7 +34,9 @@ def is_null(value: object, nulls: frozenset[str]) -> bool:
     """Whether a value says nothing."""
     if isinstance(value, str):
         return value.strip().lower() in nulls
-    return value is None or value in ([], {})
+    if value is None or value in ([], {}):
+        return True
+    return not isinstance(value, list | Mapping) and plain(value).lower() in nulls  # 0 is "0", as people read it
 
 
 def listed(value: object) -> list[object]:

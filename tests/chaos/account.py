@@ -94,7 +94,7 @@ def _of_rows(rows: list[dict[str, Any]]) -> Contribution | None:
 def _contribution(event: dict[str, Any]) -> Contribution | None:
     if not event["urgent"] or event["status"] == "cancelled":
         return None
-    rang, scene = event["ringing_at"], event["on_scene_at"]
+    rang, scene = event.get("ringing_at"), event.get("on_scene_at")
     place = datetime.fromisoformat(rang or event["recorded_at"])
     response = (datetime.fromisoformat(scene) - place).total_seconds() if rang and scene else None
     if "excluded" in event:

@@ -15,10 +15,11 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
@@ -29,11 +30,13 @@ from monitor.kafka.fetching import keep_fetching
 from monitor.kafka.topics import describe_topic
 from monitor.store.port import LOST
 from tests.chaos.account import Account, differences
-from tests.chaos.faults import LANES, ONCE, Fault
-from tests.chaos.feed import events
+from tests.chaos.faults import ADDED, LANES, ONCE, Fault
+from tests.chaos.fed import SOURCE, SOURCE_LETTERS, Carried, behind, ends_of
+from tests.chaos.feed import Told, events
 from tests.chaos.several import SEVERAL
 from tests.chaos.stage import (
     DEAD_LETTERS,
+    PARTITIONS,
     PATIENCE_SECONDS,
     REPOSITORY,
     TOPIC,
@@ -41,6 +44,8 @@ from tests.chaos.stage import (
     set_up,
 )
 
+DIRECT = ("source", b"chaos")
+"""Header of what no feed has told."""
 RATE = 250.0
 """Events a second."""
 STOP_SECONDS = 60.0
@@ -66,6 +71,7 @@ class Course:
     told: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     """Valid events in the order of the source; and nonsense."""
     account: Account = field(default_factory=Account)
+    fed: Carried = field(default_factory=Carried)
     invalid: set[tuple[bytes, bytes | None]] = field(default_factory=set)
     homes: dict[bytes, int] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -139,6 +145,7 @@ async def run(
             ending.set()
             await feeding
             settled = time.monotonic()
+            await _carried(stage, course)
             await _caught_up(stage, course)
             settled = time.monotonic() - settled
             watching.cancel()
@@ -206,24 +213,12 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
     waiting: set[asyncio.Task[None]] = set()
     try:
         began = time.monotonic()
-        for sent, told in enumerate(events(course.seed), start=1):
+        for sent, told in enumerate(events(course.seed, _stays), start=1):
             if ending.is_set():
                 break
-            home = course.homes.get(told.key)
-            if home is None:
-                places = sorted(await producer.partitions_for(TOPIC))
-                home = course.homes[told.key] = _partition_of_key(told.key, places, places)
-            confirmation = await producer.send(
-                TOPIC, told.value, key=told.key, partition=home, headers=[("source", b"chaos")]
-            )
-            task = asyncio.create_task(_confirm(course, home, confirmation))
+            task = asyncio.create_task(await (_by_feed if told.fed else _directly)(producer, course, told))
             waiting.add(task)
             task.add_done_callback(waiting.discard)
-            course.told.append((told.key, told.value))
-            if told.valid and told.value is not None:
-                course.account.take(told.value)
-            else:
-                course.invalid.add((told.key, told.value))
             await asyncio.sleep(max(0.0, began + sent / RATE - time.monotonic()))
             if sent % 200 == 0:
                 began = max(began, time.monotonic() - sent / RATE - 2)  # an outage is not made up for in one burst
@@ -232,6 +227,40 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
         # Where the staging failed with brokers down, nothing is ever delivered: the failure must come out anyway.
         with suppress(TimeoutError):
             await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+
+
+def _stays(key: bytes) -> bool:
+    """Whether a feed sends a mission to the same partition after `partitions_added`."""
+    few, more = range(PARTITIONS), range(PARTITIONS + ADDED)
+    return bool(_partition_of_key(key, few, few) == _partition_of_key(key, more, more))
+
+
+async def _directly(producer: AIOKafkaProducer, course: Course, told: Told) -> Coroutine[Any, Any, None]:
+    """Send an event; what waits for its confirmation."""
+    home = course.homes.get(told.key)
+    if home is None:
+        places = sorted(await producer.partitions_for(TOPIC))
+        home = course.homes[told.key] = _partition_of_key(told.key, places, places)
+    confirmation = await producer.send(TOPIC, told.value, key=told.key, partition=home, headers=[DIRECT])
+    course.told.append((told.key, told.value))
+    if told.valid and told.value is not None:
+        course.account.take(told.value)
+    else:
+        course.invalid.add((told.key, told.value))
+    return _confirm(course, home, confirmation)
+
+
+async def _by_feed(producer: AIOKafkaProducer, course: Course, told: Told) -> Coroutine[Any, Any, None]:
+    """Send a record of the feed's source, to any of its partitions."""
+    confirmation = await producer.send(SOURCE, told.value)
+    course.fed.give(told.key, told.value or b"", told.means)
+    if told.means is not None:
+        course.account.take(told.means)
+    return _known(confirmation)
+
+
+async def _known(confirmation: asyncio.Future) -> None:  # type: ignore[type-arg]
+    await confirmation
 
 
 async def _confirm(course: Course, home: int, confirmation: asyncio.Future) -> None:  # type: ignore[type-arg]
@@ -257,6 +286,19 @@ async def _watch(stage: Stage, course: Course) -> None:
         await asyncio.sleep(SAMPLE_SECONDS)
 
 
+async def _carried(stage: Stage, course: Course) -> None:
+    """Wait until the feed has sent everything; only then is it known how much there is to be stored."""
+
+    async def all_committed() -> bool:
+        return await behind(stage.kafka.bootstrap) == 0
+
+    try:
+        await wait_until(all_committed, "the feed to commit everything", timeout_seconds=PATIENCE_SECONDS)
+    except TimeoutError:
+        stage.problems.append(f"the feed had not committed everything {PATIENCE_SECONDS:g} s after the last fault")
+    course.ends.update(await ends_of(stage.kafka.bootstrap, TOPIC, stage.partitions))
+
+
 async def _caught_up(stage: Stage, course: Course) -> None:
     async def all_stored() -> bool:
         found = await stage.stored_offsets()
@@ -275,24 +317,29 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
     log = await _read(stage, TOPIC)
     letters = await _read(stage, DEAD_LETTERS)
     compared, wrong = differences(course.account.report(), await _report(stage))
-    pairs = [("events in the topic", len(log), len(course.told)), *await _counted(stage, course, log, letters)]
+    direct = [one for one in log if DIRECT in one.headers]
+    fed = [one for one in log if DIRECT not in one.headers]
+    pairs = [("events in the topic", len(direct), len(course.told)), *await _counted(stage, course, log, letters)]
+    pairs += course.fed.pairs(fed, await _read(stage, SOURCE_LETTERS))
     wrong += [
         f"{name}: {str(found)[:300]}, expected {str(wanted)[:300]}"
         for name, found, wanted in pairs
         if found != wanted
     ]
     compared += len(pairs)
-    for worker in list(stage.workers.values()):
+    for worker in stage.carrying:
         await stage.stop_worker(worker)
     if stage.peak_bytes > LARGEST_GROWTH_BYTES:
-        stage.problems.append(f"a worker took {stage.peak_bytes >> 20} MiB of memory")
+        stage.problems.append(f"a process took {stage.peak_bytes >> 20} MiB of memory")
     number, stall = max(course.stalls.items(), key=lambda pair: pair[1])
     return Outcome(
         course.staged,
         {
             "faults staged": f"{course.staged.total()} of {len(course.staged)} kinds",
             "events produced": f"{len(course.told):,}",
-            "missions": f"{len(course.homes):,}",
+            "missions": f"{len(course.homes) + len(course.fed.missions):,}",
+            "of them in rows through a feed": f"{len(course.fed.missions):,}",
+            "rows that it told (again after a crash)": f"{len(fed):,} ({len(fed) - len(course.fed.parts):,})",
             "figures compared": f"{compared:,}",
             "**differences**": f"**{len(wrong)}**",
             "longest stall of a partition": f"{stall:.1f} s (partition {number})",
@@ -301,9 +348,9 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
             "confirmed checkpoints lost, and seen": str(stage.logged(LOST)),
             "rewinds": str(stage.logged("reading it again")),
             "dead letters (written again after a crash)": f"{len(letters)} ({len(letters) - len(_sources(letters))})",
-            "worker processes started": str(stage.started),
+            "processes started": str(stage.started),
             "slowest SIGTERM": f"{stage.slowest_stop_seconds:.1f} s",
-            "largest worker": f"{stage.peak_bytes >> 20} MiB",
+            "largest process": f"{stage.peak_bytes >> 20} MiB",
         },
         wrong,
         stage.problems,

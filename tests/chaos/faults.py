@@ -21,7 +21,7 @@ from redis.exceptions import ConnectionError as Refused
 
 import monitor.store
 from monitor.demo.processes import wait_until
-from monitor.worker.failpoints import CHECKPOINT_STORED, CLOCK_STEP, FAIL_POINT, LETTERS_PRODUCED
+from monitor.worker.failpoints import CHECKPOINT_STORED, CLOCK_STEP, FAIL_POINT, LETTERS_PRODUCED, PART_DELIVERED
 from tests.chaos.proxy import Proxy
 from tests.chaos.redis import commands_of, without_rights
 from tests.chaos.stage import DEAD_LETTERS, TOPIC, Stage, Worker
@@ -30,6 +30,8 @@ from tests.servers.kafka import KafkaNode
 SCRIPTS = Path(monitor.store.__file__).parent
 Fault = Callable[[Stage, random.Random], Awaitable[None]]
 SESSION_SECONDS = 6.0
+ADDED = 2
+"""Partitions, by `partitions_added`."""
 FROZEN_SECONDS = SESSION_SECONDS + 3.0
 
 
@@ -109,6 +111,51 @@ async def clock_stepped(stage: Stage, rng: random.Random) -> None:
     if odd.child.exit_code is None:
         await stage.stop_worker(odd)
     await stage.start_worker()
+
+
+def _any_feed(stage: Stage, rng: random.Random) -> Worker:
+    return rng.choice(sorted(stage.feeds.values(), key=lambda feed: feed.name))
+
+
+async def feed_killed(stage: Stage, rng: random.Random) -> None:
+    """Kill -9 at a random moment; what it had sent and not committed is sent again by the next."""
+    stage.kill_worker(_any_feed(stage, rng))
+    await asyncio.sleep(rng.uniform(0, 3))
+    await stage.start_feed()
+
+
+async def feed_killed_after_delivery(stage: Stage, rng: random.Random) -> None:
+    """Kill -9 between what Kafka has acknowledged and the commit of it."""
+    await stage.stop_worker(_any_feed(stage, rng))
+    armed = await stage.start_feed(**{FAIL_POINT: f"{PART_DELIVERED}@{rng.randint(1, 8)}"})
+    armed.leaving = True
+    with suppress(TimeoutError):
+        await wait_until(lambda: armed.child.exit_code is not None, "its end", timeout_seconds=60)
+    if armed.child.exit_code is None:
+        stage.say(f"{armed.name} never delivered so much: killed")
+    stage.kill_worker(armed)
+    await stage.start_feed()
+
+
+async def feed_added_and_removed(stage: Stage, rng: random.Random) -> None:
+    """A second feed takes some of the source's partitions, and some time later one of the two leaves."""
+    await stage.start_feed()
+    await asyncio.sleep(rng.uniform(2, 6))
+    await stage.stop_worker(_any_feed(stage, rng))
+
+
+async def feed_frozen(stage: Stage, rng: random.Random) -> None:
+    """SIGSTOP past the session while another goes on; thawed, it sends what is older."""
+    frozen = _any_feed(stage, rng)
+    frozen.child.signal(signal.SIGSTOP)
+    try:
+        await stage.start_feed()
+        await asyncio.sleep(FROZEN_SECONDS)
+    finally:
+        frozen.child.signal(signal.SIGCONT)
+    await asyncio.sleep(rng.uniform(1, 4))
+    if frozen.child.exit_code is None:
+        await stage.stop_worker(frozen)
 
 
 async def broker_killed(stage: Stage, rng: random.Random) -> None:
@@ -198,8 +245,10 @@ async def partitions_added(stage: Stage, rng: random.Random) -> None:
     """Two more partitions while everything runs; missions told before keep theirs."""
     del rng
     async with asyncio.timeout(120):
-        await _administer(stage, lambda admin: admin.create_partitions({TOPIC: NewPartitions(stage.partitions + 2)}))
-    stage.partitions += 2
+        await _administer(
+            stage, lambda admin: admin.create_partitions({TOPIC: NewPartitions(stage.partitions + ADDED)})
+        )
+    stage.partitions += ADDED
 
 
 async def _configure(stage: Stage, topic: str, config: dict[str, str]) -> None:
@@ -350,6 +399,7 @@ LANES: dict[str, tuple[Fault, ...]] = {
         worker_killed, worker_killed_after_letters, worker_killed_after_checkpoint, worker_frozen,
         worker_added_and_removed, workers_rolled, clock_stepped,
     ),
+    "feed": (feed_killed, feed_killed_after_delivery, feed_added_and_removed, feed_frozen),
     "kafka": (
         broker_killed, brokers_killed, leaders_moved, brokers_cut_off, broker_connections_flap, brokers_slow,
         dead_letters_unwritable, partitions_added, brokers_cut_off_from_each_other,

@@ -2,16 +2,19 @@
 
 Missions overlap; each is told in several snapshots, or in rows of units: corrections, moves, re-gradings,
 cancellations, exclusions, duplicates, repeats of older snapshots, contradictions, gaps in the revisions or none at
-all, and now and then something that is no event. Knows nothing of Kafka, and judges nothing: that is the account's
-work.
+all, and now and then something that is no event. A share of the rows is told by way of a feed. Knows nothing of
+Kafka, and judges nothing: that is the account's work.
 """
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
+
+from tests.chaos.fed import as_record, nonsense
 
 DISTRICTS = (
     "oslo", "ost", "innlandet", "sor-ost", "agder", "sor-vest", "vest", "more-og-romsdal", "trondelag", "nordland",
@@ -24,6 +27,8 @@ AT_ONCE = 400
 """Missions that are told interleaved."""
 INVALID_RATIO = 0.02
 IN_ROWS = 0.25
+FED = 0.5
+"""Of those in rows: told by way of a feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +38,24 @@ class Told:
     key: bytes
     value: bytes | None
     valid: bool
+    fed: bool = False
+    """Whether it is a record of the feed's source."""
+    means: bytes | None = None
+    """The event that a feed makes of it."""
 
 
-def events(seed: int) -> Iterator[Told]:
-    """The stream. Every mission's snapshots come in its own order, mixed with those of others."""
+def events(seed: int, stays: Callable[[bytes], bool] = lambda _key: True) -> Iterator[Told]:
+    """The stream. Every mission's snapshots come in its own order, mixed with those of others.
+
+    `stays`: whether a mission that a feed tells keeps its partition, however many there will be.
+    """
     rng = random.Random(f"feed {seed}")  # noqa: S311 - invented missions
     number = 0
     telling: list[Iterator[Told]] = []
     while True:
         while len(telling) < AT_ONCE:
             number += 1
-            telling.append(iter(_story(rng, f"c{seed}-{number}")))
+            telling.append(iter(_story(rng, f"c{seed}-{number}", stays)))
         place = rng.randrange(len(telling))
         told = next(telling[place], None)
         if told is None:
@@ -55,7 +67,7 @@ def events(seed: int) -> Iterator[Told]:
             yield _nonsense(rng, told)
 
 
-def _story(rng: random.Random, mission: str) -> list[Told]:
+def _story(rng: random.Random, mission: str, stays: Callable[[bytes], bool]) -> list[Told]:
     rang = FIRST_RING + timedelta(minutes=rng.randrange(MINUTES), seconds=rng.randrange(60))
     event: dict[str, Any] = {
         "mission_id": mission,
@@ -73,7 +85,9 @@ def _story(rng: random.Random, mission: str) -> list[Told]:
         event["on_scene_at"] = (rang + timedelta(seconds=_response(rng))).isoformat()
         steps.append(dict(event))
     if rng.random() < IN_ROWS:
-        return _in_rows(rng, mission, event, rang)
+        if fed := rng.random() < FED:
+            mission = next(one for one in (f"{mission}-{number}" for number in count()) if stays(one.encode()))
+        return _in_rows(rng, event | {"mission_id": mission}, rang, fed=fed)
     if rng.random() < 0.95:
         event["status"] = "closed"
         steps.append(dict(event))
@@ -83,8 +97,9 @@ def _story(rng: random.Random, mission: str) -> list[Told]:
     return _numbered(rng, mission, steps)
 
 
-def _in_rows(rng: random.Random, mission: str, event: dict[str, Any], rang: datetime) -> list[Told]:
+def _in_rows(rng: random.Random, event: dict[str, Any], rang: datetime, *, fed: bool) -> list[Told]:
     """The call in one row, each unit in another, told in any order; amended, withdrawn, told again."""
+    mission = event["mission_id"]
     call = {name: value for name, value in event.items() if name != "on_scene_at"}
     units = [
         {"mission_id": mission, "on_scene_at": (rang + timedelta(seconds=_response(rng))).isoformat()}
@@ -106,7 +121,18 @@ def _in_rows(rng: random.Random, mission: str, event: dict[str, Any], rang: date
             case _:
                 pass
         steps.append(step)
-    return _numbered(rng, mission, steps)
+    return _by_feed(rng, mission, steps) if fed else _numbered(rng, mission, steps)
+
+
+def _by_feed(rng: random.Random, mission: str, steps: list[dict[str, Any]]) -> list[Told]:
+    """The steps as records of a source that numbers them all; some come again, now or much later."""
+    told: list[Told] = []
+    for revision, step in enumerate(steps, rng.randrange(3)):
+        said = {**step, "revision": revision}
+        told.append(Told(mission.encode(), as_record(said), True, True, json.dumps(said).encode()))
+        if rng.random() < 0.1:
+            told.append(rng.choice(told))
+    return told
 
 
 def _response(rng: random.Random) -> float:
@@ -161,6 +187,9 @@ def _told(mission: str, event: dict[str, Any]) -> Told:
 def _nonsense(rng: random.Random, told: Told) -> Told:
     value = told.value or b"{}"
     wrong: bytes | None
+    if told.fed:
+        cut = rng.randrange(2, len(value) - 1) if rng.random() < 0.5 or b'"state": null' in value else None
+        return Told(told.key, nonsense(value, cut=cut), valid=False, fed=True)
     match rng.randrange(4):
         case 0:
             wrong = value[: rng.randrange(2, len(value) - 1)]

@@ -1,4 +1,4 @@
-"""What the faults happen to: three brokers and Redis behind proxies, workers and an exporter, all real processes.
+"""What the faults happen to: three brokers and Redis behind proxies, workers, feed and exporter, all real processes.
 
 Knows how to start, look at and heal them. Which fault comes when is the schedule's business.
 """
@@ -21,6 +21,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from monitor.demo.processes import LOOPBACK, Child, free_port, wait_until
 from monitor.kafka.topics import ensure_topics
 from monitor.store.redis_servers import servers
+from tests.chaos.fed import FEED_FILE, GROUP, SOURCE, SOURCE_LETTERS, SOURCE_PARTITIONS
 from tests.chaos.proxy import Proxy
 from tests.chaos.redis import ChaosRedis
 from tests.servers.components import require
@@ -40,7 +41,7 @@ LAST_LINES, LINE_LENGTH = 12, 2000
 
 @dataclass
 class Worker:
-    """One worker process and its log."""
+    """One process that carries records, a worker or a feed, and its log."""
 
     name: str
     child: Child
@@ -74,6 +75,7 @@ class Stage:
     exporter_port: int = field(default_factory=free_port)
     partitions: int = PARTITIONS
     workers: dict[str, Worker] = field(default_factory=dict)
+    feeds: dict[str, Worker] = field(default_factory=dict)
     exporter: Child | None = None
     problems: list[str] = field(default_factory=list)
     """Broken promises, beside wrong figures."""
@@ -87,10 +89,17 @@ class Stage:
 
     async def start_worker(self, **extra: str) -> Worker:
         """A worker that has started. If a server is away it gives up; it is then started again."""
+        return await self._started(self.workers, ["worker"], extra)
+
+    async def start_feed(self, **extra: str) -> Worker:
+        """The same of a feed."""
+        return await self._started(self.feeds, ["feed", "--feed", str(self.logs / "feed.toml")], extra)
+
+    async def _started(self, others: dict[str, Worker], command: list[str], extra: Mapping[str, str]) -> Worker:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            worker = self._launch(extra)
-            self.workers[worker.name] = worker
+            worker = self._launch(command, extra)
+            others[worker.name] = worker
             with suppress(TimeoutError):
                 await wait_until(
                     lambda worker=worker: worker.child.exit_code is not None or worker.says("worker started"),
@@ -106,13 +115,13 @@ class Stage:
                 return worker
             await asyncio.sleep(1)
 
-    def _launch(self, extra: Mapping[str, str]) -> Worker:
+    def _launch(self, command: list[str], extra: Mapping[str, str]) -> Worker:
         self.started += 1
-        name = f"worker-{self.started}"
+        name = f"{command[0]}-{self.started}"
         log = self.logs / f"{name}.log"
         child = Child(
             name,
-            [sys.executable, "-m", "monitor", "worker"],
+            [sys.executable, "-m", "monitor", *command],
             environment={**self.environment, **extra},
             directory=REPOSITORY,
             log=log,
@@ -121,6 +130,7 @@ class Stage:
 
     def _forget(self, worker: Worker) -> None:
         self.workers.pop(worker.name, None)
+        self.feeds.pop(worker.name, None)
         worker.child.kill()
 
     def kill_worker(self, worker: Worker) -> None:
@@ -195,9 +205,14 @@ class Stage:
         """The key of a partition's head."""
         return f"{{monitor:{TOPIC}/{number}}}:head"
 
+    @property
+    def carrying(self) -> list[Worker]:
+        """Workers and feeds."""
+        return [*self.workers.values(), *self.feeds.values()]
+
     def look_after(self) -> None:
-        """Note memory, and workers that ended though nobody ended them."""
-        for worker in list(self.workers.values()):
+        """Note memory, and what ended though nobody ended it."""
+        for worker in self.carrying:
             if worker.leaving:
                 continue
             if worker.child.exit_code is not None:
@@ -208,10 +223,10 @@ class Stage:
                 self.peak_bytes = max(self.peak_bytes, psutil.Process(worker.child.pid).memory_info().rss)
 
     def complaints(self) -> list[str]:
-        """The last lines of each worker's log, cut: what is left of a failure where nobody keeps its logs."""
+        """The last lines of each log, cut: what is left of a failure where nobody keeps them."""
         return [
             f"{log.stem}: {line[:LINE_LENGTH]}"
-            for log in sorted(self.logs.glob("worker-*.log"))
+            for log in sorted([*self.logs.glob("worker-*.log"), *self.logs.glob("feed-*.log")])
             for line in log.read_text("utf-8").splitlines()[-LAST_LINES:]
         ]
 
@@ -247,7 +262,7 @@ async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
         proxy = await stack.enter_async_context(Proxy(redis.port))
         await ensure_topics(
             kafka.bootstrap,
-            {TOPIC: PARTITIONS, DEAD_LETTERS: 3},
+            {TOPIC: PARTITIONS, DEAD_LETTERS: 3, SOURCE: SOURCE_PARTITIONS, SOURCE_LETTERS: 1},
             replication=3,
             config={"min.insync.replicas": "2"},
         )
@@ -255,14 +270,16 @@ async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
         url = f"redis://{LOOPBACK}:{proxy.port}/0" if several is None else several.url
         stage = Stage(kafka, redis, proxy, roads, wires, logs, environment(bootstrap, url), several)
         stack.callback(end, stage)
-        await asyncio.gather(stage.start_exporter(), *(stage.start_worker() for _ in range(WORKERS)))
+        (logs / "feed.toml").write_text(FEED_FILE, encoding="utf-8")
+        started = (stage.start_worker() for _ in range(WORKERS))
+        await asyncio.gather(stage.start_exporter(), stage.start_feed(), *started)
         yield stage
 
 
 def end(stage: Stage) -> None:
     """Nothing outlives the stage, however it came to its end."""
     stage.redis.close()  # another one than at first, where a replica has taken its place
-    for child in [*(worker.child for worker in stage.workers.values()), stage.exporter]:
+    for child in [*(worker.child for worker in stage.carrying), stage.exporter]:
         if child is not None:
             child.kill()
 
@@ -274,6 +291,7 @@ def environment(bootstrap: str, redis_url: str) -> dict[str, str]:
         "MONITOR_KAFKA__BOOTSTRAP": bootstrap,
         "MONITOR_KAFKA__TOPIC": TOPIC,
         "MONITOR_KAFKA__DEAD_LETTER_TOPIC": DEAD_LETTERS,
+        "MONITOR_FEED__GROUP": GROUP,
         "MONITOR_KAFKA__SESSION_TIMEOUT_SECONDS": "6",
         "MONITOR_KAFKA__HEARTBEAT_SECONDS": "1",
         "MONITOR_REDIS__URL": redis_url,

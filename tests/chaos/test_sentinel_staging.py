@@ -5,7 +5,7 @@ import pytest
 from tests.chaos import several
 from tests.chaos.driver import run
 
-PLAN = ((), (), (several.master_cut_off, several.replica_behind))
+PLAN = ((), (), (), (several.master_cut_off, several.replica_behind))
 """By lane, in order."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]

@@ -7,6 +7,7 @@ from tests.chaos.driver import run
 
 PLAN = (
     (faults.worker_killed_after_letters, faults.worker_frozen, faults.worker_killed_after_checkpoint),
+    (faults.feed_killed_after_delivery, faults.feed_added_and_removed),
     (
         faults.broker_killed, faults.brokers_cut_off, faults.brokers_cut_off_from_each_other,
         faults.dead_letters_unwritable, faults.partitions_added,

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import pytest
 
 from monitor.core.batch import Batch, Record
+from monitor.core.mission import Reason
 from monitor.feeding import belt as belt_module
 from monitor.feeding.belt import PART_RECORDS, Belt
 from monitor.feeding.carrying import Carried, Carrier
 from monitor.feeding.delivery import Undelivered
 from monitor.feeding.instruments import FeedInstruments, Place
 from monitor.feeds.formats import RegistryUnavailable
+from monitor.feeds.rows import What, Why
 from monitor.worker import watchdog
 from monitor.worker.refusal import InvalidFlood
 from monitor.worker.work import ForeignLog, LogBounds
@@ -249,6 +251,20 @@ async def test_lags_of_partitions_that_others_have_do_not_linger() -> None:
         if sample.name == "monitor_feed_lag_records"
     }
     assert found == {("calls", 5.0)}
+
+
+def test_whatever_a_feed_may_refuse_or_notice_has_its_series_from_the_start() -> None:
+    """Of one that begins at 1 no rate sees the first: also batches that were never unpacked, and events too large."""
+    found = {
+        (sample.name, sample.labels.get("reason") or sample.labels.get("what")): sample.value
+        for family in FeedInstruments("police", ["calls"]).registry.collect()
+        for sample in family.samples
+        if sample.labels.get("topic") == "calls"
+    }
+    for reason in (*Why, Reason.BATCH_TOO_LARGE, Reason.BATCH_UNREADABLE, Reason.TOO_LARGE):
+        assert found["monitor_feed_refused_total", reason] == 0
+    for what in What:
+        assert found["monitor_feed_noticed_total", what] == 0
 
 
 async def test_a_registry_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch, world: World) -> None:

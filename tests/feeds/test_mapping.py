@@ -1,5 +1,6 @@
 """One record in, its events out: words, conditions, filters, identities, revisions, rows that leave."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -53,6 +54,25 @@ def test_a_word_that_means_nothing_says_nothing() -> None:
     told = event({"state": "UnitEnroute", "unit": "E1"}, ROWS, with_field(line))
     assert "status" not in told
     assert event({"state": "callcleared", "unit": "E1"}, ROWS, with_field(line))["status"] == "closed"
+
+
+def test_a_whole_mission_that_nothing_calls_closed_is_open() -> None:
+    """As one that is told in rows; a word that nobody knows refuses it all the same."""
+    line = 'status = { path = "state", map = { CLR = "closed" }, unknown = "nothing" }'
+    for state in ({"state": "ENROUTE"}, {"state": ""}, {}):
+        assert event(state, "", with_field(line))["status"] == "open"
+    assert event({"state": "CLR"}, "", with_field(line))["status"] == "closed"
+    line = 'status = { constant = "closed", if = { done = { known = true } } }'
+    assert event({"done": None}, "", with_field(line))["status"] == "open"
+    assert [why for why, *_ in refusals({"status": "??"}, "", with_field('status = "status"'))] == [Why.UNKNOWN_WORD]
+
+
+@pytest.mark.parametrize("written", [0, "0", 0.0, Decimal("0.00")])
+def test_a_number_may_stand_for_not_known(written: Any) -> None:
+    """As people read it: 1970 is no arrival."""
+    line = 'on_scene_at = { path = "arrived", formats = "epoch_s", nulls = ["0"] }'
+    assert "on_scene_at" not in event({"arrived": written}, "", with_field(line))
+    assert "on_scene_at" in event({"arrived": 1_717_257_600}, "", with_field(line))
 
 
 @pytest.mark.parametrize(

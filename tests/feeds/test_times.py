@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.rows import Notice, Refusal, What, Why
+from monitor.feeds.mapping import Mapper
+from monitor.feeds.rows import Notice, Refusal, Row, What, Why
 from monitor.feeds.times import format_problems, reader
-from tests.feeds.small import event, mapped, utc
+from tests.feeds.small import FIELDS, HEAD, SERVICE, event, feed, mapped, utc
 
 NOON = utc(2024, 6, 1, 16)
 """Noon in New York in summer."""
@@ -34,12 +35,68 @@ NOON = utc(2024, 6, 1, 16)
         ('"epoch_s"', "1717257600.0"),
         ('"epoch_ms"', Decimal(1717257600000)),
         ('"epoch_us"', 1717257600000000),
+        ('"epoch_ns"', 1717257600000000999),
         ('"iso"', datetime(2024, 6, 1, 12)),  # noqa: DTZ001 - as a workbook has it
     ],
 )
 def test_a_time_is_read_as_its_format_says(times: str, written: Any) -> None:
     """Twelve hours, two-digit years, months by name, offsets, epochs, numbers of a workbook."""
     assert event({"called": written}, f"times = {{ formats = {times} }}")["called_at"] == NOON
+
+
+@pytest.mark.parametrize(
+    ("formats", "written"),
+    [
+        ("%m/%d/%Y %I:%M:%S %p", "06/01/2024 12:00:00 p.m."), ("%m/%d/%Y %I:%M:%S %p", "06/01/2024 12:00:00 P. M."),
+        ("%m/%d/%Y %I:%M %p", "6/1/2024 12:00\u202fPM"), ("%d.%m.%Y klokka %I.%M %p", "1.6.2024 klokka 12.00 p.m."),
+        ("%Y-%m-%d %H:%M:%S %Z", "2024-06-01 16:00:00 UTC"), ("%d %b %Y %H:%M %Z", "01 Jun 2024 16:00 GMT"),
+        ("%m%d%Y%H%M", 60120241200), ("%m%d%Y%H%M", "060120241200"),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_as_its_source_means_it(formats: str, written: Any) -> None:
+    """Noon with points, the name of a zone that strptime forgets, a zero in front that a number has lost."""
+    assert event({"called": written}, f'times = {{ formats = "{formats}" }}')["called_at"] == NOON
+
+
+@pytest.mark.parametrize("written", ["2024-06-01 12:00:00 EDT", "2024-06-01 12:00:00 EST", "2024-06-01 12:00:00 CET"])
+def test_a_zone_of_which_there_are_several_is_refused(written: str) -> None:
+    """And it does not hang on the zone of the machine."""
+    found = mapped({"called": written}, 'times = { formats = "%Y-%m-%d %H:%M:%S %Z" }')
+    assert [one.why for one in found.refused] == [Why.UNREADABLE_TIME]
+
+
+@pytest.mark.parametrize(("written", "minutes"), [(5, 5), ("112", 72), (905, 545), ("1305", 785), ("0112", 72)])
+def test_a_time_of_day_that_lost_its_zeros_is_read_with_them(written: Any, minutes: int) -> None:
+    """112 is twelve past one; strptime alone reads two past eleven."""
+    told = event({"called": written, "day": 20240601}, 'times = { formats = ["%H%M", "%Y%m%d"], date = "day" }')
+    assert told["called_at"] == utc(2024, 6, 1, 4) + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("formats", "day"),
+    [
+        ("iso", "2024-06-01"), ("iso", "2024-06-01T00:00:00"), ("iso", "2024-06-01T00:00:00.000Z"),
+        ("iso", "2024-06-01T00:00:00-04:00"), ("epoch_ms", 1717200000000), ("epoch_ms", 1717214400000),
+    ],
+)  # fmt: skip
+def test_a_day_that_is_written_as_its_midnight_is_that_day(formats: str, day: Any) -> None:
+    """By the clock of any zone: midnight in Greenwich is the evening before in New York, and nobody means that."""
+    times = f'times = {{ formats = ["{formats}", "%H:%M:%S"], date = "day" }}'
+    assert event({"called": "12:00:00", "day": day}, times)["called_at"] == NOON
+    key = f'mission = {{ path = "id", year_of = "day" }}\n{times}\n'
+    text = (HEAD + FIELDS).replace('mission = "id"\n', key)
+    (found,) = Mapper(feed(text).sources[0], SERVICE).map(Row({"id": "1", "called": "12:00:00", "day": day})).events
+    assert found["mission_id"] == "2024-1"
+
+
+def test_a_time_of_day_that_says_its_offset_is_refused_until_the_feed_says_whose_it_is() -> None:
+    """It was read as local, hours off, in silence."""
+    record = {"called": "16:00:00Z", "day": "2024-06-01"}
+    (refusal,) = mapped(record, 'times = { date = "day" }').refused
+    assert (refusal.why, 'say offset = "ignore"' in refusal.detail) == (Why.UNREADABLE_TIME, True)
+    found = mapped(record, 'times = { date = "day", offset = "ignore", zone = "UTC" }')
+    assert found.events[0]["called_at"] == NOON
+    assert found.notices == [Notice(What.OFFSET_SET_ASIDE, "called_at")]
 
 
 def test_a_second_sixty_is_the_last_moment_of_its_minute() -> None:
@@ -233,7 +290,15 @@ def test_what_a_format_wrote_it_reads(at: datetime, written: str) -> None:
                  st.timedeltas(), st.decimals(), st.lists(st.integers())))  # fmt: skip
 def test_reading_any_value_raises_nothing(value: object) -> None:
     """Whatever a cell holds, it is a time or none."""
-    for formats in (["iso"], ["epoch_us"], ["%H:%M", "%d.%m.%Y"], ["epoch_s", "iso"]):
+    for formats in (
+        ["iso"],
+        ["epoch_us"],
+        ["%H:%M", "%d.%m.%Y"],
+        ["epoch_s", "iso"],
+        ["epoch_days"],
+        ["day_us"],
+        ["epoch_ns"],
+    ):
         told = reader(formats)(value)
         assert told is None or isinstance(told, date | time)
         assert not isinstance(told, datetime) or told.tzinfo in (None, UTC) or told.utcoffset() is not None

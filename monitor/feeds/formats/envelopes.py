@@ -18,6 +18,8 @@ Unwrap = Callable[[Any, Mapping[str, bytes]], Sequence[Row]]
 
 _FLAT: Final = "__"
 """How names begin that Debezium's ExtractNewRecordState adds to a flattened row."""
+_OF_NO_ROW: Final = ("t", "m")
+"""What tells a truncation, or a message: they have neither before nor after."""
 _ATTRIBUTE: Final = "ce_"
 _CONTENT: Final = ("data", "data_base64")
 
@@ -48,7 +50,7 @@ def _changes(value: Any) -> Iterator[Row]:
             continue
         if not isinstance(change, Mapping):
             raise UnreadableRecord(Fault.NO_ENVELOPE, "the payload is no object")
-        if "op" in change and ("after" in change or "before" in change):
+        if "op" in change and ("after" in change or "before" in change or change["op"] in _OF_NO_ROW):
             yield from _change(change)
         elif any(name.startswith(_FLAT) for name in change):
             yield _flattened(change)
@@ -93,14 +95,29 @@ def _flattened(change: Record) -> Row:
 
 def cloudevents(value: Any, headers: Mapping[str, bytes]) -> Sequence[Row]:
     """The data of an event, with its attributes around it."""
-    if f"{_ATTRIBUTE}specversion" in headers:
+    if tells_all(headers):
         around = {
             name.removeprefix(_ATTRIBUTE): _text(told)
             for name, told in headers.items()
             if name.startswith(_ATTRIBUTE)
         }
-        return [Row(record, around=around) for record in _objects(value)]
+        return [Row(record, around=around) for record in _data(value)]
     return [*_structured(value)]
+
+
+def tells_all(headers: Mapping[str, bytes]) -> bool:
+    """Whether headers are those of a CloudEvent, which need not have data beside them."""
+    return f"{_ATTRIBUTE}specversion" in headers
+
+
+def _data(value: Any) -> Iterator[Record]:
+    """The records of what an event brings; of an event that brings nothing an empty one."""
+    if isinstance(value, str):  # JSON within JSON, as some libraries write it
+        try:
+            value = decode(value)
+        except UNREADABLE as fault:
+            raise UnreadableRecord(Fault.MALFORMED_JSON, "data that is a text, and no JSON") from fault
+    return _objects({} if value is None else value)
 
 
 def _structured(value: Any) -> Iterator[Row]:
@@ -115,7 +132,7 @@ def _structured(value: Any) -> Iterator[Row]:
                 data = decode(b64decode(encoded, validate=True))
             except (*UNREADABLE, TypeError) as fault:
                 raise UnreadableRecord(Fault.MALFORMED_JSON, "data in base64 that is no JSON") from fault
-        for record in _objects(data):
+        for record in _data(data):
             yield Row(record, around=around)
 
 

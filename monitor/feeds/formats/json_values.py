@@ -37,7 +37,7 @@ _CHUNK: Final = 256 * 1024
 
 
 def json_line_rows(text: Text) -> Iterator[Row | Unreadable]:
-    """A record of every line that is not empty, and no `null`."""
+    """A record of every line that is not empty, and no `null`; several, where a line is a list, as a value may be."""
     while True:
         try:
             line = next(text)
@@ -51,13 +51,13 @@ def json_line_rows(text: Text) -> Iterator[Row | Unreadable]:
         if text.damaged and text.broken(line):
             yield Unreadable(Fault.NOT_TEXT, f"line {text.number}", f"bytes that are none of {text.encoding}")
         else:
-            yield _record(line, f"line {text.number}")
+            yield from _records(line, f"line {text.number}")
 
 
 def json_item_rows(text: Text, items: Sequence[str] = ()) -> Iterator[Row | Unreadable]:
     """A record of every item of the array that is the text, or that the names of `items` lead to through objects.
 
-    Without such names, objects one after the other are taken as well, however many lines each has.
+    Without such names, objects and arrays one after the other are taken as well, however many lines each has.
 
     Ends with the first text that is no JSON: where the next item begins cannot be told then.
     """
@@ -67,21 +67,24 @@ def json_item_rows(text: Text, items: Sequence[str] = ()) -> Iterator[Row | Unre
         scanner.enter(items)
         for item in scanner.items():
             number += 1
-            yield _record(item, f"item {number}")
+            yield from _records(item, f"item {number}")
     except UNREADABLE as fault:
         kind = Fault.TOO_LARGE if scanner.overflown else Fault.DAMAGED if scanner.ended else Fault.MALFORMED_JSON
         found = f"after {number} items, at character {scanner.offset}: {_without_values(fault)}"
         yield Unreadable(kind, f"item {number + 1}", found, ends=True)
 
 
-def _record(text: str, place: str) -> Row | Unreadable:
+def _records(text: str, place: str) -> Iterator[Row | Unreadable]:
     try:
         found = decode(text)
     except UNREADABLE as fault:
-        return Unreadable(Fault.MALFORMED_JSON, place, _without_values(fault))
-    if isinstance(found, dict):
-        return Row(found, place=place)
-    return Unreadable(Fault.NO_RECORD, place, f"JSON, but no object: {type(found).__name__}")
+        yield Unreadable(Fault.MALFORMED_JSON, place, _without_values(fault))
+        return
+    for one in found if isinstance(found, list) else (found,):
+        if isinstance(one, dict):
+            yield Row(one, place=place)
+        else:
+            yield Unreadable(Fault.NO_RECORD, place, f"JSON, but no object: {type(one).__name__}")
 
 
 def _without_values(fault: Exception) -> str:
@@ -105,7 +108,7 @@ class _Scanner:
         self._buffer = ""
         self._at = 0
         self._before = 0
-        self._in_array = False
+        self._within = False
         self._end_of = json.JSONDecoder(parse_float=len, parse_int=len).raw_decode
         self.ended = False
         """Whether the text ended before the value did."""
@@ -126,17 +129,26 @@ class _Scanner:
                 if self._expect(",}") == "}":
                     raise _Unexpected(f"there is no {name!r} in the object")
             self._expect(":")
-        self._in_array = bool(path) or self._peek() != "{"
-        if self._in_array:
-            self._expect("[")
+        self._within = bool(path)
 
     def items(self) -> Iterator[str]:
-        """The text of every item."""
-        if self._in_array and self._peek() == "]":
+        """The text of every item: of what follows an array within objects nothing."""
+        while True:
+            if self._peek() == "{" and not self._within:
+                yield self._value()
+            else:
+                yield from self._array()
+            if self._within or not self._peek():
+                return
+
+    def _array(self) -> Iterator[str]:
+        self._expect("[")
+        if self._peek() == "]":
+            self._at += 1
             return
         while True:
             yield self._value()
-            if (self._expect(",]") == "]") if self._in_array else not self._peek():
+            if self._expect(",]") == "]":
                 return
 
     def _value(self) -> str:

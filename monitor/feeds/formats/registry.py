@@ -40,9 +40,8 @@ class Registered:
         Raises RegistryUnavailable where the variable is not set, ImportError without the extra `feeds`.
         """
         from confluent_kafka.schema_registry.avro import AvroDeserializer  # noqa: PLC0415 - the extra `feeds`
-        from confluent_kafka.schema_registry.json_schema import JSONDeserializer  # noqa: PLC0415
 
-        from monitor.feeds.formats.registry_client import BoundedClient  # noqa: PLC0415
+        from monitor.feeds.formats.registry_client import BoundedClient, ClosedJSONDeserializer  # noqa: PLC0415
 
         address = _address(registry)
         client = BoundedClient({"url": address, "timeout": TIMEOUT_SECONDS, "max.retries": RETRIES})
@@ -53,7 +52,7 @@ class Registered:
         self._deserialize: Any = (
             AvroDeserializer(client, conf=conf)
             if self._is_avro
-            else JSONDeserializer(None, schema_registry_client=client, conf=conf, json_decode=decode)
+            else ClosedJSONDeserializer(None, schema_registry_client=client, conf=conf, json_decode=decode)
         )
 
     def decode(self, value: bytes, headers: Mapping[str, bytes]) -> object:
@@ -61,6 +60,7 @@ class Registered:
         from confluent_kafka.schema_registry.error import SchemaRegistryError  # noqa: PLC0415
         from confluent_kafka.serialization import MessageField, SerializationContext, SerializationError  # noqa: PLC0415
         from httpx2 import HTTPError  # noqa: PLC0415 - the client's own
+        from referencing.exceptions import Unresolvable  # noqa: PLC0415
 
         if _IN_A_HEADER not in headers and (len(value) < _FRAME_BYTES or value[0]):
             raise UnreadableRecord(Fault.NOT_FRAMED, "no schema's number before it: not written for a registry")
@@ -73,6 +73,9 @@ class Registered:
             if fault.http_status_code in _WAITING or fault.http_status_code >= _BROKEN:
                 raise RegistryUnavailable(f"the schema registry answers {fault.http_status_code}") from fault
             raise UnreadableRecord(Fault.UNKNOWN_SCHEMA, "the registry does not know its schema") from fault
+        except Unresolvable as fault:
+            found = "its schema refers to what the registry does not hold"
+            raise UnreadableRecord(Fault.NOT_AS_SCHEMA, found) from fault
         except HTTPError as fault:
             raise RegistryUnavailable(f"the schema registry cannot be reached ({type(fault).__name__})") from fault
         except SerializationError as fault:

@@ -1,7 +1,8 @@
 """Confluent's client of a schema registry, within bounds: how many schemas one may refer to, and which Avro is read.
 
 Its deserializers follow references without end: two schemas that refer to each other, or thirty of which each refers
-to the next one twice. Imported only where the extra `feeds` is.
+to the next one twice. That of JSON also fetches whatever address a schema names, and anybody may register one: here
+only what the registry holds is followed. Imported only where the extra `feeds` is.
 """
 
 import json
@@ -9,6 +10,9 @@ from typing import Any, Final
 
 import fastavro
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.json_schema import JSONDeserializer
+from referencing import Registry
+from referencing.exceptions import NoSuchResource
 
 from monitor.feeds.formats.avro_schema import UnboundedSchema, require_bounded
 
@@ -64,3 +68,20 @@ class BoundedClient(SchemaRegistryClient):
             except fastavro.schema.SchemaParseException as fault:
                 if "redefined" not in str(fault):  # two that refer to a third
                     raise
+
+
+class ClosedJSONDeserializer(JSONDeserializer):
+    """Asks nobody but the registry: a `$ref` to anywhere else raises Unresolvable."""
+
+    def _get_parsed_schema(self, schema: Any) -> Any:
+        known = self._parsed_schemas.get_parsed_schema(schema) if schema is not None else None
+        if schema is None or known is not None:
+            return known or (None, None)
+        parsed, registry = super()._get_parsed_schema(schema)
+        closed: Registry[Any] = Registry(retrieve=_nowhere).with_resources((registry or {}).items())  # type: ignore[call-arg]
+        self._parsed_schemas.set(schema, (parsed, closed))
+        return parsed, closed
+
+
+def _nowhere(uri: str) -> Any:
+    raise NoSuchResource(ref=uri)  # type: ignore[call-arg]

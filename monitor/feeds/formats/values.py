@@ -29,6 +29,8 @@ def decoder(declared: FormatDeclaration) -> Decoder:
     decoded, unwrap = _decoding(declared), envelopes.UNWRAP[declared.envelope]
 
     def rows(value: bytes | None, headers: envelopes.Headers = None) -> Sequence[Row]:
+        if not value and unwrap is envelopes.cloudevents and envelopes.tells_all(named := envelopes.named(headers)):
+            return unwrap(None, named)
         if value is None:
             return ()  # a tombstone withdraws nothing: compaction writes them, too
         if len(value) > MOST_BYTES:

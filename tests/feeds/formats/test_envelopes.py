@@ -65,6 +65,7 @@ def test_a_flattened_change_keeps_what_the_transform_added() -> None:
     ("value", "named"),
     [
         (change("t", None, None), "truncated"),
+        ({"op": "t", "ts_ms": 1, "source": {}}, "truncated"),
         (change("d", None, None), "REPLICA IDENTITY"),
         (change("u", BEFORE, None), "without after"),
         (change("u", None, "{"), "malformed_record"),
@@ -116,14 +117,31 @@ def test_cloudevents_in_batches_and_in_base64() -> None:
         AFTER,
         *(
             {"specversion": "1.0", **data}
-            for data in ({}, {"data": "text"}, {"data_base64": "?"}, {"data_base64": 7})
+            for data in ({"data": "text"}, {"data": '"text"'}, {"data_base64": "?"}, {"data_base64": 7})
         ),
     ],
 )
 def test_what_is_no_cloudevent_is_refused(value: object) -> None:
-    """Without its mark, without data, with data that is no record."""
+    """Without its mark, with data that is no record."""
     with pytest.raises(Refused):
         told(value, envelope="cloudevents")
+
+
+def test_a_cloudevent_need_not_have_data() -> None:
+    """Its attributes may tell all: type, subject and time; structured, or with nothing beside its headers."""
+    structured = {"specversion": "1.0", **ATTRIBUTES}
+    rows = [*told(structured, envelope="cloudevents"), *told({**structured, "data": None}, envelope="cloudevents")]
+    headers = [(f"ce_{name}", said.encode()) for name, said in structured.items()]
+    for nothing in (None, b""):
+        rows += decoder(FormatDeclaration(envelope="cloudevents"))(nothing, headers)
+    assert [(row.values, row.around["subject"]) for row in rows] == [({}, "A-1")] * 4
+    assert decoder(FormatDeclaration(envelope="cloudevents"))(None, ()) == ()
+
+
+def test_data_of_a_cloudevent_may_be_json_within_json() -> None:
+    """As libraries write it that are handed a text."""
+    (row,) = told({"specversion": "1.0", **ATTRIBUTES, "data": json.dumps(AFTER)}, envelope="cloudevents")
+    assert row.values == AFTER
 
 
 def test_plain_values_may_be_lists_and_lie_within() -> None:

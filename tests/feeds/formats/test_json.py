@@ -44,6 +44,16 @@ def test_arrays_and_documents_are_told_from_lines(tmp_path: Path, indent: int | 
     assert read(tmp_path, b"[]") == []
 
 
+@pytest.mark.parametrize("kind", ["auto", "json-lines"])
+def test_lines_that_are_lists_tell_all_of_their_records(tmp_path: Path, kind: str) -> None:
+    """As the values of a topic: the first line alone would be all that there is, and nobody would know."""
+    lines = b'[{"a": 1}, {"a": 2}]\n[]\n{"a": 3}\n[{"a": 4}]\n'
+    assert values(read(tmp_path, lines, kind=kind)) == [{"a": number} for number in range(1, 5)]
+    *rows, last = read(tmp_path, lines + b"x", kind=kind)
+    assert len(rows) == 4
+    assert [reason for reason, _ in faults([last])] == ["malformed_record"]
+
+
 def test_an_array_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
     """Its items before count; that nothing after them can be read is told with the place."""
     for rest in (b'{"a": ', b"", b'{"a": 3}', b"]"):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.schema_registry.common import json_schema
 from confluent_kafka.schema_registry.json_schema import JSONSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -149,6 +150,45 @@ def test_avro_of_a_type_that_holds_itself_is_refused_and_its_bytes_are_not_looke
     rows = decoder(FormatDeclaration(kind="avro", registry=registry.url))
     with pytest.raises(Refused, match="not_as_schema"):
         rows(b"\x00\x00\x00\x00\x01" + b"\x02a\x02" * 5000 + b"\x02a\x00", None)
+
+
+@pytest.mark.parametrize("inner", [False, True], ids=["itself", "one that it refers to"])
+def test_a_schema_that_names_an_address_makes_nobody_ask_there(
+    registry: Any, monkeypatch: pytest.MonkeyPatch, inner: bool
+) -> None:
+    """Anybody may register one. That Confluent's own guard spares the loopback must not hide it here."""
+    monkeypatch.setattr(json_schema, "_guard_external_uri", lambda _uri: None)
+    elsewhere = {"type": "object", "properties": {"id": {"$ref": f"{registry.url}/subjects/elsewhere"}}}
+    schema = {"schema": json.dumps(elsewhere), "schemaType": "JSON"}
+    registry.subjects = {
+        "elsewhere": {"type": "string"},
+        "inner": {"subject": "inner", "id": 9, "version": 1, **schema},
+    }
+    if inner:
+        schema = referring("outer", "inner", kind="JSON")
+        schema["schema"] = json.dumps({"$ref": "inner"})
+    registry.schemas.append(schema)
+    rows = decoder(FormatDeclaration(kind="json-schema", registry=registry.url))
+    for _ in range(2):
+        with pytest.raises(Refused, match="refers to what the registry does not hold"):
+            rows(b'\x00\x00\x00\x00\x01{"id": "1"}', None)
+    assert not [path for path in registry.asked if "elsewhere" in path]
+
+
+def test_json_may_refer_to_what_the_registry_holds(registry: Any) -> None:
+    """By the name that the reference gives it; and to itself."""
+    part = {"subject": "part", "id": 9, "version": 1, "schemaType": "JSON", "schema": json.dumps({"type": "string"})}
+    registry.subjects = {"part": part}
+    whole = referring("whole", "part", kind="JSON")
+    whole["schema"] = json.dumps(
+        {"properties": {"id": {"$ref": "part"}, "no": {"$ref": "#/$defs/no"}}, "$defs": {"no": {"type": "integer"}}}
+    )
+    registry.schemas.append(whole)
+    rows = decoder(FormatDeclaration(kind="json-schema", registry=registry.url))
+    assert rows(b'\x00\x00\x00\x00\x01{"id": "1", "no": 2}', None)[0].values == {"id": "1", "no": 2}
+    for wrong in (b'{"id": 1}', b'{"no": "2"}'):
+        with pytest.raises(Refused, match="not_as_schema"):
+            rows(b"\x00\x00\x00\x00\x01" + wrong, None)
 
 
 def test_a_schema_may_refer_to_two_that_share_a_third(registry: Any) -> None:
