@@ -15,10 +15,11 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
@@ -27,7 +28,7 @@ from aiokafka.structs import ConsumerRecord
 from monitor.demo.processes import Child, wait_until
 from tests.chaos.account import Account, differences
 from tests.chaos.faults import LANES, ONCE, Fault
-from tests.chaos.feed import events
+from tests.chaos.feed import MINUTES, events
 from tests.chaos.several import SEVERAL
 from tests.chaos.stage import (
     DEAD_LETTERS,
@@ -52,6 +53,7 @@ with open(sys.argv[1], "wb") as out:
 """
 """A child's two streams go to one log: the report's own goes to a file of its own."""
 
+S = TypeVar("S", bound=Stage)
 _partition_of_key = DefaultPartitioner()
 
 
@@ -60,6 +62,8 @@ class Course:
     """What has happened so far."""
 
     seed: int
+    minutes: int = MINUTES
+    """Within how long the missions began."""
     told: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     """Valid events in the order of the source; and nonsense."""
     account: Account = field(default_factory=Account)
@@ -69,6 +73,11 @@ class Course:
     """Offset after the last confirmed record, by partition."""
     staged: Counter[str] = field(default_factory=Counter)
     stalls: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+
+    def confirmed(self, partition: int, offset: int, sent: float) -> None:
+        """Kafka has a record that was sent then, by the monotonic clock."""
+        del sent
+        self.ends[partition] = max(self.ends[partition], offset + 1)
 
 
 @dataclass(frozen=True)
@@ -116,22 +125,33 @@ async def run(
 
     `plan` names the faults of each lane in order instead. `store`: as for `set_up`.
     """
+    lanes = _lanes(only, store)
+    course = Course(seed)
+    return await play(
+        lambda logs: set_up(logs, store),
+        course,
+        lambda stage: [
+            _lane(stage, course, name, kinds, seconds=duration_seconds, plan=plan and plan[place])
+            for place, (name, kinds) in enumerate(lanes)
+        ],
+    )
+
+
+async def play(
+    setting: Callable[[Path], AbstractAsyncContextManager[S]],
+    course: Course,
+    acts: Callable[[S], Sequence[Coroutine[None, None, None]]],
+) -> Outcome:
+    """Feed what `setting` sets up until all `acts` are over, let it catch up, and compare."""
     logs = Path(tempfile.mkdtemp(prefix="monitor-chaos-"))
     began = time.monotonic()
-    async with set_up(logs, store) as stage:
-        stage.say(f"seed {seed}: stage set up in {time.monotonic() - began:.0f} s; logs in {logs}")
-        course = Course(seed)
+    async with setting(logs) as stage:
+        stage.say(f"seed {course.seed}: stage set up in {time.monotonic() - began:.0f} s; logs in {logs}")
         ending = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(stage, course))
             feeding = group.create_task(_feed(stage, course, ending))
-            lanes = [
-                group.create_task(
-                    _lane(stage, course, name, kinds, seconds=duration_seconds, plan=plan and plan[place])
-                )
-                for place, (name, kinds) in enumerate(_lanes(only, store))
-            ]
-            await asyncio.gather(*lanes)
+            await asyncio.gather(*(group.create_task(act) for act in acts(stage)))
             ending.set()
             await feeding
             settled = time.monotonic()
@@ -185,7 +205,7 @@ async def _lane(
 
 async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
     producer = AIOKafkaProducer(
-        bootstrap_servers=stage.kafka.bootstrap.split(","),
+        bootstrap_servers=stage.way_in.split(","),
         enable_idempotence=True,
         acks="all",
         linger_ms=20,
@@ -196,7 +216,7 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
     waiting: set[asyncio.Task[None]] = set()
     try:
         began = time.monotonic()
-        for sent, told in enumerate(events(course.seed), start=1):
+        for sent, told in enumerate(events(course.seed, course.minutes), start=1):
             if ending.is_set():
                 break
             home = course.homes.get(told.key)
@@ -206,7 +226,7 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
             confirmation = await producer.send(
                 TOPIC, told.value, key=told.key, partition=home, headers=[("source", b"chaos")]
             )
-            task = asyncio.create_task(_confirm(course, home, confirmation))
+            task = asyncio.create_task(_confirm(course, home, confirmation, time.monotonic()))
             waiting.add(task)
             task.add_done_callback(waiting.discard)
             course.told.append((told.key, told.value))
@@ -224,8 +244,8 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
             await asyncio.wait_for(producer.stop(), STOP_SECONDS)
 
 
-async def _confirm(course: Course, home: int, confirmation: asyncio.Future) -> None:  # type: ignore[type-arg]
-    course.ends[home] = max(course.ends[home], (await confirmation).offset + 1)
+async def _confirm(course: Course, home: int, confirmation: asyncio.Future, sent: float) -> None:  # type: ignore[type-arg]
+    course.confirmed(home, (await confirmation).offset, sent)
 
 
 async def _watch(stage: Stage, course: Course) -> None:
@@ -266,6 +286,7 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
     letters = await _read(stage, DEAD_LETTERS)
     compared, wrong = differences(course.account.report(), await _report(stage))
     pairs = [("events in the topic", len(log), len(course.told)), *await _counted(stage, course, log, letters)]
+    pairs += await stage.compared_besides()
     wrong += [
         f"{name}: {str(found)[:300]}, expected {str(wanted)[:300]}"
         for name, found, wanted in pairs

@@ -35,15 +35,15 @@ class Told:
     valid: bool
 
 
-def events(seed: int) -> Iterator[Told]:
-    """The stream. Every mission's snapshots come in its own order, mixed with those of others."""
+def events(seed: int, minutes: int = MINUTES) -> Iterator[Told]:
+    """The stream, of missions that began within so long. Each one's snapshots come in order, mixed with others'."""
     rng = random.Random(f"feed {seed}")  # noqa: S311 - invented missions
     number = 0
     telling: list[Iterator[Told]] = []
     while True:
         while len(telling) < AT_ONCE:
             number += 1
-            telling.append(iter(_story(rng, f"c{seed}-{number}")))
+            telling.append(iter(_story(rng, f"c{seed}-{number}", minutes)))
         place = rng.randrange(len(telling))
         told = next(telling[place], None)
         if told is None:
@@ -55,8 +55,8 @@ def events(seed: int) -> Iterator[Told]:
             yield _nonsense(rng, told)
 
 
-def _story(rng: random.Random, mission: str) -> list[Told]:
-    rang = FIRST_RING + timedelta(minutes=rng.randrange(MINUTES), seconds=rng.randrange(60))
+def _story(rng: random.Random, mission: str, minutes: int) -> list[Told]:
+    rang = FIRST_RING + timedelta(minutes=rng.randrange(minutes), seconds=rng.randrange(60))
     event: dict[str, Any] = {
         "mission_id": mission,
         "district": rng.choice(DISTRICTS),

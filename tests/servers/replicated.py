@@ -16,25 +16,30 @@ from redis.exceptions import RedisError, ResponseError
 from monitor.demo.processes import LOOPBACK, free_port, wait_until
 from monitor.demo.servers import PROBE_SECONDS, EmbeddedRedis, Server
 from tests.chaos.proxy import Proxy
+from tests.servers.place import HERE, Place, Placed
 
 SERVICE = "mission-store"
+ANY = "0.0.0.0"  # noqa: S104 - within a namespace
 DOWN_MILLISECONDS = 1_000
 """Silence after which a sentinel holds a server to be down."""
 SETTLE_SECONDS = 60.0
 """A deadline for what must happen at all."""
 
 
-class Node(EmbeddedRedis):
-    """One server, known to others by the port of its proxy."""
+class Node(Placed, EmbeddedRedis):
+    """One server, known to others by the port of its proxy; in another place, where none stands, by its own."""
 
-    def __init__(self, *, executable: Path | None, options: Sequence[str] = ()) -> None:
+    def __init__(self, *, executable: Path | None, options: Sequence[str] = (), place: Place = HERE) -> None:
         super().__init__(executable=executable, append_only=True)
         self.proxy = Proxy(self.port)
+        self.place = place
         self.options: list[str] = [*options]
+        if place != HERE:
+            self.options += ["--bind", ANY, "--protected-mode", "no"]
 
     @property
     def known_as(self) -> int:
-        return self.proxy.port
+        return self.proxy.port if self.place == HERE else self.port
 
     @property
     def pid(self) -> int:
@@ -42,7 +47,8 @@ class Node(EmbeddedRedis):
         return self.child.pid
 
     def command(self) -> list[str]:
-        return [*super().command(), "--repl-diskless-sync-delay", "0", "--repl-timeout", "5", *self.options]
+        hasty = ["--repl-diskless-sync-delay", "0", "--repl-timeout", "5"]
+        return [*self.place.within, *super().command(), *hasty, *self.options]
 
     async def ask(self, *command: str | int) -> object:
         """Its own answer, behind the proxy's back."""
@@ -60,18 +66,21 @@ class Node(EmbeddedRedis):
             self.child.signal(signal.SIGCONT)
 
 
-class SentinelNode(Server):
+class SentinelNode(Placed, Server):
     """One sentinel, with a file of its own that it writes to."""
 
-    def __init__(self, *, executable: Path, master: int, quorum: int, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, executable: Path, master: str, quorum: int, options: Sequence[str] = (), place: Place = HERE
+    ) -> None:
+        self.place = place
         self.name = "sentinel"
         self.port = free_port()
         self.log: Path | None = None
         self.executable = executable
         self.lines = [
             f"port {self.port}",
-            f"bind {LOOPBACK}",
-            f"sentinel monitor {SERVICE} {LOOPBACK} {master} {quorum}",
+            *([f"bind {LOOPBACK}"] if place == HERE else [f"bind {ANY}", "protected-mode no"]),
+            f"sentinel monitor {SERVICE} {master.replace(':', ' ')} {quorum}",
             f"sentinel down-after-milliseconds {SERVICE} {DOWN_MILLISECONDS}",
             f"sentinel failover-timeout {SERVICE} 4000",
             *options,
@@ -81,7 +90,7 @@ class SentinelNode(Server):
         file = self.directory / "sentinel.conf"
         if not file.exists():
             file.write_text("\n".join([*self.lines, f"dir {self.directory}", ""]))
-        return [str(self.executable), str(file), "--sentinel"]
+        return [*self.place.within, str(self.executable), str(file), "--sentinel"]
 
     async def answers(self) -> bool:
         try:
@@ -91,28 +100,34 @@ class SentinelNode(Server):
 
     async def state(self) -> dict[str, object]:
         """What it says of the master."""
-        async with Redis(host=LOOPBACK, port=self.port, socket_timeout=PROBE_SECONDS, protocol=2) as client:
+        async with Redis(host=self.place.seen_at, port=self.port, socket_timeout=PROBE_SECONDS, protocol=2) as client:
             found: dict[str, object] = await client.sentinel_master(SERVICE)
             return found
 
 
 class UnderSentinels:
-    """A master, replicas, and three sentinels. `async with`; it need not all run at the end."""
+    """A master, two replicas, and three sentinels. `async with`; it need not all run at the end."""
 
-    def __init__(self, *, executable: Path, replicas: int = 2, options: Sequence[str] = ()) -> None:
-        self.nodes = [Node(executable=executable, options=options) for _ in range(1 + replicas)]
+    def __init__(
+        self, *, executable: Path, options: Sequence[str] = (), places: Sequence[Place] = (HERE, HERE, HERE)
+    ) -> None:
+        self.nodes = [Node(executable=executable, options=options, place=place) for place in places]
         first = self.nodes[0]
         for node in self.nodes:
-            node.options += ["--replica-announce-ip", LOOPBACK, "--replica-announce-port", str(node.known_as)]
+            node.options += ["--replica-announce-ip", node.place.host, "--replica-announce-port", str(node.known_as)]
             if node is not first:
-                node.options += ["--replicaof", LOOPBACK, str(first.known_as)]
-        self.sentinels = [SentinelNode(executable=executable, master=first.known_as, quorum=2) for _ in range(3)]
+                node.options += ["--replicaof", first.place.host, str(first.known_as)]
+        master = f"{first.place.host}:{first.known_as}"
+        self.sentinels = [
+            SentinelNode(executable=executable, master=master, quorum=2, place=place) for place in places
+        ]
         self._stack = AsyncExitStack()
 
     @property
     def url(self) -> str:
         """As the monitor is told."""
-        return f"redis+sentinel://{','.join(one.address for one in self.sentinels)}/{SERVICE}/0"
+        asked = (f"{one.place.host}:{one.port}" for one in self.sentinels)
+        return f"redis+sentinel://{','.join(asked)}/{SERVICE}/0"
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
