@@ -5,8 +5,9 @@ the others and not from the clients: `apart`.
 """
 
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Self
 
@@ -20,10 +21,25 @@ from tests.servers.place import HERE, Place, Placed
 
 SERVICE = "mission-store"
 ANY = "0.0.0.0"  # noqa: S104 - within a namespace
+SOURCES = cycle(f"127.0.1.{number}" for number in range(1, 255))
+"""Loopback has many addresses, on Linux at least."""
 DOWN_MILLISECONDS = 1_000
 """Silence after which a sentinel holds a server to be down."""
 SETTLE_SECONDS = 60.0
 """A deadline for what must happen at all."""
+
+
+@contextmanager
+def _shunning(*cuts: tuple[Proxy, Sequence[str]]) -> Iterator[None]:
+    """Each proxy refuses these callers, and has broken what they had open."""
+    try:
+        for proxy, callers in cuts:
+            proxy.shunned = callers
+            proxy.cut(callers)
+        yield
+    finally:
+        for proxy, _ in cuts:
+            proxy.shunned = ()
 
 
 class Node(Placed, EmbeddedRedis):
@@ -33,18 +49,17 @@ class Node(Placed, EmbeddedRedis):
         super().__init__(executable=executable, append_only=True)
         self.proxy = Proxy(self.port)
         self.place = place
+        self.source = next(SOURCES)
+        """The address that it calls others from: by it their proxies tell it from clients."""
         self.options: list[str] = [*options]
-        if place != HERE:
+        if place == HERE:
+            self.options += ["--bind-source-addr", self.source]
+        else:
             self.options += ["--bind", ANY, "--protected-mode", "no"]
 
     @property
     def known_as(self) -> int:
         return self.proxy.port if self.place == HERE else self.port
-
-    @property
-    def pid(self) -> int:
-        assert self.child is not None
-        return self.child.pid
 
     def command(self) -> list[str]:
         hasty = ["--repl-diskless-sync-delay", "0", "--repl-timeout", "5"]
@@ -77,14 +92,18 @@ class SentinelNode(Placed, Server):
         self.port = free_port()
         self.log: Path | None = None
         self.executable = executable
+        self.source = next(SOURCES)
         self.lines = [
             f"port {self.port}",
-            *([f"bind {LOOPBACK}"] if place == HERE else [f"bind {ANY}", "protected-mode no"]),
+            *(self._here() if place == HERE else [f"bind {ANY}", "protected-mode no"]),
             f"sentinel monitor {SERVICE} {master.replace(':', ' ')} {quorum}",
             f"sentinel down-after-milliseconds {SERVICE} {DOWN_MILLISECONDS}",
             f"sentinel failover-timeout {SERVICE} 4000",
             *options,
         ]
+
+    def _here(self) -> list[str]:
+        return [f"bind {LOOPBACK}", f"bind-source-addr {self.source}", f"sentinel announce-ip {LOOPBACK}"]
 
     def command(self) -> list[str]:
         file = self.directory / "sentinel.conf"
@@ -194,20 +213,10 @@ class UnderSentinels:
     @asynccontextmanager
     async def apart(self, node: Node, *, replicas_only: bool = False) -> AsyncIterator[None]:
         """Cut off a server from all others and the sentinels, or only replicas from it; clients still reach it."""
-        others = [one.pid for one in self.nodes if one is not node]
-        if not replicas_only:
-            others += [one.child.pid for one in self.sentinels if one.child is not None]
-        try:
-            node.proxy.shunned = others
-            node.proxy.cut(others)
-            for one in self.nodes:
-                if one is not node:
-                    one.proxy.shunned = [node.pid]
-                    one.proxy.cut([node.pid])
+        others = [one for one in self.nodes if one is not node]
+        callers = [one.source for one in (*others, *(() if replicas_only else self.sentinels))]
+        with _shunning((node.proxy, callers), *((one.proxy, [node.source]) for one in others)):
             yield
-        finally:
-            for one in self.nodes:
-                one.proxy.shunned = ()
 
     async def following(self, node: Node) -> None:
         """Return once a server that was master follows the present one."""
@@ -285,19 +294,14 @@ class ClusterOfThree:
     @asynccontextmanager
     async def apart(self, node: OfCluster, *, replicas_only: bool = False) -> AsyncIterator[None]:
         """Cut off a node from all others, or only its replicas from it; clients still reach it."""
-        pids = [one.pid for one in self.nodes]
-        cuts = [(node.proxy, [pid for pid in pids if pid != node.pid])]
+        others = [one for one in self.nodes if one is not node]
+        callers = [one.source for one in others]
+        cuts = [(node.proxy, callers)]
         if not replicas_only:
-            cuts += [(node.wire, [pid for pid in pids if pid != node.pid])]
-            cuts += [(wire, [node.pid]) for one in self.nodes if one is not node for wire in (one.proxy, one.wire)]
-        try:
-            for proxy, callers in cuts:
-                proxy.shunned = callers
-                proxy.cut(callers)
+            cuts += [(node.wire, callers)]
+            cuts += [(proxy, [node.source]) for one in others for proxy in (one.proxy, one.wire)]
+        with _shunning(*cuts):
             yield
-        finally:
-            for proxy, _ in cuts:
-                proxy.shunned = ()
 
     async def says(self, node: Node, words: str) -> bool:
         """Whether these words stand in what a node says of the cluster."""
