@@ -4,16 +4,20 @@
 
 Decides where to ask: at the ports that exporter, worker and feed are configured to have here, of which a container
 runs one. Reads the environment alone, so that it costs nothing; who sets a port in a file has it asked by address.
-Behind TLS it asks anew without looking at the certificate: nobody else listens on this container's loopback.
+Behind TLS it asks anew without looking at the certificate: nobody else listens on this container's loopback. A part
+that turns it away for want of a client's certificate is alive: its event loop has taken up TLS with it, and that it
+answers at all is what `/healthz` says.
 """
 
 import os
+import socket
 import ssl
 import sys
 import urllib.request
 from collections.abc import Iterable, Mapping
 from http.client import HTTPException
 from typing import Final
+from urllib.parse import urlsplit
 
 PORTS: Final = {
     "MONITOR_EXPORTER__PORT": 8080,
@@ -42,8 +46,29 @@ def answers(listed: Iterable[str], *, patience_seconds: float = PATIENCE_SECONDS
                 if answer.status == 200:
                     return True
         except (OSError, HTTPException):
-            continue
+            if address.startswith("https:") and _turned_away(address, unseen, patience_seconds):
+                return True
     return False
+
+
+def _turned_away(address: str, context: ssl.SSLContext, patience_seconds: float) -> bool:
+    """Whether it takes up TLS and hangs up before anything was asked of it, as who misses a certificate does.
+
+    By TLS 1.3 the client is done before the server has looked at what it shows, by 1.2 the handshake itself ends so.
+    """
+    place = urlsplit(address)
+    try:
+        wire = socket.create_connection((place.hostname or "", place.port or 443), patience_seconds)
+    except OSError:
+        return False
+    with wire, context.wrap_socket(wire, do_handshake_on_connect=False) as secured:
+        try:
+            secured.do_handshake()
+            return secured.recv(1) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return secured.cipher() is not None  # agreed on: it has answered our hello
 
 
 if __name__ == "__main__":

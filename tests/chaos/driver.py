@@ -15,11 +15,11 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
@@ -32,7 +32,7 @@ from monitor.store.port import LOST
 from tests.chaos.account import Account, differences
 from tests.chaos.faults import ADDED, LANES, ONCE, Fault
 from tests.chaos.fed import SOURCE, SOURCE_LETTERS, Carried, behind, ends_of
-from tests.chaos.feed import Told, events
+from tests.chaos.feed import MINUTES, Told, events
 from tests.chaos.several import SEVERAL
 from tests.chaos.stage import (
     DEAD_LETTERS,
@@ -60,6 +60,7 @@ with open(sys.argv[1], "wb") as out:
 """
 """A child's two streams go to one log: the report's own goes to a file of its own."""
 
+S = TypeVar("S", bound=Stage)
 _partition_of_key = DefaultPartitioner()
 
 
@@ -68,6 +69,10 @@ class Course:
     """What has happened so far."""
 
     seed: int
+    minutes: int = MINUTES
+    """Within how long the missions began."""
+    by_feed: bool = True
+    """Whether some of them are told by way of a feed."""
     told: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     """Valid events in the order of the source; and nonsense."""
     account: Account = field(default_factory=Account)
@@ -78,6 +83,11 @@ class Course:
     """Offset after the last confirmed record, by partition."""
     staged: Counter[str] = field(default_factory=Counter)
     stalls: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+
+    def confirmed(self, partition: int, offset: int, sent: float) -> None:
+        """Kafka has a record that was sent then, by the monotonic clock."""
+        del sent
+        self.ends[partition] = max(self.ends[partition], offset + 1)
 
 
 @dataclass(frozen=True)
@@ -125,27 +135,39 @@ async def run(
 
     `plan` names the faults of each lane in order instead. `store`: as for `set_up`.
     """
+    lanes = _lanes(only, store)
+    course = Course(seed)
+    return await play(
+        lambda logs: set_up(logs, store),
+        course,
+        lambda stage: [
+            _lane(stage, course, name, kinds, seconds=duration_seconds, plan=plan and plan[place])
+            for place, (name, kinds) in enumerate(lanes)
+        ],
+    )
+
+
+async def play(
+    setting: Callable[[Path], AbstractAsyncContextManager[S]],
+    course: Course,
+    acts: Callable[[S], Sequence[Coroutine[None, None, None]]],
+) -> Outcome:
+    """Feed what `setting` sets up until all `acts` are over, let it catch up, and compare."""
     logs = Path(tempfile.mkdtemp(prefix="monitor-chaos-"))
     began = time.monotonic()
-    async with set_up(logs, store) as stage:
-        stage.say(f"seed {seed}: stage set up in {time.monotonic() - began:.0f} s; logs in {logs}")
-        course = Course(seed)
-        asyncio.get_running_loop().call_later(duration_seconds + 2 * PATIENCE_SECONDS, _tell_what_is_awaited)
+    async with setting(logs) as stage:
+        stage.say(f"seed {course.seed}: stage set up in {time.monotonic() - began:.0f} s; logs in {logs}")
         ending = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(stage, course))
             feeding = group.create_task(_feed(stage, course, ending))
-            lanes = [
-                group.create_task(
-                    _lane(stage, course, name, kinds, seconds=duration_seconds, plan=plan and plan[place])
-                )
-                for place, (name, kinds) in enumerate(_lanes(only, store))
-            ]
-            await asyncio.gather(*lanes)
+            await asyncio.gather(*(group.create_task(act) for act in acts(stage)))
             ending.set()
+            asyncio.get_running_loop().call_later(2 * PATIENCE_SECONDS, _tell_what_is_awaited)
             await feeding
             settled = time.monotonic()
-            await _carried(stage, course)
+            if course.by_feed:
+                await _carried(stage, course)
             await _caught_up(stage, course)
             settled = time.monotonic() - settled
             watching.cancel()
@@ -157,7 +179,7 @@ async def run(
 
 
 def _tell_what_is_awaited() -> None:
-    """Where every task stands, of a run that should have ended long ago: a time-out from outside would not tell."""
+    """Where every task stands, of a run that should be over long ago: a time-out from outside would not tell."""
     for task in asyncio.all_tasks():
         task.print_stack(file=sys.stdout)
 
@@ -202,7 +224,7 @@ async def _lane(
 
 async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
     producer = AIOKafkaProducer(
-        bootstrap_servers=stage.kafka.bootstrap.split(","),
+        bootstrap_servers=stage.way_in.split(","),
         enable_idempotence=True,
         acks="all",
         linger_ms=20,
@@ -213,7 +235,8 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
     waiting: set[asyncio.Task[None]] = set()
     try:
         began = time.monotonic()
-        for sent, told in enumerate(events(course.seed, _stays), start=1):
+        feed = _stays if course.by_feed else None
+        for sent, told in enumerate(events(course.seed, feed, course.minutes), start=1):
             if ending.is_set():
                 break
             task = asyncio.create_task(await (_by_feed if told.fed else _directly)(producer, course, told))
@@ -242,12 +265,13 @@ async def _directly(producer: AIOKafkaProducer, course: Course, told: Told) -> C
         places = sorted(await producer.partitions_for(TOPIC))
         home = course.homes[told.key] = _partition_of_key(told.key, places, places)
     confirmation = await producer.send(TOPIC, told.value, key=told.key, partition=home, headers=[DIRECT])
+    sent = time.monotonic()
     course.told.append((told.key, told.value))
     if told.valid and told.value is not None:
         course.account.take(told.value)
     else:
         course.invalid.add((told.key, told.value))
-    return _confirm(course, home, confirmation)
+    return _confirm(course, home, confirmation, sent)
 
 
 async def _by_feed(producer: AIOKafkaProducer, course: Course, told: Told) -> Coroutine[Any, Any, None]:
@@ -263,8 +287,8 @@ async def _known(confirmation: asyncio.Future) -> None:  # type: ignore[type-arg
     await confirmation
 
 
-async def _confirm(course: Course, home: int, confirmation: asyncio.Future) -> None:  # type: ignore[type-arg]
-    course.ends[home] = max(course.ends[home], (await confirmation).offset + 1)
+async def _confirm(course: Course, home: int, confirmation: asyncio.Future, sent: float) -> None:  # type: ignore[type-arg]
+    course.confirmed(home, (await confirmation).offset, sent)
 
 
 async def _watch(stage: Stage, course: Course) -> None:
@@ -321,6 +345,7 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
     fed = [one for one in log if DIRECT not in one.headers]
     pairs = [("events in the topic", len(direct), len(course.told)), *await _counted(stage, course, log, letters)]
     pairs += course.fed.pairs(fed, await _read(stage, SOURCE_LETTERS))
+    pairs += await stage.compared_besides()
     wrong += [
         f"{name}: {str(found)[:300]}, expected {str(wanted)[:300]}"
         for name, found, wanted in pairs

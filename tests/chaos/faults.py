@@ -389,8 +389,7 @@ async def _flap(proxies: list[Proxy], rng: random.Random) -> None:
 async def exporter_restarted(stage: Stage, rng: random.Random) -> None:
     """The read side killed -9 and started."""
     del rng
-    if stage.exporter is not None:
-        stage.exporter.kill()
+    stage.exporters[1].kill()
     await stage.start_exporter()
 
 

@@ -9,6 +9,8 @@ from typing import Self
 from monitor.demo.processes import LOOPBACK, free_port
 
 PIECE_BYTES = 64 * 1024
+Caller = int | str
+"""A process by its id, or whoever comes from an address, which costs nothing to tell."""
 
 
 class Proxy:
@@ -19,18 +21,18 @@ class Proxy:
         self.delay_seconds = 0.0
         """Before each piece that travels towards the server."""
         self.refusing = False
-        self.shunned: Collection[int] = ()
-        """Processes (by pid) that are refused, and nobody else."""
+        self.shunned: Collection[Caller] = ()
+        """Who is refused, and nobody else."""
         self.target_port = target_port
         """Where new connections lead."""
         self._server: asyncio.Server | None = None
-        self._open: dict[asyncio.Task[None], int] = {}
-        """By task: the caller's port."""
+        self._open: dict[asyncio.Task[None], tuple[str, int]] = {}
+        """By task: the caller's address and port."""
 
-    def cut(self, callers: Collection[int] | None = None) -> int:
-        """Break every connection, or those of these processes; how many there were."""
-        ports = None if callers is None else ports_of(callers)
-        broken = [task for task, port in self._open.items() if ports is None or port in ports]
+    def cut(self, callers: Collection[Caller] | None = None) -> int:
+        """Break every connection, or those of these; how many there were."""
+        meant = None if callers is None else whose(callers)
+        broken = [task for task, peer in self._open.items() if meant is None or not meant.isdisjoint(peer)]
         for task in broken:
             task.cancel()
         return len(broken)
@@ -53,12 +55,11 @@ class Proxy:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
-        port = peer[1] if peer else 0  # it has hung up already
-        if self.shunned and port in ports_of(self.shunned):
-            writer.transport.abort()
+        if peer is None or (self.shunned and not whose(self.shunned).isdisjoint(peer)):
+            writer.transport.abort()  # or it has hung up already
             return
         task = asyncio.create_task(self._serve(reader, writer))
-        self._open[task] = port
+        self._open[task] = peer
         task.add_done_callback(lambda ended: self._ended(ended, writer))
 
     def _ended(self, task: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
@@ -97,6 +98,12 @@ class Proxy:
                     await asyncio.sleep(self.delay_seconds)
                 sink.write(piece)
                 await sink.drain()
+
+
+def whose(callers: Collection[Caller]) -> set[int | str]:
+    """Their addresses, and the ports of those that are processes."""
+    pids = [one for one in callers if isinstance(one, int)]
+    return {one for one in callers if isinstance(one, str)} | (ports_of(pids) if pids else set())
 
 
 def ports_of(callers: Collection[int]) -> set[int]:

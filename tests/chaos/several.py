@@ -129,11 +129,8 @@ SEVERAL: dict[str, tuple[Fault, ...]] = {
         exporter_restarted,
     ),
     "cluster": (
-        master_killed, master_frozen, replica_behind, slots_moved, store_emptied, exporter_restarted,
+        master_killed, master_frozen, master_cut_off, replica_behind, slots_moved, store_emptied,
+        exporter_restarted,
     ),
 }  # fmt: skip
-"""The lane of the store, by what it is.
-
-A node that is cut off dials all others ten times a second, each time to be told apart by its process: more than the
-proxies of a whole stage can do. `tests/store/test_cluster.py` cuts one off.
-"""
+"""The lane of the store, by what it is."""

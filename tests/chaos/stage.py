@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,12 +76,23 @@ class Stage:
     partitions: int = PARTITIONS
     workers: dict[str, Worker] = field(default_factory=dict)
     feeds: dict[str, Worker] = field(default_factory=dict)
-    exporter: Child | None = None
+    exporters: dict[int, Child] = field(default_factory=dict)
+    """By their number, which is 1 where there is one."""
     problems: list[str] = field(default_factory=list)
     """Broken promises, beside wrong figures."""
     started: int = 0
     peak_bytes: int = 0
     slowest_stop_seconds: float = 0.0
+
+    @property
+    def way_in(self) -> str:
+        """Where the source finds the brokers."""
+        return self.kafka.bootstrap
+
+    def within(self, number: int) -> Sequence[str]:
+        """What the command of a worker begins with, by the order of their start."""
+        del number
+        return ()
 
     def say(self, text: str) -> None:
         """One line to the person watching."""
@@ -121,7 +132,7 @@ class Stage:
         log = self.logs / f"{name}.log"
         child = Child(
             name,
-            [sys.executable, "-m", "monitor", *command],
+            [*self.within(self.started), sys.executable, "-m", "monitor", *command],
             environment={**self.environment, **extra},
             directory=REPOSITORY,
             log=log,
@@ -153,27 +164,35 @@ class Stage:
 
     async def start_exporter(self) -> None:
         """The exporter; it answers before the store does."""
-        self.exporter = Child(
-            "exporter",
-            [sys.executable, "-m", "monitor", "exporter", "--port", str(self.exporter_port)],
-            environment=self.environment,
-            directory=REPOSITORY,
-            log=self.logs / "exporter.log",
-        )
+        self.exporters[1] = self.launch_exporter("exporter")
         await wait_until(self.metrics, "the exporter's metrics", timeout_seconds=PATIENCE_SECONDS)
 
-    async def metrics(self) -> dict[str, float]:
+    def launch_exporter(self, name: str, within: Sequence[str] = (), **extra: str) -> Child:
+        """One that has not answered yet."""
+        return Child(
+            name,
+            [*within, sys.executable, "-m", "monitor", "exporter", "--port", str(self.exporter_port)],
+            environment={**self.environment, **extra},
+            directory=REPOSITORY,
+            log=self.logs / f"{name}.log",
+        )
+
+    async def metrics(self, host: str = LOOPBACK) -> dict[str, float]:
         """Samples of the exporter by name with labels; empty where it does not answer."""
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as http,
-                http.get(f"http://127.0.0.1:{self.exporter_port}/metrics") as answer,
+                http.get(f"http://{host}:{self.exporter_port}/metrics") as answer,
             ):
                 text = await answer.text()
         except (aiohttp.ClientError, TimeoutError, OSError):
             return {}
         lines = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
         return {name: float(value) for name, value in lines}
+
+    async def compared_besides(self) -> list[tuple[str, object, object]]:
+        """What else must be so in the end: its name, what it is, what it must be."""
+        return []
 
     async def expect_store(self, *, up: bool) -> None:
         """The exporter must tell whether the store is there."""
@@ -188,7 +207,10 @@ class Stage:
 
     async def stored_offsets(self) -> dict[int, int]:
         """How far each partition is stored; asked behind the proxy's back. Empty where Redis is away."""
-        url = self.redis.url if self.several is None else self.several.url
+        try:
+            url = await self.store_url()
+        except LookupError:
+            return {}
         place = servers(url, socket_timeout=1, socket_connect_timeout=1)
         try:
             pipe = place.client.pipeline(transaction=False)
@@ -201,6 +223,10 @@ class Stage:
             await place.close()
         return {number: int(offset) for number, offset in enumerate(found) if offset is not None}
 
+    async def store_url(self) -> str:
+        """Where it is asked. Raises LookupError where nobody knows."""
+        return self.redis.url if self.several is None else self.several.url
+
     def head(self, number: int) -> str:
         """The key of a partition's head."""
         return f"{{monitor:{TOPIC}/{number}}}:head"
@@ -209,6 +235,12 @@ class Stage:
     def carrying(self) -> list[Worker]:
         """Workers and feeds."""
         return [*self.workers.values(), *self.feeds.values()]
+
+    def end(self) -> None:
+        """Nothing outlives the stage, however it came to its end."""
+        self.redis.close()  # another one than at first, where a replica has taken its place
+        for child in [*(worker.child for worker in self.carrying), *self.exporters.values()]:
+            child.kill()
 
     def look_after(self) -> None:
         """Note memory, and what ended though nobody ended it."""
@@ -269,19 +301,11 @@ async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
         bootstrap = ",".join(f"{LOOPBACK}:{road.port}" for road in roads)
         url = f"redis://{LOOPBACK}:{proxy.port}/0" if several is None else several.url
         stage = Stage(kafka, redis, proxy, roads, wires, logs, environment(bootstrap, url), several)
-        stack.callback(end, stage)
+        stack.callback(stage.end)
         (logs / "feed.toml").write_text(FEED_FILE, encoding="utf-8")
         started = (stage.start_worker() for _ in range(WORKERS))
         await asyncio.gather(stage.start_exporter(), stage.start_feed(), *started)
         yield stage
-
-
-def end(stage: Stage) -> None:
-    """Nothing outlives the stage, however it came to its end."""
-    stage.redis.close()  # another one than at first, where a replica has taken its place
-    for child in [*(worker.child for worker in stage.carrying), stage.exporter]:
-        if child is not None:
-            child.kill()
 
 
 def environment(bootstrap: str, redis_url: str) -> dict[str, str]:

@@ -1,9 +1,12 @@
 """The image's health check: it finds the part that runs, and nothing where none does."""
 
+import asyncio
 import json
 import re
+import signal
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.demo.processes import Child, free_port
 from monitor.health import PORTS, addresses, answers
 from tests.compose.stack import ROOT, services
+from tests.eventually import wait_until
 from tests.listening.authority import Authority
 
 
@@ -28,6 +33,14 @@ class Part(BaseHTTPRequestHandler):
         """In silence."""
 
 
+class Mute(BaseHTTPRequestHandler):
+    """Hears what is asked, and hangs up."""
+
+    def handle(self) -> None:
+        """Without a word."""
+        self.rfile.readline()
+
+
 class Quiet(HTTPServer):
     """Whose peers may go away."""
 
@@ -36,9 +49,9 @@ class Quiet(HTTPServer):
 
 
 @contextmanager
-def served(context: ssl.SSLContext | None = None) -> Iterator[int]:
+def served(context: ssl.SSLContext | None = None, *, handler: type[BaseHTTPRequestHandler] = Part) -> Iterator[int]:
     """The port of a part that answers, behind TLS or not."""
-    server = Quiet(("127.0.0.1", 0), Part)
+    server = Quiet(("127.0.0.1", 0), handler)
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -86,12 +99,54 @@ def test_a_part_behind_tls_is_alive(tmp_path: Path) -> None:
         assert answers(addresses(environment))
 
 
+@pytest.mark.parametrize("versions", [{}, {"max_version": "TLS12"}])
+async def test_a_part_that_wants_a_clients_certificate_is_alive(
+    versions: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check has none, and is turned away by the very part that it asks after; a frozen one turns nobody away."""
+    authority = Authority(tmp_path)
+    authority.server()
+    web_file = authority.web_file(
+        {"client_auth_type": "RequireAndVerifyClientCert", "client_ca_file": "ca.pem", **versions}
+    )
+    port = free_port()
+    ask = addresses(dict.fromkeys(PORTS, "0") | {"MONITOR_EXPORTER__PORT": str(port)})
+    monkeypatch.setenv("MONITOR_REDIS__URL", f"redis://127.0.0.1:{free_port()}")
+    command = [sys.executable, "-m", "monitor", "exporter", "--port", str(port), "--web.config.file", str(web_file)]
+    with Child("exporter", command) as exporter:
+
+        async def alive() -> bool:
+            exporter.require_running()
+            return await asyncio.to_thread(answers, ask)
+
+        await wait_until(alive, "the check", timeout_seconds=60)
+        exporter.signal(signal.SIGSTOP)
+        try:
+            assert not await asyncio.to_thread(answers, ask, patience_seconds=0.3)
+        finally:
+            exporter.signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("least", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_part_that_breaks_off_is_not_alive(least: ssl.TLSVersion, tmp_path: Path) -> None:
+    """Who hangs up before it is asked misses a certificate; who does so when asked for `/healthz` is not well."""
+    authority = Authority(tmp_path)
+    authority.server()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = least
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    with served(context, handler=Mute) as port:
+        assert not answers(
+            addresses(dict.fromkeys(PORTS, "0") | {"MONITOR_EXPORTER__PORT": str(port)}), patience_seconds=0.5
+        )
+
+
 def test_what_is_not_http_is_not_alive() -> None:
     """Something else on the port, which says anything."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def babble() -> None:
-            for _ in range(2):
+            for _ in range(3):
                 peer, _ = listener.accept()
                 with peer:
                     peer.recv(4096)

@@ -8,9 +8,10 @@ import pytest
 
 from monitor.core.history import History
 from monitor.core.verdict import State
-from monitor.exporter.refresh import Refresh
+from monitor.exporter.refresh import READ_AT_ONCE, Refresh
 from monitor.published import StoreState
-from monitor.store.port import PartitionChange
+from monitor.store.memory import MemoryBacking, MemoryStore
+from monitor.store.port import PartitionChange, StoreUnavailable
 from tests.eventually import wait_until
 from tests.exporter.conftest import Running
 from tests.exporter.world import DAY, HOUR, World, measured, missions, shows
@@ -39,6 +40,58 @@ async def test_changes_are_followed(running: Running) -> None:
     await shows(refresh, 3)
     await world.tell(missions(4, name="more"), partition=1)
     await shows(refresh, 7)
+
+
+class SlowStore(MemoryStore):
+    """One that is far away: an answer comes when all who may ask at a time have asked."""
+
+    def __init__(self, backing: MemoryBacking, partitions: int) -> None:
+        super().__init__(backing)
+        self.asked: list[int] = []
+        self.waiting = self.most = 0
+        self.away = False
+        self._together = asyncio.Barrier(min(partitions, READ_AT_ONCE))
+
+    async def changes_since(
+        self, partition: int, sequence: int, *, writer: int | None = None
+    ) -> PartitionChange | None:
+        self.asked.append(partition)
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        await self._together.wait()
+        self.waiting -= 1
+        if self.away:
+            raise StoreUnavailable("no answer in time")
+        return await super().changes_since(partition, sequence, writer=writer)
+
+
+async def test_partitions_of_a_store_far_away_are_waited_for_together(running: Running) -> None:
+    """So many at a time and never more, each of them once; what they tell is all there."""
+    world = World(refresh_seconds=600.0)
+    for partition in range(3 * READ_AT_ONCE):
+        await world.tell(missions(1, name=f"of {partition}"), partition=partition)
+    slow = world.reading = SlowStore(world.backing, 3 * READ_AT_ONCE)
+    refresh = await running(world)
+    assert measured(refresh) == 3 * READ_AT_ONCE
+    assert slow.most == READ_AT_ONCE
+    assert slow.asked[: 3 * READ_AT_ONCE] == list(range(3 * READ_AT_ONCE))
+
+
+async def test_after_a_fault_no_further_partition_is_asked_for(running: Running) -> None:
+    """A store that is away is told to be so after one time-out, not after one for each partition."""
+    world = World(refresh_seconds=600.0)
+    for partition in range(3 * READ_AT_ONCE):
+        await world.tell(missions(1, name=f"of {partition}"), partition=partition)
+    slow = world.reading = SlowStore(world.backing, 3 * READ_AT_ONCE)
+    refresh = await running(world)
+    slow.asked.clear()
+    slow.away = True
+    world.backing.announce()
+    await wait_until(lambda: not refresh.published.store_up, "the store to be told down")
+    assert set(slow.asked) == set(range(READ_AT_ONCE))
+    slow.away = False
+    await wait_until(lambda: refresh.published.store_up, "the store to be told up")
+    assert measured(refresh) == 3 * READ_AT_ONCE
 
 
 async def test_a_correction_replaces_what_was_published(world: World, running: Running) -> None:

@@ -22,6 +22,9 @@ DEBIAN_PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
     "chromium": "chromium",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "ip": "iproute2",
 }
 
 

@@ -8,13 +8,15 @@ import asyncio
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from monitor.demo.processes import LOOPBACK, free_port
+from monitor.demo.processes import free_port
 from monitor.demo.servers import Server, broker_answers
 from tests.servers.components import missing, require
+from tests.servers.place import Place, Placed
 
 POM = Path(__file__).with_name("pom.xml")
 CACHE = Path(__file__).parents[2] / ".cache" / "kafka"
@@ -24,7 +26,7 @@ DOWNLOAD_SECONDS = 300.0
 FORMAT_SECONDS = 60.0
 
 
-class KafkaNode(Server):
+class KafkaNode(Placed, Server):
     """One broker that is also a controller of the cluster."""
 
     ready_seconds = 60.0
@@ -45,7 +47,7 @@ class KafkaNode(Server):
         self.log = log
 
     def command(self) -> list[str]:
-        return [*self._java("-Xmx512m"), "kafka.Kafka", str(self.directory / "server.properties")]
+        return [*self.place.within, *self._java("-Xmx512m"), "kafka.Kafka", str(self.directory / "server.properties")]
 
     async def answers(self) -> bool:
         return await broker_answers(self.address)
@@ -79,16 +81,16 @@ class KafkaNode(Server):
         ]
 
     def _properties(self, voters: str) -> str:
-        replicas = min(3, self.cluster_size)
+        replicas, host = min(3, self.cluster_size), self.place.host
         properties = {
             "process.roles": "broker,controller",
             "node.id": self.node_id,
             "controller.quorum.voters": voters,
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{self.address},SIDE://{LOOPBACK}:{self.side_port},"
-            f"PEERS://{LOOPBACK}:{self.peer_port},CONTROLLER://{LOOPBACK}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{self.address},SIDE://{LOOPBACK}:{self.side_advertised},"
-            f"PEERS://{LOOPBACK}:{self.peer_advertised},CONTROLLER://{LOOPBACK}:{self.controller_advertised}",
+            "listeners": f"PLAINTEXT://{self.address},SIDE://{host}:{self.side_port},"
+            f"PEERS://{host}:{self.peer_port},CONTROLLER://{host}:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.address},SIDE://{host}:{self.side_advertised},"
+            f"PEERS://{host}:{self.peer_advertised},CONTROLLER://{host}:{self.controller_advertised}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SIDE:PLAINTEXT,PEERS:PLAINTEXT,"
             "CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "PEERS",
@@ -123,10 +125,12 @@ class KafkaNode(Server):
 class ApacheKafka:
     """A cluster of one node, or of several that survive the loss of a minority."""
 
-    def __init__(self, *, nodes: int = 1) -> None:
+    def __init__(self, *, nodes: int = 1, places: Sequence[Place] = ()) -> None:
         require("java")
         kafka_jars()
         self.nodes = [self._node(node_id, nodes) for node_id in range(1, nodes + 1)]
+        for node, place in zip(self.nodes, places, strict=False):
+            node.place = place
 
     def _node(self, node_id: int, nodes: int) -> KafkaNode:
         return KafkaNode(node_id, cluster_size=nodes)
@@ -153,7 +157,7 @@ class ApacheKafka:
             node.close()
 
     async def __aenter__(self) -> Self:
-        voters = ",".join(f"{node.node_id}@{LOOPBACK}:{node.controller_advertised}" for node in self.nodes)
+        voters = ",".join(f"{node.node_id}@{node.place.host}:{node.controller_advertised}" for node in self.nodes)
         try:
             await asyncio.gather(*(asyncio.to_thread(node.format, voters) for node in self.nodes))
             await self.start()

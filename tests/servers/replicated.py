@@ -5,8 +5,9 @@ the others and not from the clients: `apart`.
 """
 
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Self
 
@@ -16,33 +17,53 @@ from redis.exceptions import RedisError, ResponseError
 from monitor.demo.processes import LOOPBACK, free_port, wait_until
 from monitor.demo.servers import PROBE_SECONDS, EmbeddedRedis, Server
 from tests.chaos.proxy import Proxy
+from tests.servers.place import HERE, Place, Placed
 
 SERVICE = "mission-store"
+ANY = "0.0.0.0"  # noqa: S104 - within a namespace
+SOURCES = cycle(f"127.0.1.{number}" for number in range(1, 255))
+"""Loopback has many addresses, on Linux at least."""
 DOWN_MILLISECONDS = 1_000
 """Silence after which a sentinel holds a server to be down."""
 SETTLE_SECONDS = 60.0
 """A deadline for what must happen at all."""
 
 
-class Node(EmbeddedRedis):
-    """One server, known to others by the port of its proxy."""
+@contextmanager
+def _shunning(*cuts: tuple[Proxy, Sequence[str]]) -> Iterator[None]:
+    """Each proxy refuses these callers, and has broken what they had open."""
+    try:
+        for proxy, callers in cuts:
+            proxy.shunned = callers
+            proxy.cut(callers)
+        yield
+    finally:
+        for proxy, _ in cuts:
+            proxy.shunned = ()
 
-    def __init__(self, *, executable: Path | None, options: Sequence[str] = ()) -> None:
+
+class Node(Placed, EmbeddedRedis):
+    """One server, known to others by the port of its proxy; in another place, where none stands, by its own."""
+
+    def __init__(self, *, executable: Path | None, options: Sequence[str] = (), place: Place = HERE) -> None:
         super().__init__(executable=executable, append_only=True)
         self.proxy = Proxy(self.port)
+        self.place = place
+        self.source = next(SOURCES)
+        """The address that it calls others from: by it their proxies tell it from clients."""
         self.options: list[str] = [*options]
+        if place == HERE:
+            self.options += ["--bind-source-addr", self.source]
+        else:
+            self.options += ["--bind", ANY, "--protected-mode", "no"]
 
     @property
     def known_as(self) -> int:
-        return self.proxy.port
-
-    @property
-    def pid(self) -> int:
-        assert self.child is not None
-        return self.child.pid
+        return self.proxy.port if self.place == HERE else self.port
 
     def command(self) -> list[str]:
-        return [*super().command(), "--repl-diskless-sync-delay", "0", "--repl-timeout", "5", *self.options]
+        hasty = ["--repl-diskless-sync-delay", "0", "--repl-timeout", "5"]
+        return [*self.place.within, *super().command(), *hasty, *self.options]
 
     async def ask(self, *command: str | int) -> object:
         """Its own answer, behind the proxy's back."""
@@ -60,28 +81,35 @@ class Node(EmbeddedRedis):
             self.child.signal(signal.SIGCONT)
 
 
-class SentinelNode(Server):
+class SentinelNode(Placed, Server):
     """One sentinel, with a file of its own that it writes to."""
 
-    def __init__(self, *, executable: Path, master: int, quorum: int, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, executable: Path, master: str, quorum: int, options: Sequence[str] = (), place: Place = HERE
+    ) -> None:
+        self.place = place
         self.name = "sentinel"
         self.port = free_port()
         self.log: Path | None = None
         self.executable = executable
+        self.source = next(SOURCES)
         self.lines = [
             f"port {self.port}",
-            f"bind {LOOPBACK}",
-            f"sentinel monitor {SERVICE} {LOOPBACK} {master} {quorum}",
+            *(self._here() if place == HERE else [f"bind {ANY}", "protected-mode no"]),
+            f"sentinel monitor {SERVICE} {master.replace(':', ' ')} {quorum}",
             f"sentinel down-after-milliseconds {SERVICE} {DOWN_MILLISECONDS}",
             f"sentinel failover-timeout {SERVICE} 4000",
             *options,
         ]
 
+    def _here(self) -> list[str]:
+        return [f"bind {LOOPBACK}", f"bind-source-addr {self.source}", f"sentinel announce-ip {LOOPBACK}"]
+
     def command(self) -> list[str]:
         file = self.directory / "sentinel.conf"
         if not file.exists():
             file.write_text("\n".join([*self.lines, f"dir {self.directory}", ""]))
-        return [str(self.executable), str(file), "--sentinel"]
+        return [*self.place.within, str(self.executable), str(file), "--sentinel"]
 
     async def answers(self) -> bool:
         try:
@@ -91,28 +119,34 @@ class SentinelNode(Server):
 
     async def state(self) -> dict[str, object]:
         """What it says of the master."""
-        async with Redis(host=LOOPBACK, port=self.port, socket_timeout=PROBE_SECONDS, protocol=2) as client:
+        async with Redis(host=self.place.seen_at, port=self.port, socket_timeout=PROBE_SECONDS, protocol=2) as client:
             found: dict[str, object] = await client.sentinel_master(SERVICE)
             return found
 
 
 class UnderSentinels:
-    """A master, replicas, and three sentinels. `async with`; it need not all run at the end."""
+    """A master, two replicas, and three sentinels. `async with`; it need not all run at the end."""
 
-    def __init__(self, *, executable: Path, replicas: int = 2, options: Sequence[str] = ()) -> None:
-        self.nodes = [Node(executable=executable, options=options) for _ in range(1 + replicas)]
+    def __init__(
+        self, *, executable: Path, options: Sequence[str] = (), places: Sequence[Place] = (HERE, HERE, HERE)
+    ) -> None:
+        self.nodes = [Node(executable=executable, options=options, place=place) for place in places]
         first = self.nodes[0]
         for node in self.nodes:
-            node.options += ["--replica-announce-ip", LOOPBACK, "--replica-announce-port", str(node.known_as)]
+            node.options += ["--replica-announce-ip", node.place.host, "--replica-announce-port", str(node.known_as)]
             if node is not first:
-                node.options += ["--replicaof", LOOPBACK, str(first.known_as)]
-        self.sentinels = [SentinelNode(executable=executable, master=first.known_as, quorum=2) for _ in range(3)]
+                node.options += ["--replicaof", first.place.host, str(first.known_as)]
+        master = f"{first.place.host}:{first.known_as}"
+        self.sentinels = [
+            SentinelNode(executable=executable, master=master, quorum=2, place=place) for place in places
+        ]
         self._stack = AsyncExitStack()
 
     @property
     def url(self) -> str:
         """As the monitor is told."""
-        return f"redis+sentinel://{','.join(one.address for one in self.sentinels)}/{SERVICE}/0"
+        asked = (f"{one.place.host}:{one.port}" for one in self.sentinels)
+        return f"redis+sentinel://{','.join(asked)}/{SERVICE}/0"
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -179,20 +213,10 @@ class UnderSentinels:
     @asynccontextmanager
     async def apart(self, node: Node, *, replicas_only: bool = False) -> AsyncIterator[None]:
         """Cut off a server from all others and the sentinels, or only replicas from it; clients still reach it."""
-        others = [one.pid for one in self.nodes if one is not node]
-        if not replicas_only:
-            others += [one.child.pid for one in self.sentinels if one.child is not None]
-        try:
-            node.proxy.shunned = others
-            node.proxy.cut(others)
-            for one in self.nodes:
-                if one is not node:
-                    one.proxy.shunned = [node.pid]
-                    one.proxy.cut([node.pid])
+        others = [one for one in self.nodes if one is not node]
+        callers = [one.source for one in (*others, *(() if replicas_only else self.sentinels))]
+        with _shunning((node.proxy, callers), *((one.proxy, [node.source]) for one in others)):
             yield
-        finally:
-            for one in self.nodes:
-                one.proxy.shunned = ()
 
     async def following(self, node: Node) -> None:
         """Return once a server that was master follows the present one."""
@@ -270,19 +294,14 @@ class ClusterOfThree:
     @asynccontextmanager
     async def apart(self, node: OfCluster, *, replicas_only: bool = False) -> AsyncIterator[None]:
         """Cut off a node from all others, or only its replicas from it; clients still reach it."""
-        pids = [one.pid for one in self.nodes]
-        cuts = [(node.proxy, [pid for pid in pids if pid != node.pid])]
+        others = [one for one in self.nodes if one is not node]
+        callers = [one.source for one in others]
+        cuts = [(node.proxy, callers)]
         if not replicas_only:
-            cuts += [(node.wire, [pid for pid in pids if pid != node.pid])]
-            cuts += [(wire, [node.pid]) for one in self.nodes if one is not node for wire in (one.proxy, one.wire)]
-        try:
-            for proxy, callers in cuts:
-                proxy.shunned = callers
-                proxy.cut(callers)
+            cuts += [(node.wire, callers)]
+            cuts += [(proxy, [node.source]) for one in others for proxy in (one.proxy, one.wire)]
+        with _shunning(*cuts):
             yield
-        finally:
-            for proxy, _ in cuts:
-                proxy.shunned = ()
 
     async def says(self, node: Node, words: str) -> bool:
         """Whether these words stand in what a node says of the cluster."""

@@ -282,7 +282,7 @@ async def test_the_sentinel_that_saw_the_latest_fail_over_is_believed(
     await servers.another(former)
     async with (
         EmbeddedRedis(executable=executable) as wrong,
-        SentinelNode(executable=executable, master=wrong.port, quorum=1) as lonely,
+        SentinelNode(executable=executable, master=wrong.address, quorum=1) as lonely,
         opened(servers.url.replace("://", f"://{lonely.address},")) as store,
     ):
         await store.claim(0)
