@@ -4,8 +4,9 @@ One Apache Kafka, one Redis, the same records (corrections and duplicates includ
 Each consumer is a process of its own on one core; broker, Redis and this program have the others. Every peer keeps
 a ledger in which the highest revision of a mission counts, and a t-digest per day, district and class, and keeps
 them durably by its engine's own means (see `benchmarks/peers`); whose totals differ is no peer, and ends the run.
-Slow peers are given the beginning of the same records. With `--before` this worker as it was in a commit is a peer,
-too, and the last line says how many times as quick it is now, by the median of the rounds.
+Slow peers are given the beginning of the same records. All engines store what they know every half second, as the
+worker does, and once more (`…-usual`) as seldom as they do by themselves. With `--before` this worker as it was in a
+commit is a peer, too, and the last line says how many times as quick it is now, by the median of the rounds.
 
     python benchmarks/ingest.py [--rounds 3] [--records 2000000] [--head 200000] [--only ours,bare] [--quick]
     python benchmarks/ingest.py --before 1120528 --only ours,before --rounds 5 --records 400000
@@ -28,7 +29,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count, islice
 from pathlib import Path
@@ -64,7 +65,9 @@ P80_TOLERANCE_SECONDS, P80_TOLERANCE_RATIO = 2.0, 0.005
 LARGE = 1000
 """Missions from which on a series' sketch is compared to the second: with a handful, interpolation alone differs."""
 BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
-CACHE = ROOT / ".cache" / "kafka-streams"
+CACHE = ROOT / ".cache"
+OPENED = ("java.base/java.util", "java.base/java.lang", "java.base/java.time")
+"""Packages that Flink looks into by reflection, as its own launcher opens them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +83,35 @@ class Peer:
     """Whether it is given only the beginning of the records."""
     counts: bool = True
     """Whether it computes anything that can be compared."""
+    every: float | None = 0.5
+    """Seconds from one time that its state is stored to the next, the last of its arguments; None: nothing is."""
     tree: Path = ROOT
     """Where its program and its configuration lie."""
 
 
+ENGINES = {
+    "quix": (Peer("Quix Streams, its own state", "quix.py", ("state",), apart=True, slow=True), 5.0),
+    "quix-sink": (Peer("Quix Streams, state in a sink, Redis", "quix.py", ("sink",), apart=True), 5.0),
+    "bytewax": (Peer("Bytewax, its own state", "bytewax_flow.py", ("state",), apart=True, slow=True), 10.0),
+    "bytewax-sink": (Peer("Bytewax, state in a sink, Redis", "bytewax_flow.py", ("sink",), apart=True), 10.0),
+    "kafka-streams": (Peer("Kafka Streams (JVM), its own state", "kafka-streams", ("Missions",)), 30.0),
+    "flink": (Peer("Flink (JVM), keyed state on the heap", "flink", ("Flink", "hashmap")), 30.0),
+    "flink-rocksdb": (Peer("Flink (JVM), keyed state in RocksDB", "flink", ("Flink", "rocksdb")), 30.0),
+    "flink-sql": (Peer("Flink SQL (JVM), heap, no horizon", "flink", ("FlinkSql", "hashmap")), 30.0),
+    "flink-sql-rocksdb": (Peer("Flink SQL (JVM), RocksDB, no horizon", "flink", ("FlinkSql", "rocksdb")), 30.0),
+}
+"""Each as often as the worker stores, and how seldom it does by itself. Flink has no default: its documentation's
+examples are of seconds to minutes."""
 CONTENDERS = {
     "ours": Peer("this worker (`monitor worker`)", "ours.py"),
     "faust": Peer("plain Faust agent, Redis", "faust_plain.py", slow=True),
-    "quix": Peer("Quix Streams, its own state", "quix.py", ("state",), apart=True, slow=True),
-    "quix-sink": Peer("Quix Streams, state in a sink, Redis", "quix.py", ("sink",), apart=True),
-    "bytewax": Peer("Bytewax, its own state", "bytewax_flow.py", ("state",), apart=True, slow=True),
-    "bytewax-sink": Peer("Bytewax, state in a sink, Redis", "bytewax_flow.py", ("sink",), apart=True),
     "aiokafka": Peer("loop by hand, aiokafka, Redis", "aiokafka_loop.py"),
     "confluent": Peer("loop by hand, confluent-kafka, Redis", "confluent_loop.py", apart=True),
-    "kafka-streams": Peer("Kafka Streams (JVM), its own state", "kafka-streams"),
-    "bare": Peer("bare consumption: aiokafka and decoding, nothing else", "bare.py", counts=False),
+    **{name: peer for name, (peer, _) in ENGINES.items()},
+    **{f"{name}-usual": replace(peer, every=usual) for name, (peer, usual) in ENGINES.items()},
+    "bare": Peer("bare consumption: aiokafka and decoding, nothing else", "bare.py", counts=False, every=None),
 }
+JAVA = ("kafka-streams", "flink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +205,14 @@ async def fill(
 
 def command(peer: Peer) -> list[str | Path]:
     """How a peer is started."""
-    if peer.script == "kafka-streams":
-        built = java_classes()
-        return ["java", "-Xmx2g", "-cp", f"{built / 'classes'}:{built / 'lib'}/*", "peers.Missions"]
+    if peer.script in JAVA:
+        built, (name, *rest) = java_classes(peer.script), peer.arguments
+        opened = [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
+        classes = f"{built / 'classes'}:{built / 'lib'}/*"
+        options = ("-Xmx2g", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", *opened)
+        return ["java", *options, "-cp", classes, f"peers.{name}", *rest, str(peer.every)]
     python = BENCH_PYTHON if peer.apart else Path(sys.executable)
-    return [python, peer.tree / PEERS.relative_to(ROOT) / peer.script, *peer.arguments]
+    return [python, peer.tree / PEERS.relative_to(ROOT) / peer.script, *peer.arguments, str(peer.every)]
 
 
 def tree_of(commit: str, directory: Path) -> Path:
@@ -205,7 +224,7 @@ def tree_of(commit: str, directory: Path) -> Path:
 
 def missing(peer: Peer) -> str | None:
     """Why a peer cannot be run here; None if it can."""
-    if peer.script == "kafka-streams":
+    if peer.script in JAVA:
         return None if shutil.which("mvn") and shutil.which("javac") else "Maven or a JDK is not installed"
     if not peer.apart:
         return None
@@ -217,14 +236,14 @@ def missing(peer: Peer) -> str | None:
     return f"{module[peer.script]} is not installed in .venv-bench" if found.returncode else None
 
 
-def java_classes() -> Path:
-    """Kafka Streams and the peer's classes, built once per version of its sources by Maven."""
-    project = PEERS / "kafka-streams"
+def java_classes(peer: str) -> Path:
+    """The engine and the peer's classes, built once per version of its sources by Maven."""
+    project, cache = PEERS / peer, CACHE / peer
     sources = [project / "pom.xml", *sorted(project.rglob("*.java"))]
-    built = CACHE / hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    built = cache / hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     if not built.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as unfinished:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as unfinished:
             target = Path(unfinished) / "target"
             subprocess.run(
                 [
@@ -383,17 +402,19 @@ def table(results: dict[str, Result], *, head: int) -> str:
     medians = {name: statistics.median(result.rates) for name, result in results.items()}
     ours = medians.get("ours", math.nan)
     rounds = max(len(result.rates) for result in results.values())
-    lines = [
-        f"| one process on one core | records/s (median of {rounds}) | least | most | this worker is | P80 off by |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    columns = (
+        "one process on one core", "stored every", f"records/s (median of {rounds})", "least", "most",
+        "this worker is", "P80 off by",
+    )  # fmt: skip
+    lines = [f"| {' | '.join(columns)} |", f"| --- |{' ---: |' * (len(columns) - 1)}"]
     for name, result in sorted(results.items(), key=lambda item: medians[item[0]]):
         peer = CONTENDERS[name]
         label = peer.label + (f" (first {head:,} records)" if peer.slow else "")
         times = "" if name == "ours" else f"{ours / medians[name]:.2f} ×"
         off = f"{result.worst_seconds:.2f} s" if peer.counts else "–"
         least, most = min(result.rates), max(result.rates)
-        lines.append(f"| {label} | {medians[name]:,.0f} | {least:,.0f} | {most:,.0f} | {times} | {off} |")
+        every = "–" if peer.every is None else f"{peer.every:g} s"
+        lines.append(f"| {label} | {every} | {medians[name]:,.0f} | {least:,.0f} | {most:,.0f} | {times} | {off} |")
     return "\n".join(lines)
 
 

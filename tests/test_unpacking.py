@@ -1,8 +1,10 @@
 """What one batch of a log may do to its reader: unpack within a bound, or be one refused record in its place."""
 
+import gc
 import gzip
 import struct
 import tracemalloc
+import weakref
 from collections.abc import Callable
 from itertools import islice
 from types import SimpleNamespace
@@ -11,7 +13,7 @@ from typing import Any, Final
 import cramjam
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
@@ -20,7 +22,7 @@ from hypothesis import strategies as st
 
 from monitor.core.batch import RefusedBatch
 from monitor.core.mission import Reason, Rejected
-from monitor.kafka.fetching import Fetched, bound
+from monitor.kafka.fetching import Fetch, Fetched, bound
 from monitor.kafka.unpacking import HEADER, Unpacker
 
 PLACE = TopicPartition("missions", 3)
@@ -77,7 +79,7 @@ def fetched(*batches: bytes, offset: int = 0, largest: int = LARGEST) -> Partiti
     consumer: Any = SimpleNamespace(_fetcher=SimpleNamespace(_records={}))
     bound(consumer, largest)
     theirs = plain(*batches, offset=offset)
-    result = FetchResult(PLACE, assignment=SimpleNamespace(active=True), partition_records=theirs, backoff=0)
+    result = Fetch(PLACE, assignment=SimpleNamespace(active=True), partition_records=theirs, backoff=0)
     consumer._fetcher._records[PLACE] = result  # as aiokafka does
     return consumer._fetcher._records[PLACE]._partition_records
 
@@ -356,3 +358,26 @@ def test_whatever_the_bytes_of_a_batch_are_its_offsets_are_passed_once_and_in_or
         assert found[-1:] == refused
         after_last = places[-1] + 1 if places else 100
         assert told(refused[0])[:2] == (min(after_last, end - 1), end - 1)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_the_bytes_of_a_fetch_are_free_once_nobody_asks_for_it(taken: bool) -> None:
+    """Without a collection: a worker's is hundreds of fetches away, and each may be megabytes."""
+    gc.disable()
+    try:
+        unpacked = fetched(batch_of(SMALL), batch_of(AFTER, 4))
+        raw = weakref.ref(unpacked._records)
+        if taken:
+            assert len([*unpacked]) == 5
+        del unpacked
+        assert raw() is None
+    finally:
+        gc.enable()
+
+
+def test_what_was_taken_out_is_not_given_out_again() -> None:
+    """Whoever asks a fetch once more is told that nothing is left."""
+    unpacked = fetched(batch_of(SMALL))
+    assert next(unpacked).offset == 0
+    assert [record.offset for record in unpacked] == [1, 2, 3]
+    assert [*unpacked] == []

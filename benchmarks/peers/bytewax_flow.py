@@ -81,7 +81,7 @@ def read(messages: list[KafkaSourceMessage]) -> list[tuple[str, Event]]:
     return [(str(message.partition), decode(message.value)) for message in messages]
 
 
-def main(task: Task, kind: str) -> None:
+def main(task: Task, kind: str, every: float) -> None:
     """Count every record once."""
     task.directory.mkdir(exist_ok=True)
     init_db_dir(task.directory, 1)
@@ -95,11 +95,11 @@ def main(task: Task, kind: str) -> None:
     op.output("days", events, DaysSink(task, ledger=kind == "sink"))
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    cli_main(flow, recovery_config=RecoveryConfig(str(task.directory)), epoch_interval=timedelta(seconds=10))
+    cli_main(flow, recovery_config=RecoveryConfig(str(task.directory)), epoch_interval=timedelta(seconds=every))
     watch.stop()
     with Redis.from_url(task.redis_url) as reader:
         answer(done, watch.seconds, stored_totals(reader, task.name))
 
 
 if __name__ == "__main__":
-    main(Task.given(), sys.argv[1])
+    main(Task.given(), sys.argv[1], float(sys.argv[2]))

@@ -62,7 +62,7 @@ def read(value: bytes) -> Event:
     return decode(value)
 
 
-def main(task: Task, kind: str) -> None:
+def main(task: Task, kind: str, every: float) -> None:
     """Count every record once."""
     done = 0
 
@@ -79,6 +79,7 @@ def main(task: Task, kind: str) -> None:
         state_dir=task.directory,
         on_message_processed=processed,
         loglevel="WARNING",
+        commit_interval=every,
     )
     missions = app.topic(task.topic, key_deserializer="str", value_deserializer="bytes")
     frame = app.dataframe(missions).apply(read)
@@ -100,4 +101,4 @@ def main(task: Task, kind: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Task.given(), sys.argv[1])
+    main(Task.given(), sys.argv[1], float(sys.argv[2]))

@@ -144,6 +144,8 @@ class _Fetches(OrderedDict[TopicPartition, Any]):
         if isinstance(found, Fetch):
             theirs = found._partition_records  # noqa: SLF001 - no public way
             found._partition_records = Unpacked(theirs, self._unpacker, self._barren)  # noqa: SLF001
+            # It would hold itself, and the bytes of the fetch, until a collection: of a worker, that is minutes away.
+            theirs._records_iterator = None  # noqa: SLF001
         super().__setitem__(place, found)
 
 
@@ -161,13 +163,17 @@ class Unpacked(PartitionRecords):  # type: ignore[misc]  # aiokafka is not typed
             held["_tp"], held["_records"], held["_aborted_transactions"], theirs.next_fetch_offset, None, None,
             held["_check_crcs"], held["_isolation_level"],
         )  # fmt: skip
+        # Begun when asked for: one that nobody asks for any more (a seek, another assignment) would hold itself, too.
+        self._records_iterator: Iterator[Any] | None = None
 
     def __iter__(self) -> Iterator[Any]:
         """Without a call for each."""
-        return iter(self._records_iterator)
+        if self._records_iterator is None:
+            self._records_iterator = self._unpack_records()
+        return self._records_iterator
 
     def __next__(self) -> Any:
-        return next(self._records_iterator)
+        return next(iter(self))
 
     def covered(self, began: int, records: list[Any]) -> list[Any]:
         """What was taken out from position `began` on, and a barren stretch just before it."""

@@ -40,6 +40,11 @@ K = TypeVar("K")
 """What a partition is called."""
 
 TICK_SECONDS: Final = 0.05
+IDLE_SECONDS: Final = 0.25
+"""Between two looks at what changes seldom: a worker of which nobody wants anything need not wake up forty times a
+second."""
+BUSY_SECONDS: Final = 1.0
+"""So long after a batch, what is due is looked at by the tick."""
 COMMIT_SECONDS: Final = 2.0
 REFUSED_SECONDS: Final = 30.0
 """Between two looks at partitions whose stored state was refused."""
@@ -94,6 +99,9 @@ class WorkerApp(Generic[K]):
             records_waiting=self._records_waiting,
             patience_seconds=watchdog_seconds,
         )
+        self._came = asyncio.Event()
+        self._taken_at = float("-inf")
+        """When the latest batch was taken in, by the loop's clock."""
         self._held: set[TP] = set()
         """Partitions whose flow was stopped because they bring a flood of invalid records."""
         self._refused: set[K] = set()
@@ -194,6 +202,8 @@ class WorkerApp(Generic[K]):
     async def _take(self, event: EventT[Any]) -> None:
         tp = event.message.tp
         number = self._key(tp)
+        self._taken_at = asyncio.get_running_loop().time()
+        self._came.set()
         taken = await self._work.handle(number, cast("Batch", event.value))
         if self._work.held(number):
             # The agent is everybody's: only the flow of this partition stops. What Faust holds of it already is
@@ -249,7 +259,7 @@ class WorkerApp(Generic[K]):
     async def _watch(self) -> None:
         """Return when the worker cannot go on. Raises WorkerFailed where the group refuses it: Faust would wait."""
         while self._failure is None and not self.app.crashed:
-            await asyncio.sleep(TICK_SECONDS)
+            await asyncio.sleep(IDLE_SECONDS)
             if (fault := self._consumer.refusal()) is not None:
                 self._failure = WorkerFailed(
                     f"the broker refuses the worker in group {self._kafka.group} ({fault!r}): check that it may join "
@@ -280,10 +290,17 @@ class WorkerApp(Generic[K]):
 
     async def _store_in_time(self) -> None:
         """Start every checkpoint when it is due."""
+        clock = asyncio.get_running_loop().time
         while True:
             self._beat()
             self._store_due()
-            await asyncio.sleep(TICK_SECONDS)
+            if clock() < self._taken_at + BUSY_SECONDS:
+                await asyncio.sleep(TICK_SECONDS)
+                continue
+            self._came.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._came.wait()
 
     async def _keep_order(self, starting: Awaitable[None]) -> None:
         """Now and then: take over what had to wait, and tell Kafka and the metrics where the store stands."""

@@ -217,14 +217,14 @@ public final class Missions {
 
   public static void main(String[] arguments) {
     try {
-      run();
+      run(Double.parseDouble(arguments[0]));
     } catch (Exception fault) {
       fault.printStackTrace();
       System.exit(1); // the stream's threads would keep the process alive without an answer
     }
   }
 
-  private static void run() throws Exception {
+  private static void run(double commitSeconds) throws Exception {
     var mapper = new ObjectMapper();
     var task = mapper.readTree(System.getenv("BENCH_TASK"));
     Properties properties = new Properties();
@@ -235,6 +235,7 @@ public final class Missions {
     properties.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
     properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 256L * 1024 * 1024);
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, (long) (1000 * commitSeconds));
     properties.put("auto.offset.reset", "earliest");
     Watch watch = new Watch(task.get("records").asLong());
     Topology topology = new Topology();
