@@ -23,6 +23,8 @@ from monitor.core.stats.cluster_bootstrap import Estimate
 from monitor.core.stats.late_share import Cells
 from monitor.core.stats.stage_swap import Swap
 
+_MIX: Final = 2
+"""Where the mix of kinds stands among the figures of `_staged`."""
 SEED: Final = 2024
 """What a generator begins with, so that equal counts have equal intervals wherever they are told."""
 NAMED: Final = 15
@@ -177,7 +179,12 @@ def _stages(compared: Compared, drawn: Sequence[Floats], clusters: int) -> Stage
     before, now = (LateTally(int(judged), int(late), 0, 0) for judged, late in counts[0].sum(axis=0))
     if min(before.judged, now.judged) < LEAST:
         return None
-    change, together, mix, *stages = _estimated(np.stack(parts), clusters, family=len(parts[0]) - 1)
+    figures = np.stack(parts)
+    variances = figures[1:].var(axis=0, ddof=1)
+    variances[_MIX] = _mix_variance(np.stack(counts))
+    change, together, mix, *stages = cluster_bootstrap.estimates(
+        figures[0], variances, clusters, family=len(parts[0]) - 1
+    )
     return StageParts(before, now, change, dict(zip(compared.chain.stages, stages, strict=True)), together, mix)
 
 
@@ -187,13 +194,29 @@ def _staged(swaps: Sequence[Swap], before: Floats, now: Floats) -> tuple[Floats,
     Kinds are taken apart, each by its mean weight in both periods; that they weigh less or more than before is mix.
     """
     counts = np.array([swap.counts(before, now) for swap in swaps])
-    judged, late = counts[:, :, 0], counts[:, :, 1]
-    weights = judged / np.maximum(judged.sum(axis=0), 1.0)
-    shares = np.divide(late, judged, out=np.full(late.shape, np.nan), where=judged > 0.0)
-    shares = np.nan_to_num(
-        np.where(np.isnan(shares), shares[:, ::-1], shares)
-    )  # what a period lacks, as in the other
+    weights, shares = _weighed(counts)
     stages = weights.mean(axis=1) @ np.array([swap.parts(before, now) for swap in swaps])
     pace = weights.mean(axis=1) @ (shares[:, 1] - shares[:, 0])
-    mix = (weights[:, 1] - weights[:, 0]) @ shares.mean(axis=1)
+    mix = _mix(weights, shares)
     return counts, np.array([pace + mix, pace - stages.sum(), mix, *stages])
+
+
+def _weighed(counts: Floats) -> tuple[Floats, Floats]:
+    """By kind and period, the share of the missions and how many of them are late; for each draw where there are."""
+    judged, late = counts[..., 0], counts[..., 1]
+    weights = judged / np.maximum(judged.sum(axis=-2, keepdims=True), 1.0)
+    shares = np.divide(late, judged, out=np.full(late.shape, np.nan), where=judged > 0.0)
+    # What a period lacks, as in the other.
+    return weights, np.nan_to_num(np.where(np.isnan(shares), shares[..., ::-1], shares))
+
+
+def _mix(weights: Floats, shares: Floats) -> Floats:
+    """What other weights of the kinds are worth."""
+    worth: Floats = ((weights[..., 1] - weights[..., 0]) * shares.mean(axis=-1)).sum(axis=-1)
+    return worth
+
+
+def _mix_variance(counts: Floats) -> Floats:
+    weights, shares = _weighed(counts)
+    alone = [_mix(weights[1:], shares[:1]), _mix(weights[:1], shares[1:])]
+    return cluster_bootstrap.product_variance(_mix(weights[1:], shares[1:]), alone)

@@ -7,6 +7,7 @@ Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapters 6
 "Bootstrap-based improvements for inference with clustered errors", Rev. Econ. Statist. 90 (2008) 414-427.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +52,20 @@ def summed(drawn: Floats, clusters: Counts, cells: Counts, numbers: Counts, size
 
     matrix = csr_array((numbers.astype(np.float64), (clusters, cells)), shape=(drawn.shape[1], size))
     found: Floats = np.asarray(drawn @ matrix)
+    return found
+
+
+def product_variance(drawn: Floats, alone: Sequence[Floats]) -> Floats:
+    """Of a figure that is a product of uncertain ones; each a row for each draw: all drawn together, and each alone.
+
+    A product of two figures that are both uncertain scatters by chance as much as the product of their errors. Where
+    both are drawn anew around figures that have erred already, that is counted three times; where one is drawn and
+    the others stay, twice. The first is taken off twice the second.
+    """
+    variances = [one.var(axis=0, ddof=1) for one in alone]
+    found: Floats = np.maximum(
+        2.0 * np.sum(variances, axis=0) - drawn.var(axis=0, ddof=1), np.max(variances, axis=0) / 2.0
+    )
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.stats import shapley
+from monitor.core.stats import cluster_bootstrap, shapley
 
 Floats = NDArray[np.float64]
 
@@ -66,15 +66,11 @@ def causes(before: Cells, now: Cells) -> Floats:
 def variances(before: Cells, now: Cells) -> Floats:
     """Of each cause, from the draws.
 
-    A product of two figures that are both uncertain (which missions, and how late these are) scatters by chance as
-    much as the product of their errors. Where both are drawn anew around figures that have erred already, that is
-    counted three times; where one is drawn and the others stay, twice. The first is taken off twice the second.
+    Which missions there are, and how late these are, is a product of what is uncertain (`product_variance`).
     """
     both = _settled(before), _settled(now)
-    drawn = causes(*both)[:, 1:].var(axis=-1, ddof=1)
-    alone = [causes(*(alone_drawn(one) for one in both))[:, 1:].var(axis=-1, ddof=1) for alone_drawn in _ALONE]
-    found: Floats = np.maximum(2.0 * np.sum(alone, axis=0) - drawn, np.max(alone, axis=0) / 2.0)
-    return found
+    alone = [causes(*(alone_drawn(one) for one in both))[:, 1:].T for alone_drawn in _ALONE]
+    return cluster_bootstrap.product_variance(causes(*both)[:, 1:].T, alone)
 
 
 def _missions_alone(one: Cells) -> Cells:

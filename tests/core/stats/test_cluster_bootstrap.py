@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from monitor.core.stats.cluster_bootstrap import draws, estimates, summed
+from monitor.core.stats.cluster_bootstrap import draws, estimates, product_variance, summed
 
 
 def test_as_many_of_each_stratum_are_drawn_and_the_first_draw_is_as_it_was() -> None:
@@ -43,3 +43,15 @@ def test_of_many_figures_one_has_to_lie_farther_out_to_stand_out() -> None:
     values, variances = np.array([2.2, -4.0, 0.0]), np.array([1.0, 1.0, 0.0])
     assert [one.stands_out for one in estimates(values, variances, 1_000)] == [1, -1, 0]
     assert [one.stands_out for one in estimates(values, variances, 1_000, family=20)] == [0, -1, 0]
+
+
+@pytest.mark.parametrize("means", [(0.0, 0.0), (0.0, 3.0), (3.0, 3.0)])
+def test_the_variance_of_a_product_is_counted_once(means: tuple[float, float]) -> None:
+    """Of two figures that scatter by 1; draws around what has erred already tell three times as much of 0 by 0."""
+    rng = np.random.default_rng(11)
+    told = []
+    for one, other in rng.normal(means, 1.0, (400, 2)):
+        drawn, also = rng.normal(one, 1.0, (400, 1)), rng.normal(other, 1.0, (400, 1))
+        told.append(product_variance(drawn * also, [drawn * other, one * also])[0])
+    true = means[0] ** 2 + means[1] ** 2 + 1.0
+    assert 0.9 * true < np.mean(told) < 1.1 * true + 0.3  # at 0 by 0 a third too much: no variance may be negative
