@@ -11,7 +11,7 @@ from typing import Any, Final
 from monitor.feeds.declared_types import Condition, Lookup
 from monitor.feeds.paths import lookup
 from monitor.feeds.rows import Record
-from monitor.feeds.values import is_null, listed, plain
+from monitor.feeds.values import TRUTHS, is_null, listed, plain
 
 Test = Callable[[object], bool]
 TESTS: Final = ("is", "not", "known", "above", "below", "begins")
@@ -81,7 +81,8 @@ def _is(path: str, said: object) -> Test:
     words = listed(said)
     if not words or not all(isinstance(one, str | int | float) for one in words):
         raise ValueError(f"{path}: must be compared with texts, numbers, true or false: {_HOW}")
-    wanted = frozenset(plain(one).casefold() for one in words)
+    wanted = {plain(one).casefold() for one in words if not isinstance(one, bool)}
+    wanted |= {written for written, meant in TRUTHS.items() if any(one is meant for one in words)}
     return lambda value: value is not None and plain(value).casefold() in wanted
 
 

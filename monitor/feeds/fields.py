@@ -11,13 +11,9 @@ from monitor.core.service import Service
 from monitor.feeds.declared_types import FieldRule
 from monitor.feeds.rows import Notice, Record, Refusal, Refused, What, Why
 from monitor.feeds.times import example
-from monitor.feeds.values import is_null, listed, plain, slug_of
+from monitor.feeds.values import TRUTHS, is_null, listed, plain, slug_of
 
 Value = str | bool
-_TRUTHS: Final[Mapping[str, bool]] = {
-    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
-    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
-}
 STATUSES: Final = ("open", "closed", "cancelled")
 LONGEST: Final[Mapping[str, int]] = {"excluded": 200}
 """Characters of a text; an event takes no more."""
@@ -108,7 +104,7 @@ def understanding(rule: FieldRule, service: Service) -> Understand:
         case "category":
             return _slugs(service.leaf_categories)
         case "truth":
-            return lambda word: _TRUTHS.get(word.lower())
+            return lambda word: TRUTHS.get(word.lower())
         case "status":
             return lambda word: word.lower() if word.lower() in STATUSES else None
         case _:
@@ -156,5 +152,5 @@ def _parts(rule: FieldRule, value: object) -> Sequence[object]:
         return listed(value)
     parts = [value] if rule.separator is None else value.split(rule.separator)
     if rule.after is not None:
-        parts = [part.partition(rule.after)[2] or part for part in parts]
+        parts = [part.partition(rule.after)[2] if rule.after in part else part for part in parts]
     return [part.strip() for part in parts]

@@ -16,7 +16,7 @@ from monitor.feeds.geography_points import Position, Unplaced
 from monitor.feeds.mapping import with_envelope
 from monitor.feeds.rows import Record, Row
 
-AT_ONCE: Final = 8_192
+AT_ONCE: Final = 2_048
 """Records that wait in memory meanwhile."""
 Read = TypeVar("Read")
 

@@ -79,6 +79,7 @@ def _problem(written: str) -> str | None:
     if written == ISO or written in NUMBERS:
         return None
     letters = set(directives(written))
+    clocked = bool(letters & _CLOCKS)
     wrong = {
         f"is no format: write one of strptime's, like %d.%m.%Y %H:%M, or {ISO}, {', '.join(NUMBERS)}": not letters,
         "reads by the machine's language (%c, %x or %X): write it out": bool(letters & {"c", "x", "X"}),
@@ -88,6 +89,8 @@ def _problem(written: str) -> str | None:
         and "I" not in letters,
         "has minutes and no hour: give %H, or %I with %p": "M" in letters and not {"H", "I"} & letters,
         "is no whole date: give year, month and day": bool(letters & _DATES) and not _whole_date(letters),
+        "says its offset as plain text, and would be read as local: write %z for Z and +00, %Z for UTC": clocked
+        and _is_offset(written.rpartition("%")[2][1:].strip()),
     }
     found = next((message for message, holds in wrong.items() if holds), None)
     if found is None:
@@ -96,6 +99,11 @@ def _problem(written: str) -> str | None:
         except (ValueError, IndexError) as fault:
             found = f"is no format that can be read: {fault}"
     return found
+
+
+def _is_offset(tail: str) -> bool:
+    """Whether what follows the last part of a format says an offset."""
+    return tail.upper() in {"Z", *_UTC_NAMES} or (tail[:1] in {"+", "-"} and tail[1:].replace(":", "").isdigit())
 
 
 def _whole_date(letters: set[str]) -> bool:
@@ -176,12 +184,14 @@ def _reader(written: str) -> Read:
     if gap and _apart(head, tail):
         return _Apart(head, tail)
 
-    width, names_zone = _width(written), "Z" in letters
+    width, names_zone, says_offset = _width(written), "Z" in letters, written.endswith("%z")
 
     def read(value: object) -> Told | None:
         text = _meridiem(str(value)[:_LONGEST])
         if width and text.isdigit():
             text = text.zfill(width)  # 112 of %H%M is 1:12, whose zero was lost on the way; strptime reads 11:02
+        if says_offset and text[-3:-2] in {"+", "-"}:
+            text += "00"  # hours alone, as maps' portals and PostgreSQL write them
         try:
             at = datetime.strptime(text, written)  # noqa: DTZ007 - the feed says the zone
         except ValueError:

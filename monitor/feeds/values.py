@@ -7,6 +7,11 @@ from typing import Final
 
 NULLS: Final = frozenset({"", "null", "none", "na", "n/a", "nan", "nat", "nil", "\\n"})
 """Words for "not known", in small letters, that sources write; a feed may give others."""
+TRUTHS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
+"""How yes and no are written, in small letters."""
 _LARGEST_WHOLE: Final = 10**18
 _UNDECOMPOSED: Final = str.maketrans({"ø": "o", "æ": "ae", "å": "a", "ß": "ss", "ð": "d", "þ": "th", "ł": "l"})
 

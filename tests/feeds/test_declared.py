@@ -166,10 +166,13 @@ def test_whole_feed_files_of_the_document_are_right(text: str, tmp_path: Path) -
     assert declared is not None
 
 
+LENGTHS = RIGHT.replace(
+    '"dispatched"', '{ path = "turnout", since = "called_at", formats = ["%M:%S", "minutes"] }'
+).replace("[source.fields]", 'times = { formats = ["epoch_days", "day_us"], date = "day" }\n[source.fields]')
 SKELETON = read_service(CONFIG.parent / "skeleton").service
 SHIPPED = sorted((CONFIG.parent / "feeds").glob("*/feed.toml"))
 TREES = [(tomllib.loads(file.read_text(encoding="utf-8")), SKELETON) for file in SHIPPED] + [
-    (tomllib.loads(text), SERVICE) for text in (RIGHT, SEVERAL)
+    (tomllib.loads(text), SERVICE) for text in (RIGHT, SEVERAL, LENGTHS)
 ]
 WORDS = [
     *(
@@ -199,6 +202,20 @@ WORDS = [
         "%H:%M",
         "%d.%m.%Y",
         "debezium",
+    ),
+    *(
+        "since",
+        "seconds",
+        "minutes",
+        "%M:%S",
+        "%H%M",
+        "%Z",
+        "%z",
+        "%p",
+        "epoch_days",
+        "day_us",
+        "date",
+        "dispatched_at",
     ),
     *("a.b", "a[0].b", "a[?x=='y']", "@op", "a[", "Europe/Oslo", "", " ", "\0", "%", "%é", "{", "𝟙"),
 ]

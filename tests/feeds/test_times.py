@@ -50,6 +50,8 @@ def test_a_time_is_read_as_its_format_says(times: str, written: Any) -> None:
         ("%m/%d/%Y %I:%M:%S %p", "06/01/2024 12:00:00 p.m."), ("%m/%d/%Y %I:%M:%S %p", "06/01/2024 12:00:00 P. M."),
         ("%m/%d/%Y %I:%M %p", "6/1/2024 12:00\u202fPM"), ("%d.%m.%Y klokka %I.%M %p", "1.6.2024 klokka 12.00 p.m."),
         ("%Y-%m-%d %H:%M:%S %Z", "2024-06-01 16:00:00 UTC"), ("%d %b %Y %H:%M %Z", "01 Jun 2024 16:00 GMT"),
+        ("%Y/%m/%d %H:%M:%S%z", "2024/06/01 16:00:00+00"), ("%Y/%m/%d %H:%M:%S%z", "2024/06/01 16:00:00Z"),
+        ("%Y/%m/%d %H:%M:%S %z", "2024/06/01 12:00:00 -04"),
         ("%m%d%Y%H%M", 60120241200), ("%m%d%Y%H%M", "060120241200"),
     ],
 )  # fmt: skip
@@ -246,6 +248,15 @@ def test_a_list_that_crosses_midnight_begins_before_it() -> None:
     assert told["on_scene_at"] - told["called_at"] == timedelta(minutes=7)
 
 
+def test_a_unit_of_a_list_that_has_no_time_says_nothing() -> None:
+    """It was read as a time, and refused its record."""
+    record = {"day": "01.06.2024", "called": "12:00:00", "arrived": "ENGINE=, LADDER=12:09:00, CHIEF=NULL, 12:08:00,"}
+    told = event(record, DATED, fields_with('on_scene_at = { path = "arrived", after = "=" }'))
+    assert told["on_scene_at"] == utc(2024, 6, 1, 16, 8)
+    assert "on_scene_at" not in event({**record, "arrived": "ENGINE="}, DATED,
+                                      fields_with('on_scene_at = { path = "arrived", after = "=" }'))  # fmt: skip
+
+
 def test_times_in_a_list_of_a_document_are_picked_alike() -> None:
     """A path that leads into a list finds all of its units."""
     line = "on_scene_at = { path = \"units[?type=='engine'].at\", pick = 2 }"
@@ -267,6 +278,10 @@ def test_times_in_a_list_of_a_document_are_picked_alike() -> None:
         (["%Q"], "is no format that can be read"),
         (["noon"], "is no format: write one of strptime's"),
         (["%c"], "by the machine's language"),
+        (["%Y-%m-%dT%H:%M:%SZ"], "would be read as local: write %z"),
+        (["%Y/%m/%d %H:%M:%S+00"], "would be read as local: write %z"),
+        (["%Y-%m-%d %H:%M:%S UTC"], "would be read as local: write %z"),
+        (["%Y-%m-%d %H:%M:%S -05:00"], "would be read as local: write %z"),
         (["%m/%d/%y %H:%M", "%d/%m/%y %H:%M"], "read the same text differently"),
         (["%H:%M", "%H%M", "%M:%H"], "read the same text differently"),
         (["epoch_s", "epoch_ms"], "read the same numbers differently"),

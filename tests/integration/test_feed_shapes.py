@@ -52,7 +52,7 @@ def records(name: str, file: str) -> list[Record]:
     return [(b"gone", None) if line == "null" else (None, line.encode()) for line in lines]
 
 
-@pytest.mark.parametrize("name", ["several-files", "change-events", "recreated-rows"])
+@pytest.mark.parametrize("name", ["several-files", "change-events", "recreated-rows", "wrapped-changes"])
 async def test_what_several_topics_tell_becomes_the_figures_worked_out_by_hand_whoever_is_killed(
     apache_kafka: ApacheKafka, redis_7: EmbeddedRedis, topic: str, tmp_path: Path, name: str
 ) -> None:

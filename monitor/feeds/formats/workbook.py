@@ -50,9 +50,11 @@ def workbook_rows(
         workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(packed))
         rows = _sheet(workbook, sheet).iter_rows()
     except _UNREADABLE as fault:
-        found = (
-            str(fault) if isinstance(fault, _NoSheet) else f"no workbook that can be read ({type(fault).__name__})"
-        )
+        found = str(fault)
+        if not isinstance(fault, _NoSheet):
+            found = (
+                f"no workbook that can be read ({type(fault).__name__}); a ZIP of other files is to be unpacked first"
+            )
         yield Unreadable(Fault.DAMAGED, "workbook", found, ends=True)
         return
     names = names_of(columns)

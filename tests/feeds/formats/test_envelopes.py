@@ -50,6 +50,7 @@ def test_what_tells_no_row_is_none() -> None:
     assert told(None, envelope="debezium") == []
     assert told({"schema": None, "payload": None}, envelope="debezium") == []
     assert told({**change("m", None, None), "message": {}}, envelope="debezium") == []
+    assert told({"op": "m", "ts_ms": 1, "message": {"prefix": "x"}}, envelope="debezium") == []
 
 
 def test_a_flattened_change_keeps_what_the_transform_added() -> None:

@@ -75,3 +75,13 @@ def test_an_archive_that_unpacks_to_gigabytes_is_not_unpacked(
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(2 << 20))
     assert faults(read(tmp_path, out.getvalue())) == [("record_too_large", "workbook")]
+
+
+def test_a_zip_of_other_files_is_told_what_to_do(tmp_path: Path) -> None:
+    """As portals pack their CSV: it begins as a workbook does."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("calls.csv", "id,at\n1,2024-06-01\n")
+    (row,) = read(tmp_path, packed.getvalue())
+    assert isinstance(row, Unreadable)
+    assert "unpacked first" in row.detail
