@@ -35,15 +35,25 @@ class Told:
     valid: bool
 
 
-def events(seed: int, minutes: int = MINUTES) -> Iterator[Told]:
-    """The stream, of missions that began within so long. Each one's snapshots come in order, mixed with others'."""
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a source tells its missions."""
+
+    minutes: int = MINUTES
+    """Within how long they began."""
+    in_rows: float = IN_ROWS
+    """Share of those that are told in rows of units."""
+
+
+def events(seed: int, manner: Manner) -> Iterator[Told]:
+    """The stream. Every mission's snapshots come in its own order, mixed with those of others."""
     rng = random.Random(f"feed {seed}")  # noqa: S311 - invented missions
     number = 0
     telling: list[Iterator[Told]] = []
     while True:
         while len(telling) < AT_ONCE:
             number += 1
-            telling.append(iter(_story(rng, f"c{seed}-{number}", minutes)))
+            telling.append(iter(_story(rng, f"c{seed}-{number}", manner)))
         place = rng.randrange(len(telling))
         told = next(telling[place], None)
         if told is None:
@@ -55,8 +65,8 @@ def events(seed: int, minutes: int = MINUTES) -> Iterator[Told]:
             yield _nonsense(rng, told)
 
 
-def _story(rng: random.Random, mission: str, minutes: int) -> list[Told]:
-    rang = FIRST_RING + timedelta(minutes=rng.randrange(minutes), seconds=rng.randrange(60))
+def _story(rng: random.Random, mission: str, manner: Manner) -> list[Told]:
+    rang = FIRST_RING + timedelta(minutes=rng.randrange(manner.minutes), seconds=rng.randrange(60))
     event: dict[str, Any] = {
         "mission_id": mission,
         "district": rng.choice(DISTRICTS),
@@ -72,7 +82,7 @@ def _story(rng: random.Random, mission: str, minutes: int) -> list[Told]:
     if arrived:
         event["on_scene_at"] = (rang + timedelta(seconds=_response(rng))).isoformat()
         steps.append(dict(event))
-    if rng.random() < IN_ROWS:
+    if rng.random() < manner.in_rows:
         return _in_rows(rng, mission, event, rang)
     if rng.random() < 0.95:
         event["status"] = "closed"

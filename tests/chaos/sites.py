@@ -22,17 +22,18 @@ from pathlib import Path
 from monitor.demo.processes import wait_until
 from monitor.kafka.topics import ensure_topics
 from tests.chaos.driver import Course, Outcome, play, seconds_of
+from tests.chaos.feed import Manner
 from tests.chaos.proxy import Proxy
 from tests.chaos.redis import ChaosRedis
 from tests.chaos.stage import (
     DEAD_LETTERS,
     PARTITIONS,
     PATIENCE_SECONDS,
-    STORE_UP,
     TOPIC,
     WORKERS,
     Stage,
     environment,
+    store_up,
 )
 from tests.servers.components import require
 from tests.servers.kafka import ApacheKafka, kafka_jars
@@ -56,20 +57,9 @@ FEW_RETRIES = "5"
 
 
 @dataclass
-class Phase:
-    """A time in which the same holds."""
-
-    name: str
-    began: float
-    stall: float = 0.0
-    """The longest of a partition."""
-
-
-@dataclass
 class TimedCourse(Course):
     """Also: when each event was sent, and how long each exporter took to show it."""
 
-    phases: list[Phase] = field(default_factory=list)
     waiting: dict[int, dict[int, deque[tuple[int, float]]]] = field(
         default_factory=lambda: {site: defaultdict(deque) for site in EXPORTERS}
     )
@@ -92,21 +82,6 @@ class TimedCourse(Course):
         while waiting and waiting[0][0] < next_offset:
             _, sent = waiting.popleft()
             self.took[site].append((sent, now - sent))
-
-    def begin(self, name: str) -> None:
-        """Another phase."""
-        self._close()
-        self.phases.append(Phase(name, time.monotonic()))
-
-    def over(self) -> None:
-        """No phase follows: the stalls are those of all of them again."""
-        self._close()
-        self.stalls[-1] = max(phase.stall for phase in self.phases)
-
-    def _close(self) -> None:
-        if self.phases:
-            self.phases[-1].stall = max(self.stalls.values(), default=0.0)
-        self.stalls.clear()
 
     def table(self) -> str:
         """For people."""
@@ -170,7 +145,7 @@ class AtSites(Stage):
         """An exporter that is cut off from the store must say so, and show no figure as if it were fresh."""
 
         async def told() -> bool:
-            return (await self.metrics_at(site)).get(STORE_UP) == 0.0
+            return store_up(await self.metrics_at(site)) == 0.0
 
         try:
             await wait_until(told, "monitor_store_up 0", timeout_seconds=TELL_SECONDS)
@@ -269,7 +244,7 @@ async def run(
     *, seed: int, quality: Quality, calm_seconds: float, cut_seconds: float, order: Sequence[int] = ORDER
 ) -> tuple[Outcome, TimedCourse, dict[str, int]]:
     """The outcome, how long everything took, and what became of the packets."""
-    course = TimedCourse(seed, LIVE_MINUTES)
+    course = TimedCourse(seed, Manner(minutes=LIVE_MINUTES))
     carried: dict[str, int] = {}
 
     watching: list[asyncio.Task[None]] = []

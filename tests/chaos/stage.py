@@ -27,7 +27,6 @@ from tests.servers.components import require
 from tests.servers.kafka import ApacheKafka
 from tests.servers.replicated import ClusterOfThree, UnderSentinels
 
-STORE_UP = 'monitor_store_up{service="norwegian-police"}'
 REPOSITORY = Path(__file__).parents[2]
 TOPIC = "mission-events"
 DEAD_LETTERS = "mission-events.dead-letter"
@@ -36,6 +35,18 @@ WORKERS = 3
 PATIENCE_SECONDS = 180.0
 LAST_LINES, LINE_LENGTH = 12, 2000
 """A deadline for what must happen at all; how long it takes is measured, not demanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Which monitor is run: its interpreter, and the folder it lies in."""
+
+    interpreter: Path = Path(sys.executable)
+    home: Path = REPOSITORY
+
+    def command(self, *arguments: str) -> list[str]:
+        """`monitor` with these."""
+        return [str(self.interpreter), "-m", "monitor", *arguments]
 
 
 @dataclass
@@ -72,6 +83,8 @@ class Stage:
     several: UnderSentinels | ClusterOfThree | None = None
     """The store, where it is not `redis`, which does not run then."""
     exporter_port: int = field(default_factory=free_port)
+    program: Program = Program()
+    """What is started from now on."""
     partitions: int = PARTITIONS
     workers: dict[str, Worker] = field(default_factory=dict)
     exporters: dict[int, Child] = field(default_factory=dict)
@@ -100,7 +113,7 @@ class Stage:
         """A worker that has started. If a server is away it gives up; it is then started again."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            worker = self._launch(extra)
+            worker = self.launch_worker(**extra)
             self.workers[worker.name] = worker
             with suppress(TimeoutError):
                 await wait_until(
@@ -117,15 +130,16 @@ class Stage:
                 return worker
             await asyncio.sleep(1)
 
-    def _launch(self, extra: Mapping[str, str]) -> Worker:
+    def launch_worker(self, **extra: str) -> Worker:
+        """One that has not started yet."""
         self.started += 1
         name = f"worker-{self.started}"
         log = self.logs / f"{name}.log"
         child = Child(
             name,
-            [*self.within(self.started), sys.executable, "-m", "monitor", "worker"],
+            [*self.within(self.started), *self.program.command("worker")],
             environment={**self.environment, **extra},
-            directory=REPOSITORY,
+            directory=self.program.home,
             log=log,
         )
         return Worker(name, child, log, leaving=True)
@@ -161,9 +175,9 @@ class Stage:
         """One that has not answered yet."""
         return Child(
             name,
-            [*within, sys.executable, "-m", "monitor", "exporter", "--port", str(self.exporter_port)],
+            [*within, *self.program.command("exporter", "--port", str(self.exporter_port))],
             environment={**self.environment, **extra},
-            directory=REPOSITORY,
+            directory=self.program.home,
             log=self.logs / f"{name}.log",
         )
 
@@ -188,7 +202,7 @@ class Stage:
         """The exporter must tell whether the store is there."""
 
         async def told() -> bool:
-            return (await self.metrics()).get(STORE_UP) == float(up)
+            return store_up(await self.metrics()) == float(up)
 
         try:
             await wait_until(told, "monitor_store_up", timeout_seconds=60)
@@ -219,7 +233,8 @@ class Stage:
 
     def head(self, number: int) -> str:
         """The key of a partition's head."""
-        return f"{{monitor:{TOPIC}/{number}}}:head"
+        namespace = self.environment.get("MONITOR_REDIS__NAMESPACE", "monitor")
+        return f"{{{namespace}:{TOPIC}/{number}}}:head"
 
     def end(self) -> None:
         """Nothing outlives the stage, however it came to its end."""
@@ -252,8 +267,13 @@ class Stage:
         return sum(len(re.findall(pattern, log.read_text("utf-8"))) for log in self.logs.glob("worker-*.log"))
 
 
+def store_up(metrics: Mapping[str, float]) -> float | None:
+    """What an exporter says of the store, of whichever release it is."""
+    return next((value for name, value in metrics.items() if name.partition("{")[0] == "monitor_store_up"), None)
+
+
 @asynccontextmanager
-async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
+async def set_up(logs: Path, store: str = "one", program: Program = Program()) -> AsyncIterator[Stage]:
     """The stage, ready: topics, workers, exporter; the store on `one` server, under `sentinel`, or a `cluster`.
 
     Everything ends with the block.
@@ -285,7 +305,7 @@ async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
         )
         bootstrap = ",".join(f"{LOOPBACK}:{road.port}" for road in roads)
         url = f"redis://{LOOPBACK}:{proxy.port}/0" if several is None else several.url
-        stage = Stage(kafka, redis, proxy, roads, wires, logs, environment(bootstrap, url), several)
+        stage = Stage(kafka, redis, proxy, roads, wires, logs, environment(bootstrap, url), several, program=program)
         stack.callback(stage.end)
         await asyncio.gather(stage.start_exporter(), *(stage.start_worker() for _ in range(WORKERS)))
         yield stage
