@@ -346,6 +346,14 @@ class ClusterOfThree(Together):
             with suppress(ResponseError):  # replicas hear it from their masters
                 await node.ask("CLUSTER", "SETSLOT", slot, "NODE", there)
 
+    async def settle(self, key: str) -> None:
+        """Let no node believe that a key's slot is on its way."""
+        for node in self.nodes:
+            with suppress(RedisError, OSError):
+                slot = await node.ask("CLUSTER", "KEYSLOT", key)
+                assert isinstance(slot, int)
+                await node.ask("CLUSTER", "SETSLOT", slot, "STABLE")
+
     async def level(self) -> None:
         """Return once every replica has what its master has."""
 
