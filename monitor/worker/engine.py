@@ -50,8 +50,8 @@ def engine(kafka: KafkaSettings) -> Engine:
 def request_seconds(kafka: KafkaSettings) -> float:
     """How long a broker may take over a request.
 
-    One that a network has cut off in silence is waited for so long, and so is the news of who leads its partitions now.
-    Joining the group takes as long as the slowest member does to hand over.
+    One that a network has cut off in silence is waited for so long, and so is the news of who leads its partitions
+    now. Joining the group takes as long as the slowest member does to hand over.
     """
     return max(REQUEST_SECONDS, 2 * kafka.session_timeout_seconds, 2 * kafka.rebalance_timeout_seconds)
 

@@ -66,7 +66,6 @@ class TimedCourse(Course):
     """Of each exporter and partition: offsets that it has not shown, and when they were sent."""
     took: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: {site: [] for site in EXPORTERS})
     """Of each exporter: when an event was sent, and the seconds until it was shown."""
-
     acknowledged: list[tuple[float, float]] = field(default_factory=list)
     """When an event was sent, and the seconds until Kafka had it."""
 
@@ -246,7 +245,6 @@ async def run(
     """The outcome, how long everything took, and what became of the packets."""
     course = TimedCourse(seed, Manner(minutes=LIVE_MINUTES))
     carried: dict[str, int] = {}
-
     watching: list[asyncio.Task[None]] = []
 
     async def acts(stage: AtSites) -> None:
@@ -254,6 +252,7 @@ async def run(
         try:
             await course_of_events(stage, course, calm_seconds=calm_seconds, cut_seconds=cut_seconds, order=order)
         finally:
+            stage.sites.cut_off()  # nobody, and counts what has passed
             carried.update(stage.sites.carried)
 
     try:
