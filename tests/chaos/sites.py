@@ -278,7 +278,8 @@ def main() -> int:
     arguments = parser.parse_args()
     kafka_jars()  # there is no way out from where this goes on
     enter_own_network("tests.chaos.sites")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended in order, whoever asks
+    for number in (signal.SIGINT, signal.SIGTERM):  # ended in order, whoever asks; also in the background of a shell
+        signal.signal(number, signal.default_int_handler)
     RETRIES.write_text(FEW_RETRIES)
     quality = Quality(arguments.delay / 1000, arguments.delay / 10_000, arguments.loss)
     calm, cut = seconds_of(arguments.calm), seconds_of(arguments.cut)
