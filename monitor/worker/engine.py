@@ -13,6 +13,7 @@ from yarl import URL
 from monitor.kafka.clients import connection
 from monitor.settings import KafkaSettings
 
+REQUEST_SECONDS: Final = 20.0
 METADATA_SECONDS: Final = 20
 """After so long at most, partitions that were added to the topic are shared out."""
 
@@ -32,7 +33,7 @@ def engine(kafka: KafkaSettings) -> Engine:
         broker_session_timeout=kafka.session_timeout_seconds,
         broker_rebalance_timeout=kafka.rebalance_timeout_seconds,
         broker_heartbeat_interval=kafka.heartbeat_seconds,
-        broker_request_timeout=max(40.0, 2 * kafka.session_timeout_seconds),
+        broker_request_timeout=request_seconds(kafka),
         broker_credentials=credentials(connection(kafka)),
         consumer_auto_offset_reset="none",  # where to go on is never guessed: see transport
         consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
@@ -44,6 +45,15 @@ def engine(kafka: KafkaSettings) -> Engine:
         web_enabled=False,
         autodiscover=False,
     )
+
+
+def request_seconds(kafka: KafkaSettings) -> float:
+    """How long a broker may take over a request.
+
+    One that a network has cut off in silence is waited for so long, and so is the news of who leads its partitions
+    now. Joining the group takes as long as the slowest member does to hand over.
+    """
+    return max(REQUEST_SECONDS, 2 * kafka.session_timeout_seconds, 2 * kafka.rebalance_timeout_seconds)
 
 
 def credentials(connection: Mapping[str, Any]) -> OAuthCredentials | SASLCredentials | SSLCredentials | None:

@@ -32,7 +32,7 @@ from monitor.store.port import LOST
 from tests.chaos.account import Account, differences
 from tests.chaos.faults import ADDED, LANES, ONCE, Fault
 from tests.chaos.fed import SOURCE, SOURCE_LETTERS, Carried, behind, ends_of
-from tests.chaos.feed import MINUTES, Told, events
+from tests.chaos.feed import Manner, Told, events
 from tests.chaos.several import SEVERAL
 from tests.chaos.stage import (
     DEAD_LETTERS,
@@ -48,6 +48,8 @@ DIRECT = ("source", b"chaos")
 """Header of what no feed has told."""
 RATE = 250.0
 """Events a second."""
+ANY = -1
+"""In place of a partition's number."""
 STOP_SECONDS = 60.0
 SAMPLE_SECONDS = 0.25
 LARGEST_GROWTH_BYTES = 600 * 1024 * 1024
@@ -61,7 +63,18 @@ with open(sys.argv[1], "wb") as out:
 """A child's two streams go to one log: the report's own goes to a file of its own."""
 
 S = TypeVar("S", bound=Stage)
+ORDINARY = Manner()
 _partition_of_key = DefaultPartitioner()
+
+
+@dataclass
+class Phase:
+    """A time in which the same holds."""
+
+    name: str
+    began: float
+    stall: float = 0.0
+    """The longest of a partition."""
 
 
 @dataclass
@@ -69,10 +82,7 @@ class Course:
     """What has happened so far."""
 
     seed: int
-    minutes: int = MINUTES
-    """Within how long the missions began."""
-    by_feed: bool = True
-    """Whether some of them are told by way of a feed."""
+    manner: Manner = ORDINARY
     told: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     """Valid events in the order of the source; and nonsense."""
     account: Account = field(default_factory=Account)
@@ -83,6 +93,23 @@ class Course:
     """Offset after the last confirmed record, by partition."""
     staged: Counter[str] = field(default_factory=Counter)
     stalls: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+
+    phases: list[Phase] = field(default_factory=list)
+
+    def begin(self, name: str) -> None:
+        """Another phase."""
+        self._close()
+        self.phases.append(Phase(name, time.monotonic()))
+
+    def over(self) -> None:
+        """No phase follows: the longest stall is that of all of them again."""
+        self._close()
+        self.stalls[ANY] = max(phase.stall for phase in self.phases)
+
+    def _close(self) -> None:
+        if self.phases:
+            self.phases[-1].stall = max(self.stalls.values(), default=0.0)
+        self.stalls.clear()
 
     def confirmed(self, partition: int, offset: int, sent: float) -> None:
         """Kafka has a record that was sent then, by the monotonic clock."""
@@ -166,7 +193,7 @@ async def play(
             asyncio.get_running_loop().call_later(2 * PATIENCE_SECONDS, _tell_what_is_awaited)
             await feeding
             settled = time.monotonic()
-            if course.by_feed:
+            if course.manner.fed:
                 await _carried(stage, course)
             await _caught_up(stage, course)
             settled = time.monotonic() - settled
@@ -235,8 +262,7 @@ async def _feed(stage: Stage, course: Course, ending: asyncio.Event) -> None:
     waiting: set[asyncio.Task[None]] = set()
     try:
         began = time.monotonic()
-        feed = _stays if course.by_feed else None
-        for sent, told in enumerate(events(course.seed, feed, course.minutes), start=1):
+        for sent, told in enumerate(events(course.seed, course.manner, _stays), start=1):
             if ending.is_set():
                 break
             task = asyncio.create_task(await (_by_feed if told.fed else _directly)(producer, course, told))
@@ -338,13 +364,13 @@ async def _caught_up(stage: Stage, course: Course) -> None:
 
 
 async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Outcome:
-    log = await _read(stage, TOPIC)
-    letters = await _read(stage, DEAD_LETTERS)
-    compared, wrong = differences(course.account.report(), await _report(stage))
+    log = await read_topic(stage, TOPIC)
+    letters = await read_topic(stage, DEAD_LETTERS)
+    compared, wrong = differences(course.account.report(), await report_of(stage))
     direct = [one for one in log if DIRECT in one.headers]
     fed = [one for one in log if DIRECT not in one.headers]
     pairs = [("events in the topic", len(direct), len(course.told)), *await _counted(stage, course, log, letters)]
-    pairs += course.fed.pairs(fed, await _read(stage, SOURCE_LETTERS))
+    pairs += course.fed.pairs(fed, await read_topic(stage, SOURCE_LETTERS))
     pairs += await stage.compared_besides()
     wrong += [
         f"{name}: {str(found)[:300]}, expected {str(wanted)[:300]}"
@@ -367,7 +393,7 @@ async def _compared(stage: Stage, course: Course, settled_seconds: float) -> Out
             "rows that it told (again after a crash)": f"{len(fed):,} ({len(fed) - len(course.fed.parts):,})",
             "figures compared": f"{compared:,}",
             "**differences**": f"**{len(wrong)}**",
-            "longest stall of a partition": f"{stall:.1f} s (partition {number})",
+            "longest stall of a partition": f"{stall:.1f} s" + (f" (partition {number})" if number != ANY else ""),
             "caught up after the last event": f"{settled_seconds:.1f} s",
             "checkpoints fenced": str(stage.logged("dropped unstored changes")),
             "confirmed checkpoints lost, and seen": str(stage.logged(LOST)),
@@ -419,7 +445,7 @@ def _sources(letters: list[ConsumerRecord]) -> set[tuple[int, int]]:
     return {(int(found["monitor-partition"]), int(found["monitor-offset"])) for found in headers}
 
 
-async def _read(stage: Stage, topic: str) -> list[ConsumerRecord]:
+async def read_topic(stage: Stage, topic: str) -> list[ConsumerRecord]:
     """The whole topic, partition after partition."""
     count = await describe_topic(stage.kafka.bootstrap, topic, timeout_seconds=PATIENCE_SECONDS)
     places = [TopicPartition(topic, number) for number in range(count or 0)]
@@ -440,7 +466,8 @@ async def _read(stage: Stage, topic: str) -> list[ConsumerRecord]:
         await consumer.stop()
 
 
-async def _report(stage: Stage) -> dict[str, object]:
+async def report_of(stage: Stage) -> dict[str, object]:
+    """The year, by the present program."""
     out = stage.logs / "report.json"
     child = Child(
         "report", [sys.executable, "-c", REPORTING, str(out)], environment=stage.environment, directory=REPOSITORY,

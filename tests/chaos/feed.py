@@ -44,12 +44,22 @@ class Told:
     """The event that a feed makes of it."""
 
 
-def events(
-    seed: int, stays: Callable[[bytes], bool] | None = lambda _key: True, minutes: int = MINUTES
-) -> Iterator[Told]:
-    """The stream, of missions that began within so long. Each one's snapshots come in order, mixed with others'.
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a source tells its missions."""
 
-    `stays`: whether a mission that a feed tells keeps its partition, however many there will be; None: no feed does.
+    minutes: int = MINUTES
+    """Within how long they began."""
+    in_rows: float = IN_ROWS
+    """Share of those that are told in rows of units."""
+    fed: float = FED
+    """Of these, the share that comes by way of a feed."""
+
+
+def events(seed: int, manner: Manner, stays: Callable[[bytes], bool] = lambda _key: True) -> Iterator[Told]:
+    """The stream. Every mission's snapshots come in its own order, mixed with those of others.
+
+    `stays`: whether a mission that a feed tells keeps its partition, however many there will be.
     """
     rng = random.Random(f"feed {seed}")  # noqa: S311 - invented missions
     number = 0
@@ -57,7 +67,7 @@ def events(
     while True:
         while len(telling) < AT_ONCE:
             number += 1
-            telling.append(iter(_story(rng, f"c{seed}-{number}", stays, minutes)))
+            telling.append(iter(_story(rng, f"c{seed}-{number}", manner, stays)))
         place = rng.randrange(len(telling))
         told = next(telling[place], None)
         if told is None:
@@ -69,8 +79,8 @@ def events(
             yield _nonsense(rng, told)
 
 
-def _story(rng: random.Random, mission: str, stays: Callable[[bytes], bool] | None, minutes: int) -> list[Told]:
-    rang = FIRST_RING + timedelta(minutes=rng.randrange(minutes), seconds=rng.randrange(60))
+def _story(rng: random.Random, mission: str, manner: Manner, stays: Callable[[bytes], bool]) -> list[Told]:
+    rang = FIRST_RING + timedelta(minutes=rng.randrange(manner.minutes), seconds=rng.randrange(60))
     event: dict[str, Any] = {
         "mission_id": mission,
         "district": rng.choice(DISTRICTS),
@@ -86,9 +96,8 @@ def _story(rng: random.Random, mission: str, stays: Callable[[bytes], bool] | No
     if arrived:
         event["on_scene_at"] = (rang + timedelta(seconds=_response(rng))).isoformat()
         steps.append(dict(event))
-    if rng.random() < IN_ROWS:
-        fed = stays is not None and rng.random() < FED
-        if stays is not None and fed:
+    if rng.random() < manner.in_rows:
+        if fed := rng.random() < manner.fed:
             mission = next(one for one in (f"{mission}-{number}" for number in count()) if stays(one.encode()))
         return _in_rows(rng, event | {"mission_id": mission}, rang, fed=fed)
     if rng.random() < 0.95:

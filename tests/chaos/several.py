@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from tests.chaos.faults import exporter_restarted
 from tests.chaos.stage import PATIENCE_SECONDS, Stage
@@ -118,9 +118,19 @@ async def slots_moved(stage: Stage, rng: random.Random) -> None:
     several = _several(stage)
     assert isinstance(several, ClusterOfThree)
     key = _any_key(stage, rng)
-    source = await several.master(key)
-    others = [node for node in await several.masters() if node is not source]
-    await several.move(key, source, rng.choice(others))
+
+    async def moved() -> bool:
+        source = await several.master(key)
+        others = [node for node in await several.masters() if node is not source]
+        try:
+            await several.move(key, source, rng.choice(others))
+        except ResponseError:  # a busy machine has made another a master meanwhile: what is half moved is lost
+            await several.settle(key)
+            await several.whole()
+            return False
+        return True
+
+    await wait_until(moved, "a slot to move", timeout_seconds=PATIENCE_SECONDS)
 
 
 SEVERAL: dict[str, tuple[Fault, ...]] = {

@@ -22,17 +22,18 @@ from pathlib import Path
 from monitor.demo.processes import wait_until
 from monitor.kafka.topics import ensure_topics
 from tests.chaos.driver import Course, Outcome, play, seconds_of
+from tests.chaos.feed import Manner
 from tests.chaos.proxy import Proxy
 from tests.chaos.redis import ChaosRedis
 from tests.chaos.stage import (
     DEAD_LETTERS,
     PARTITIONS,
     PATIENCE_SECONDS,
-    STORE_UP,
     TOPIC,
     WORKERS,
     Stage,
     environment,
+    store_up,
 )
 from tests.servers.components import require
 from tests.servers.kafka import ApacheKafka, kafka_jars
@@ -56,28 +57,15 @@ FEW_RETRIES = "5"
 
 
 @dataclass
-class Phase:
-    """A time in which the same holds."""
-
-    name: str
-    began: float
-    stall: float = 0.0
-    """The longest of a partition."""
-
-
-@dataclass
 class TimedCourse(Course):
     """Also: when each event was sent, and how long each exporter took to show it."""
 
-    by_feed: bool = False
-    phases: list[Phase] = field(default_factory=list)
     waiting: dict[int, dict[int, deque[tuple[int, float]]]] = field(
         default_factory=lambda: {site: defaultdict(deque) for site in EXPORTERS}
     )
     """Of each exporter and partition: offsets that it has not shown, and when they were sent."""
     took: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: {site: [] for site in EXPORTERS})
     """Of each exporter: when an event was sent, and the seconds until it was shown."""
-
     acknowledged: list[tuple[float, float]] = field(default_factory=list)
     """When an event was sent, and the seconds until Kafka had it."""
 
@@ -93,21 +81,6 @@ class TimedCourse(Course):
         while waiting and waiting[0][0] < next_offset:
             _, sent = waiting.popleft()
             self.took[site].append((sent, now - sent))
-
-    def begin(self, name: str) -> None:
-        """Another phase."""
-        self._close()
-        self.phases.append(Phase(name, time.monotonic()))
-
-    def over(self) -> None:
-        """No phase follows: the stalls are those of all of them again."""
-        self._close()
-        self.stalls[-1] = max(phase.stall for phase in self.phases)
-
-    def _close(self) -> None:
-        if self.phases:
-            self.phases[-1].stall = max(self.stalls.values(), default=0.0)
-        self.stalls.clear()
 
     def table(self) -> str:
         """For people."""
@@ -171,7 +144,7 @@ class AtSites(Stage):
         """An exporter that is cut off from the store must say so, and show no figure as if it were fresh."""
 
         async def told() -> bool:
-            return (await self.metrics_at(site)).get(STORE_UP) == 0.0
+            return store_up(await self.metrics_at(site)) == 0.0
 
         try:
             await wait_until(told, "monitor_store_up 0", timeout_seconds=TELL_SECONDS)
@@ -270,9 +243,8 @@ async def run(
     *, seed: int, quality: Quality, calm_seconds: float, cut_seconds: float, order: Sequence[int] = ORDER
 ) -> tuple[Outcome, TimedCourse, dict[str, int]]:
     """The outcome, how long everything took, and what became of the packets."""
-    course = TimedCourse(seed, LIVE_MINUTES)
+    course = TimedCourse(seed, Manner(minutes=LIVE_MINUTES, fed=0.0))
     carried: dict[str, int] = {}
-
     watching: list[asyncio.Task[None]] = []
 
     async def acts(stage: AtSites) -> None:
@@ -280,6 +252,7 @@ async def run(
         try:
             await course_of_events(stage, course, calm_seconds=calm_seconds, cut_seconds=cut_seconds, order=order)
         finally:
+            stage.sites.cut_off()  # nobody, and counts what has passed
             carried.update(stage.sites.carried)
 
     try:
@@ -305,7 +278,8 @@ def main() -> int:
     arguments = parser.parse_args()
     kafka_jars()  # there is no way out from where this goes on
     enter_own_network("tests.chaos.sites")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended in order, whoever asks
+    for number in (signal.SIGINT, signal.SIGTERM):  # ended in order, whoever asks; also in the background of a shell
+        signal.signal(number, signal.default_int_handler)
     RETRIES.write_text(FEW_RETRIES)
     quality = Quality(arguments.delay / 1000, arguments.delay / 10_000, arguments.loss)
     calm, cut = seconds_of(arguments.calm), seconds_of(arguments.cut)

@@ -28,7 +28,6 @@ from tests.servers.components import require
 from tests.servers.kafka import ApacheKafka
 from tests.servers.replicated import ClusterOfThree, UnderSentinels
 
-STORE_UP = 'monitor_store_up{service="norwegian-police"}'
 REPOSITORY = Path(__file__).parents[2]
 TOPIC = "mission-events"
 DEAD_LETTERS = "mission-events.dead-letter"
@@ -37,6 +36,18 @@ WORKERS = 3
 PATIENCE_SECONDS = 180.0
 LAST_LINES, LINE_LENGTH = 12, 2000
 """A deadline for what must happen at all; how long it takes is measured, not demanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Which monitor is run: its interpreter, and the folder it lies in."""
+
+    interpreter: Path = Path(sys.executable)
+    home: Path = REPOSITORY
+
+    def command(self, *arguments: str) -> list[str]:
+        """`monitor` with these."""
+        return [str(self.interpreter), "-m", "monitor", *arguments]
 
 
 @dataclass
@@ -73,6 +84,8 @@ class Stage:
     several: UnderSentinels | ClusterOfThree | None = None
     """The store, where it is not `redis`, which does not run then."""
     exporter_port: int = field(default_factory=free_port)
+    program: Program = Program()
+    """What is started from now on."""
     partitions: int = PARTITIONS
     workers: dict[str, Worker] = field(default_factory=dict)
     feeds: dict[str, Worker] = field(default_factory=dict)
@@ -109,7 +122,7 @@ class Stage:
     async def _started(self, others: dict[str, Worker], command: list[str], extra: Mapping[str, str]) -> Worker:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            worker = self._launch(command, extra)
+            worker = self.launch(*command, **extra)
             others[worker.name] = worker
             with suppress(TimeoutError):
                 await wait_until(
@@ -126,15 +139,20 @@ class Stage:
                 return worker
             await asyncio.sleep(1)
 
-    def _launch(self, command: list[str], extra: Mapping[str, str]) -> Worker:
+    def launch_worker(self, **extra: str) -> Worker:
+        """One that has not started yet."""
+        return self.launch("worker", **extra)
+
+    def launch(self, *command: str, **extra: str) -> Worker:
+        """A process of the monitor that carries records, and has not started yet."""
         self.started += 1
         name = f"{command[0]}-{self.started}"
         log = self.logs / f"{name}.log"
         child = Child(
             name,
-            [*self.within(self.started), sys.executable, "-m", "monitor", *command],
+            [*self.within(self.started), *self.program.command(*command)],
             environment={**self.environment, **extra},
-            directory=REPOSITORY,
+            directory=self.program.home,
             log=log,
         )
         return Worker(name, child, log, leaving=True)
@@ -171,9 +189,9 @@ class Stage:
         """One that has not answered yet."""
         return Child(
             name,
-            [*within, sys.executable, "-m", "monitor", "exporter", "--port", str(self.exporter_port)],
+            [*within, *self.program.command("exporter", "--port", str(self.exporter_port))],
             environment={**self.environment, **extra},
-            directory=REPOSITORY,
+            directory=self.program.home,
             log=self.logs / f"{name}.log",
         )
 
@@ -198,7 +216,7 @@ class Stage:
         """The exporter must tell whether the store is there."""
 
         async def told() -> bool:
-            return (await self.metrics()).get(STORE_UP) == float(up)
+            return store_up(await self.metrics()) == float(up)
 
         try:
             await wait_until(told, "monitor_store_up", timeout_seconds=60)
@@ -229,7 +247,8 @@ class Stage:
 
     def head(self, number: int) -> str:
         """The key of a partition's head."""
-        return f"{{monitor:{TOPIC}/{number}}}:head"
+        namespace = self.environment.get("MONITOR_REDIS__NAMESPACE", "monitor")
+        return f"{{{namespace}:{TOPIC}/{number}}}:head"
 
     @property
     def carrying(self) -> list[Worker]:
@@ -267,11 +286,18 @@ class Stage:
         return sum(len(re.findall(pattern, log.read_text("utf-8"))) for log in self.logs.glob("worker-*.log"))
 
 
+def store_up(metrics: Mapping[str, float]) -> float | None:
+    """What an exporter says of the store, of whichever release it is."""
+    return next((value for name, value in metrics.items() if name.partition("{")[0] == "monitor_store_up"), None)
+
+
 @asynccontextmanager
-async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
+async def set_up(
+    logs: Path, store: str = "one", program: Program = Program(), *, feed: bool = True
+) -> AsyncIterator[Stage]:
     """The stage, ready: topics, workers, exporter; the store on `one` server, under `sentinel`, or a `cluster`.
 
-    Everything ends with the block.
+    `feed`: whether one runs beside the workers; a former program may know none. Everything ends with the block.
     """
     async with AsyncExitStack() as stack:
         kafka = ApacheKafka(nodes=3)
@@ -300,11 +326,11 @@ async def set_up(logs: Path, store: str = "one") -> AsyncIterator[Stage]:
         )
         bootstrap = ",".join(f"{LOOPBACK}:{road.port}" for road in roads)
         url = f"redis://{LOOPBACK}:{proxy.port}/0" if several is None else several.url
-        stage = Stage(kafka, redis, proxy, roads, wires, logs, environment(bootstrap, url), several)
+        stage = Stage(kafka, redis, proxy, roads, wires, logs, environment(bootstrap, url), several, program=program)
         stack.callback(stage.end)
         (logs / "feed.toml").write_text(FEED_FILE, encoding="utf-8")
-        started = (stage.start_worker() for _ in range(WORKERS))
-        await asyncio.gather(stage.start_exporter(), stage.start_feed(), *started)
+        started = [*(stage.start_worker() for _ in range(WORKERS)), *([stage.start_feed()] if feed else [])]
+        await asyncio.gather(stage.start_exporter(), *started)
         yield stage
 
 

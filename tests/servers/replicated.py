@@ -5,8 +5,8 @@ the others and not from the clients: `apart`.
 """
 
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Self
@@ -124,8 +124,35 @@ class SentinelNode(Placed, Server):
             return found
 
 
-class UnderSentinels:
-    """A master, two replicas, and three sentinels. `async with`; it need not all run at the end."""
+class Together:
+    """Several servers and what stands before them, from their start to their certain end. `async with`."""
+
+    nodes: Sequence[Node]
+
+    def parts(self) -> Iterable[AbstractAsyncContextManager[object]]:
+        """Everything that is started, in order."""
+        raise NotImplementedError
+
+    async def join(self) -> None:
+        """Make one store of them."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            for part in self.parts():
+                await stack.enter_async_context(part)
+            await self.join()
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *fault: object) -> None:
+        for node in self.nodes:
+            node.thaw()
+        await self._stack.aclose()
+
+
+class UnderSentinels(Together):
+    """A master, two replicas, and three sentinels. It need not all run at the end."""
 
     def __init__(
         self, *, executable: Path, options: Sequence[str] = (), places: Sequence[Place] = (HERE, HERE, HERE)
@@ -140,7 +167,6 @@ class UnderSentinels:
         self.sentinels = [
             SentinelNode(executable=executable, master=master, quorum=2, place=place) for place in places
         ]
-        self._stack = AsyncExitStack()
 
     @property
     def url(self) -> str:
@@ -148,21 +174,13 @@ class UnderSentinels:
         asked = (f"{one.place.host}:{one.port}" for one in self.sentinels)
         return f"redis+sentinel://{','.join(asked)}/{SERVICE}/0"
 
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            for node in self.nodes:
-                await stack.enter_async_context(node.proxy)
-                await stack.enter_async_context(node)
-            for sentinel in self.sentinels:
-                await stack.enter_async_context(sentinel)
-            await self.whole()
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(self, *fault: object) -> None:
+    def parts(self) -> Iterable[AbstractAsyncContextManager[object]]:
         for node in self.nodes:
-            node.thaw()
-        await self._stack.aclose()
+            yield from (node.proxy, node)
+        yield from self.sentinels
+
+    async def join(self) -> None:
+        await self.whole()
 
     async def whole(self) -> None:
         """Return once all sentinels know each other and all replicas, and every replica follows."""
@@ -245,34 +263,22 @@ class OfCluster(Node):
         ]  # fmt: skip
 
 
-class ClusterOfThree:
+class ClusterOfThree(Together):
     """Three masters, each with a replica: Redis 7 or newer, for older ones let nobody choose the port of the bus."""
 
     def __init__(self, *, executable: Path) -> None:
         self.nodes = [OfCluster(executable=executable) for _ in range(6)]
-        self._stack = AsyncExitStack()
 
     @property
     def url(self) -> str:
         """As the monitor is told: not all of them."""
         return f"redis+cluster://{','.join(f'{LOOPBACK}:{node.known_as}' for node in self.nodes[:3])}"
 
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            for node in self.nodes:
-                await stack.enter_async_context(node.proxy)
-                await stack.enter_async_context(node.wire)
-                await stack.enter_async_context(node)
-            await self._join()
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(self, *fault: object) -> None:
+    def parts(self) -> Iterable[AbstractAsyncContextManager[object]]:
         for node in self.nodes:
-            node.thaw()
-        await self._stack.aclose()
+            yield from (node.proxy, node.wire, node)
 
-    async def _join(self) -> None:
+    async def join(self) -> None:
         first, masters, replicas = self.nodes[0], self.nodes[:3], self.nodes[3:]
         for number, node in enumerate(masters):
             slots = range(number * 16384 // 3, (number + 1) * 16384 // 3)
@@ -339,6 +345,14 @@ class ClusterOfThree:
         for node in (target, source, *(one for one in self.nodes if one not in (source, target))):
             with suppress(ResponseError):  # replicas hear it from their masters
                 await node.ask("CLUSTER", "SETSLOT", slot, "NODE", there)
+
+    async def settle(self, key: str) -> None:
+        """Let no node believe that a key's slot is on its way."""
+        for node in self.nodes:
+            with suppress(RedisError, OSError):
+                slot = await node.ask("CLUSTER", "KEYSLOT", key)
+                assert isinstance(slot, int)
+                await node.ask("CLUSTER", "SETSLOT", slot, "STABLE")
 
     async def level(self) -> None:
         """Return once every replica has what its master has."""

@@ -16,8 +16,8 @@ from monitor.store.port import Fenced, LifeSign, StoreUnavailable
 from monitor.store.redis import RedisStore
 from monitor.store.rights import acl_rules
 from tests.servers.components import require
-from tests.servers.replicated import SETTLE_SECONDS, ClusterOfThree
-from tests.store.test_sentinel import claimed, content, opened, read, written
+from tests.servers.replicated import ClusterOfThree
+from tests.store.failover import begun, claimed, content, loss_is_told, opened, read, written
 from tests.store.worlds import NAMESPACE, changes
 
 PARTITIONS = range(12)
@@ -99,37 +99,23 @@ async def test_a_confirmed_checkpoint_that_the_replica_lacked_is_missed(
     cluster: ClusterOfThree, stores: list[RedisStore]
 ) -> None:
     """As under sentinels: the owner is told and fenced, readers are told to forget."""
-    store, reader = stores
-    lease, _ = await store.claim(0)
-    lease = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    store = stores[0]
+    lease = await begun(store)
     former = await cluster.master(head(0))
     await cluster.level()
-    async with cluster.apart(former, replicas_only=True):
-        lost = await store.checkpoint(lease, changes(10, 20, append={1: b"lost"}))
-        known = await read(reader)
-        assert content(known) == {1: [b"a", b"lost"]}
-        former.kill()
-        await cluster.another(former, head(0))
-
-    async def missed() -> bool:
-        try:
-            return await store.holds([lost]) == set()
-        except StoreUnavailable:
-            return False
-
-    await wait_until(missed, "the loss to be seen", timeout_seconds=SETTLE_SECONDS)
-    with pytest.raises(Fenced):
-        await written(store, lost, changes(20, 30, append={2: b"of nobody"}))
-    change = await read(reader, known)
-    assert change is not None
-    assert (content(change), change.whole) == ({1: [b"a"]}, True)
+    await loss_is_told(
+        stores,
+        lease,
+        former,
+        cluster.apart(former, replicas_only=True),
+        lambda: cluster.another(former, head(0)),
+    )
 
 
 async def test_a_master_that_is_cut_off_stops_serving(cluster: ClusterOfThree, stores: list[RedisStore]) -> None:
     """Split brain lasts as long as the nodes' time-out; what was confirmed in it is missed, and nobody shows it."""
     store, reader = stores
-    lease, _ = await store.claim(0)
-    lease = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    await begun(store)
     await read(reader)
     former = await cluster.master(head(0))
     await cluster.level()

@@ -5,18 +5,18 @@ relies on it is told.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from monitor.core.stored import Changes
 from monitor.demo.processes import LOOPBACK, wait_until
 from monitor.demo.servers import EmbeddedRedis, bundled_valkey
-from monitor.store.port import Fenced, Lease, LifeSign, PartitionChange, StoreUnavailable
+from monitor.store.port import Fenced, LifeSign, StoreUnavailable
 from monitor.store.redis import RedisStore
 from tests.servers.components import require
 from tests.servers.replicated import SERVICE, SETTLE_SECONDS, Node, SentinelNode, UnderSentinels
+from tests.store.failover import begun, claimed, content, loss_is_told, opened, read, written
 from tests.store.worlds import NAMESPACE, changes
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -45,69 +45,6 @@ async def stores(servers: UnderSentinels) -> AsyncIterator[list[RedisStore]]:
         yield [await stack.enter_async_context(opened(servers.url)) for _ in range(2)]
 
 
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[RedisStore]:
-    store = RedisStore(url, namespace=NAMESPACE, timeout_seconds=1.0)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-async def written(store: RedisStore, lease: Lease, following: Changes) -> Lease:
-    """The lease for the next, however often the same had to be written: as a worker does."""
-    found: list[Lease] = []
-
-    async def stored() -> bool:
-        try:
-            found.append(await store.checkpoint(lease, following))
-        except StoreUnavailable:
-            return False
-        return True
-
-    await wait_until(stored, "the checkpoint to be stored", timeout_seconds=SETTLE_SECONDS)
-    return found[0]
-
-
-async def claimed(store: RedisStore) -> tuple[Lease, dict[int, list[bytes]]]:
-    """Own partition 0, as soon as somebody can be asked."""
-    found: list[tuple[Lease, dict[int, list[bytes]]]] = []
-
-    async def owned() -> bool:
-        try:
-            lease, stored = await store.claim(0)
-        except StoreUnavailable:
-            return False
-        found.append((lease, {day: list(blobs) for day, blobs in stored.days.items()}))
-        return True
-
-    await wait_until(owned, "the partition to be claimed", timeout_seconds=SETTLE_SECONDS)
-    return found[0]
-
-
-async def read(
-    store: RedisStore, known: PartitionChange | None = None, *, partition: int = 0
-) -> PartitionChange | None:
-    """What a reader is told that knows this much, as soon as somebody can be asked."""
-    found: list[PartitionChange | None] = []
-
-    async def told() -> bool:
-        try:
-            since, writer = (known.sequence, known.writer) if known else (0, None)
-            found.append(await store.changes_since(partition, since, writer=writer))
-        except StoreUnavailable:
-            return False
-        return True
-
-    await wait_until(told, "the reader to be answered", timeout_seconds=SETTLE_SECONDS)
-    return found[0]
-
-
-def content(change: PartitionChange | None) -> dict[int, list[bytes]]:
-    assert change is not None
-    return {day: list(blobs) for day, blobs in change.days.items()}
-
-
 async def replicated(servers: UnderSentinels, node: Node) -> None:
     """Return once every replica has what the master has."""
 
@@ -123,8 +60,7 @@ async def replicated(servers: UnderSentinels, node: Node) -> None:
 async def test_a_killed_master_is_followed_by_another(servers: UnderSentinels, stores: list[RedisStore]) -> None:
     """Owner, reader and signs of life go on there by themselves; the old one comes back as a replica."""
     store, reader = stores
-    lease, _ = await store.claim(0)
-    lease = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    lease = await begun(store)
     known = await reader.changes_since(0, 0)
     await reader.wait_for_change(1.0)
     former = await servers.master()
@@ -149,29 +85,12 @@ async def test_a_confirmed_checkpoint_that_no_replica_had_is_missed(
 ) -> None:
     """The lost last second: its owner is told, though nothing new comes, and fenced; readers forget it."""
     store, reader = stores
-    lease, _ = await store.claim(0)
-    lease = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    lease = await begun(store)
     former = await servers.master()
     await replicated(servers, former)
-    async with servers.apart(former, replicas_only=True):
-        lost = await store.checkpoint(lease, changes(10, 20, append={1: b"lost"}))
-        known = await read(reader)
-        assert content(known) == {1: [b"a", b"lost"]}
-        former.kill()
-    await servers.another(former)
-
-    async def missed() -> bool:
-        try:
-            return await store.holds([lost]) == set()
-        except StoreUnavailable:
-            return False
-
-    await wait_until(missed, "the loss to be seen", timeout_seconds=SETTLE_SECONDS)
-    with pytest.raises(Fenced):
-        await written(store, lost, changes(20, 30, append={2: b"of nobody"}))
-    change = await read(reader, known)
-    assert change is not None
-    assert (content(change), change.whole) == ({1: [b"a"]}, True)
+    change = await loss_is_told(
+        stores, lease, former, servers.apart(former, replicas_only=True), lambda: servers.another(former)
+    )
     lease, stored = await claimed(store)
     assert (lease.next_offset, stored) == (10, {1: [b"a"]})
     await written(store, lease, changes(10, 20, append={1: b"again"}))
@@ -181,8 +100,7 @@ async def test_a_confirmed_checkpoint_that_no_replica_had_is_missed(
 async def test_a_frozen_master_wakes_up_as_nobodys(servers: UnderSentinels, stores: list[RedisStore]) -> None:
     """What it hears before it is told that it is a replica is lost, and nobody is shown it."""
     store, reader = stores
-    lease, _ = await store.claim(0)
-    lease = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    lease = await begun(store)
     former = await servers.master()
     await replicated(servers, former)
     former.freeze()
@@ -206,8 +124,7 @@ async def test_of_two_masters_at_once_one_is_believed_in_the_end(
 ) -> None:
     """Split brain: a worker goes on at the one that was cut off, another at the new one, a reader saw both."""
     store, reader = stores
-    lease, _ = await store.claim(0)
-    lease = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    await begun(store)
     await read(reader)  # who was connected before stays so
     former = await servers.master()
     await replicated(servers, former)
@@ -236,8 +153,7 @@ async def test_a_master_without_replicas_refuses_where_it_is_told_to(
 ) -> None:
     """`min-replicas-to-write`: cut off, it confirms nothing that would be lost, and the owner finds the new one."""
     store, _ = stores
-    lease, _ = await store.claim(0)
-    lease = await store.checkpoint(lease, changes(0, 10, append={1: b"a"}))
+    lease = await begun(store)
     former = await servers.master()
     await replicated(servers, former)
     for node in servers.nodes:
