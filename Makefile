@@ -4,7 +4,7 @@ PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
-BENCHMARKS := ingest workers replay convert volume pooled sketches growth memory checkpoints exporter freshness places
+BENCHMARKS := ingest workers replay convert volume pooled sketches growth memory checkpoints exporter freshness places idle
 ARGS ?=
 # A file's tests stay together, and each process has servers of its own: more than four would only crowd.
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile

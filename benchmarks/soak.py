@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from dataclasses import astuple, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
@@ -156,6 +157,8 @@ async def soak(arguments: argparse.Namespace) -> list[Sample]:
             }
             if not arguments.missions:
                 environment |= {"MONITOR_LEDGER__HORIZON_DAYS": "1", "MONITOR_LEDGER__ROLL_UP_DAYS": "1.5"}
+                # The past is told, and yet alarms are to be judged all the time, as of a feed that lives.
+                environment |= {"MONITOR_EVENTS__STALE_AFTER_SECONDS": str(400 * DAY)}
             url = f"http://127.0.0.1:{(port := free_port())}"
             command = [sys.executable, "-m", "monitor"]
             logs = Path(folder)
@@ -227,10 +230,23 @@ async def _sample(http: aiohttp.ClientSession, url: str, load: Load, pids: dict[
     )
 
 
-def slope(samples: list[Sample], name: str) -> float:
-    """MiB an hour by least squares."""
+def slope(samples: list[Sample], name: str) -> tuple[float, float]:
+    """MiB an hour by least squares, and how far that may be off (95 %).
+
+    Memory comes and goes in steps, so neighbours are alike: each sample tells less, by what the one before says of
+    it (the first autocorrelation of what the line leaves).
+    """
     hours = [sample.seconds / 3600 for sample in samples]
-    return statistics.linear_regression(hours, [getattr(sample, name) for sample in samples]).slope
+    values = [getattr(sample, name) for sample in samples]
+    line = statistics.linear_regression(hours, values)
+    left = [value - line.slope * hour - line.intercept for hour, value in zip(hours, values, strict=True)]
+    squares = sum(one * one for one in left)
+    if len(left) < 4 or not squares:
+        return line.slope, math.nan
+    alike = min(0.99, max(0.0, sum(one * other for one, other in pairwise(left)) / squares))
+    spread = sum((hour - statistics.fmean(hours)) ** 2 for hour in hours)
+    error = math.sqrt(squares / (len(left) - 2) / spread * (1 + alike) / (1 - alike))
+    return line.slope, 1.96 * error
 
 
 def show(samples: list[Sample], arguments: argparse.Namespace) -> None:
@@ -251,10 +267,16 @@ def show(samples: list[Sample], arguments: argparse.Namespace) -> None:
         seconds, worker, exporter, redis, missions, days, lag, scrape_ms, scrape_kib, age = astuple(sample)
         rows.append((f"{seconds / 60:.1f}", f"{worker:.0f}", f"{exporter:.0f}", f"{redis:.0f}", f"{missions:,}",
                      f"{days:.1f}", f"{lag:,}", f"{scrape_ms:.0f}", f"{scrape_kib:,.0f}", f"{age:.1f}"))  # fmt: skip
-    fitted = [f"{slope(steady, name):+.1f} MiB/h" for name in ("worker", "exporter", "redis")]
+    slopes = {name: slope(steady, name) for name in ("worker", "exporter", "redis")}
+    fitted = [f"{each:+.1f} ± {off:.1f} MiB/h" for each, off in slopes.values()]
     missions = statistics.linear_regression([s.seconds / 3600 for s in steady], [s.missions for s in steady]).slope
     rows.append((f"**slope from {steady[0].seconds / 60:.1f} min on**", *fitted, f"{missions:+,.0f} /h", *[""] * 5))
     print(table(columns, rows))
+    if (days := steady[-1].days - steady[0].days) >= 1:
+        hours = (steady[-1].seconds - steady[0].seconds) / 3600
+        told = ", ".join(f"{name} {each * hours / days:+.2f} ± {off * hours / days:.2f}"
+                         for name, (each, off) in slopes.items())  # fmt: skip
+        print(f"\nMiB an event day ({arguments.rate / 2 * arguments.day_seconds:,.0f} missions): {told}")
     worst = max(samples, key=lambda sample: sample.scrape_ms)
     oldest = max(sample.age_seconds for sample in samples[2:])
     print(f"\nlongest scrape {worst.scrape_ms:.0f} ms, oldest figures {oldest:.1f} s, "

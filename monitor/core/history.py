@@ -10,6 +10,8 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import accumulate
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -38,11 +40,22 @@ Stretch = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one stored day of one partition says of one series. `missions` as in `Block`, in any order."""
+    """What one stored day of one partition says of one series.
 
-    missions: Floats
+    Its missions are the columns `first` to `last` (excluded) of an array that all series of the day share: where they
+    are thousands, most have one or two missions, and an array for each would be most of the memory.
+    """
+
+    day: Floats
+    first: int
+    last: int
     sealed: Sealed | None = None
     """None where nothing is: most days of most series."""
+
+    @property
+    def missions(self) -> Floats:
+        """As in `Block`, in any order."""
+        return self.day[:, self.first : self.last]
 
     def size(self, span: Span) -> int:
         """How many missions that count for anything rang in `span`."""
@@ -74,11 +87,9 @@ class History:
         """What was taken over of each partition, to hold its next head against."""
         self.backend: Backend = backend
         self._groups: dict[tuple[Series, int], Groups] = {}
-        self._facts: dict[Series, dict[Place, Facts]] = {}
+        self._facts: dict[Series, dict[Stretch, dict[Place, Facts]]] = {}
         self._strays: dict[Series, dict[Place, Facts]] = {}
         """Of series that the service does not declare, or not for that day: they are in no figure."""
-        self._places: dict[Series, dict[Stretch, set[Place]]] = {}
-        """Where the facts of a series lie."""
         self._parts: dict[Series, dict[Stretch, set[Series]]] = {}
         """Which series are part of whatever has figures."""
         self._blocks: dict[Series, dict[Stretch, Block]] = {}
@@ -119,9 +130,20 @@ class History:
         for part in stored.aggregates:
             aggregates.setdefault(part.series, []).append(part)
         try:
+            counting = {
+                number: [one for one in some if Kind(one.kind) not in (Kind.NOTHING, Kind.MOVED)]
+                for number, some in entries.items()
+            }
+            missions = [one for some in counting.values() for one in some]
+            states = times_of(missions, len(self.service.clocks))
+            whole = np.vstack([[one.placed_at for one in missions], states])
+            ends = dict(zip(counting, accumulate(map(len, counting.values())), strict=True))
             return {
-                head.series[number]: self._facts_of_series(
-                    head.series[number], day, entries.get(number, ()), aggregates.get(number, ()), head.measures
+                head.series[number]: Facts(
+                    whole,
+                    ends.get(number, 0) - len(counting.get(number, ())),
+                    ends.get(number, 0),
+                    self._sealed(head.series[number], day, aggregates.get(number), head.measures),
                 )
                 for number in entries.keys() | aggregates.keys()
             }
@@ -131,21 +153,11 @@ class History:
                 "rebuild the partition from Kafka"
             ) from fault
 
-    def _facts_of_series(
-        self,
-        series: Series,
-        day: int,
-        entries: Sequence[Mission],
-        aggregates: Sequence[Aggregate],
-        measures: Sequence[Measure],
-    ) -> Facts:
-        counting = [one for one in entries if Kind(one.kind) not in (Kind.NOTHING, Kind.MOVED)]
-        states = times_of(counting, len(self.service.clocks))
-        return Facts(
-            np.vstack([[one.placed_at for one in counting], states]),
-            # As arrays: a sketch as stored takes four times the memory, and would be taken apart for each block.
-            sealed=Sealed.of(aggregates, self.columns, self._judges(series, day), measures) if aggregates else None,
-        )
+    def _sealed(
+        self, series: Series, day: int, aggregates: Sequence[Aggregate] | None, measures: Sequence[Measure]
+    ) -> Sealed | None:
+        """As arrays: a sketch as stored takes four times the memory, and would be taken apart for each block."""
+        return Sealed.of(aggregates, self.columns, self._judges(series, day), measures) if aggregates else None
 
     def _judges(self, series: Series, day: int) -> Groups:
         """What judges a series on a day: nothing, where it is not declared."""
@@ -162,20 +174,18 @@ class History:
 
     def _place(self, partition: int, day: int, present: Mapping[Series, Facts]) -> None:
         """In place of what was known of the day."""
-        place = (partition, day)
+        place, stretch = (partition, day), self._stretch(day)
         for series, known in self._facts.items():
-            if place in known and series not in present:
+            if place in known.get(stretch, ()) and series not in present:
                 self._remove(series, place)
-        for known in self._strays.values():
-            known.pop(place, None)
+        for strays in self._strays.values():
+            strays.pop(place, None)
         for series, facts in present.items():
             judges = self._judges(series, day)
             if not judges:
                 self._strays.setdefault(series, {})[place] = facts
                 continue
-            stretch = self._stretch(day)
-            self._facts.setdefault(series, {})[place] = facts
-            self._places.setdefault(series, {}).setdefault(stretch, set()).add(place)
+            self._facts.setdefault(series, {}).setdefault(stretch, {})[place] = facts
             for pool in judges:
                 self._parts.setdefault(pool, {}).setdefault(stretch, set()).add(series)
             self._outdate(series, day)
@@ -184,12 +194,12 @@ class History:
         """Forget a partition whose stored state was emptied."""
         self.heads.pop(partition, None)
         self._tallies.pop(partition, None)
-        for series, known in self._facts.items():
-            for place in [place for place in known if place[0] == partition]:
+        for series, stretches in self._facts.items():
+            for place in [place for known in stretches.values() for place in known if place[0] == partition]:
                 self._remove(series, place)
-        for known in self._strays.values():
-            for place in [place for place in known if place[0] == partition]:
-                del known[place]
+        for strays in self._strays.values():
+            for place in [place for place in strays if place[0] == partition]:
+                del strays[place]
 
     def timeline(self, area: str, category: str) -> Timeline:
         """The series in time order; empty where nothing is known of it."""
@@ -255,18 +265,18 @@ class History:
         blocks = self._blocks.setdefault(series, {})
         block = blocks.get(stretch)
         if block is None:
-            facts = [self._facts[series][place] for place in sorted(self._places[series][stretch])]
-            block = blocks[stretch] = _joined(facts)
+            block = blocks[stretch] = _joined(
+                [facts for _, facts in sorted(self._facts[series][stretch].items(), key=itemgetter(0))]
+            )
         return block
 
     def _remove(self, series: Series, place: Place) -> None:
         stretch = self._stretch(place[1])
-        del self._facts[series][place]
-        places = self._places[series]
-        places[stretch].discard(place)
+        known = self._facts[series]
+        del known[stretch][place]
         self._outdate(series, place[1])
-        if not places[stretch]:
-            del places[stretch]
+        if not known[stretch]:
+            del known[stretch]
             for pool in self._judges(series, place[1]):
                 parts = self._parts[pool]
                 parts[stretch].discard(series)

@@ -76,12 +76,13 @@ class _Telling:
         self._published = published
         self._service = published.snapshot.service
         self.families = {metric.name: _family(metric) for metric in metrics.EXPORTER}
+        self._into = {metric.name: (metric.labels, self.families[metric.name].samples) for metric in metrics.EXPORTER}
 
     def _add(self, metric: Metric, value: float | None, *labels: str) -> None:
         """One sample; None is told as NaN. Labels in the vocabulary's order, without the service's."""
         told = math.nan if value is None else float(value)
-        names = dict(zip(metric.labels, (self._service.slug, *labels), strict=True))
-        self.families[metric.name].samples.append(Sample(metric.name, names, told))
+        names, samples = self._into[metric.name]
+        samples.append(Sample(metric.name, dict(zip(names, (self._service.slug, *labels), strict=True)), told))
 
     def _known(self, value: float) -> float | None:
         """A count: not known as long as nothing was read."""

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from monitor.exporter.exposition import written
 from monitor.exporter.once import Once
 from monitor.http.body import SharedBody
 from monitor.http.negotiation import gzip_wanted, media_ranges
@@ -88,13 +89,12 @@ class Text:
 
 def text_of(collector: Collector, wanted: Format, *, compressed: bool) -> Text:
     """What the collector tells now, in a format, without what that ends with."""
-    registry = CollectorRegistry()
-    registry.register(collector)
-    body = wanted.encode(registry).removesuffix(wanted.end)
+    families = written(collector.collect(), open_metrics=bool(wanted.end))
     if not compressed:
-        return Text(body, None)
+        return Text(b"".join(families), None)
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
-    return Text(packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH), packer)
+    packed = [packer.compress(family) for family in families]
+    return Text(b"".join([*packed, packer.flush(zlib.Z_SYNC_FLUSH)]), packer)
 
 
 class Scrapes:
