@@ -379,7 +379,9 @@ class Ledger:
             mission = missions.pop(mission_id)
             if rows:
                 self.row_count -= len(rows.pop(mission_id, ()))
-            some = counting.setdefault(mission.series, [])
+            some = counting.get(mission.series)
+            if some is None:
+                some = counting[mission.series] = []
             if mission.kind:
                 some.append(mission)
         for mission_id in place.missions if day.partial else ():

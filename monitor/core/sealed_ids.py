@@ -57,7 +57,9 @@ class SealedIds:
     def __contains__(self, mission_id: str) -> bool:
         if not (self._waiting or self._recent.numbers or self._sorted.numbers):
             return False
-        number = int.from_bytes(hashed((mission_id,)), "little")
+        one = _EMPTY.copy()
+        one.update(mission_id.encode())
+        number = int.from_bytes(one.digest(), "little")
         return number in self._waiting or self._recent.hold(number) or self._sorted.hold(number)
 
     def _sort(self) -> None:

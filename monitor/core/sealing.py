@@ -172,8 +172,10 @@ def _of_few(
             tally = ClockTally(1, _NO_CAUSES, round(value * 1e6), value * value, ([value], _ALONE, value, value))
         else:
             tally, excluded = _WITHOUT_VALUE[one.kind], int(one.kind == _EXCLUDED_KIND)
-    judged = tuple([(place, seconds, 1 if value <= seconds else 0) for place, seconds, _ in thresholds])
-    return Aggregate(series, start, end, excluded, (tally,), judged)
+    judged = (
+        [(place, seconds, 1 if value <= seconds else 0) for place, seconds, _ in thresholds] if thresholds else ()
+    )
+    return Aggregate(series, start, end, excluded, (tally,), tuple(judged))
 
 
 def roll_up(parts: Iterable[Aggregate], *, backend: Backend = "fastdigest") -> list[Aggregate]:

@@ -161,4 +161,5 @@ class Aggregate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def alike(self) -> tuple[int, tuple[tuple[int, float], ...]]:
         """What two stretches must have in common to be one: the series, and what they were held against."""
-        return self.series, tuple([(place, seconds) for place, seconds, _ in self.judged])
+        judged = self.judged
+        return self.series, tuple([(place, seconds) for place, seconds, _ in judged]) if judged else ()
