@@ -1,8 +1,8 @@
 """Which missions were sealed: eight bytes of each, asked about whoever comes from behind the seal line.
 
-A hash and not the identity: what is sealed is kept for good, and a mission costs eight bytes then. Two of a hundred
-million share one with a chance of 1 in 3,700; the second is then refused, and nothing is counted twice. Refuses to
-know when something is sealed (`core.partition`) and where it lies (`core.ledger`).
+A hash and not the identity: what is sealed is kept for good, and a mission costs eight bytes then, and at most as
+many bits. Two of a hundred million share one with a chance of 1 in 3,700; the second is then refused, and nothing is
+counted twice. Refuses to know when something is sealed (`core.partition`) and where it lies (`core.ledger`).
 """
 
 from bisect import bisect_left
