@@ -1,7 +1,7 @@
 """The core of this tree beside that of another commit: microseconds of CPU a record, in one process and in turns.
 
 Decode, judge, ledger, sealing and checkpoints of one partition, without Kafka and Redis. Both cores are imported side
-by side and take turns of 5,000 records of the same stream, so that whatever else the machine does meets both alike;
+by side and take turns of 2,000 records of the same stream, so that whatever else the machine does meets both alike;
 of each turn the quickest of all rounds counts. The ratio holds where records a second of two runs differ by a half.
 `benchmarks/ingest.py --before` measures the whole worker, and needs a quiet machine.
 
@@ -27,7 +27,7 @@ import national
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY_SECONDS = 86_400.0
-BATCH, TURN, CHECKPOINT = 500, 10, 40
+BATCH, TURN, CHECKPOINT = 500, 4, 40
 """Records in a batch; batches in a turn, and between checkpoints."""
 
 

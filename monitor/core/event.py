@@ -89,7 +89,8 @@ class Form:
         self._wire = _wire_names(service, self._attribute, [field[0] for field in all_fields])
         edges = {name: property(self.edge(moments)) for name, moments in computed.items()}
         self.type = _struct("Event", fields, self._wire, namespace=edges)
-        self.decode = cast("Callable[[bytes], Event]", msgspec.json.Decoder(self._known(service)).decode)
+        known = _struct("KnownEvent", _known(fields, service), self._wire, namespace=edges, kw_only=True)
+        self.decode = cast("Callable[[bytes], Event]", msgspec.json.Decoder(known).decode)
         """The event of bytes that are right at once; raises one of `UNREADABLE`."""
         self.row_type = _struct("RowEvent", [*_of_a_row(all_fields)], self._wire)
         """What an event must be that tells one row of a mission."""
@@ -134,14 +135,6 @@ class Form:
         """What an event says, by the service's names; nothing of what is absent or null."""
         fields = msgspec.structs.asdict(event).items()
         return {self._wire[name]: value for name, value in fields if value is not None and value is not msgspec.UNSET}
-
-    def _known(self, service: Service) -> type[msgspec.Struct]:
-        """With the names that the service declares, which then come as the same few objects, not as new text; and
-        whole, so that nobody has to ask each event whether it tells but a row.
-        """  # noqa: D205 - one sentence
-        names = [("area", service.leaf_areas), ("category", service.leaf_categories)]
-        literals: list[Any] = [(attribute, Literal[slugs]) for attribute, slugs in names if slugs]
-        return _struct("KnownEvent", [*literals, ("row", type(None), None)], self._wire, bases=(self.type,))
 
     def _name_fault(self, fields: Mapping[str, Any], fault: msgspec.ValidationError) -> Rejected:
         """What is wrong with an event that is none."""
@@ -231,6 +224,22 @@ def _fields(service: Service, attribute: Mapping[str, str]) -> Iterator[_Field]:
     )
 
 
+def _known(fields: Iterable[_Field], service: Service) -> Iterator[_Field]:
+    """With the names that the service declares, which then come as the same few objects, not as new text; and whole,
+    so that nobody has to ask each event whether it tells but a row. In the order in which the contract names them:
+    the decoder looks for each behind the one before, and passes by all that the event has not.
+    """  # noqa: D205 - one sentence
+    known: dict[str, Any] = {"row": type(None)}
+    known |= {
+        name: Literal[slugs]
+        for name, slugs in (("area", service.leaf_areas), ("category", service.leaf_categories))
+        if slugs
+    }
+    places = {"mission_id": -2, "revision": -1, "excluded": 1, "row": 2}
+    for name, kind, *default in sorted(fields, key=lambda field: places.get(field[0], 0)):
+        yield name, known.get(name, kind), *default
+
+
 def _of_a_row(fields: Iterable[_Field]) -> Iterator[_Field]:
     """The same, of which only the identity must be there: what has no null of its own may be absent all the same."""
     for name, kind, *default in fields:
@@ -264,15 +273,13 @@ def _wire_names(service: Service, attribute: Mapping[str, str], names: list[str]
 
 def _struct(
     name: str,
-    fields: list[Any],
+    fields: Iterable[_Field],
     wire: Mapping[str, str],
     *,
-    bases: tuple[type[msgspec.Struct], ...] = (),
     namespace: dict[str, Any] | None = None,
+    kw_only: bool = False,
 ) -> type[msgspec.Struct]:
-    return msgspec.defstruct(
-        name, fields, bases=bases or None, namespace=namespace, rename=dict(wire), kw_only=bool(bases), gc=False
-    )
+    return msgspec.defstruct(name, fields, namespace=namespace, rename=dict(wire), kw_only=kw_only, gc=False)
 
 
 def _plain(moments: Sequence[Moment]) -> bool:

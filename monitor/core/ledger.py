@@ -16,6 +16,8 @@ from itertools import chain, groupby, product
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+import msgspec
+
 from monitor.core.digest import Backend
 from monitor.core.mission import Kind, Mission
 from monitor.core.outcomes import RULES, STORES, Case, Change, Outcome, Seen
@@ -47,6 +49,7 @@ _NOT_BEGUN: Final = (int(Kind.UNTIMED), int(Kind.NO_BEGIN))
 """Of missions that lie where somebody wrote of them: on which side of the seal line they began is not known."""
 
 # Members by a name of the module: looking them up in their class takes several times as long.
+_hold = msgspec.structs.force_setattr
 _NEW, _UNCOUNTED, _LATE, _FULL = Outcome.NEW, Outcome.UNCOUNTED, Outcome.LATE, Outcome.LEDGER_FULL
 
 
@@ -168,7 +171,8 @@ class Ledger:
         """Days of which an earlier program has sealed missions, and nobody knows which."""
         self.crossed: list[Crossing] = []
         """What `core.restated` has to look at since it was last emptied."""
-        self._seconds = grid.seconds
+        self._seconds = float(grid.seconds)
+        """Of a slice. A float: to divide by an int takes half as long again."""
         self._slices: dict[float, OpenSlice] = {}
         """By number. A float: what `//` gives; the step to an int would be taken for every event."""
         self._order: list[float] = []
@@ -228,14 +232,17 @@ class Ledger:
         number = known.placed_at // self._seconds
         if (
             change
-            and (kind == 0 or known.kind == 0 or placed_at // self._seconds != number or not _STORED[row])
             and _MAY_CROSS[row]
+            and (kind == 0 or known.kind == 0 or placed_at // self._seconds != number or not _STORED[row])
         ):
             self.crossed.append(Crossing(_VERDICTS[row], known, mission))
         if _STORED[row]:
             # Under the identity that is held: a second copy of the text would take as much room as all the rest.
             mission_id = known.mission_id
-            mission = Mission(mission_id, revision, series, placed_at, kind, times)
+            if kind and revision is mission.revision:
+                _hold(mission, "mission_id", mission_id)
+            else:
+                mission = Mission(mission_id, revision, series, placed_at, kind, times)
             self.missions[mission_id] = mission
             place = self._slices[number]
             if placed_at != known.placed_at:
@@ -372,7 +379,9 @@ class Ledger:
             mission = missions.pop(mission_id)
             if rows:
                 self.row_count -= len(rows.pop(mission_id, ()))
-            some = counting.setdefault(mission.series, [])
+            some = counting.get(mission.series)
+            if some is None:
+                some = counting[mission.series] = []
             if mission.kind:
                 some.append(mission)
         for mission_id in place.missions if day.partial else ():

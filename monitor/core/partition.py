@@ -171,10 +171,11 @@ class Partition:
         most_rows = ROWS_PER_MISSION * capacity
         crowded = len(missions) + len(records) > capacity or ledger.row_count > most_rows
         for record in records:
-            stamp = record.timestamp
-            recorded = None if stamp is None or stamp < 0 else stamp / 1000.0
-            if recorded is not None and recorded > latest:
-                arrival.claims(record.offset, recorded)
+            stamp, recorded = record.timestamp, None
+            if stamp is not None and stamp >= 0:
+                recorded = stamp / 1000.0
+                if recorded > latest:
+                    arrival.claims(record.offset, recorded)
             try:
                 mission = read(record.value, recorded)
                 placed_at = mission.placed_at

@@ -34,11 +34,14 @@ from monitor.core.slices import Grid
 
 _POINT: Final = ord(".")
 
-# Members by a name of the module: looking them up in their class takes several times as long.
-_NOTHING, _MEASURED, _EXCLUDED = Kind.NOTHING, Kind.MEASURED, Kind.EXCLUDED
-_OPEN, _NO_END = Kind.OPEN, Kind.NO_END
+# By a name of the module: looking a member up in its class takes several times as long. Plain ints: each is compared
+# a few times on its way to the store, where members of an enumeration take several times as long as well.
+_NOTHING, _MEASURED, _EXCLUDED = int(Kind.NOTHING), int(Kind.MEASURED), int(Kind.EXCLUDED)
+_UNTIMED, _OPEN = int(Kind.UNTIMED), int(Kind.OPEN)
+_NO_BEGIN, _NO_END = int(Kind.NO_BEGIN), int(Kind.NO_END)
+_NEGATIVE, _TOO_LONG, _TOO_SHORT = int(Kind.NEGATIVE), int(Kind.TOO_LONG), int(Kind.TOO_SHORT)
 
-State = tuple[Kind, float | None]
+State = tuple[int, float | None]
 """What a clock says of a mission, with the seconds where it measured."""
 
 
@@ -279,14 +282,14 @@ def _state(clock: _Interval, event: Event) -> State:
     return _without_value(event.status, begin, end, clock.longest), None
 
 
-def _without_value(status: str, begin: datetime | None, end: datetime | None, longest: float) -> Kind:
-    """What a clock says that measured nothing: the first row that holds."""
+def _without_value(status: str, begin: datetime | None, end: datetime | None, longest: float) -> int:
+    """What a clock says that measured nothing, a `Kind`: the first row that holds."""
     if begin is None:
-        return Kind.NO_BEGIN if status == "closed" else Kind.UNTIMED
+        return _NO_BEGIN if status == "closed" else _UNTIMED
     if end is None:
         return _NO_END if status == "closed" else _OPEN
     seconds = (end - begin).total_seconds()
-    return Kind.NEGATIVE if seconds < 0.0 else Kind.TOO_LONG if seconds > longest else Kind.TOO_SHORT
+    return _NEGATIVE if seconds < 0.0 else _TOO_LONG if seconds > longest else _TOO_SHORT
 
 
 def _interval(clock: Clock, form: Form) -> _Interval:

@@ -84,7 +84,7 @@ class Grid:
         return midnight
 
 
-class ClockTally(msgspec.Struct, frozen=True, array_like=True):
+class ClockTally(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a sealed stretch knows of one clock: exact counts and sums, and the sketch that only shows percentiles.
 
     `unmeasured`: missions by `Cause`, in its order. `total`: the sum of the measured times in microseconds; None
@@ -129,7 +129,7 @@ class ClockTally(msgspec.Struct, frozen=True, array_like=True):
         return least <= moment * slack + 1e-6 * self.measured and moment <= most * slack + 1e-6 * self.measured
 
 
-class Aggregate(msgspec.Struct, frozen=True, array_like=True):
+class Aggregate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A sealed stretch of one series: exact counts of each clock, in the service's order, and what was judged.
 
     `start`, `end`: epoch seconds; one slice, or one local day once rolled up. `judged`: for each threshold that was
@@ -161,4 +161,5 @@ class Aggregate(msgspec.Struct, frozen=True, array_like=True):
     @property
     def alike(self) -> tuple[int, tuple[tuple[int, float], ...]]:
         """What two stretches must have in common to be one: the series, and what they were held against."""
-        return self.series, tuple([(place, seconds) for place, seconds, _ in self.judged])
+        judged = self.judged
+        return self.series, tuple([(place, seconds) for place, seconds, _ in judged]) if judged else ()

@@ -226,7 +226,7 @@ def test_a_cap_beyond_the_record_is_no_time_in_the_future() -> None:
         return reader.read(json.dumps(event).encode(), CALLED.timestamp())
 
     assert open_since(connected=0).placed_at == CALLED.timestamp() + 600.0
-    assert open_since(connected=5).kind is Kind.OPEN
+    assert open_since(connected=5).kind == Kind.OPEN
     for connected, coded in [(5.1, None), (0, 5.1)]:
         with pytest.raises(Rejected) as refused:
             open_since(connected, coded)

@@ -96,7 +96,7 @@ def story(*snaps: Mission, sealed_before: float | None = None, ceiling: int = NO
 )
 def test_a_snapshot_contributes_by_the_first_row_that_holds(mission: Mission, kind: Kind) -> None:
     """The contribution table row by row, with what a later row would have said otherwise."""
-    assert mission.kind is kind
+    assert mission.kind == kind
 
 
 IMPOSSIBLE = {

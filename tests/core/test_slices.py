@@ -182,14 +182,28 @@ def test_two_new_years_apart_by_a_leap_day() -> None:
     ]
 
 
-@given(st.lists(st.integers(0, 86_400_000_000).map(lambda microseconds: microseconds / 1e6), min_size=2, max_size=6))
-def test_missions_sealed_one_by_one_add_up_to_what_they_are_sealed_together(seconds: list[float]) -> None:
-    """Most slices hold one: the short way says the same as the long one, threshold for threshold."""
-    missions = [Mission(f"m{n}", 1, 0, 0.0, Kind.MEASURED, value) for n, value in enumerate(seconds)]
-    thresholds = [(3, seconds[0], 0), (5, 600.0, 0)]
+STATES = st.one_of(
+    st.tuples(st.just(Kind.MEASURED), st.integers(0, 86_400_000_000).map(lambda microseconds: microseconds / 1e6)),
+    st.tuples(st.sampled_from([*{*Kind} - {Kind.NOTHING, Kind.MEASURED, Kind.MOVED}]), st.none()),
+)
+
+
+@given(st.lists(STATES, min_size=2, max_size=6), st.integers(0, 2))
+def test_missions_sealed_one_by_one_add_up_to_what_they_are_sealed_together(
+    states: list[tuple[Kind, float | None]], empty: int
+) -> None:
+    """Most slices hold one or none: the short way says the same as the long one, threshold for threshold."""
+    missions = [Mission(f"m{n}", 1, 0, 0.0, kind, value) for n, (kind, value) in enumerate(states)]
+    thresholds = [(3, states[0][1] or 0.0, 0), (5, 600.0, 0)]
     together = seal(missions, series=2, start=0.0, end=3600.0, thresholds=thresholds)
-    apart = [seal([one], series=2, start=0.0, end=3600.0, thresholds=thresholds) for one in missions]
+    apart = [
+        seal(some, series=2, start=0.0, end=3600.0, thresholds=thresholds)
+        for some in [*[[one] for one in missions], *[[]] * empty]
+    ]
     (summed,) = roll_up(apart)
-    assert structs.replace(summed.clocks[0], squares=0.0) == structs.replace(together.clocks[0], squares=0.0)
+    assert repr(structs.replace(summed.clocks[0], squares=0.0)) == repr(
+        structs.replace(together.clocks[0], squares=0.0)
+    )
     assert summed.clocks[0].squares == pytest.approx(together.clocks[0].squares)
-    assert (summed.judged, summed.excluded, summed.series) == (together.judged, 0, 2)
+    assert (summed.judged, summed.excluded, summed.series) == (together.judged, together.excluded, 2)
+    assert summed.sound
