@@ -27,6 +27,9 @@ from monitor.kafka.unpacking import HEADER, BatchRefused, NewerBatch, OlderBatch
 
 log = logging.getLogger(__name__)
 
+AT_ONCE_BYTES: Final = 4 * 1024 * 1024
+"""Asked of a broker by one request, whatever partitions it leads: a slow link must bring that before the request is
+given up (`monitor.worker.engine`), or nothing ever comes. aiokafka asks for 50 MiB. A larger batch comes alone."""
 AGAIN_SECONDS: Final = 0.1
 """Pause before a fetching task that ended is begun again."""
 REFUSED_AT_ONCE: Final = 8
@@ -46,7 +49,9 @@ def bound(consumer: AIOKafkaConsumer, largest_batch_bytes: int) -> None:
     It gives out the records as the decoder of batches made them (offset, timestamp, key, value, headers), without
     a copy of each into a `ConsumerRecord` of eleven fields, which is a third of what aiokafka does by record.
     """
-    consumer._fetcher._records = _Fetches(Unpacker(largest_batch_bytes))  # noqa: SLF001 - no public way
+    theirs = consumer._fetcher  # noqa: SLF001 - no public way
+    theirs._records = _Fetches(Unpacker(largest_batch_bytes))  # noqa: SLF001
+    theirs._fetch_max_bytes = AT_ONCE_BYTES  # noqa: SLF001 - Faust does not let it be said
 
 
 def keep_fetching(consumer: AIOKafkaConsumer) -> None:
