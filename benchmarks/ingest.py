@@ -11,7 +11,7 @@ commit is a peer, too, and the last line says how many times as quick it is now,
     python benchmarks/ingest.py [--rounds 3] [--records 2000000] [--head 200000] [--only ours,bare] [--quick]
     python benchmarks/ingest.py --before 1120528 --only ours,before --rounds 5 --records 400000
 
-Takes about 20 minutes with everything on two quiet cores, one minute with --quick.
+Takes about an hour with everything on two quiet cores, five minutes with --quick.
 """
 
 import argparse
