@@ -18,7 +18,6 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from monitor.exporter.exposition import written
 from monitor.exporter.once import Once
 from monitor.http.body import SharedBody
 from monitor.http.negotiation import gzip_wanted, media_ranges
@@ -89,12 +88,13 @@ class Text:
 
 def text_of(collector: Collector, wanted: Format, *, compressed: bool) -> Text:
     """What the collector tells now, in a format, without what that ends with."""
-    families = written(collector.collect(), open_metrics=bool(wanted.end))
+    registry = CollectorRegistry()
+    registry.register(collector)
+    body = wanted.encode(registry).removesuffix(wanted.end)
     if not compressed:
-        return Text(b"".join(families), None)
+        return Text(body, None)
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
-    packed = [packer.compress(family) for family in families]
-    return Text(b"".join([*packed, packer.flush(zlib.Z_SYNC_FLUSH)]), packer)
+    return Text(packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH), packer)
 
 
 class Scrapes:
