@@ -26,7 +26,7 @@ def sentences(
     if told is None:
         return []
     if not told.known:
-        return [say("Alertmanager cannot be asked: which alerts are silenced is not known.")]
+        return [say("Alertmanager has given no answer: which alerts are silenced is not known.")]
     most = MOST_OF_A_WALL if wall else MOST
     found = [_sentence(one, say, service, moment, wall=wall) for one in told.silences[:most]]
     if left := len(told.silences) - len(found):

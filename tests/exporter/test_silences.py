@@ -22,7 +22,7 @@ from tests.exporter.serving import Get, served
 from tests.exporter.world import World, missions
 from tests.servers.components import require
 
-UNKNOWN = "Alertmanager cannot be asked: which alerts are silenced is not known."
+UNKNOWN = "Alertmanager has given no answer: which alerts are silenced is not known."
 PACKED = gzip.compress(b" " * 20_000_000, 1)
 VIEWS = ("/?lang=en", "/?lang=en&view=map", "/?lang=en&view=wall", "/area/vest?lang=en", "/why/vest?lang=en")
 
