@@ -8,6 +8,7 @@ BENCHMARKS := ingest workers replay convert volume pooled sketches growth memory
 ARGS ?=
 # A file's tests stay together, and each process has servers of its own: more than four would only crowd.
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
+QUICK := $(addprefix tests/,board charts convert core feeds golden missions proofs settings words) $(wildcard tests/test_*.py)
 DURATION ?= 10m
 SEED ?= 1
 STORE ?= one
@@ -26,8 +27,8 @@ test: check $(BENCH_VENV)/.bench ## Run all checks and tests, against real serve
 	@.ci/install-system test
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-quick: $(VENV)/.dev ## Run the tests that need no server: core, pages, configuration
-	$(BIN)/python -m pytest $(PARALLEL) -m "not integration" $(ARGS)
+quick: $(VENV)/.dev ## Run what tells of most mistakes within a minute: core, feeds, pages, configuration
+	$(BIN)/python -m pytest $(PARALLEL) -m "not integration and not slow" $(QUICK) $(ARGS)
 
 pythons: ## Run the tests that need no server with every Python from 3.11 to 3.14 that is installed
 	@.ci/pythons $(ARGS)

@@ -54,6 +54,7 @@ def test_every_series_has_its_cell(declared: Service) -> None:
                 assert re.search(rf"{re.escape(named)} \S.*{STATES[verdict.state]}", page.text[cell], re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", SHAPES.values(), ids=SHAPES)
 def test_an_area_tells_every_objective_of_every_category(declared: Service) -> None:
     """All windows and the last weeks of each; a mean has time to spare; shares where there is a threshold."""
@@ -185,6 +186,7 @@ def test_slugs_that_could_be_mistaken_for_each_other_have_ids_of_their_own() -> 
     assert sum(key.startswith("c-") for key in page.attributes) == 4
 
 
+@pytest.mark.slow
 def test_names_are_those_of_the_service_in_the_readers_language() -> None:
     """Of service, area, category, objective and clock; English where the language has none, else the slug."""
     declared = Service(

@@ -23,6 +23,7 @@ def played(name: str) -> tuple[Configuration, Published]:
     return shown(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_objective_that_judges_has_verdicts_and_every_category_figures(name: str) -> None:
     """For each threshold in force, some area with missions is met or missed; no area is empty all year."""

@@ -132,6 +132,7 @@ async def test_the_worst_comes_first_below_the_whole_country(refresh: Refresh) -
     assert sorted(worst) == sorted(fixed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_no_verdict_is_shown_when_nobody_knows(world: World, refresh: Refresh, language: Language) -> None:
     """Store down or unreadable, feed silent, nothing read: no cell and no window is met, and a banner says why."""

@@ -32,6 +32,7 @@ def view_of(conf: Configuration, language: Language = "en", rule: Rule | None = 
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_board_tells_the_rule_of_every_preset_in_every_language(name: str) -> None:
     """Each sentence, its source, and each point that is not verified or cannot be said."""

@@ -205,6 +205,7 @@ def test_the_documents_name_the_services_that_have_no_map(name: str) -> None:
     assert (f"`{name}`" not in unmapped) == mapped
 
 
+@pytest.mark.slow
 def test_a_wall_is_bounded_and_says_what_it_leaves_out() -> None:
     """So many pages in all, the worst areas on the first of each; the others are counted."""
     areas = {"all": None} | {f"a{number}": "all" for number in range(100)}

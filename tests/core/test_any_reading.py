@@ -203,6 +203,7 @@ def rows_expected(world: World, first: date, last: date) -> set[tuple[str, str]]
     return {(area, one.slug) for area in areas for one in world.service.categories}
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(worlds(), st.booleans())
 def test_every_window_of_any_service_is_what_its_missions_say(world: World, rolled_up: bool) -> None:
@@ -227,6 +228,7 @@ def test_every_window_of_any_service_is_what_its_missions_say(world: World, roll
     assert len(set(standing)) == len(standing)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(worlds())
 def test_a_window_by_count_has_the_newest_that_each_clock_measured(world: World) -> None:
@@ -256,6 +258,7 @@ def _order(state: float | Kind) -> float:
     return -float(state) if isinstance(state, Kind) else state
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(worlds())
 def test_a_period_that_ends_with_a_reform_knows_nothing_of_it(world: World) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -211,6 +212,7 @@ def stored_figures(shelf: Shelf, service: Service) -> Figures:
     return {key: value for key, value in found.items() if any(value)}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_what_is_stored_of_any_service_is_what_its_newest_snapshots_say(data: st.DataObject) -> None:

@@ -129,6 +129,7 @@ def told_to(rules: Policy, events: list[Snap], cuts: list[int], restarts: bool =
 ORDERS = st.sampled_from(["newest first", "area by area", "area by area, newest first", "any"])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(tellings(), ORDERS, CUTS, st.booleans())
 def test_a_history_in_any_order_counts_as_its_newest_events_say(
@@ -141,6 +142,7 @@ def test_a_history_in_any_order_counts_as_its_newest_events_say(
     assert not partition.head.dead_letters.get("late")
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(tellings(), st.data(), CUTS, st.booleans())
 def test_events_in_any_order_count_unless_their_mission_was_sealed_before(
@@ -158,6 +160,7 @@ def test_events_in_any_order_count_unless_their_mission_was_sealed_before(
     assert len(partition.missions) == len(account.current)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(tellings(), ORDERS, st.integers(2, 6), CUTS, st.booleans())
 def test_whoever_is_told_again_after_years_was_sealed_counts_once(
@@ -187,6 +190,7 @@ def test_whoever_is_told_again_after_years_was_sealed_counts_once(
     assert counts["late"] == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(tellings(), st.data(), CUTS, CUTS, st.booleans())
 def test_the_same_records_in_any_split_of_batches_are_the_same_state(
@@ -224,6 +228,7 @@ def sealed_of(shelf: Shelf) -> dict[int, object]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(tellings(), ORDERS, st.integers(2, 8), CUTS)
 def test_a_full_ledger_loses_nothing_of_a_history_that_tells_mission_by_mission(

@@ -38,6 +38,7 @@ def by_walking(unit: Unit, day: date, starts: int) -> tuple[date, date]:
     return first, after
 
 
+@pytest.mark.slow
 @given(st.sampled_from(UNITS), st.dates(date(1903, 1, 1), date(2200, 1, 1)), st.integers(1, 12))
 def test_a_day_lies_in_the_period_that_a_walk_over_days_finds(unit: Unit, day: date, starts: int) -> None:
     """And the period's name leads back to it, and the one before it ends where it begins."""

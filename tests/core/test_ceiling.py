@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,6 +151,7 @@ def test_a_lower_capacity_over_stored_state_refuses_strangers_until_there_is_roo
     assert len(poor.missions) == 100
 
 
+@pytest.mark.slow
 def test_times_that_lie_ahead_open_only_so_many_days() -> None:
     """A source invents a day of the future for each event: 100,000 of them are more than any reader takes.
 

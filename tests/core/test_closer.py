@@ -98,6 +98,7 @@ def _consistent(states: tuple[float | Kind, ...], *, gap: bool) -> tuple[float |
     return (first if gap else second + third, second, third)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(worlds(), CLOCKS, st.booleans(), SPANS, st.data())
 def test_stages_are_summed_over_the_missions_that_have_them_all(

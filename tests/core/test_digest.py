@@ -123,6 +123,7 @@ def test_what_is_beyond_the_limit_is_always_compressed(backend: Backend) -> None
     assert all(other == first for other in others)
 
 
+@pytest.mark.slow
 def test_compressed_percentiles_are_close_to_the_nearest_rank(
     big: tuple[list[float], Digest],
 ) -> None:
@@ -142,6 +143,7 @@ def test_reading_merges_nothing_once_more() -> None:
     assert digest.of(values).quantiles(shares) == [straight.quantile(share) for share in shares]
 
 
+@pytest.mark.slow
 def test_the_share_below_is_monotone_and_inverts_the_quantile(big: tuple[list[float], Digest]) -> None:
     """Never falls, 0 before the first value and 1 from the last; undoes the quantile approximately, within 0.5 %."""
     values, pool = big

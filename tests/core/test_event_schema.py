@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
@@ -171,6 +172,7 @@ def with_(**changes: str) -> str:
     return "{" + ",".join(f'"{name}":{value}' for name, value in (VALID | changes).items()) + "}"
 
 
+@pytest.mark.slow
 @settings(max_examples=6_000, deadline=None)
 @given(documents() | ANYTHING)
 @example(with_(revision="3.0"))

@@ -73,6 +73,7 @@ def crossings(found: Usual, k: int, days: float, seed: int) -> float:
     return np.count_nonzero((there[1:] == k) & (there[:-1] == k - 1)) / days * YEAR_DAYS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("at_once", "a_year", "k"), [(0.5, 900.0, 3), (0.3, 2000.0, 4), (6.0, 20_000.0, 14)])
 def test_a_simulated_life_crosses_it_as_often_as_was_allowed(at_once: float, a_year: float, k: int) -> None:
     """Whatever the lengths of stay look like: two hundred years of missions that become late and are reached."""

@@ -56,6 +56,7 @@ def account_of(events: list[Snap], horizon: float | None = None) -> Account:
     return account
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.lists(snaps(), max_size=60), CUTS, CUTS)
 def test_figures_equal_an_independent_account_however_batches_and_checkpoints_fall(
@@ -78,6 +79,7 @@ def test_figures_equal_an_independent_account_however_batches_and_checkpoints_fa
     assert partition.head.dead_letters.get("conflict", 0) == account.conflicts
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(snaps(), min_size=1, max_size=60), CUTS, st.lists(st.integers(0, 60), max_size=4))
 def test_a_crash_anywhere_leaves_no_trace(events: list[Snap], cuts: list[int], crashes: list[int]) -> None:
@@ -111,6 +113,7 @@ def _comparable(head: Head) -> dict[str, object]:
     return {name: getattr(head, name) for name in head.__struct_fields__}
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.lists(snaps(), max_size=60), st.integers(1, 5))
 def test_partitions_add_up(events: list[Snap], count: int) -> None:
@@ -126,6 +129,7 @@ def test_partitions_add_up(events: list[Snap], count: int) -> None:
     assert figures(read_side(*shelves)) == account_of(events).tally()
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(snaps(minutes=3000), max_size=60), CUTS)
 def test_sealing_changes_no_count_and_refuses_what_comes_too_late(events: list[Snap], cuts: list[int]) -> None:

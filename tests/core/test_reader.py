@@ -204,6 +204,7 @@ def test_a_time_that_no_calendar_holds_is_refused_rather_than_passed_on(
     assert refusal(raw(**changes), recorded).reason is Reason.INVALID_TIME
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.text(string.ascii_letters, min_size=1), st.none() | st.booleans() | st.text() | st.integers())
 )
@@ -307,6 +308,7 @@ SCALARS: list[Callable[[bytes, int, int], bytes]] = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=1500)
 @given(
     st.lists(st.tuples(st.sampled_from(SCALARS), st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=4),

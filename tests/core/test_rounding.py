@@ -120,6 +120,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rows, Rows]:
     return own, exact, rounded
 
 
+@pytest.mark.slow
 def test_oslo_turns_on_the_reading_and_nothing_else_does(year: tuple[Path, Rows, Rows]) -> None:
     """P80 of Oslo's urban missions is 10.03 min of 10: missed exactly, met as 10.0. The goals stay as they were."""
     _, exact, rounded = year
@@ -141,6 +142,7 @@ def test_oslo_turns_on_the_reading_and_nothing_else_does(year: tuple[Path, Rows,
     }
 
 
+@pytest.mark.slow
 def test_people_are_shown_the_value_that_is_judged(year: tuple[Path, Rows, Rows]) -> None:
     """No page says that 10.03 is within 10: it says 10.0, and how times are read."""
     own, _, _ = year

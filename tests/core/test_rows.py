@@ -163,6 +163,7 @@ def tally(partition: Partition) -> dict[tuple[str, str], tuple[int, int, int, in
     return figures(read_side(shelf))
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(tellings(), max_size=40), st.lists(st.integers(0, 40), max_size=5), st.integers(0, 40))
 def test_figures_equal_the_fold_of_the_newest_rows_however_batches_and_crashes_fall(
@@ -191,6 +192,7 @@ def test_figures_equal_the_fold_of_the_newest_rows_however_batches_and_crashes_f
     assert again.missions == partition.missions
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     st.lists(tellings(revisions=True), max_size=16, unique_by=lambda one: (one.mission, one.row, one.revision)),
@@ -203,6 +205,7 @@ def test_rows_that_carry_revisions_may_come_in_any_order(tells: list[Tells], rng
     assert tally(applied(shuffled)) == tally(applied(tells))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(tellings(), min_size=1, max_size=40), st.lists(st.integers(0, 40), max_size=5), st.integers(0, 40))
 def test_sealing_and_a_crash_leave_no_trace_in_rows(tells: list[Tells], cuts: list[int], crash: int) -> None:
@@ -384,6 +387,7 @@ def test_a_mission_with_too_many_rows_keeps_those_it_has() -> None:
     assert seconds(partition) == 0.0
 
 
+@pytest.mark.slow
 def test_missions_of_many_rows_are_sealed_early_and_do_not_shut_the_others_out() -> None:
     """Forty days, each a mission of two hundred rows, with room for a hundred missions: all count, few are held."""
     rule, day = policy(horizon_seconds=400 * 86_400.0, capacity=100), 24 * 60

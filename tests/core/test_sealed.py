@@ -52,6 +52,7 @@ def by_start(parts: Sequence[Aggregate]) -> list[Aggregate]:
     return sorted(parts, key=lambda part: part.start)
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(aggregates, min_size=1, max_size=6), max_size=4), st.integers(0, 1), st.data())
 def test_any_run_has_the_counts_and_percentiles_of_its_parts(
     series: list[list[Aggregate]], group: int, data: st.DataObject

@@ -135,6 +135,7 @@ def counts(aggregate: Aggregate) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(PARTS, st.data())
 def test_rolling_up_in_any_order_and_grouping_gives_the_same(parts: list[Aggregate], data: st.DataObject) -> None:
     """Counts add up whatever is rolled up first; few enough values keep the same sketch, too."""

@@ -210,6 +210,7 @@ def test_a_period_shows_the_target_of_its_last_day(period: str, requirement: flo
     assert found.span == span_of(Calendar().period(period), GRID)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     rings=st.lists(st.integers(-30 * 60, 10), max_size=12),

@@ -174,6 +174,7 @@ def test_truncated_bytes_are_refused_as_damaged(blob: bytes, data: st.DataObject
             read(short)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(BLOBS | st.builds(write_head, HEADS), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255))))
 def test_garbage_raises_a_stored_state_error_or_nothing(blob: bytes, changes: list[tuple[int, int]]) -> None:

@@ -61,6 +61,7 @@ def slow(world: World, area: str, category: str, objective: Objective, span: Spa
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(worlds(), SPANS, st.data())
 def test_the_tail_of_any_span_equals_counting_one_by_one(world: World, span: Span, data: st.DataObject) -> None:

@@ -269,6 +269,7 @@ def _world(seed: int, folder: Path) -> tuple[Places, list[tuple[str, shapely.Geo
     return places(folder, border_metres=0, layers=layers), by_rank, points
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**9))
 def test_every_place_is_what_asking_each_polygon_in_turn_says(seed: int) -> None:
@@ -284,6 +285,7 @@ def test_every_place_is_what_asking_each_polygon_in_turn_says(seed: int) -> None
         assert (one.category, one.unplaced) == (many.category[number], many.unplaced[number])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 10**9))
 def test_neighbours_are_what_overlaying_all_polygons_around_each_point_says(seed: int) -> None:

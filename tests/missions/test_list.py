@@ -76,6 +76,7 @@ def figure(world: World, asked: Asked, period: str, *, rolled_up: bool) -> int:
     return total
 
 
+@pytest.mark.slow
 @given(world=worlds(), period=st.sampled_from(PERIODS), rolled_up=st.booleans(), data=st.data())
 @settings(max_examples=30, deadline=None)
 def test_the_list_is_as_long_as_the_figure_of_the_report(

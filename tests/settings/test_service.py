@@ -400,6 +400,7 @@ TABLES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(KEYS[""]), st.sampled_from(LITERALS), max_size=3), TABLES)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 def test_no_value_of_any_key_is_a_traceback(

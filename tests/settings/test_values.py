@@ -167,6 +167,7 @@ LITERALS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.dictionaries(
     st.sampled_from([f"{section}.{key}" for section, inner in KEYS.items() for key in inner]),
     st.sampled_from(LITERALS), min_size=1, max_size=6,

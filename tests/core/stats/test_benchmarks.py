@@ -11,6 +11,7 @@ from monitor.core.stats import chosen
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "expected"),
     [

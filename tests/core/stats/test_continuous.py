@@ -41,6 +41,7 @@ def test_under_a_met_target_the_next_mission_does_not_raise_the_e_value_on_avera
     np.testing.assert_allclose(p * if_within + (1 - p) * if_late, now)
 
 
+@pytest.mark.slow
 def test_watching_continuously_errs_at_most_as_often_as_stated() -> None:
     """4 000 periods of 1 000 missions exactly on target, looked at after each: at most 5 % ever reach 20, 1 % 100."""
     late = np.random.default_rng(11).random((4000, 1000)) < 0.20

@@ -79,6 +79,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(content[: draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))])
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(damaged(), DECLARED)
 @example(TABLE.encode(), FormatDeclaration(encoding="utf-16"))

@@ -78,6 +78,7 @@ def test_nesting_without_end_is_refused(tmp_path: Path, content: bytes) -> None:
         assert values(read(tmp_path, content, kind=kind)) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.lists(
