@@ -61,7 +61,12 @@ def _turned_away(address: str, context: ssl.SSLContext, patience_seconds: float)
         wire = socket.create_connection((place.hostname or "", place.port or 443), patience_seconds)
     except OSError:
         return False
-    with wire, context.wrap_socket(wire, do_handshake_on_connect=False) as secured:
+    with wire:
+        try:
+            secured = context.wrap_socket(wire, do_handshake_on_connect=False)
+        except OSError:  # it hung up at once
+            return False
+    with secured:
         try:
             secured.do_handshake()
             return secured.recv(1) == b""

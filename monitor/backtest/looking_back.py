@@ -132,7 +132,8 @@ def look_back(
 
 
 def _together(past: Sequence[Hindsight], objectives: Sequence[Objective], until: float) -> dict[str, DayCorrelation]:
-    whole = [one.whole() for one in past]
+    # Those that missions name: of a pool beside its parts each mission would count twice.
+    whole = [one.whole() for one in past if one.category in one.service.leaf_categories]
     found = {
         one.slug: day_correlation(
             (timeline.days(one, until, past[0].grid) for timeline in whole), usual=chosen.DAY_CORRELATION

@@ -250,7 +250,7 @@ def _together(say: Speaker, found: Backtest, objective: Objective) -> list[str]:
         )
     ]  # fmt: skip
     tried = f"{one.drawn:.2f}"
-    if one.drawn > max(reckoned, chosen.MOST_DAY_CORRELATION):
+    if round(one.drawn, 2) > max(reckoned, chosen.MOST_DAY_CORRELATION):
         told.append(
             say(
                 "That is more than they were tried for (up to {most}): more pages may come for nothing. How many, "

@@ -163,7 +163,7 @@ class Refresh:
         return bool(gone) or changed or called
 
     async def _read_partitions(self, partitions: Iterable[int]) -> bool:
-        """Whether anything changed. After a fault none is begun any more; the first is raised once nobody reads."""
+        """Whether anything changed. After a fault none is begun any more; it is raised once nobody reads."""
         waiting = iter(partitions)
         faults: list[StoreUnavailable | StoredStateError] = []
         changed = False
@@ -183,8 +183,8 @@ class Refresh:
                     return
 
         await asyncio.gather(*(read_on() for _ in range(READ_AT_ONCE)))
-        if faults:
-            raise faults[0]
+        if faults:  # where the store was away, all is read anew, whatever else there was
+            raise next((one for one in faults if isinstance(one, StoreUnavailable)), faults[0])
         return changed
 
     async def _roll_call(self) -> bool:

@@ -28,8 +28,9 @@ from monitor.kafka.unpacking import HEADER, BatchRefused, NewerBatch, OlderBatch
 log = logging.getLogger(__name__)
 
 AT_ONCE_BYTES: Final = 4 * 1024 * 1024
-"""Asked of a broker by one request, whatever partitions it leads: a slow link must bring that before the request is
-given up (`monitor.worker.engine`), or nothing ever comes. aiokafka asks for 50 MiB. A larger batch comes alone."""
+"""Asked of each broker by one request, whatever partitions it leads: a slow link must bring that before the request
+is given up (by a worker after 20 s, by a command after 10), or nothing ever comes. aiokafka asks for 50 MiB. A larger
+batch comes alone."""
 AGAIN_SECONDS: Final = 0.1
 """Pause before a fetching task that ended is begun again."""
 REFUSED_AT_ONCE: Final = 8

@@ -49,8 +49,19 @@ def test_a_quiet_service_is_taken_for_a_usual_one_and_a_busy_one_for_what_it_sho
     assert busy.drawn == pytest.approx(busy.measured, abs=0.04)
 
 
+@pytest.mark.parametrize(("count", "a_year"), [(3600, 12), (300, 60), (200, 120)])
+@pytest.mark.parametrize("correlation", [0.0, 0.15])
+def test_many_small_series_say_what_a_large_one_would(count: int, a_year: float, correlation: float) -> None:
+    """Each has its share from a dozen missions; together they must not pretend that days differ less than they do."""
+    rng = np.random.default_rng(3)
+    found = [
+        day_correlation([series(rng, a_year, correlation, 0.1) for _ in range(count)], usual=USUAL) for _ in range(10)
+    ]
+    assert np.mean([one.measured for one in found if one]) == pytest.approx(correlation, abs=0.04)
+
+
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)).filter(lambda day: day[1] <= day[0]), max_size=30))
-def test_it_is_the_mean_of_all_pairs(days: list[tuple[int, int]]) -> None:
+def test_it_is_what_all_pairs_say(days: list[tuple[int, int]]) -> None:
     """Counted one by one; None where there is no pair, or nobody was late, or everybody."""
     judged, late = (np.array([day[one] for day in days], dtype=np.int64) for one in (0, 1))
     found = day_correlation([DayCounts(np.arange(len(days)), judged, late)], usual=USUAL)
@@ -67,7 +78,8 @@ def test_it_is_the_mean_of_all_pairs(days: list[tuple[int, int]]) -> None:
         return
     assert found is not None
     assert found.pairs == len(pairs)
-    assert found.measured == pytest.approx(np.mean(pairs) / (share * (1 - share)))
+    varied, count = share * (1 - share), judged.sum()
+    assert found.measured == pytest.approx((np.mean(pairs) + varied / (count - 1)) / (varied * count / (count - 1)))
     assert found.drawn >= 0
 
 
