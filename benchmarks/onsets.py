@@ -55,7 +55,7 @@ class Tuned:
 
 
 RULES: Final[Mapping[str, Tuned]] = {
-    **{f"h {h:g}": Tuned(h) for h in (3.7, 3.85, 4.0, 4.2, 4.4)},
+    **{f"h {h:g}": Tuned(h) for h in (3.7, 3.85, chosen.DRIFT_PAGE_THRESHOLD, 4.0, 4.2, 4.4)},
     **{f"h {h:g}, late of five days for less": Tuned(h, PRESSED_LATE) for h in (3.8, 4.0, 4.15)},
     "h 3.9, late of five days for nothing": Tuned(3.9, 0.999),
 }

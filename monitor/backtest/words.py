@@ -133,7 +133,7 @@ def stood_on(say: Speaker, evidence: Evidence) -> str:
     late, judged = evidence.count.judged - evidence.count.within, evidence.count.judged
     counts = say("{late} of {judged} late, {window}", late=late, judged=judged, window=say.window(evidence.window))
     if evidence.is_score:
-        return f"{counts}; {say('score')} {say.number(evidence.value)} / {say.number(evidence.limit)}"
+        return f"{counts}; {say('score')} {' / '.join(say.towards(evidence.value, evidence.limit))}"
     return f"{counts}; p {_p_value(say, evidence.value)}"
 
 

@@ -231,10 +231,10 @@ def _drawing(view: View, category: str, weeks: Sequence[Week], objective: Object
 def _told(say: Speaker, drift: Drift | None, threshold: float) -> str:
     if drift is None:
         return say("too few missions")
-    figures = {"score": say.number(drift.score), "threshold": say.number(threshold)}
+    score, limit = say.towards(drift.score, threshold)
     if drift.alarm:
-        return say("alarm, score {score} of {threshold}", **figures)
-    return say("none, score {score} of {threshold}", **figures)
+        return say("alarm, score {score} of {threshold}", score=score, threshold=limit)
+    return say("none, score {score} of {threshold}", score=score, threshold=limit)
 
 
 def _ahead(ahead: Mapping[str, Forecasts], row: Row, objective: Objective) -> Forecast | None:

@@ -9,6 +9,7 @@ one, as in print.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
 from functools import cache
 from gettext import NullTranslations
 from typing import Final
@@ -94,6 +95,14 @@ class Speaker:
         if not any(digit in "123456789" for digit in shown):
             return shown.removeprefix(_MINUS)
         return f"+{shown}" if value > 0 else shown
+
+    def towards(self, score: float, limit: float) -> tuple[str, str]:
+        """A score and the limit that it must reach, to the decimals that the limit has, at least one. The score is
+        rounded down, so that it reads as reached only when it is.
+        """  # noqa: D205 - one sentence
+        digits = max(1, -int(Decimal(repr(limit)).as_tuple().exponent))
+        down = Decimal(repr(score)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_FLOOR)
+        return self.number(float(down), digits), self.number(limit, digits)
 
     def plain(self, value: float | None) -> str:
         """A number with decimals only where it has any, such as a target in minutes."""

@@ -42,7 +42,7 @@ def other(name: str) -> str:
     [
         (["drift_treshold=8"], r"'drift_treshold' is no parameter .*did you mean drift_threshold\?.*window_days=28"),
         (["drift_threshold"], "say NAME=VALUE"),
-        (["drift_threshold=high"], "drift_threshold=high: 'high' is no number; it is drift_threshold=4 as shipped"),
+        (["drift_threshold=high"], "'high' is no number; it is drift_threshold=3.93 as shipped"),
         (["drift_threshold=nan"], "is no number"),
         (["period_page_alpha=-1"], "must not be negative"),
         (["window_days=0"], "must be a whole number above 0"),

@@ -25,7 +25,7 @@ DAY_CORRELATION: Final = 0.05
 MOST_DAY_CORRELATION: Final = 0.10
 """The greatest for which it is known how often they page for nothing."""
 
-DRIFT_PAGE_THRESHOLD: Final = 4.0
+DRIFT_PAGE_THRESHOLD: Final = 3.93
 DRIFT_TICKET_THRESHOLD: Final = 2.8
 
 USUAL_VOLUME: Final = 500
