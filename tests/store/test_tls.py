@@ -186,7 +186,7 @@ class GuardedSentinel(SentinelNode):
             *files,
             *watching,
         ]
-        super().__init__(executable=server.executable, master=server.port, quorum=1, options=options)
+        super().__init__(executable=server.executable, master=f"{LOOPBACK}:{server.port}", quorum=1, options=options)
         self.guarding = server
         self.lines[0] = f"port 0\ntls-port {self.port}"
 
