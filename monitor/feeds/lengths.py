@@ -9,7 +9,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from monitor.feeds.times import directives, number_of
+from monitor.feeds.directives import directives
+from monitor.feeds.times import number_of
 from monitor.feeds.values import plain
 
 UNITS: Final[Mapping[str, int]] = {"seconds": 1_000_000, "minutes": 60_000_000}

@@ -23,6 +23,7 @@ from typing import Final, NamedTuple, TypeVar
 from monitor.core.event import later
 from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
+from monitor.feeds.directives import is_compact
 from monitor.feeds.lengths import ReadLength, length_reader
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
@@ -291,9 +292,10 @@ class _Reading:
 def _why_none(value: object, formats: Sequence[str]) -> str:
     said = f"none of the formats {', '.join(formats)}"
     short = plain(value).replace(".", "", 1)
-    # 347 seconds after the call: no format of times would ever read it.
+    if any(map(is_compact, formats)) or not short.isdigit() or len(short) >= _LONG_AS_TIME:
+        return said
     return (
-        f"{said}; how long it took is told with `since`" if short.isdigit() and len(short) < _LONG_AS_TIME else said
+        f"{said}; how long it took is told with `since`"  # 347 seconds after the call: no format would ever read it
     )
 
 

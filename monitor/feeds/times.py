@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from monitor.core.notation import plain_time
+from monitor.feeds.directives import directives, parser
 from monitor.feeds.rows import LONGEST_EXAMPLE
 from monitor.feeds.values import plain
 
@@ -38,24 +39,12 @@ _SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000, UTC)
 """A moment of which no two parts are alike, so that formats show what they read."""
 _DATES: Final = {"Y", "y", "m", "b", "B", "d", "j", "x", "c", "D", "F", "G", "V", "u"}
 _CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
-_WIDTHS: Final = {"Y": 4, "j": 3, **dict.fromkeys("ymdHIMS", 2)}
 _UTC_NAMES: Final = ("UTC", "GMT")
 """Names of a zone that mean one thing everywhere: EST is an hour in America and another in Australia."""
 MOST_TIMES: Final = 200
 """In one cell or list; nobody picks a later one."""
 _LONGEST: Final = 100
 """Characters of a time; more are not looked at."""
-
-
-def directives(written: str) -> list[str]:
-    """The letters of a format of strptime.
-
-    >>> directives("%d.%m.%y %H:%M")
-    ['d', 'm', 'y', 'H', 'M']
-    """
-    letters = iter(written)
-    found = [next(letters, "") for letter in letters if letter == "%"]
-    return [one for one in found if one != "%"]
 
 
 def format_problems(written: Sequence[str]) -> Iterator[str]:
@@ -184,16 +173,14 @@ def _reader(written: str) -> Read:
     if gap and _apart(head, tail):
         return _Apart(head, tail)
 
-    width, names_zone, says_offset = _width(written), "Z" in letters, written.endswith("%z")
+    parse, names_zone, says_offset = parser(written), "Z" in letters, written.endswith("%z")
 
     def read(value: object) -> Told | None:
         text = _meridiem(str(value)[:_LONGEST])
-        if width and text.isdigit():
-            text = text.zfill(width)  # 112 of %H%M is 1:12, whose zero was lost on the way; strptime reads 11:02
         if says_offset and text[-3:-2] in {"+", "-"}:
             text += "00"  # hours alone, as maps' portals and PostgreSQL write them
         try:
-            at = datetime.strptime(text, written)  # noqa: DTZ007 - the feed says the zone
+            at = parse(text)
         except ValueError:
             return None
         if names_zone:  # strptime forgets which, and knows those of this machine besides
@@ -203,17 +190,6 @@ def _reader(written: str) -> Read:
         return at if has_date and has_clock else at.date() if has_date else at.timetz()
 
     return read
-
-
-def _width(written: str) -> int:
-    """Digits of a format that has nothing between them, and may begin with a zero; 0 of any other.
-
-    >>> _width("%H%M"), _width("%d%m%Y"), _width("%Y%m%d"), _width("%H:%M")
-    (4, 8, 0, 0)
-    """
-    letters = directives(written)
-    alone = len(written) == 2 * len(letters) and all(one in _WIDTHS for one in letters) and letters[:1] != ["Y"]
-    return sum(_WIDTHS[one] for one in letters) if alone else 0
 
 
 def _meridiem(text: str) -> str:
@@ -250,8 +226,9 @@ class _Apart:
     __slots__ = ("_clock", "_day")
 
     def __init__(self, head: str, tail: str) -> None:
-        self._day = lru_cache(20_000)(lambda text: datetime.strptime(text, head).date())  # noqa: DTZ007
-        self._clock = lru_cache(100_000)(lambda text: datetime.strptime(_meridiem(text), tail).time())  # noqa: DTZ007
+        parse_day, parse_clock = parser(head), parser(tail.strip(), padded=False)
+        self._day = lru_cache(20_000)(lambda text: parse_day(text).date())
+        self._clock = lru_cache(100_000)(lambda text: parse_clock(_meridiem(text)).time())
 
     def __call__(self, value: object) -> Told | None:
         head, gap, tail = str(value)[:_LONGEST].partition(" ")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -72,6 +73,79 @@ def test_a_time_of_day_that_lost_its_zeros_is_read_with_them(written: Any, minut
     """112 is twelve past one; strptime alone reads two past eleven."""
     told = event({"called": written, "day": 20240601}, 'times = { formats = ["%H%M", "%Y%m%d"], date = "day" }')
     assert told["called_at"] == utc(2024, 6, 1, 4) + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("formats", "written", "meant"),
+    [
+        # Zeros that a number lost in front: put back.
+        ("%d%m%Y %H:%M", "1032025 10:00", "2025-03-01 10:00:00"), ("%H%M", "930.0", "09:30:00"),
+        ("%I%M %p", "112 PM", "13:12:00"), ("%I:%M %p", "1:12 p.m.", "13:12:00"), ("%y%m%d", "50301", "2005-03-01"),
+        ("%d%m%Y%H%M", "10320251000", "2025-03-01 10:00:00"), ("%Y%m%d", "20250301.0", "2025-03-01"),
+        ("%m%d%Y", 3012025.0, "2025-03-01"), ("%H%M%S", "5", "00:00:05"), ("%H%M%z", "112+0100", "01:12:00+01:00"),
+        # Digits that are missing elsewhere: nobody knows which.
+        ("%Y%m%d %H%M", "20250301 112", None), ("%Y%m%d  %H%M", "20250301  0112", "2025-03-01 01:12:00"),
+        ("%Y%m%d%H%M%S", "202503011112", None), ("%Y%m%d%H%M%S", "20250301011207", "2025-03-01 01:12:07"),
+        ("%Y%m%dT%H%M%S", "20250301T1112", None), ("%Y%m%dt%H%M", "20250301T1112", "2025-03-01 11:12:00"),
+        ("%Y%m%d", "2025031", None), ("%Y%m%d", "202531", None),
+        ("%Y%j", "202560", None), ("%Y%j", "2025060", "2025-03-01"),
+        ("%d.%m.%Y %H%M", "1.3.2025 112", None), ("%d.%m.%Y %H%M", "1.3.2025 0112", "2025-03-01 01:12:00"),
+        ("%b%d%Y %H%M", "Mar12025 1112", None), ("%b%d%Y %H%M", "mar012025 1112", "2025-03-01 11:12:00"),
+        ("%Y%m%d%H%M%z", "20250301112Z", None), ("%Y%m%d%H%M%z", "202503011112Z", "2025-03-01 11:12:00+00:00"),
+        ("%H%M%S%f", "111250", None), ("%H%M%S%f", "1112075", "11:12:07.500000"), ("%H%M%S%f", "71112500", None),
+        ("%H%M", "00930", None), ("%H%M", "930.5", None), ("%H%M", "-930", None), ("%H%M", "٠٩٣٠", None),
+        # A number that lost the zero behind its point.
+        ("%H.%M", 9.3, None), ("%H.%M", "9.30", "09:30:00"), ("%H,%M", "9,3", None), ("%H.%M", "09.05", "09:05:00"),
+    ],
+)  # fmt: skip
+def test_digits_with_nothing_between_them_are_read_by_their_widths(
+    formats: str, written: Any, meant: str | None
+) -> None:
+    """A guess was ten hours off, had seven seconds in place of seven minutes, or another day of another month."""
+    told = reader([formats])(written)
+    assert (told if told is None else str(told)) == meant
+
+
+_COMPACT = st.lists(st.sampled_from(["%H", "%M", "%S", "%d", "%m", "%y"]), min_size=2, max_size=6, unique=True)
+
+
+@given(_COMPACT, st.datetimes(datetime(2000, 1, 1), datetime(2068, 12, 31)), st.data())  # noqa: DTZ001 - local
+def test_digits_that_are_cut_short_are_never_another_time(
+    parts: list[str], at: datetime, data: st.DataObject
+) -> None:
+    """After a year nothing is put back; in front of anything else, the zeros that were there alone."""
+    text = at.strftime("%Y" + "".join(parts))
+    cut = data.draw(st.integers(0, len(text) - 1))
+    assert reader(["%Y" + "".join(parts)])(text[:cut] + text[cut + 1 :]) is None
+    whole = at.strftime("".join(parts))
+    read = reader(["".join(parts)])
+    assert read(str(int(whole))) == read(whole) == read(float(whole))
+
+
+@pytest.mark.parametrize("text", ["." * 100, "1" * 100, "1." * 50, "a" * 100, "1 " * 50, "+1:" * 33])
+def test_no_text_takes_long_to_be_found_no_time(text: str) -> None:
+    """Each part is bounded: a record of dots must not hold the stream."""
+    began = process_time()
+    for written in ("%d.%m.%Y %H%M", "%a %b %d %m %y %H%M %p", "%d.%m.%y.%H.%M.%S%f", "%a.%A.%b.%B.%p.%Z.%H%M"):
+        reader([written])(text)
+    assert process_time() - began < 5
+
+
+def test_a_time_with_and_without_its_seconds_may_stand_side_by_side() -> None:
+    """They were refused as reading one text differently."""
+    formats = ["%Y%m%d%H%M%S", "%Y%m%d%H%M"]
+    assert list(format_problems(formats)) == []
+    read = reader(formats)
+    assert (read("202503011112"), read(20250301111207)) == (
+        datetime(2025, 3, 1, 11, 12), datetime(2025, 3, 1, 11, 12, 7),  # noqa: DTZ001 - local
+    )  # fmt: skip
+
+
+def test_a_time_of_digits_that_cannot_be_read_is_not_taken_for_a_length() -> None:
+    """2561 of %H%M is a time with a fault; a hint to `since` would lead astray."""
+    times = 'times = { formats = ["%H%M", "%Y%m%d"], date = "day" }'
+    (refusal,) = mapped({"called": "2561", "day": "20240601"}, times).refused
+    assert "`since`" not in refusal.detail
 
 
 @pytest.mark.parametrize(
