@@ -18,7 +18,7 @@ _YEARS: Final = {"Y", "G"}
 _TOKENS: Final = re.compile("%.?|[^%]+", re.DOTALL)
 _BLANK: Final = re.compile(r"(\s+)")
 _DIGITS: Final = re.compile("[0-9]+")
-_POINT: Final = re.compile(r"([0-9]+)\.0+")
+_WHOLE: Final = re.compile(r"([0-9]+)(?:\.0+)?")
 _OFFSET: Final = "(?:Z|[+-][0-9:.]+)"
 _NAME: Final = r"[^\W\d_]+\.?"
 """Of a month, a day, a zone, a half of the day."""
@@ -51,6 +51,12 @@ def is_compact(written: str) -> bool:
     return all(_width(one) for one in tokens(written)) and "f" not in directives(written)
 
 
+def whole_number(text: str) -> str | None:
+    """The digits of a whole number; pandas makes 930.0 of 930 in a column that has gaps. None of anything else."""
+    found = _WHOLE.fullmatch(text)
+    return None if found is None else found[1]
+
+
 def parser(written: str, *, padded: bool = True) -> Parse:
     """What reads a format as strptime does, but digits that stand together by their widths alone.
 
@@ -81,8 +87,8 @@ def parser(written: str, *, padded: bool = True) -> Parse:
     width = sum(map(_width, first)) if padded else 0
 
     def parse(text: str) -> datetime:
-        if compact and (whole := _POINT.fullmatch(text)):
-            text = whole[1]  # pandas makes 930.0 of 930 in a column that has gaps
+        if compact:
+            text = whole_number(text) or text
         if width and (digits := _DIGITS.match(text)):
             text = digits[0].zfill(width) + text[digits.end() :]
         found = fits(text)

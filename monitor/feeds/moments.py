@@ -24,7 +24,7 @@ from monitor.core.event import later
 from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
 from monitor.feeds.directives import is_compact
-from monitor.feeds.lengths import ReadLength, length_reader
+from monitor.feeds.lengths import ReadLength, length_reader, why_no_length
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
 from monitor.feeds.times import MOST_TIMES, Read, Told, example, of_days, of_times, reader
@@ -136,8 +136,9 @@ class Instants:
             read = [length_of(value) for value in values]
             told = [length for length in read if length is not None]
             if len(told) < len(read):
-                detail = f"no length in {' or '.join(rule.times.formats)}"
-                refusals.append(Refusal(Why.UNREADABLE_TIME, rule.name, example(values[read.index(None)]), detail))
+                wrong = values[read.index(None)]
+                detail = why_no_length(wrong, rule.times.formats)
+                refusals.append(Refusal(Why.UNREADABLE_TIME, rule.name, example(wrong), detail))
             elif told and (length := _picked(told, rule.pick)) is not None:
                 lengths.append(_Took(rule.name, since, length))
                 known.add(rule.name)
