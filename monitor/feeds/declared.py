@@ -27,6 +27,7 @@ from monitor.feeds.declared_tables import (
 from monitor.feeds.declared_types import Feed, FieldRule, Filter, FormatDeclaration, Key, Order, Source, Times
 from monitor.feeds.paths import is_of_envelope, lookup
 from monitor.feeds.rows import Placing
+from monitor.feeds.times import offset_problems
 from monitor.feeds.values import NULLS
 from monitor.settings.configuration import ConfigurationError
 from monitor.settings.files import FileUnusable, read_toml
@@ -137,6 +138,7 @@ class _Reading:
         times = times_of(table.times if table else TimesTable(), Times(zone=self.zone))
         nulls = NULLS if table is None or table.nulls is None else table.nulls
         rules = FieldReading(self.service, times, nulls, self.fault).rules(raw.get("fields"), f"{where}.fields")
+        self.offsets(table, rules, times, where)
         if self.zone is None and any(rule.kind == "time" and rule.times.zone is None for rule in rules):
             self.fault(f"{where}.times.zone", "is missing, and the service names none: name one like Europe/Oslo")
         if table is None:
@@ -162,6 +164,23 @@ class _Reading:
             tuple(filters),
             {path: lookup(path) for path in paths_in(raw)},
         )
+
+    def offsets(self, table: SourceTable | None, rules: Sequence[FieldRule], times: Times, where: str) -> None:
+        """Formats whose plain text says an offset that nothing reads, each where it was said."""
+        used = [(f"fields.{rule.name}", rule.times) for rule in rules if rule.kind == "time" and rule.since is None]
+        if table is not None:
+            used += [
+                (key, times) for key, one in (("mission", table.mission), ("row", table.row)) if one and one.year_of
+            ]
+            used += [("order", times_of(table.order, times))] if table.order is not None else []
+        believed = [(place, one.formats) for place, one in used if one.offset == "believe"]
+        found = [
+            (place if formats is not times.formats else "times", problem)
+            for place, formats in believed
+            for problem in offset_problems(formats)
+        ]
+        for place, problem in dict.fromkeys(found):
+            self.fault(f"{where}.{place}.formats", problem)
 
     def filters(self, table: SourceTable, where: str, nulls: frozenset[str], *, in_rows: bool) -> Iterator[Filter]:
         """The filters of a source."""

@@ -4,6 +4,7 @@ Decides what a text, a number or a cell says, by the formats that the feed decla
 stand together in a record is told in `moments`. Refuses to know records.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from monitor.core.notation import plain_time
-from monitor.feeds.directives import directives, parser
+from monitor.feeds.directives import directives, parser, tokens
 from monitor.feeds.rows import LONGEST_EXAMPLE
 from monitor.feeds.values import plain
 
@@ -41,6 +42,15 @@ _DATES: Final = {"Y", "y", "m", "b", "B", "d", "j", "x", "c", "D", "F", "G", "V"
 _CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
 _UTC_NAMES: Final = ("UTC", "GMT")
 """Names of a zone that mean one thing everywhere: EST is an hour in America and another in Australia."""
+_NAMED: Final = """
+Z ZULU UT UTC GMT WET WEST CET CEST MET MEST EET EEST MSK MSD BST IST MEZ MESZ OEZ OESZ TRT
+NST NDT AST ADT EST EDT CST CDT MST MDT PST PDT AKST AKDT HST BRT BRST ART CLT CLST
+CAT EAT SAST WAT GST PKT NPT ICT WIB WITA WIT SGT MYT HKT PHT JST KST AWST ACST ACDT AEST AEDT NZST NZDT
+"""
+_ZONES: Final = frozenset(_NAMED.split())
+"""Names of zones that a format may have as plain text: each says an offset."""
+_WORDS: Final = re.compile(r"[^\W\d_]+|[-+\u2212]\d[\d:.]*")
+"""Words of a text, and offsets."""
 MOST_TIMES: Final = 200
 """In one cell or list; nobody picks a later one."""
 _LONGEST: Final = 100
@@ -68,7 +78,6 @@ def _problem(written: str) -> str | None:
     if written == ISO or written in NUMBERS:
         return None
     letters = set(directives(written))
-    clocked = bool(letters & _CLOCKS)
     wrong = {
         f"is no format: write one of strptime's, like %d.%m.%Y %H:%M, or {ISO}, {', '.join(NUMBERS)}": not letters,
         "reads by the machine's language (%c, %x or %X): write it out": bool(letters & {"c", "x", "X"}),
@@ -78,8 +87,6 @@ def _problem(written: str) -> str | None:
         and "I" not in letters,
         "has minutes and no hour: give %H, or %I with %p": "M" in letters and not {"H", "I"} & letters,
         "is no whole date: give year, month and day": bool(letters & _DATES) and not _whole_date(letters),
-        "says its offset as plain text, and would be read as local: write %z for Z and +00, %Z for UTC": clocked
-        and _is_offset(written.rpartition("%")[2][1:].strip()),
     }
     found = next((message for message, holds in wrong.items() if holds), None)
     if found is None:
@@ -90,9 +97,29 @@ def _problem(written: str) -> str | None:
     return found
 
 
-def _is_offset(tail: str) -> bool:
-    """Whether what follows the last part of a format says an offset."""
-    return tail.upper() in {"Z", *_UTC_NAMES} or (tail[:1] in {"+", "-"} and tail[1:].replace(":", "").isdigit())
+def offset_problems(formats: Sequence[str]) -> Iterator[str]:
+    """What is wrong with formats that have an offset in their plain text, unless the feed says that it lies."""
+    for written in dict.fromkeys(formats):
+        if (said := _offset_in_text(written)) is not None:
+            yield (
+                f"{written!r} says its offset as plain text ({said}), and would be read as local: write %z for Z and "
+                '+00, %Z for UTC and GMT; if the times are those of the zone all the same, say offset = "ignore"'
+            )
+
+
+def _offset_in_text(written: str) -> str | None:
+    """What the plain text of a format says of an offset, beside a clock whose offset no directive reads.
+
+    >>> _offset_in_text("%Y-%m-%dT%H:%M:%S.000Z"), _offset_in_text("%d.%m.%Y %H:%M (UTC)"), _offset_in_text("%HT%M")
+    ('Z', 'UTC', None)
+    >>> _offset_in_text("%H:%M:%S GMT%z"), _offset_in_text("%H:%M+01"), _offset_in_text("%d.%m.%Y kl. %H-%M")
+    (None, '+01', None)
+    """
+    letters = set(directives(written))
+    if not letters & _CLOCKS or letters & {"z", "Z"}:
+        return None
+    words = [word for part in tokens(written) if part[0] != "%" for word in _WORDS.findall(part)]
+    return next((word for word in words if not word.isalpha() or word.upper() in _ZONES), None)
 
 
 def _whole_date(letters: set[str]) -> bool:
@@ -170,7 +197,8 @@ def _reader(written: str) -> Read:
     letters = set(directives(written))
     has_date, has_clock = bool(letters & _DATES), bool(letters & _CLOCKS)
     head, gap, tail = written.partition(" ")
-    if gap and _apart(head, tail):
+    lies = _offset_in_text(written) is not None
+    if gap and not lies and _apart(head, tail):
         return _Apart(head, tail)
 
     parse, names_zone, says_offset = parser(written), "Z" in letters, written.endswith("%z")
@@ -186,6 +214,8 @@ def _reader(written: str) -> Read:
         if names_zone:  # strptime forgets which, and knows those of this machine besides
             if not any(name in text.upper() for name in _UTC_NAMES):
                 return None
+            at = at.replace(tzinfo=UTC)
+        if lies:  # the feed says so: it is set aside as those are that were read, and counted
             at = at.replace(tzinfo=UTC)
         return at if has_date and has_clock else at.date() if has_date else at.timetz()
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from monitor.feeds.mapping import Mapper
 from monitor.feeds.rows import Notice, Refusal, Row, What, Why
-from monitor.feeds.times import format_problems, reader
-from tests.feeds.small import FIELDS, HEAD, SERVICE, event, feed, mapped, utc
+from monitor.feeds.times import format_problems, offset_problems, reader
+from tests.feeds.small import FIELDS, HEAD, SERVICE, event, faults_of, feed, mapped, utc
 
 NOON = utc(2024, 6, 1, 16)
 """Noon in New York in summer."""
@@ -352,10 +352,6 @@ def test_times_in_a_list_of_a_document_are_picked_alike() -> None:
         (["%Q"], "is no format that can be read"),
         (["noon"], "is no format: write one of strptime's"),
         (["%c"], "by the machine's language"),
-        (["%Y-%m-%dT%H:%M:%SZ"], "would be read as local: write %z"),
-        (["%Y/%m/%d %H:%M:%S+00"], "would be read as local: write %z"),
-        (["%Y-%m-%d %H:%M:%S UTC"], "would be read as local: write %z"),
-        (["%Y-%m-%d %H:%M:%S -05:00"], "would be read as local: write %z"),
         (["%m/%d/%y %H:%M", "%d/%m/%y %H:%M"], "read the same text differently"),
         (["%H:%M", "%H%M", "%M:%H"], "read the same text differently"),
         (["epoch_s", "epoch_ms"], "read the same numbers differently"),
@@ -364,6 +360,50 @@ def test_times_in_a_list_of_a_document_are_picked_alike() -> None:
 def test_a_format_that_would_misread_is_refused(formats: list[str], said: str) -> None:
     """Before any record is read."""
     assert said in "; ".join(format_problems(formats))
+
+
+_AS_TEXT = [
+    ("%Y-%m-%dT%H:%M:%SZ", "Z"), ("%Y/%m/%d %H:%M:%S+00", "+00"), ("%Y-%m-%d %H:%M:%S UTC", "UTC"),
+    ("%Y-%m-%d %H:%M:%S -05:00", "-05:00"), ("%Y-%m-%dT%H:%M:%S.000Z", "Z"), ("%d.%m.%Y %H:%M (UTC)", "UTC"),
+    ("UTC %d.%m.%Y %H:%M", "UTC"), ("%d.%m.%Y %H:%M CET", "CET"), ("%H:%M gmt, %d.%m.%Y", "gmt"),
+    ("%Y-%m-%dT%H:%M:%S+01:00[Europe/Paris]", "+01:00"), ("%Y%m%d%H%MZ", "Z"), ("%d.%m.%Y %H:%M Uhr MESZ", "MESZ"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "said"), _AS_TEXT)
+def test_an_offset_in_the_plain_text_of_a_format_is_refused_wherever_it_stands(written: str, said: str) -> None:
+    """Nothing would read it, and the time would be taken for local, hours off, in silence."""
+    assert f"as plain text ({said}), and would be read as local: write %z" in "".join(offset_problems([written]))
+    of_field = FIELDS.replace('"called"', f'{{ path = "called", formats = "{written}" }}')
+    for text, place in (
+        (f'times = {{ formats = "{written}" }}\n{FIELDS}', "source.times.formats"),
+        (of_field, "source.fields.called_at.formats"),
+        (f'order = {{ path = "changed", formats = "{written}" }}\n{FIELDS}', "source.order.formats"),
+    ):
+        assert [where for where, _ in faults_of(HEAD + text)] == [place]
+
+
+@pytest.mark.parametrize(("written", "said"), _AS_TEXT)
+def test_an_offset_in_the_plain_text_that_lies_is_set_aside_and_counted(written: str, said: str) -> None:
+    """Where the source says that it is to be ignored; a field that believes it again is refused."""
+    assert said in written
+    text = NOON.replace(hour=12).strftime(written)
+    source = f'times = {{ formats = "{written}", offset = "ignore" }}'
+    found = mapped({"called": text}, source)
+    assert [one["called_at"] for one in found.events] == [NOON]
+    assert found.notices == [Notice(What.OFFSET_SET_ASIDE, "called_at")]
+    believing = FIELDS.replace('"called"', '{ path = "called", offset = "believe" }')
+    assert [where for where, _ in faults_of(f"{HEAD}{source}\n{believing}")] == ["source.times.formats"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["%Y-%m-%dT%H:%M:%S", "%d.%m.%Y kl. %H.%M", "%a %b %d %Y %H:%M:%S GMT%z", "%H:%M:%S %Z (UTC)",
+     "%d-%m-%Y - %H-%M Uhr", "UTC %d.%m.%Y", "%Hh%M", "%Y%m%dT%H%M%S", "%%Z %d.%m.%Y", "iso", "epoch_s"],
+)  # fmt: skip
+def test_plain_text_that_says_no_offset_is_no_fault(written: str) -> None:
+    """The T before the time, words, what %z reads, a date without a clock."""
+    assert list(offset_problems([written])) == []
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)), st.sampled_from([  # noqa: DTZ001 - local
