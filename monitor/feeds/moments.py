@@ -409,14 +409,17 @@ def day_of(times: Times) -> Callable[[Record], date | None]:
         if not days or None in said:
             raise ValueError(found[0])
         at = datetime.combine(days[0], clocks[0]) if clocks else days[0]
-        return at.date() if isinstance(at, datetime) and at.time() == time() else at
+        return at.date() if not times.date_is_moment and isinstance(at, datetime) and at.time() == time() else at
 
     return day
 
 
 def _local(told: Told | None, times: Times, zone: tzinfo) -> Told | None:
-    """What the clock of the zone showed; of a day that is written as its midnight, in any offset, that day."""
-    if isinstance(told, datetime) and told.time() == time():
+    """What the clock of the zone showed; of a day that is written as its midnight, in any offset, that day.
+
+    A moment that happened to be at midnight, in UTC or another zone, is none.
+    """
+    if isinstance(told, datetime) and told.time() == time() and not times.date_is_moment:
         return told.date()
     if isinstance(told, datetime):
         return (

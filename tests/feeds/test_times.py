@@ -165,6 +165,49 @@ def test_a_day_that_is_written_as_its_midnight_is_that_day(formats: str, day: An
     assert found["mission_id"] == "2024-1"
 
 
+@pytest.mark.parametrize(
+    ("called", "formats"),
+    [("2025-03-01T00:00:00Z", "iso"), ("2025-03-01T01:00:00+01:00", "iso"), (1740787200000, "epoch_ms"),
+     ("2025-02-28T19:00:00", "iso"), ("2025-03-01T00:00:00+00:00", "iso")],
+)  # fmt: skip
+@pytest.mark.parametrize("own", [True, False])
+def test_a_moment_that_is_at_midnight_is_no_day_without_a_time(called: Any, formats: str, *, own: bool) -> None:
+    """Midnight in Greenwich is seven in the evening before in New York: the arrival came a day late."""
+    beside = "" if own else ', date = "called"'
+    times = f'times = {{ formats = ["{formats}", "%H:%M:%S"]{beside} }}'
+    line = FIELDS.replace('"arrived"', '{ path = "arrived", date = "called" }') if own else FIELDS
+    told = event({"called": called, "arrived": "19:08:00"}, times, line)
+    assert (told["called_at"], told["on_scene_at"]) == (utc(2025, 3, 1), utc(2025, 3, 1, 0, 8))
+
+
+def test_a_local_midnight_of_a_call_is_a_moment_too() -> None:
+    """What came eight minutes before it is of the day before, and not a day late."""
+    line = FIELDS.replace('"arrived"', '{ path = "arrived", date = "called" }')
+    told = event({"called": "2025-03-01T00:00:00", "arrived": "23:52:00"}, "", line)
+    assert told["on_scene_at"] - told["called_at"] == timedelta(minutes=-8)
+
+
+@pytest.mark.parametrize(
+    ("path", "year"), [('called_at = "at"', 2024), ('recorded_at = "at"', 2025), ('on_scene_at = ["x", "at"]', 2024),
+                       ('called_at = [{ path = "at", if = { a = "b" } }, { path = "x" }]', 2024)],
+)  # fmt: skip
+def test_the_year_of_a_moment_is_its_local_one(path: str, year: int) -> None:
+    """New Year in Greenwich is still the old year in New York; a day that no clock uses is the day that it says."""
+    key = 'mission = { path = "id", year_of = "at" }\n'
+    fields = fields_with(path) if not path.startswith("recorded") else FIELDS + path
+    text = HEAD.replace('mission = "id"\n', key) + fields
+    record = {"id": "1", "at": "2025-01-01T00:00:00Z", "called": "2024-12-31T18:00:00", "x": "2024-12-31T18:00:00"}
+    (found,) = Mapper(feed(text).sources[0], SERVICE).map(Row(record)).events
+    assert found["mission_id"] == f"{year}-1"
+
+
+def test_a_day_that_is_also_when_something_was_recorded_stays_a_day() -> None:
+    """A file that has nothing but a date and times of day gives it as `recorded_at`: noon stays on it."""
+    told = event({"day": "2024-06-01T00:00:00Z", "called": "12:00:00"}, 'times = { date = "day" }',
+                 'recorded_at = "day"')  # fmt: skip
+    assert told["called_at"] == NOON
+
+
 def test_a_time_of_day_that_says_its_offset_is_refused_until_the_feed_says_whose_it_is() -> None:
     """It was read as local, hours off, in silence."""
     record = {"called": "16:00:00Z", "day": "2024-06-01"}
