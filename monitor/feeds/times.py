@@ -51,6 +51,7 @@ _ZONES: Final = frozenset(_NAMED.split())
 """Names of zones that a format may have as plain text: each says an offset."""
 _WORDS: Final = re.compile(r"[^\W\d_]+|[-+\u2212]\d[\d:.]*")
 """Words of a text, and offsets."""
+_ZONE_ALONE: Final = re.compile(r"Z|[-+]\d\d(?::?\d\d)?", re.IGNORECASE | re.ASCII)
 MOST_TIMES: Final = 200
 """In one cell or list; nobody picks a later one."""
 _LONGEST: Final = 100
@@ -275,7 +276,9 @@ def _iso(value: object) -> Told | None:
     text = str(value)[:_LONGEST]
     try:
         if text[4:5] == "-":
-            return date.fromisoformat(text) if len(text) <= 10 else _moment(text)
+            # xs:date may say a zone: its offset is no time of day.
+            alone = len(text) <= 10 or _ZONE_ALONE.fullmatch(text, 10)
+            return date.fromisoformat(text[:10]) if alone else _moment(text)
         return time.fromisoformat(text.upper()) if text[2:3] == ":" else None
     except ValueError:
         return None

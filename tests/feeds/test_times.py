@@ -152,6 +152,8 @@ def test_a_time_of_digits_that_cannot_be_read_is_not_taken_for_a_length() -> Non
     ("formats", "day"),
     [
         ("iso", "2024-06-01"), ("iso", "2024-06-01T00:00:00"), ("iso", "2024-06-01T00:00:00.000Z"),
+        ("iso", "2024-06-01Z"), ("iso", "2024-06-01z"), ("iso", "2024-06-01+01:00"), ("iso", "2024-06-01-05:00"),
+        ("iso", "2024-06-01+0200"), ("iso", "2024-06-01+14:00"), ("iso", "2024-06-01-12"),
         ("iso", "2024-06-01T00:00:00-04:00"), ("epoch_ms", 1717200000000), ("epoch_ms", 1717214400000),
     ],
 )  # fmt: skip
@@ -216,6 +218,13 @@ def test_a_time_of_day_that_says_its_offset_is_refused_until_the_feed_says_whose
     found = mapped(record, 'times = { date = "day", offset = "ignore", zone = "UTC" }')
     assert found.events[0]["called_at"] == NOON
     assert found.notices == [Notice(What.OFFSET_SET_ASIDE, "called_at")]
+
+
+@pytest.mark.parametrize("written", ["2024-06-01+01:00", "2024-06-01Z", "2024-06-01-05:00", "2024-06-01-16:30"])
+def test_a_date_with_a_zone_is_no_moment(written: str) -> None:
+    """It was read as one in the morning of that day."""
+    (refusal,) = mapped({"called": written}).refused
+    assert (refusal.why, refusal.field) == (Why.UNREADABLE_TIME, "called_at")
 
 
 def test_a_second_sixty_is_the_last_moment_of_its_minute() -> None:
