@@ -132,7 +132,8 @@ class FieldReading:
                     f"{where}.{rule.name}.since",
                     f"{rule.since!r} is no time that this source tells, or a length that stands after it",
                 )
-            before.add(rule.name)
+            if rule.kind == "time":
+                before.add(rule.name)
 
     def _read(self, name: str, kind: Kind, said: object, path: str) -> FieldRule | None:
         raw = short(said)

@@ -111,7 +111,7 @@ class Instants:
         lengths: list[_Took] = []
         if self._lengths:
             known = {*settled, *(name for name, (times, pick) in found.items() if _tells(len(times), pick))}
-            lengths = self._lengths_told(record, known, refusals)
+            lengths = self._lengths_told(record, known, refusals, notices)
         doubts = sum(len(one.means) > 1 for times, _ in found.values() for one in times)
         if doubts:
             certain: dict[str, tuple[Sequence[_Time], Pick]]
@@ -122,14 +122,20 @@ class Instants:
                 settled[name] = at
         return _with_lengths(settled, lengths)
 
-    def _lengths_told(self, record: Record, known: set[str], refusals: list[Refusal]) -> "list[_Took]":
+    def _lengths_told(
+        self, record: Record, known: set[str], refusals: list[Refusal], notices: list[Notice]
+    ) -> list[_Took]:
         """What is told as a length after one of the known instants, which become more by it."""
         lengths = []
+        without: list[str] = []
         for rule, length_of in self._lengths:
             since = rule.since
-            if rule.name in known or since is None or since not in known:
+            if rule.name in known or since is None:
                 continue
             values = self._texts(rule, record)
+            if since not in known:
+                without += [rule.name] if values else []
+                continue
             if len(values) > MOST_TIMES:
                 refusals.append(_too_many(rule))
                 continue
@@ -142,6 +148,8 @@ class Instants:
             elif told and (length := _picked(told, rule.pick)) is not None:
                 lengths.append(_Took(rule.name, since, length))
                 known.add(rule.name)
+        missed = dict.fromkeys(name for name in without if name not in known)
+        notices.extend(Notice(What.LENGTH_WITHOUT_BEGIN, name) for name in missed)
         return lengths
 
     def _told(
@@ -173,7 +181,7 @@ class Instants:
     def _settled(
         self,
         found: Mapping[str, tuple[Sequence[_Time], Pick]],
-        lengths: "Sequence[_Took]",
+        lengths: Sequence[_Took],
         doubts: int,
         notices: list[Notice],
     ) -> dict[str, datetime]:

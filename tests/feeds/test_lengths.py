@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.lengths import UNITS, length_reader
-from monitor.feeds.rows import Why
+from monitor.feeds.rows import Notice, What, Why
 from tests.feeds.small import FIELDS, HEAD, event, faults_of, mapped, utc
 
 CALLED = {"called": "2024-06-01T12:00:00"}
@@ -95,6 +95,34 @@ def test_one_length_stands_after_another_and_after_nothing_is_nothing() -> None:
     assert {"dispatched_at", "on_scene_at"}.isdisjoint(event({**CALLED, "travel": "4"}, "", fields))
 
 
+def test_a_length_that_is_counted_from_nothing_is_counted() -> None:
+    """A unit's row without the call: its arrival vanished in silence."""
+    line = lengths('on_scene_at = { path = "took", since = "called_at" }')
+    bare = {"dispatched": "2024-06-01T12:01:00"}
+    found = mapped({**bare, "took": 300}, "", line)
+    assert found.notices == [Notice(What.LENGTH_WITHOUT_BEGIN, "on_scene_at")]
+    assert "on_scene_at" not in found.events[0]
+    for record in (bare, {**bare, "took": ""}, {**bare, "took": "NULL"}, {**CALLED, "took": 300}):
+        assert mapped(record, "", line).notices == []
+    chained = lengths('on_scene_at = { path = "travel", since = "dispatched_at" }').replace(
+        'dispatched_at = "dispatched"', 'dispatched_at = { path = "turnout", since = "called_at" }'
+    )
+    found = mapped({"turnout": 60, "travel": 240}, "", chained + 'recorded_at = "at"\n')
+    assert [(one.what, one.field) for one in found.notices] == [
+        (What.LENGTH_WITHOUT_BEGIN, "dispatched_at"), (What.LENGTH_WITHOUT_BEGIN, "on_scene_at"),
+    ]  # fmt: skip
+
+
+def test_a_length_that_another_way_tells_is_not_missed() -> None:
+    """Of two ways the one whose begin is known tells it; where none does it is counted once."""
+    ways = '[{ path = "took", since = "dispatched_at" }, { path = "took", since = "called_at" }]'
+    line = lengths(f"on_scene_at = {ways}")
+    found = mapped({**CALLED, "took": 60}, "", line)
+    assert (found.notices, found.events[0]["on_scene_at"]) == ([], utc(2024, 6, 1, 16, 1))
+    found = mapped({"at": "2024-06-01T12:00:00", "took": 60}, "", line + 'recorded_at = "at"\n')
+    assert found.notices == [Notice(What.LENGTH_WITHOUT_BEGIN, "on_scene_at")]
+
+
 def test_a_moment_goes_before_a_length_and_of_several_lengths_one_is_picked() -> None:
     """Two ways to tell one field, the moment first; a list of lengths as of units."""
     both = lengths('on_scene_at = [{ path = "arrived" }, { path = "took", since = "called_at" }]')
@@ -124,6 +152,8 @@ def test_in_the_hour_that_occurs_twice_a_length_is_as_long() -> None:
         ('on_scene_at = { path = "a", since = "called_at", formats = ["seconds", "%M%S"] }', "keep one"),
         ('on_scene_at = { path = "a", since = "called_at", formats = ["%M.%S", "minutes"] }', "keep one"),
         ('on_scene_at = { path = "a", since = "caled_at" }', "is no time that this source tells"),
+        ('on_scene_at = { path = "a", since = "area" }', "is no time that this source tells"),
+        ('on_scene_at = { path = "a", since = "status" }', "is no time that this source tells"),
         ('on_scene_at = { path = "a", since = "on_scene_at" }', "is no time that this source tells"),
         ('on_scene_at = { path = "a", since = "called_at", zone = "UTC" }', "zone: means nothing beside since"),
         ('on_scene_at = [{ path = "a", since = "called_at" }, { path = "b" }]', "say the moment first"),
