@@ -21,6 +21,8 @@ _PARTS: Final = {"H": 3_600_000_000, "M": 60_000_000, "S": 1_000_000}
 _CLOCK: Final = {*_PARTS, "f"}
 _LONGEST_PART: Final = 9
 """Digits of the first part, which has no bound of its own."""
+_LONGEST: Final = timedelta(days=36_525)
+"""A hundred years: a number that says more is something else, an identity or a moment."""
 _HOUR: Final = timedelta(hours=1)
 _SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000)  # noqa: DTZ001 - a stopwatch
 ReadLength = Callable[[object], timedelta | None]
@@ -63,10 +65,9 @@ def length_reader(formats: Sequence[str]) -> ReadLength:
     def read(value: object) -> timedelta | None:
         if (cell := _of_cell(value)) is not None:
             return None if _says_hours(cell, formats) else cell
-        for one in readers:
-            if (length := one(value)) is not None:
-                return length
-        return None
+        lengths = (one(value) for one in readers)
+        length = next((one for one in lengths if one is not None), None)
+        return None if length is None or abs(length) > _LONGEST else length
 
     return read
 

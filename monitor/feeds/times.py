@@ -305,8 +305,8 @@ def _epoch(value: object, scale: Decimal) -> datetime | None:
 
 def number_of(text: str) -> Decimal:
     """A number that some time may be. Raises ArithmeticError: to make 1e999999 an int takes half a minute."""
-    if not text.isascii():
-        raise ArithmeticError("other scripts' digits")
+    if not text.isascii() or "_" in text:
+        raise ArithmeticError("other scripts' digits, or a program's")
     number = Decimal(text[:_LONGEST])
     if not number.is_finite() or abs(number.adjusted()) > _LONGEST:
         raise ArithmeticError("no time")

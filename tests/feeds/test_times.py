@@ -357,7 +357,7 @@ def test_a_time_of_day_is_read_near_the_moment_that_stands_beside_it(
     ("written", "wanted"),
     [
         (45444.5, NOON), ("45444.5", NOON), ("45444,5", NOON), (45444.500000001, NOON), (45444, utc(2024, 6, 1, 4)),
-        (True, None), ("noon", None), (-1, None), (1e12, None),
+        (True, None), ("noon", None), (-1, None), (1e12, None), ("45_444.5", None),
     ],
 )  # fmt: skip
 def test_days_of_a_spreadsheet_are_local_times(written: Any, wanted: datetime | None) -> None:
