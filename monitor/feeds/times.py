@@ -43,12 +43,13 @@ _CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
 _UTC_NAMES: Final = ("UTC", "GMT")
 """Names of a zone that mean one thing everywhere: EST is an hour in America and another in Australia."""
 _NAMED: Final = """
-Z ZULU UT UTC GMT WET WEST CET CEST MET MEST EET EEST MSK MSD BST IST MEZ MESZ OEZ OESZ TRT
+WET WEST CET CEST MET MEST EET EEST MSK MSD BST IST MEZ MESZ OEZ OESZ TRT
 NST NDT AST ADT EST EDT CST CDT MST MDT PST PDT AKST AKDT HST BRT BRST ART CLT CLST
 CAT EAT SAST WAT GST PKT NPT ICT WIB WITA WIT SGT MYT HKT PHT JST KST AWST ACST ACDT AEST AEDT NZST NZDT
 """
 _ZONES: Final = frozenset(_NAMED.split())
-"""Names of zones that a format may have as plain text: each says an offset."""
+"""Names of zones that a format may have as plain text, in capitals, for some are words: each says an offset."""
+_ANYWHERE: Final = ("Z", "ZULU", *_UTC_NAMES)
 _WORDS: Final = re.compile(r"[^\W\d_]+|[-+\u2212]\d[\d:.]*")
 """Words of a text, and offsets."""
 _ZONE_ALONE: Final = re.compile(r"Z|[-+]\d\d(?::?\d\d)?", re.IGNORECASE | re.ASCII)
@@ -120,7 +121,7 @@ def _offset_in_text(written: str) -> str | None:
     if not letters & _CLOCKS or letters & {"z", "Z"}:
         return None
     words = [word for part in tokens(written) if part[0] != "%" for word in _WORDS.findall(part)]
-    return next((word for word in words if not word.isalpha() or word.upper() in _ZONES), None)
+    return next((one for one in words if not one.isalpha() or one in _ZONES or one.upper() in _ANYWHERE), None)
 
 
 def _whole_date(letters: set[str]) -> bool:

@@ -451,7 +451,8 @@ def test_an_offset_in_the_plain_text_that_lies_is_set_aside_and_counted(written:
 @pytest.mark.parametrize(
     "written",
     ["%Y-%m-%dT%H:%M:%S", "%d.%m.%Y kl. %H.%M", "%a %b %d %Y %H:%M:%S GMT%z", "%H:%M:%S %Z (UTC)",
-     "%d-%m-%Y - %H-%M Uhr", "UTC %d.%m.%Y", "%Hh%M", "%Y%m%dT%H%M%S", "%%Z %d.%m.%Y", "iso", "epoch_s"],
+     "%d-%m-%Y - %H-%M Uhr", "UTC %d.%m.%Y", "%Hh%M", "%d.%m.%Y ut %H:%M",
+     "le %d/%m/%Y, il est %H:%M", "%Y%m%dT%H%M%S", "%%Z %d.%m.%Y", "iso", "epoch_s"],
 )  # fmt: skip
 def test_plain_text_that_says_no_offset_is_no_fault(written: str) -> None:
     """The T before the time, words, what %z reads, a date without a clock."""
