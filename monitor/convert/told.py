@@ -25,6 +25,7 @@ _REMEDIES: Final = {
     "hour_that_occurs_twice": "local times of the hour that occurs twice, the first of the two taken",
     "hour_that_occurs_twice_settled": "local times of the hour that occurs twice, settled by the record's intervals",
     "past_midnight": "times of day taken for those of the day beside their date's",
+    "length_without_begin": "lengths left out, for the record does not tell what they are counted from (`since`)",
     "offset_set_aside": "times whose offset was set aside, as the feed says",
     "filtered": "records taken by the filter",
     "withdrawn": "rows withdrawn",

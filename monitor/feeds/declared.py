@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from monitor.core.fault import Fault
 from monitor.core.service import Service
-from monitor.feeds.declared_fields import FieldReading, conditions_of, short, times_of
+from monitor.feeds.declared_fields import FieldReading, conditions_of, moment_paths, short, times_of
 from monitor.feeds.declared_tables import (
     ENVELOPES,
     FilterTable,
@@ -27,6 +27,7 @@ from monitor.feeds.declared_tables import (
 from monitor.feeds.declared_types import Feed, FieldRule, Filter, FormatDeclaration, Key, Order, Source, Times
 from monitor.feeds.paths import is_of_envelope, lookup
 from monitor.feeds.rows import Placing
+from monitor.feeds.times import offset_problems
 from monitor.feeds.values import NULLS
 from monitor.settings.configuration import ConfigurationError
 from monitor.settings.files import FileUnusable, read_toml
@@ -134,9 +135,12 @@ class _Reading:
         head |= {key: part for key, part in parts.items() if part is not None}
         head["filters"] = tuple(self.listed(FilterTable, raw.get("filters", []), f"{where}.filters"))
         table = self.table(SourceTable, {**head, "fields": {}}, where)
-        times = times_of(table.times if table else TimesTable(), Times(zone=self.zone))
+        moments = moment_paths(raw.get("fields"), self.service)
+        times = times_of(table.times if table else TimesTable(), Times(zone=self.zone), moments=moments)
         nulls = NULLS if table is None or table.nulls is None else table.nulls
-        rules = FieldReading(self.service, times, nulls, self.fault).rules(raw.get("fields"), f"{where}.fields")
+        fields = FieldReading(self.service, times, nulls, self.fault, moments)
+        rules = fields.rules(raw.get("fields"), f"{where}.fields")
+        self.offsets(table, rules, times, where)
         if self.zone is None and any(rule.kind == "time" and rule.times.zone is None for rule in rules):
             self.fault(f"{where}.times.zone", "is missing, and the service names none: name one like Europe/Oslo")
         if table is None:
@@ -154,14 +158,31 @@ class _Reading:
             table.files,
             table.topic,
             _declaration(table.format),
-            _key(table.mission, times, nulls),
-            _key(table.row, times, nulls) if table.row else None,
+            _key(table.mission, times, nulls, moments),
+            _key(table.row, times, nulls, moments) if table.row else None,
             slug if several or (_has_rows(table) and table.row is None) else None,
             _order(table, times, nulls),
             tuple(rules),
             tuple(filters),
             {path: lookup(path) for path in paths_in(raw)},
         )
+
+    def offsets(self, table: SourceTable | None, rules: Sequence[FieldRule], times: Times, where: str) -> None:
+        """Formats whose plain text says an offset that nothing reads, each where it was said."""
+        used = [(f"fields.{rule.name}", rule.times) for rule in rules if rule.kind == "time" and rule.since is None]
+        if table is not None:
+            used += [
+                (key, times) for key, one in (("mission", table.mission), ("row", table.row)) if one and one.year_of
+            ]
+            used += [("order", times_of(table.order, times))] if table.order is not None else []
+        believed = [(place, one.formats) for place, one in used if one.offset == "believe"]
+        found = [
+            (place if formats is not times.formats else "times", problem)
+            for place, formats in believed
+            for problem in offset_problems(formats)
+        ]
+        for place, problem in dict.fromkeys(found):
+            self.fault(f"{where}.{place}.formats", problem)
 
     def filters(self, table: SourceTable, where: str, nulls: frozenset[str], *, in_rows: bool) -> Iterator[Filter]:
         """The filters of a source."""
@@ -273,8 +294,9 @@ def _has_rows(table: SourceTable) -> bool:
     return table.row is not None or table.format.envelope == "debezium"
 
 
-def _key(table: KeyTable, times: Times, nulls: frozenset[str]) -> Key:
-    dated = Times(times.formats, times.zone, times.offset, table.year_of.lookup if table.year_of else None)
+def _key(table: KeyTable, times: Times, nulls: frozenset[str], moments: frozenset[str]) -> Key:
+    find = table.year_of.lookup if table.year_of else None
+    dated = Times(times.formats, times.zone, times.offset, find, date_is_moment=table.year_of in moments)
     return Key(tuple(one.lookup for one in table.path), table.prefix or "", nulls, dated)
 
 

@@ -40,8 +40,24 @@ def short(said: object) -> object:
     return {"path": said} if isinstance(said, str | list) else said
 
 
-def times_of(table: TimesTable, outer: Times, *, own_date: bool = False) -> Times:
-    """What a table says of times, and what the source says where it does not."""
+def moment_paths(raw: object, service: Service) -> frozenset[str]:
+    """Where the fields of a source have moments; not `recorded_at`, which may be the day that all have in common."""
+    found: set[str] = set()
+    kinds = kinds_of(service)
+    for name, said in raw.items() if isinstance(raw, Mapping) else ():
+        if kinds.get(name) != "time" or name == "recorded_at":
+            continue
+        several = isinstance(said, list) and any(isinstance(one, Mapping) for one in said)
+        for way in map(short, said if several else [said]):
+            paths = way.get("path") if isinstance(way, Mapping) and "since" not in way else None
+            found.update(one for one in (paths if isinstance(paths, list) else [paths]) if isinstance(one, str))
+    return frozenset(found)
+
+
+def times_of(
+    table: TimesTable, outer: Times, *, own_date: bool = False, moments: frozenset[str] = frozenset()
+) -> Times:
+    """What a table says of times, and what the source says where it does not. `moments`: paths of time fields."""
     date: Lookup | None = None
     if table.date is not None:
         finds = [one.lookup for one in table.date]
@@ -52,6 +68,7 @@ def times_of(table: TimesTable, outer: Times, *, own_date: bool = False) -> Time
         table.offset or outer.offset,
         date or outer.date,
         own_date and date is not None,
+        outer.date_is_moment if table.date is None else table.date[0] in moments,
     )
 
 
@@ -72,6 +89,8 @@ class FieldReading:
     times: Times
     nulls: frozenset[str]
     tell: Tell
+    moments: frozenset[str]
+    """Paths of time fields."""
 
     def rules(self, raw: object, where: str) -> list[FieldRule]:
         """The rules that can be used."""
@@ -113,7 +132,8 @@ class FieldReading:
                     f"{where}.{rule.name}.since",
                     f"{rule.since!r} is no time that this source tells, or a length that stands after it",
                 )
-            before.add(rule.name)
+            if rule.kind == "time":
+                before.add(rule.name)
 
     def _read(self, name: str, kind: Kind, said: object, path: str) -> FieldRule | None:
         raw = short(said)
@@ -147,7 +167,7 @@ class FieldReading:
             "as" if taken is not None else table.unknown or "refuse",
             taken,
             table.prefix or "",
-            times_of(table, self.times, own_date=True),
+            times_of(table, self.times, own_date=True, moments=self.moments),
             "," if table.after is not None and table.separator is None else table.separator,
             table.after,
             "earliest" if table.pick is None else table.pick,

@@ -51,6 +51,8 @@ class Times:
     """Where the date stands that belongs to a time of day."""
     own_date: bool = False
     """Whether that date is of one time alone: then it is not taken for the day after."""
+    date_is_moment: bool = False
+    """Whether a field of the source has its time there: then a midnight is no day without a time."""
 
 
 Pick = Literal["earliest", "latest"] | int

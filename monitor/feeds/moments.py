@@ -8,7 +8,8 @@ Three rules, each only where a record leaves a question open (docs/feeds.md):
   their sum is shortest; then as the first of the two. Which of these it was is told.
 - **The hour that never is** refuses the record.
 
-Where a source tells how long after another an instant was, that is added when the others are settled.
+Where a source tells how long after another an instant was, that is added to each reading before it is judged: a clock
+that ends with a length is as good a witness as any.
 
 Refuses to know what the instants mean beyond the clocks that the service measures between them.
 """
@@ -17,12 +18,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import chain, pairwise, product, repeat
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from monitor.core.event import later
 from monitor.core.service import Clock, Moment, Service
 from monitor.feeds.declared_types import FieldRule, Lookup, Pick, Times
-from monitor.feeds.lengths import ReadLength, length_reader
+from monitor.feeds.directives import is_compact
+from monitor.feeds.lengths import ReadLength, length_reader, why_no_length
 from monitor.feeds.local import meanings, wall_clock
 from monitor.feeds.rows import Notice, Record, Refusal, What, Why
 from monitor.feeds.times import MOST_TIMES, Read, Told, example, of_days, of_times, reader
@@ -62,7 +64,16 @@ class _Time(NamedTuple):
     means: tuple[datetime, ...]
 
 
+class _Took(NamedTuple):
+    """How long after another instant one was."""
+
+    name: str
+    since: str
+    length: timedelta
+
+
 Found = Mapping[str, datetime]
+_Picked = TypeVar("_Picked", datetime, timedelta)
 Texts = Callable[[FieldRule, Record], Sequence[object]]
 """The values of a field in a record that are no null words."""
 
@@ -96,26 +107,55 @@ class Instants:
 
     def read(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
         """The instants by field, in UTC; what is wrong or worth telling is added to the lists."""
-        instants = self._told(record, refusals, notices)
+        settled, found = self._told(record, refusals, notices)
+        lengths: list[_Took] = []
+        if self._lengths:
+            known = {*settled, *(name for name, (times, pick) in found.items() if _tells(len(times), pick))}
+            lengths = self._lengths_told(record, known, refusals, notices)
+        doubts = sum(len(one.means) > 1 for times, _ in found.values() for one in times)
+        if doubts:
+            certain: dict[str, tuple[Sequence[_Time], Pick]]
+            certain = {name: ([_Time((at,))], "earliest") for name, at in settled.items()}
+            return self._settled({**certain, **found}, lengths, doubts, notices)
+        for name, (times, pick) in found.items():
+            if (at := _picked([one.means[0] for one in times], pick)) is not None:
+                settled[name] = at
+        return _with_lengths(settled, lengths)
+
+    def _lengths_told(
+        self, record: Record, known: set[str], refusals: list[Refusal], notices: list[Notice]
+    ) -> list[_Took]:
+        """What is told as a length after one of the known instants, which become more by it."""
+        lengths = []
+        without: list[str] = []
         for rule, length_of in self._lengths:
-            if rule.name in instants or rule.since not in instants:
+            since = rule.since
+            if rule.name in known or since is None:
                 continue
             values = self._texts(rule, record)
+            if since not in known:
+                without += [rule.name] if values else []
+                continue
             if len(values) > MOST_TIMES:
                 refusals.append(_too_many(rule))
                 continue
-            lengths = [length_of(value) for value in values]
-            if None in lengths:
-                detail = f"no length in {' or '.join(rule.times.formats)}"
-                refusals.append(Refusal(Why.UNREADABLE_TIME, rule.name, example(values[lengths.index(None)]), detail))
-                continue
-            ends = [later(instants[rule.since], length) for length in lengths if length is not None]
-            if (at := _picked(ends, rule.pick) if ends else None) is not None:
-                instants[rule.name] = at
-        return instants
+            read = [length_of(value) for value in values]
+            told = [length for length in read if length is not None]
+            if len(told) < len(read):
+                wrong = values[read.index(None)]
+                detail = why_no_length(wrong, rule.times.formats)
+                refusals.append(Refusal(Why.UNREADABLE_TIME, rule.name, example(wrong), detail))
+            elif told and (length := _picked(told, rule.pick)) is not None:
+                lengths.append(_Took(rule.name, since, length))
+                known.add(rule.name)
+        missed = dict.fromkeys(name for name in without if name not in known)
+        notices.extend(Notice(What.LENGTH_WITHOUT_BEGIN, name) for name in missed)
+        return lengths
 
-    def _told(self, record: Record, refusals: list[Refusal], notices: list[Notice]) -> dict[str, datetime]:
-        """Those that the record tells as moments."""
+    def _told(
+        self, record: Record, refusals: list[Refusal], notices: list[Notice]
+    ) -> tuple[dict[str, datetime], dict[str, tuple[Sequence[_Time], Pick]]]:
+        """What the record tells as moments: those that leave nothing open, and the others."""
         settled: dict[str, datetime] = {}
         found: dict[str, tuple[Sequence[_Time], Pick]] = {}
         reading = _Reading(record, notices)
@@ -136,18 +176,14 @@ class Instants:
                 found[rule.name] = reading.times(field, values), rule.pick
             except _Wrong as fault:
                 refusals.append(fault.refusal)
-        if not found:
-            return settled
-        doubts = sum(len(one.means) > 1 for times, _ in found.values() for one in times)
-        if doubts:
-            certain: dict[str, tuple[Sequence[_Time], Pick]]
-            certain = {name: ([_Time((at,))], "earliest") for name, at in settled.items()}
-            return self._settled({**certain, **found}, doubts, notices)
-        chosen = {name: _picked([one.means[0] for one in times], pick) for name, (times, pick) in found.items()}
-        return {**settled, **{name: at for name, at in chosen.items() if at is not None}}
+        return settled, found
 
     def _settled(
-        self, found: Mapping[str, tuple[Sequence[_Time], Pick]], doubts: int, notices: list[Notice]
+        self,
+        found: Mapping[str, tuple[Sequence[_Time], Pick]],
+        lengths: Sequence[_Took],
+        doubts: int,
+        notices: list[Notice],
     ) -> dict[str, datetime]:
         """The reading of the doubtful times with the fewest negative intervals, then the shortest."""
         best: tuple[int, timedelta] | None = None
@@ -161,7 +197,7 @@ class Instants:
             for (name, _), at in zip(names, reading, strict=True):
                 by_field.setdefault(name, []).append(at)
             picked = {name: _picked(times, found[name][1]) for name, times in by_field.items()}
-            instants = {name: at for name, at in picked.items() if at is not None}
+            instants = _with_lengths({name: at for name, at in picked.items() if at is not None}, lengths)
             score = _score(self._clocks, instants)
             if best is None or score < best:
                 best, chosen, told = score, instants, set()
@@ -265,9 +301,10 @@ class _Reading:
 def _why_none(value: object, formats: Sequence[str]) -> str:
     said = f"none of the formats {', '.join(formats)}"
     short = plain(value).replace(".", "", 1)
-    # 347 seconds after the call: no format of times would ever read it.
+    if any(map(is_compact, formats)) or not short.isdigit() or len(short) >= _LONG_AS_TIME:
+        return said
     return (
-        f"{said}; how long it took is told with `since`" if short.isdigit() and len(short) < _LONG_AS_TIME else said
+        f"{said}; how long it took is told with `since`"  # 347 seconds after the call: no format would ever read it
     )
 
 
@@ -308,14 +345,26 @@ def _utc(told: datetime, rule: FieldRule, value: object) -> datetime:
         raise _Wrong(Why.UNREADABLE_TIME, rule.name, value, "lies at the end of all years") from None
 
 
-def _picked(times: Sequence[datetime], pick: Pick) -> datetime | None:
+def _with_lengths(instants: dict[str, datetime], lengths: Sequence[_Took]) -> dict[str, datetime]:
+    """The instants, with those that are told as lengths after them, or after one another."""
+    for one in lengths:
+        instants[one.name] = later(instants[one.since], one.length)
+    return instants
+
+
+def _tells(times: int, pick: Pick) -> bool:
+    """Whether that many times have the one that is to be picked."""
+    return isinstance(pick, str) or pick <= times
+
+
+def _picked(times: Sequence[_Picked], pick: Pick) -> _Picked | None:
     if len(times) == 1 and isinstance(pick, str):
         return times[0]
     if pick == "earliest":
         return min(times)
     if pick == "latest":
         return max(times)
-    return sorted(times)[pick - 1] if pick <= len(times) else None
+    return sorted(times)[pick - 1] if _tells(len(times), pick) else None
 
 
 def _score(clocks: Sequence[Clock], instants: Found) -> tuple[int, timedelta]:
@@ -368,14 +417,17 @@ def day_of(times: Times) -> Callable[[Record], date | None]:
         if not days or None in said:
             raise ValueError(found[0])
         at = datetime.combine(days[0], clocks[0]) if clocks else days[0]
-        return at.date() if isinstance(at, datetime) and at.time() == time() else at
+        return at.date() if not times.date_is_moment and isinstance(at, datetime) and at.time() == time() else at
 
     return day
 
 
 def _local(told: Told | None, times: Times, zone: tzinfo) -> Told | None:
-    """What the clock of the zone showed; of a day that is written as its midnight, in any offset, that day."""
-    if isinstance(told, datetime) and told.time() == time():
+    """What the clock of the zone showed; of a day that is written as its midnight, in any offset, that day.
+
+    A moment that happened to be at midnight, in UTC or another zone, is none.
+    """
+    if isinstance(told, datetime) and told.time() == time() and not times.date_is_moment:
         return told.date()
     if isinstance(told, datetime):
         return (

@@ -93,6 +93,8 @@ class What(StrEnum):
     """The same, where the record's intervals leave one reading, or one is shorter."""
     MIDNIGHT = "past_midnight"
     """A time of day was taken for that of the day after, or before, the date that stands beside it."""
+    LENGTH_WITHOUT_BEGIN = "length_without_begin"
+    """A length of which the record does not tell the instant that it is counted from: it says nothing."""
     OFFSET_SET_ASIDE = "offset_set_aside"
     """A time says an offset, and the feed says that it lies."""
     FILTERED = "filtered"

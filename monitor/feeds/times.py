@@ -4,6 +4,7 @@ Decides what a text, a number or a cell says, by the formats that the feed decla
 stand together in a record is told in `moments`. Refuses to know records.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from monitor.core.notation import plain_time
+from monitor.feeds.directives import directives, parser, tokens
 from monitor.feeds.rows import LONGEST_EXAMPLE
 from monitor.feeds.values import plain
 
@@ -38,24 +40,23 @@ _SAMPLE: Final = datetime(2001, 2, 3, 16, 5, 6, 789000, UTC)
 """A moment of which no two parts are alike, so that formats show what they read."""
 _DATES: Final = {"Y", "y", "m", "b", "B", "d", "j", "x", "c", "D", "F", "G", "V", "u"}
 _CLOCKS: Final = {"H", "I", "M", "S", "f", "p", "X", "c", "z", "Z", "T", "R"}
-_WIDTHS: Final = {"Y": 4, "j": 3, **dict.fromkeys("ymdHIMS", 2)}
 _UTC_NAMES: Final = ("UTC", "GMT")
 """Names of a zone that mean one thing everywhere: EST is an hour in America and another in Australia."""
+_NAMED: Final = """
+WET WEST CET CEST MET MEST EET EEST MSK MSD BST IST MEZ MESZ OEZ OESZ TRT
+NST NDT AST ADT EST EDT CST CDT MST MDT PST PDT AKST AKDT HST BRT BRST ART CLT CLST
+CAT EAT SAST WAT GST PKT NPT ICT WIB WITA WIT SGT MYT HKT PHT JST KST AWST ACST ACDT AEST AEDT NZST NZDT
+"""
+_ZONES: Final = frozenset(_NAMED.split())
+"""Names of zones that a format may have as plain text, in capitals, for some are words: each says an offset."""
+_ANYWHERE: Final = ("Z", "ZULU", *_UTC_NAMES)
+_WORDS: Final = re.compile(r"[^\W\d_]+|[-+\u2212]\d[\d:.]*")
+"""Words of a text, and offsets."""
+_ZONE_ALONE: Final = re.compile(r"Z|[-+]\d\d(?::?\d\d)?", re.IGNORECASE | re.ASCII)
 MOST_TIMES: Final = 200
 """In one cell or list; nobody picks a later one."""
 _LONGEST: Final = 100
 """Characters of a time; more are not looked at."""
-
-
-def directives(written: str) -> list[str]:
-    """The letters of a format of strptime.
-
-    >>> directives("%d.%m.%y %H:%M")
-    ['d', 'm', 'y', 'H', 'M']
-    """
-    letters = iter(written)
-    found = [next(letters, "") for letter in letters if letter == "%"]
-    return [one for one in found if one != "%"]
 
 
 def format_problems(written: Sequence[str]) -> Iterator[str]:
@@ -79,7 +80,6 @@ def _problem(written: str) -> str | None:
     if written == ISO or written in NUMBERS:
         return None
     letters = set(directives(written))
-    clocked = bool(letters & _CLOCKS)
     wrong = {
         f"is no format: write one of strptime's, like %d.%m.%Y %H:%M, or {ISO}, {', '.join(NUMBERS)}": not letters,
         "reads by the machine's language (%c, %x or %X): write it out": bool(letters & {"c", "x", "X"}),
@@ -89,8 +89,6 @@ def _problem(written: str) -> str | None:
         and "I" not in letters,
         "has minutes and no hour: give %H, or %I with %p": "M" in letters and not {"H", "I"} & letters,
         "is no whole date: give year, month and day": bool(letters & _DATES) and not _whole_date(letters),
-        "says its offset as plain text, and would be read as local: write %z for Z and +00, %Z for UTC": clocked
-        and _is_offset(written.rpartition("%")[2][1:].strip()),
     }
     found = next((message for message, holds in wrong.items() if holds), None)
     if found is None:
@@ -101,9 +99,29 @@ def _problem(written: str) -> str | None:
     return found
 
 
-def _is_offset(tail: str) -> bool:
-    """Whether what follows the last part of a format says an offset."""
-    return tail.upper() in {"Z", *_UTC_NAMES} or (tail[:1] in {"+", "-"} and tail[1:].replace(":", "").isdigit())
+def offset_problems(formats: Sequence[str]) -> Iterator[str]:
+    """What is wrong with formats that have an offset in their plain text, unless the feed says that it lies."""
+    for written in dict.fromkeys(formats):
+        if (said := _offset_in_text(written)) is not None:
+            yield (
+                f"{written!r} says its offset as plain text ({said}), and would be read as local: write %z for Z and "
+                '+00, %Z for UTC and GMT; if the times are those of the zone all the same, say offset = "ignore"'
+            )
+
+
+def _offset_in_text(written: str) -> str | None:
+    """What the plain text of a format says of an offset, beside a clock whose offset no directive reads.
+
+    >>> _offset_in_text("%Y-%m-%dT%H:%M:%S.000Z"), _offset_in_text("%d.%m.%Y %H:%M (UTC)"), _offset_in_text("%HT%M")
+    ('Z', 'UTC', None)
+    >>> _offset_in_text("%H:%M:%S GMT%z"), _offset_in_text("%H:%M+01"), _offset_in_text("%d.%m.%Y kl. %H-%M")
+    (None, '+01', None)
+    """
+    letters = set(directives(written))
+    if not letters & _CLOCKS or letters & {"z", "Z"}:
+        return None
+    words = [word for part in tokens(written) if part[0] != "%" for word in _WORDS.findall(part)]
+    return next((one for one in words if not one.isalpha() or one in _ZONES or one.upper() in _ANYWHERE), None)
 
 
 def _whole_date(letters: set[str]) -> bool:
@@ -181,39 +199,29 @@ def _reader(written: str) -> Read:
     letters = set(directives(written))
     has_date, has_clock = bool(letters & _DATES), bool(letters & _CLOCKS)
     head, gap, tail = written.partition(" ")
-    if gap and _apart(head, tail):
+    lies = _offset_in_text(written) is not None
+    if gap and not lies and _apart(head, tail):
         return _Apart(head, tail)
 
-    width, names_zone, says_offset = _width(written), "Z" in letters, written.endswith("%z")
+    parse, names_zone, says_offset = parser(written), "Z" in letters, written.endswith("%z")
 
     def read(value: object) -> Told | None:
         text = _meridiem(str(value)[:_LONGEST])
-        if width and text.isdigit():
-            text = text.zfill(width)  # 112 of %H%M is 1:12, whose zero was lost on the way; strptime reads 11:02
         if says_offset and text[-3:-2] in {"+", "-"}:
             text += "00"  # hours alone, as maps' portals and PostgreSQL write them
         try:
-            at = datetime.strptime(text, written)  # noqa: DTZ007 - the feed says the zone
+            at = parse(text)
         except ValueError:
             return None
         if names_zone:  # strptime forgets which, and knows those of this machine besides
             if not any(name in text.upper() for name in _UTC_NAMES):
                 return None
             at = at.replace(tzinfo=UTC)
+        if lies:  # the feed says so: it is set aside as those are that were read, and counted
+            at = at.replace(tzinfo=UTC)
         return at if has_date and has_clock else at.date() if has_date else at.timetz()
 
     return read
-
-
-def _width(written: str) -> int:
-    """Digits of a format that has nothing between them, and may begin with a zero; 0 of any other.
-
-    >>> _width("%H%M"), _width("%d%m%Y"), _width("%Y%m%d"), _width("%H:%M")
-    (4, 8, 0, 0)
-    """
-    letters = directives(written)
-    alone = len(written) == 2 * len(letters) and all(one in _WIDTHS for one in letters) and letters[:1] != ["Y"]
-    return sum(_WIDTHS[one] for one in letters) if alone else 0
 
 
 def _meridiem(text: str) -> str:
@@ -250,8 +258,9 @@ class _Apart:
     __slots__ = ("_clock", "_day")
 
     def __init__(self, head: str, tail: str) -> None:
-        self._day = lru_cache(20_000)(lambda text: datetime.strptime(text, head).date())  # noqa: DTZ007
-        self._clock = lru_cache(100_000)(lambda text: datetime.strptime(_meridiem(text), tail).time())  # noqa: DTZ007
+        parse_day, parse_clock = parser(head), parser(tail.strip(), padded=False)
+        self._day = lru_cache(20_000)(lambda text: parse_day(text).date())
+        self._clock = lru_cache(100_000)(lambda text: parse_clock(_meridiem(text)).time())
 
     def __call__(self, value: object) -> Told | None:
         head, gap, tail = str(value)[:_LONGEST].partition(" ")
@@ -268,7 +277,9 @@ def _iso(value: object) -> Told | None:
     text = str(value)[:_LONGEST]
     try:
         if text[4:5] == "-":
-            return date.fromisoformat(text) if len(text) <= 10 else _moment(text)
+            # xs:date may say a zone: its offset is no time of day.
+            alone = len(text) <= 10 or _ZONE_ALONE.fullmatch(text, 10)
+            return date.fromisoformat(text[:10]) if alone else _moment(text)
         return time.fromisoformat(text.upper()) if text[2:3] == ":" else None
     except ValueError:
         return None
@@ -295,8 +306,8 @@ def _epoch(value: object, scale: Decimal) -> datetime | None:
 
 def number_of(text: str) -> Decimal:
     """A number that some time may be. Raises ArithmeticError: to make 1e999999 an int takes half a minute."""
-    if not text.isascii():
-        raise ArithmeticError("other scripts' digits")
+    if not text.isascii() or "_" in text:
+        raise ArithmeticError("other scripts' digits, or a program's")
     number = Decimal(text[:_LONGEST])
     if not number.is_finite() or abs(number.adjusted()) > _LONGEST:
         raise ArithmeticError("no time")

@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
+from monitor.convert import told
 from monitor.convert.borders import BorderCounts
 from monitor.convert.gap import LEAST_MISSIONS, Gap
 from monitor.core.batch import Batch
 from monitor.core.partition import Partition
+from monitor.feeds.rows import What
 from monitor.settings import load
 from monitor.wiring import partition_policy
 from tests.core.events import Rec
@@ -183,6 +185,24 @@ def test_gzip_standard_input_and_an_output_file_are_one(tmp_path: Path) -> None:
         input=calls.read_bytes(), capture_output=True, check=True,
     )  # fmt: skip
     assert piped.stdout.decode() == wanted
+
+
+def test_a_length_that_is_counted_from_nothing_is_in_the_gap_report(tmp_path: Path) -> None:
+    """Units' rows without the call: without a word their arrivals would be missing."""
+    feed, calls = tmp_path / "feed.toml", tmp_path / "calls.csv"
+    length = 'on_scene_at = { path = "took", since = "ringing_at" }\nrecorded_at = "seen"'
+    feed.write_text(FEED.replace('on_scene_at = "end"', length))
+    rows = [f"m{number},n,,2024-06-01 12:00:00,300,\n" for number in range(3)]
+    calls.write_text("id,where,begin,seen,took,why\n" + "".join(rows))
+    said = convert("--feed", feed, "--dry-run", calls).stdout
+    assert (
+        "3 lengths left out, for the record does not tell what they are counted from (`since`): on_scene_at" in said
+    )
+
+
+def test_whatever_may_be_noticed_has_its_words_in_the_gap_report() -> None:
+    """A word that the map lacks has a list of its own."""
+    assert set(told._REMEDIES) == set(What) - {What.UNKNOWN_WORD}
 
 
 SEVERAL = """

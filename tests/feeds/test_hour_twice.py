@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.feeds.local import meanings
 from monitor.feeds.mapping import Mapper
 from monitor.feeds.rows import Row, What, Why
-from tests.feeds.small import NEW_YORK, mapper
+from tests.feeds.small import FIELDS, NEW_YORK, mapper
 
 FALL = datetime(2024, 11, 3, 6, tzinfo=UTC)
 """The clocks of New York go back from two to one."""
@@ -100,6 +100,40 @@ on_scene_at = { path = "arrived", separator = "," }
     found = mapper("", fields).map(Row({"id": "1", "called": "2024-11-03T00:50:00", "arrived": cell}))
     assert found.events[0]["on_scene_at"] == datetime(2024, 11, 3, 5, tzinfo=UTC)
     assert [one.what for one in found.notices] == [What.HOUR_TWICE]
+
+
+@given(moments, st.integers(0, 3599), st.integers(-600, 3599), st.booleans())
+def test_a_record_that_tells_a_length_is_read_as_brute_force_reads_it(
+    called: datetime, turnout: int, travel: int, chained: bool
+) -> None:
+    """Clocks that end with a length are judged with the others, in every reading; so are lengths after lengths."""
+    since = "dispatched_at" if chained else "called_at"
+    on_scene = f'on_scene_at = {{ path = "took", since = "{since}" }}'
+    fields = FIELDS.replace('on_scene_at = "arrived"', on_scene)
+    record = {"called": written(called), "dispatched": written(called + timedelta(seconds=turnout))}
+    found = mapper("", fields).map(Row({"id": "1", **record, "took": str(travel)}))
+    every = []
+    for reading in readings(record):
+        begin = reading["dispatched" if chained else "called"]
+        every.append({**reading, "arrived": begin + timedelta(seconds=travel)})
+    least = min(map(cost, every))
+    names = {"called": "called_at", "dispatched": "dispatched_at", "arrived": "on_scene_at"}
+    read = {column: found.events[0][name] for column, name in names.items()}
+    assert read in [one for one in every if cost(one) == least]
+    if len(every) > 1:
+        settled = [cost(one) for one in every].count(least) == 1
+        assert {one.what for one in found.notices} == {What.HOUR_SETTLED if settled else What.HOUR_TWICE}
+
+
+@pytest.mark.parametrize(
+    ("called", "dispatched", "minutes"), [("01:58", "02:01", 8), ("01:50", "01:10", 25), ("01:10", "01:12", 7)]
+)
+def test_a_length_settles_the_hour_that_occurs_twice(called: str, dispatched: str, minutes: int) -> None:
+    """An arrival five minutes after the dispatch came 68 minutes after the call, or 35 before it."""
+    fields = FIELDS.replace('"arrived"', '{ path = "took", since = "dispatched_at" }')
+    record = {"called": f"2024-11-03T{called}:00", "dispatched": f"2024-11-03T{dispatched}:00", "took": "300"}
+    (told,) = mapper("", fields).map(Row({"id": "1", **record})).events
+    assert told["on_scene_at"] - told["called_at"] == timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("minute", [0, 1, 30, 59])

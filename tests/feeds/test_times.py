@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from monitor.feeds.mapping import Mapper
 from monitor.feeds.rows import Notice, Refusal, Row, What, Why
-from monitor.feeds.times import format_problems, reader
-from tests.feeds.small import FIELDS, HEAD, SERVICE, event, feed, mapped, utc
+from monitor.feeds.times import format_problems, offset_problems, reader
+from tests.feeds.small import FIELDS, HEAD, SERVICE, event, faults_of, feed, mapped, utc
 
 NOON = utc(2024, 6, 1, 16)
 """Noon in New York in summer."""
@@ -75,9 +76,84 @@ def test_a_time_of_day_that_lost_its_zeros_is_read_with_them(written: Any, minut
 
 
 @pytest.mark.parametrize(
+    ("formats", "written", "meant"),
+    [
+        # Zeros that a number lost in front: put back.
+        ("%d%m%Y %H:%M", "1032025 10:00", "2025-03-01 10:00:00"), ("%H%M", "930.0", "09:30:00"),
+        ("%I%M %p", "112 PM", "13:12:00"), ("%I:%M %p", "1:12 p.m.", "13:12:00"), ("%y%m%d", "50301", "2005-03-01"),
+        ("%d%m%Y%H%M", "10320251000", "2025-03-01 10:00:00"), ("%Y%m%d", "20250301.0", "2025-03-01"),
+        ("%m%d%Y", 3012025.0, "2025-03-01"), ("%H%M%S", "5", "00:00:05"), ("%H%M%z", "112+0100", "01:12:00+01:00"),
+        # Digits that are missing elsewhere: nobody knows which.
+        ("%Y%m%d %H%M", "20250301 112", None), ("%Y%m%d  %H%M", "20250301  0112", "2025-03-01 01:12:00"),
+        ("%Y%m%d%H%M%S", "202503011112", None), ("%Y%m%d%H%M%S", "20250301011207", "2025-03-01 01:12:07"),
+        ("%Y%m%dT%H%M%S", "20250301T1112", None), ("%Y%m%dt%H%M", "20250301T1112", "2025-03-01 11:12:00"),
+        ("%Y%m%d", "2025031", None), ("%Y%m%d", "202531", None),
+        ("%Y%j", "202560", None), ("%Y%j", "2025060", "2025-03-01"),
+        ("%d.%m.%Y %H%M", "1.3.2025 112", None), ("%d.%m.%Y %H%M", "1.3.2025 0112", "2025-03-01 01:12:00"),
+        ("%b%d%Y %H%M", "Mar12025 1112", None), ("%b%d%Y %H%M", "mar012025 1112", "2025-03-01 11:12:00"),
+        ("%Y%m%d%H%M%z", "20250301112Z", None), ("%Y%m%d%H%M%z", "202503011112Z", "2025-03-01 11:12:00+00:00"),
+        ("%H%M%S%f", "111250", None), ("%H%M%S%f", "1112075", "11:12:07.500000"), ("%H%M%S%f", "71112500", None),
+        ("%H%M", "00930", None), ("%H%M", "930.5", None), ("%H%M", "-930", None), ("%H%M", "٠٩٣٠", None),
+        # A number that lost the zero behind its point.
+        ("%H.%M", 9.3, None), ("%H.%M", "9.30", "09:30:00"), ("%H,%M", "9,3", None), ("%H.%M", "09.05", "09:05:00"),
+    ],
+)  # fmt: skip
+def test_digits_with_nothing_between_them_are_read_by_their_widths(
+    formats: str, written: Any, meant: str | None
+) -> None:
+    """A guess was ten hours off, had seven seconds in place of seven minutes, or another day of another month."""
+    told = reader([formats])(written)
+    assert (told if told is None else str(told)) == meant
+
+
+_COMPACT = st.lists(st.sampled_from(["%H", "%M", "%S", "%d", "%m", "%y"]), min_size=2, max_size=6, unique=True)
+
+
+@given(_COMPACT, st.datetimes(datetime(2000, 1, 1), datetime(2068, 12, 31)), st.data())  # noqa: DTZ001 - local
+def test_digits_that_are_cut_short_are_never_another_time(
+    parts: list[str], at: datetime, data: st.DataObject
+) -> None:
+    """After a year nothing is put back; in front of anything else, the zeros that were there alone."""
+    text = at.strftime("%Y" + "".join(parts))
+    cut = data.draw(st.integers(0, len(text) - 1))
+    assert reader(["%Y" + "".join(parts)])(text[:cut] + text[cut + 1 :]) is None
+    whole = at.strftime("".join(parts))
+    read = reader(["".join(parts)])
+    assert read(str(int(whole))) == read(whole) == read(float(whole))
+
+
+@pytest.mark.parametrize("text", ["." * 100, "1" * 100, "1." * 50, "a" * 100, "1 " * 50, "+1:" * 33])
+def test_no_text_takes_long_to_be_found_no_time(text: str) -> None:
+    """Each part is bounded: a record of dots must not hold the stream."""
+    began = process_time()
+    for written in ("%d.%m.%Y %H%M", "%a %b %d %m %y %H%M %p", "%d.%m.%y.%H.%M.%S%f", "%a.%A.%b.%B.%p.%Z.%H%M"):
+        reader([written])(text)
+    assert process_time() - began < 5
+
+
+def test_a_time_with_and_without_its_seconds_may_stand_side_by_side() -> None:
+    """They were refused as reading one text differently."""
+    formats = ["%Y%m%d%H%M%S", "%Y%m%d%H%M"]
+    assert list(format_problems(formats)) == []
+    read = reader(formats)
+    assert (read("202503011112"), read(20250301111207)) == (
+        datetime(2025, 3, 1, 11, 12), datetime(2025, 3, 1, 11, 12, 7),  # noqa: DTZ001 - local
+    )  # fmt: skip
+
+
+def test_a_time_of_digits_that_cannot_be_read_is_not_taken_for_a_length() -> None:
+    """2561 of %H%M is a time with a fault; a hint to `since` would lead astray."""
+    times = 'times = { formats = ["%H%M", "%Y%m%d"], date = "day" }'
+    (refusal,) = mapped({"called": "2561", "day": "20240601"}, times).refused
+    assert "`since`" not in refusal.detail
+
+
+@pytest.mark.parametrize(
     ("formats", "day"),
     [
         ("iso", "2024-06-01"), ("iso", "2024-06-01T00:00:00"), ("iso", "2024-06-01T00:00:00.000Z"),
+        ("iso", "2024-06-01Z"), ("iso", "2024-06-01z"), ("iso", "2024-06-01+01:00"), ("iso", "2024-06-01-05:00"),
+        ("iso", "2024-06-01+0200"), ("iso", "2024-06-01+14:00"), ("iso", "2024-06-01-12"),
         ("iso", "2024-06-01T00:00:00-04:00"), ("epoch_ms", 1717200000000), ("epoch_ms", 1717214400000),
     ],
 )  # fmt: skip
@@ -91,6 +167,49 @@ def test_a_day_that_is_written_as_its_midnight_is_that_day(formats: str, day: An
     assert found["mission_id"] == "2024-1"
 
 
+@pytest.mark.parametrize(
+    ("called", "formats"),
+    [("2025-03-01T00:00:00Z", "iso"), ("2025-03-01T01:00:00+01:00", "iso"), (1740787200000, "epoch_ms"),
+     ("2025-02-28T19:00:00", "iso"), ("2025-03-01T00:00:00+00:00", "iso")],
+)  # fmt: skip
+@pytest.mark.parametrize("own", [True, False])
+def test_a_moment_that_is_at_midnight_is_no_day_without_a_time(called: Any, formats: str, *, own: bool) -> None:
+    """Midnight in Greenwich is seven in the evening before in New York: the arrival came a day late."""
+    beside = "" if own else ', date = "called"'
+    times = f'times = {{ formats = ["{formats}", "%H:%M:%S"]{beside} }}'
+    line = FIELDS.replace('"arrived"', '{ path = "arrived", date = "called" }') if own else FIELDS
+    told = event({"called": called, "arrived": "19:08:00"}, times, line)
+    assert (told["called_at"], told["on_scene_at"]) == (utc(2025, 3, 1), utc(2025, 3, 1, 0, 8))
+
+
+def test_a_local_midnight_of_a_call_is_a_moment_too() -> None:
+    """What came eight minutes before it is of the day before, and not a day late."""
+    line = FIELDS.replace('"arrived"', '{ path = "arrived", date = "called" }')
+    told = event({"called": "2025-03-01T00:00:00", "arrived": "23:52:00"}, "", line)
+    assert told["on_scene_at"] - told["called_at"] == timedelta(minutes=-8)
+
+
+@pytest.mark.parametrize(
+    ("path", "year"), [('called_at = "at"', 2024), ('recorded_at = "at"', 2025), ('on_scene_at = ["x", "at"]', 2024),
+                       ('called_at = [{ path = "at", if = { a = "b" } }, { path = "x" }]', 2024)],
+)  # fmt: skip
+def test_the_year_of_a_moment_is_its_local_one(path: str, year: int) -> None:
+    """New Year in Greenwich is still the old year in New York; a day that no clock uses is the day that it says."""
+    key = 'mission = { path = "id", year_of = "at" }\n'
+    fields = fields_with(path) if not path.startswith("recorded") else FIELDS + path
+    text = HEAD.replace('mission = "id"\n', key) + fields
+    record = {"id": "1", "at": "2025-01-01T00:00:00Z", "called": "2024-12-31T18:00:00", "x": "2024-12-31T18:00:00"}
+    (found,) = Mapper(feed(text).sources[0], SERVICE).map(Row(record)).events
+    assert found["mission_id"] == f"{year}-1"
+
+
+def test_a_day_that_is_also_when_something_was_recorded_stays_a_day() -> None:
+    """A file that has nothing but a date and times of day gives it as `recorded_at`: noon stays on it."""
+    told = event({"day": "2024-06-01T00:00:00Z", "called": "12:00:00"}, 'times = { date = "day" }',
+                 'recorded_at = "day"')  # fmt: skip
+    assert told["called_at"] == NOON
+
+
 def test_a_time_of_day_that_says_its_offset_is_refused_until_the_feed_says_whose_it_is() -> None:
     """It was read as local, hours off, in silence."""
     record = {"called": "16:00:00Z", "day": "2024-06-01"}
@@ -99,6 +218,13 @@ def test_a_time_of_day_that_says_its_offset_is_refused_until_the_feed_says_whose
     found = mapped(record, 'times = { date = "day", offset = "ignore", zone = "UTC" }')
     assert found.events[0]["called_at"] == NOON
     assert found.notices == [Notice(What.OFFSET_SET_ASIDE, "called_at")]
+
+
+@pytest.mark.parametrize("written", ["2024-06-01+01:00", "2024-06-01Z", "2024-06-01-05:00", "2024-06-01-16:30"])
+def test_a_date_with_a_zone_is_no_moment(written: str) -> None:
+    """It was read as one in the morning of that day."""
+    (refusal,) = mapped({"called": written}).refused
+    assert (refusal.why, refusal.field) == (Why.UNREADABLE_TIME, "called_at")
 
 
 def test_a_second_sixty_is_the_last_moment_of_its_minute() -> None:
@@ -231,7 +357,7 @@ def test_a_time_of_day_is_read_near_the_moment_that_stands_beside_it(
     ("written", "wanted"),
     [
         (45444.5, NOON), ("45444.5", NOON), ("45444,5", NOON), (45444.500000001, NOON), (45444, utc(2024, 6, 1, 4)),
-        (True, None), ("noon", None), (-1, None), (1e12, None),
+        (True, None), ("noon", None), (-1, None), (1e12, None), ("45_444.5", None),
     ],
 )  # fmt: skip
 def test_days_of_a_spreadsheet_are_local_times(written: Any, wanted: datetime | None) -> None:
@@ -278,10 +404,6 @@ def test_times_in_a_list_of_a_document_are_picked_alike() -> None:
         (["%Q"], "is no format that can be read"),
         (["noon"], "is no format: write one of strptime's"),
         (["%c"], "by the machine's language"),
-        (["%Y-%m-%dT%H:%M:%SZ"], "would be read as local: write %z"),
-        (["%Y/%m/%d %H:%M:%S+00"], "would be read as local: write %z"),
-        (["%Y-%m-%d %H:%M:%S UTC"], "would be read as local: write %z"),
-        (["%Y-%m-%d %H:%M:%S -05:00"], "would be read as local: write %z"),
         (["%m/%d/%y %H:%M", "%d/%m/%y %H:%M"], "read the same text differently"),
         (["%H:%M", "%H%M", "%M:%H"], "read the same text differently"),
         (["epoch_s", "epoch_ms"], "read the same numbers differently"),
@@ -290,6 +412,51 @@ def test_times_in_a_list_of_a_document_are_picked_alike() -> None:
 def test_a_format_that_would_misread_is_refused(formats: list[str], said: str) -> None:
     """Before any record is read."""
     assert said in "; ".join(format_problems(formats))
+
+
+_AS_TEXT = [
+    ("%Y-%m-%dT%H:%M:%SZ", "Z"), ("%Y/%m/%d %H:%M:%S+00", "+00"), ("%Y-%m-%d %H:%M:%S UTC", "UTC"),
+    ("%Y-%m-%d %H:%M:%S -05:00", "-05:00"), ("%Y-%m-%dT%H:%M:%S.000Z", "Z"), ("%d.%m.%Y %H:%M (UTC)", "UTC"),
+    ("UTC %d.%m.%Y %H:%M", "UTC"), ("%d.%m.%Y %H:%M CET", "CET"), ("%H:%M gmt, %d.%m.%Y", "gmt"),
+    ("%Y-%m-%dT%H:%M:%S+01:00[Europe/Paris]", "+01:00"), ("%Y%m%d%H%MZ", "Z"), ("%d.%m.%Y %H:%M Uhr MESZ", "MESZ"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "said"), _AS_TEXT)
+def test_an_offset_in_the_plain_text_of_a_format_is_refused_wherever_it_stands(written: str, said: str) -> None:
+    """Nothing would read it, and the time would be taken for local, hours off, in silence."""
+    assert f"as plain text ({said}), and would be read as local: write %z" in "".join(offset_problems([written]))
+    of_field = FIELDS.replace('"called"', f'{{ path = "called", formats = "{written}" }}')
+    for text, place in (
+        (f'times = {{ formats = "{written}" }}\n{FIELDS}', "source.times.formats"),
+        (of_field, "source.fields.called_at.formats"),
+        (f'order = {{ path = "changed", formats = "{written}" }}\n{FIELDS}', "source.order.formats"),
+    ):
+        assert [where for where, _ in faults_of(HEAD + text)] == [place]
+
+
+@pytest.mark.parametrize(("written", "said"), _AS_TEXT)
+def test_an_offset_in_the_plain_text_that_lies_is_set_aside_and_counted(written: str, said: str) -> None:
+    """Where the source says that it is to be ignored; a field that believes it again is refused."""
+    assert said in written
+    text = NOON.replace(hour=12).strftime(written)
+    source = f'times = {{ formats = "{written}", offset = "ignore" }}'
+    found = mapped({"called": text}, source)
+    assert [one["called_at"] for one in found.events] == [NOON]
+    assert found.notices == [Notice(What.OFFSET_SET_ASIDE, "called_at")]
+    believing = FIELDS.replace('"called"', '{ path = "called", offset = "believe" }')
+    assert [where for where, _ in faults_of(f"{HEAD}{source}\n{believing}")] == ["source.times.formats"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["%Y-%m-%dT%H:%M:%S", "%d.%m.%Y kl. %H.%M", "%a %b %d %Y %H:%M:%S GMT%z", "%H:%M:%S %Z (UTC)",
+     "%d-%m-%Y - %H-%M Uhr", "UTC %d.%m.%Y", "%Hh%M", "%d.%m.%Y ut %H:%M",
+     "le %d/%m/%Y, il est %H:%M", "%Y%m%dT%H%M%S", "%%Z %d.%m.%Y", "iso", "epoch_s"],
+)  # fmt: skip
+def test_plain_text_that_says_no_offset_is_no_fault(written: str) -> None:
+    """The T before the time, words, what %z reads, a date without a clock."""
+    assert list(offset_problems([written])) == []
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)), st.sampled_from([  # noqa: DTZ001 - local
