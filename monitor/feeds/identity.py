@@ -3,6 +3,7 @@
 Refuses to know what a record says beyond that (`mapping`).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from monitor.core.mission import LONGEST_ID
@@ -40,6 +41,8 @@ class KeyReader:
         for find in self._key.lookups:
             value = find(record)
             value = value[0] if isinstance(value, list) and value else value
+            if isinstance(value, list | Mapping) and value:
+                raise Refused(Refusal(self._why, self._name, detail=f"no text and no number: {type(value).__name__}"))
             parts.append("" if is_null(value, self._key.nulls) else plain(value))
         if not any(parts) or ("" in parts and self._name == "mission"):
             raise Refused(Refusal(self._why, self._name))

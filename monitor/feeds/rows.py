@@ -52,6 +52,8 @@ class Why(StrEnum):
     """A field that every event needs has no value, and no other record of the mission could give it."""
     UNREADABLE_PATH = "unreadable_path"
     """A path asks for what the record cannot give: the sum of texts, or more levels than there may be."""
+    UNFORESEEN = "unforeseen"
+    """A fault of this program, not of the record: to be reported, and the record sent back once it is mended."""
 
 
 class Refusal(NamedTuple):

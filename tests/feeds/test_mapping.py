@@ -272,6 +272,13 @@ def test_fields_of_the_envelope_are_read_beside_the_record() -> None:
     assert deleted.events[0]["revision"] == 101
 
 
+@pytest.mark.parametrize("odd", [{"id": "A"}, [["A"]], [{"id": "A"}]])
+def test_an_object_or_a_list_is_no_identity(odd: Any) -> None:
+    """Python's own way to write it would be an id that no other record of the mission has."""
+    assert refusals({"id": odd}) == [(Why.NO_KEY, "mission", "")]
+    assert refusals({"unit": odd}, ROWS) == [(Why.NO_ROW, "row", "")]
+
+
 def test_a_path_that_cannot_be_followed_refuses_the_record_alone() -> None:
     """A function of JMESPath that finds a text in place of numbers."""
     one = mapper("", with_field('excluded = "sum(codes[])"'))

@@ -71,6 +71,11 @@ def test_a_flattened_change_keeps_what_the_transform_added() -> None:
         (change("u", BEFORE, None), "without after"),
         (change("u", None, "{"), "malformed_record"),
         ({"ts_ms": 1}, "no_envelope"),
+        ({"op": ["d"], "before": {}}, "op is no text: list"),
+        (change({"d": 1}, BEFORE, AFTER), "op is no text: dict"),  # type: ignore[arg-type]
+        ({"schema": {}, "payload": {"op": 1, "before": BEFORE}}, "op is no text: int"),
+        ({**AFTER, "__op": ["d"]}, "op is no text: list"),
+        ({**AFTER, "__deleted": {"true": True}}, "deleted is no text: dict"),
         (["x"], "no_record"),
         ("x", "no_record"),
         ({"schema": {}, "payload": "x"}, "no_envelope"),
