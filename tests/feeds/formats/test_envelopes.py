@@ -48,6 +48,9 @@ def test_a_change_is_a_row(event: dict[str, Any], row: Row, *, with_schema: bool
 def test_what_tells_no_row_is_none() -> None:
     """Tombstones, plain and in an envelope, and an application's own messages."""
     assert told(None, envelope="debezium") == []
+    for envelope in ("none", "debezium", "cloudevents"):  # as in a file, where some write the word for it
+        for word in (b"null", b" null\n"):
+            assert decoder(FormatDeclaration(envelope=envelope))(word, None) == ()
     assert told({"schema": None, "payload": None}, envelope="debezium") == []
     assert told({**change("m", None, None), "message": {}}, envelope="debezium") == []
     assert told({"op": "m", "ts_ms": 1, "message": {"prefix": "x"}}, envelope="debezium") == []
