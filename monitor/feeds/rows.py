@@ -18,6 +18,24 @@ LONGEST_EXAMPLE: Final = 100
 _NOTHING: Final[Record] = {}
 
 
+class Days1904:
+    """A number of a workbook whose days begin in 1904, as those of old Macs do: as any number, but as a `serial`."""
+
+    __slots__ = ()
+
+
+class Whole1904(int, Days1904):
+    """A whole one."""
+
+    __slots__ = ()
+
+
+class Float1904(float, Days1904):
+    """One with a fraction."""
+
+    __slots__ = ()
+
+
 class Row(NamedTuple):
     """One record on its way."""
 
