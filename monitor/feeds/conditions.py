@@ -84,12 +84,10 @@ def _is(path: str, said: object) -> Test:
     words = listed(said)
     if not words or not all(isinstance(one, str | int | float) for one in words):
         raise ValueError(f"{path}: must be compared with texts, numbers, true or false: {_HOW}")
-    wanted = {folded(plain(one)) for one in words if not isinstance(one, bool)}
-    wanted |= {word for one in words if isinstance(one, bool) for word in WORDS_OF[one]}
-    of_truth = {truth: not wanted.isdisjoint(said) for truth, said in WORDS_OF.items()}
-    return lambda value: (
-        of_truth[value] if isinstance(value, bool) else value is not None and folded(plain(value)) in wanted
-    )
+    wanted = {folded(plain(one)) for one in words}
+    wanted |= {word for one in words if isinstance(one, bool) for word in WORDS_OF[plain(one)]}
+    wanted |= {plainly for plainly, said in WORDS_OF.items() if not wanted.isdisjoint(said)}
+    return lambda value: value is not None and folded(plain(value)) in wanted
 
 
 def _number(value: object) -> Decimal | None:

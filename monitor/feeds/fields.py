@@ -46,8 +46,6 @@ class Words:
         found = texts(rule, record)
         if not found:
             return None
-        if isinstance(found[0], bool):
-            return self._of_truth(found[0], notices)
         word = plain(found[0])
         meant = self._known.get(word)
         if meant is not None:
@@ -58,13 +56,6 @@ class Words:
         if len(self._known) < MOST_KNOWN:
             self._known[word] = meant
         return meant
-
-    def _of_truth(self, truth: bool, notices: list[Notice]) -> Value | None:
-        """What a source's own `true` means: what the map says of any word for it. Raises Refused."""
-        said = next((self._folded[word] for word in WORDS_OF[truth] if word in self._folded), None)
-        word = plain(truth)
-        meant = self._understand(self._rule.prefix + word) if said is None else _value(said)
-        return self._unknown(word, notices) if meant is None else meant
 
     def _unknown(self, word: str, notices: list[Notice]) -> Value | None:
         """What becomes of a word that nobody knows. Raises Refused."""
@@ -92,8 +83,9 @@ class Words:
     def _meaning(self, word: str) -> Value | None:
         """What a known word means."""
         read = folded(word)
-        if (mapped := self._folded.get(read)) is not None:
-            return _value(mapped)
+        for spelt in (read, *WORDS_OF.get(read, ())):
+            if (mapped := self._folded.get(spelt)) is not None:
+                return _value(mapped)
         meant = self._understand(self._rule.prefix + word)
         return self._understand(self._rule.prefix + read) if meant is None else meant
 

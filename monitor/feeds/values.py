@@ -13,10 +13,11 @@ TRUTHS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
 }
 """How yes and no are written, in small letters."""
-WORDS_OF: Final[Mapping[bool, Sequence[str]]] = {
-    truth: [word for word, meant in TRUTHS.items() if meant is truth] for truth in (True, False)
+WORDS_OF: Final[Mapping[str, Sequence[str]]] = {
+    plainly: [word for word, meant in TRUTHS.items() if meant is truth]
+    for plainly, truth in (("true", True), ("false", False))
 }
-"""How what is true, or false, may be written: as what a source's own `true` counts."""
+"""What `true` and `false` may be called: a program wrote them, and means any of these words."""
 _LARGEST_WHOLE: Final = 10**18
 _WITH_POINT: Final = re.compile(r"(?:-(?=0+\.)|)(-?[0-9]+)\.0+")
 """A whole number as programs write it that know none: `1.0`."""
