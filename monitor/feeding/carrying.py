@@ -4,7 +4,9 @@ Pure. Decides the order of a row that its source gives none (docs/decisions/orde
 letter says. Refuses to know how either is sent.
 """
 
+import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
@@ -12,6 +14,7 @@ import msgspec
 from monitor.core.batch import DeadLetter
 from monitor.core.batch import Record as Stored
 from monitor.core.mission import Rejected
+from monitor.feeds.formats import RegistryUnavailable
 from monitor.feeds.rows import Event, Mapped, Notice, Refusal, Refused, Row, Why
 from monitor.worker.rejects import (
     HEADER_OFFSET,
@@ -83,26 +86,56 @@ class Carrier:
             value = record.value
         except Rejected as fault:  # a batch that was never unpacked
             return Carried(letter=DeadLetter(record, fault.reason, fault.detail))
-        events: list[Event] = []
+        sent: list[tuple[bytes, bytes]] = []
         refusals: list[Refusal] = []
         notices: list[Notice] = []
-        for decode, rules, ordered in self._readings:
+        for reading in self._readings:
             try:
-                rows = decode(value, record.headers)
+                read = _read(reading, record, value)
             except Refused as fault:
                 refusals += fault.refusals
                 continue
-            told: list[Event] = []
-            for row in rows:
-                mapped = rules.map(row._replace(place=f"offset {record.offset}"))
-                refusals += mapped.refused
-                notices += mapped.notices
-                told += mapped.events
-            events += told if ordered else _in_order_of(record, told)
+            except RegistryUnavailable:
+                raise
+            except Exception as fault:  # noqa: BLE001 - one record must not end the feed, now and at every restart
+                refusals.append(_unforeseen(fault))
+                continue
+            refusals += read.refused
+            notices += read.notices
+            sent += read.sent
         # What one source cannot read may be another's: told is what any of them says, and refused is said as well.
         letter = DeadLetter(record, refusals[0].why, _in_words(refusals)) if refusals else None
-        sent = [(event["mission_id"].encode(), msgspec.json.encode(event)) for event in events]
         return Carried(sent, letter, notices)
+
+
+class _Read(NamedTuple):
+    """What one source says of a record."""
+
+    sent: Sequence[tuple[bytes, bytes]]
+    refused: Sequence[Refusal]
+    notices: Sequence[Notice]
+
+
+def _read(reading: Reading, record: Record, value: bytes | None) -> _Read:
+    """The rows of a record as events. Raises Refused, RegistryUnavailable."""
+    told: list[Event] = []
+    refusals: list[Refusal] = []
+    notices: list[Notice] = []
+    for row in reading.decode(value, record.headers):
+        mapped = reading.rules.map(row._replace(place=f"offset {record.offset}"))
+        refusals += mapped.refused
+        notices += mapped.notices
+        told += mapped.events
+    events = told if reading.ordered else _in_order_of(record, told)
+    sent = [(event["mission_id"].encode(), msgspec.json.encode(event)) for event in events]
+    return _Read(sent, refusals, notices)
+
+
+def _unforeseen(fault: Exception) -> Refusal:
+    """Which fault, and where in the program: never what it says, for that may repeat what it stumbled over."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return Refusal(Why.UNFORESEEN, detail=f"a fault of this program, to be reported: {type(fault).__name__}{place}")
 
 
 def moment(record: Record) -> int:

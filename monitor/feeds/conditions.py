@@ -1,7 +1,8 @@
 """`if` of a feed file: what must be true of a record. A table is all of it, a list of tables any of them.
 
 A value is compared as text, as a person would read it: `1`, `"1"` and `1.0` are one, and capitals do not matter, as
-in a map. Of a list, any of its values may be what is asked for.
+in a map; a source's own `true` is every word for it. Of a list, any of its values may be what is asked for. `not`
+holds of what says nothing, too, but where only what is said may count (`said_alone`): in filters.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from typing import Any, Final
 from monitor.feeds.declared_types import Condition, Lookup
 from monitor.feeds.paths import lookup
 from monitor.feeds.rows import Record
-from monitor.feeds.values import TRUTHS, is_null, listed, plain
+from monitor.feeds.values import WORDS_OF, folded, is_null, listed, plain
 
 Test = Callable[[object], bool]
 TESTS: Final = ("is", "not", "known", "above", "below", "begins")
@@ -20,16 +21,16 @@ _HOW: Final = (
 )  # fmt: skip
 
 
-def conditions(raw: object, nulls: frozenset[str]) -> tuple[Condition, ...]:
+def conditions(raw: object, nulls: frozenset[str], *, said_alone: bool = False) -> tuple[Condition, ...]:
     """The alternatives of an `if`. Raises ValueError, which says what is wrong with it."""
     tables: list[Any] = raw if isinstance(raw, list) else [raw]
     if not tables or not all(isinstance(one, Mapping) and one for one in tables):
         raise ValueError(f"must be a table of paths: {_HOW}")
-    return tuple(_all(table, nulls) for table in tables)
+    return tuple(_all(table, nulls, said_alone) for table in tables)
 
 
-def _all(table: Mapping[str, Any], nulls: frozenset[str]) -> Condition:
-    asked = [(lookup(path), _test(path, said, nulls)) for path, said in table.items()]
+def _all(table: Mapping[str, Any], nulls: frozenset[str], said_alone: bool) -> Condition:
+    asked = [(lookup(path), _test(path, said, nulls, said_alone)) for path, said in table.items()]
     if len(asked) == 1:
         (find, test) = asked[0]
         return lambda record: _holds(record, find, test)
@@ -43,23 +44,25 @@ def _holds(record: Record, find: Lookup, test: Test) -> bool:
     return test(value)
 
 
-def _test(path: str, said: object, nulls: frozenset[str]) -> Test:
+def _test(path: str, said: object, nulls: frozenset[str], said_alone: bool) -> Test:
     if not isinstance(said, Mapping):
         return _is(path, said)
     if not said:
         raise ValueError(f"{path}: asks nothing: {_HOW}")
     if strange := [key for key in said if key not in TESTS]:
         raise ValueError(f"{path}: unknown test {strange[0]!r}: there are {', '.join(TESTS)}")
-    tests = [_one(path, key, value, nulls) for key, value in said.items()]
+    tests = [_one(path, key, value, nulls, said_alone) for key, value in said.items()]
     return lambda value: all(test(value) for test in tests)
 
 
-def _one(path: str, key: str, said: Any, nulls: frozenset[str]) -> Test:
+def _one(path: str, key: str, said: Any, nulls: frozenset[str], said_alone: bool) -> Test:
     match key:
         case "is":
             return _is(path, said)
         case "not":
             same = _is(path, said)
+            if said_alone:
+                return lambda value: not same(value) and not is_null(value, nulls)
             return lambda value: not same(value)
         case "known":
             if not isinstance(said, bool):
@@ -81,9 +84,10 @@ def _is(path: str, said: object) -> Test:
     words = listed(said)
     if not words or not all(isinstance(one, str | int | float) for one in words):
         raise ValueError(f"{path}: must be compared with texts, numbers, true or false: {_HOW}")
-    wanted = {plain(one).casefold() for one in words if not isinstance(one, bool)}
-    wanted |= {written for written, meant in TRUTHS.items() if any(one is meant for one in words)}
-    return lambda value: value is not None and plain(value).casefold() in wanted
+    wanted = {folded(plain(one)) for one in words}
+    wanted |= {word for one in words if isinstance(one, bool) for word in WORDS_OF[plain(one)]}
+    wanted |= {plainly for plainly, said in WORDS_OF.items() if not wanted.isdisjoint(said)}
+    return lambda value: value is not None and folded(plain(value)) in wanted
 
 
 def _number(value: object) -> Decimal | None:

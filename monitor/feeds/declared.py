@@ -192,7 +192,8 @@ class _Reading:
                 self.fault(f"{path}.then", "withdraws a row, and the source has none: say row, or exclude")
             asked = [*paths_in(one.condition, of_condition=True)]
             of_envelope = bool(asked) and all(name.startswith("@") for name in asked)
-            yield Filter(one.reason, conditions_of(one.condition, path, nulls, self.fault), one.then, of_envelope)
+            held = conditions_of(one.condition, path, nulls, self.fault, said_alone=True)
+            yield Filter(one.reason, held, one.then, of_envelope)
 
     def table(self, model: type[Table], raw: object, where: str) -> Table | None:
         """A table, with every fault in its place."""

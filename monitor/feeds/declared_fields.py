@@ -72,10 +72,12 @@ def times_of(
     )
 
 
-def conditions_of(raw: object, where: str, nulls: frozenset[str], tell: Tell) -> tuple[Condition, ...]:
+def conditions_of(
+    raw: object, where: str, nulls: frozenset[str], tell: Tell, *, said_alone: bool = False
+) -> tuple[Condition, ...]:
     """The alternatives of an `if`; none, and a fault, where it cannot be used."""
     try:
-        return conditions(raw, nulls)
+        return conditions(raw, nulls, said_alone=said_alone)
     except ValueError as fault:
         tell(f"{where}.if", str(fault))
         return ()

@@ -13,6 +13,7 @@ from monitor.feeds.declared_types import Lookup, Pick
 from monitor.feeds.lengths import is_length_alone, length_problems
 from monitor.feeds.paths import lookup
 from monitor.feeds.times import MOST_TIMES, format_problems
+from monitor.feeds.values import folded
 from monitor.settings.told import unknown
 from monitor.settings.values import OptionalText, Slug, Text, Topic, plain
 
@@ -65,7 +66,7 @@ def _formats_of(value: Any) -> tuple[str, ...]:
 def _nulls_of(value: Any) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise ValueError('must be a list of words: write ["NULL", "NA", "0000-00-00"]')
-    return frozenset({"", *(one.strip().lower() for one in value)})
+    return frozenset({"", *map(folded, value)})
 
 
 def _pick_of(value: Any) -> Pick:
@@ -84,9 +85,13 @@ def _words_of(value: Any) -> dict[str, str | bool]:
     for word, meant in value.items():
         if not isinstance(meant, str | bool) or meant == "":
             raise ValueError(f"{word!r} must mean a text, true or false")
-    folded = [word.casefold() for word in value]
-    if twice := [word for word in value if folded.count(word.casefold()) > 1]:
+    capitals = [word.strip().casefold() for word in value]
+    if twice := [word for word, spelt in zip(value, capitals, strict=True) if capitals.count(spelt) > 1]:
         raise ValueError(f"{' and '.join(map(repr, twice[:2]))} differ in capitals alone: keep one")
+    meanings: dict[str, str | bool] = {}
+    for word, meant in value.items():
+        if meanings.setdefault(folded(word), meant) != meant:
+            raise ValueError(f"{word!r} and {folded(word)!r} are one number, and mean two things: keep one")
     return {word.strip(): meant for word, meant in value.items()}
 
 

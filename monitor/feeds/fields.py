@@ -11,7 +11,7 @@ from monitor.core.service import Service
 from monitor.feeds.declared_types import FieldRule
 from monitor.feeds.rows import Notice, Record, Refusal, Refused, What, Why
 from monitor.feeds.times import example
-from monitor.feeds.values import TRUTHS, is_null, listed, plain, slug_of
+from monitor.feeds.values import TRUTHS, WORDS_OF, folded, is_null, listed, plain, slug_of
 
 Value = str | bool
 STATUSES: Final = ("open", "closed", "cancelled")
@@ -32,7 +32,7 @@ class Words:
         self._rule = rule
         self._understand = understanding(rule, service)
         words = rule.words or {}
-        self._folded = {word.casefold(): value for word, value in words.items()}
+        self._folded = {folded(word): value for word, value in words.items()}
         self._known: dict[str, Value] = {}
         """What words meant that were met: there are few of most fields."""
         self.constant = None if rule.constant is None or rule.conditions else _value(rule.constant)
@@ -82,14 +82,12 @@ class Words:
 
     def _meaning(self, word: str) -> Value | None:
         """What a known word means."""
-        if self._folded:
-            words = self._rule.words or {}
-            mapped = words.get(word)
-            if mapped is None:
-                mapped = self._folded.get(word.casefold())
-            if mapped is not None:
+        read = folded(word)
+        for spelt in (read, *WORDS_OF.get(read, ())):
+            if (mapped := self._folded.get(spelt)) is not None:
                 return _value(mapped)
-        return self._understand(self._rule.prefix + word)
+        meant = self._understand(self._rule.prefix + word)
+        return self._understand(self._rule.prefix + read) if meant is None else meant
 
 
 def _value(said: object) -> Value:
@@ -136,7 +134,7 @@ def texts(rule: FieldRule, record: Record) -> Sequence[object]:
             continue
         if type(value) is str:
             value = value.strip()
-            if value.lower() in nulls:
+            if folded(value) in nulls:
                 continue
             if rule.separator is None and rule.after is None:
                 return (value,)

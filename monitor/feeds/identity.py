@@ -3,6 +3,7 @@
 Refuses to know what a record says beyond that (`mapping`).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from monitor.core.mission import LONGEST_ID
@@ -12,7 +13,7 @@ from monitor.feeds.declared_types import Key, Order
 from monitor.feeds.moments import day_of
 from monitor.feeds.rows import Record, Refusal, Refused, Why
 from monitor.feeds.times import example, reader
-from monitor.feeds.values import is_null, plain
+from monitor.feeds.values import folded, is_null, plain
 
 
 class KeyReader:
@@ -33,13 +34,15 @@ class KeyReader:
         if self._only is not None:
             value = self._only(record)
             if type(value) is str and (text := value.strip()) and len(text) <= LONGEST_ID:
-                if text.lower() in self._key.nulls:
+                if folded(text) in self._key.nulls:
                     raise Refused(Refusal(self._why, self._name))
                 return text
         parts = []
         for find in self._key.lookups:
             value = find(record)
             value = value[0] if isinstance(value, list) and value else value
+            if isinstance(value, list | Mapping) and value:
+                raise Refused(Refusal(self._why, self._name, detail=f"no text and no number: {type(value).__name__}"))
             parts.append("" if is_null(value, self._key.nulls) else plain(value))
         if not any(parts) or ("" in parts and self._name == "mission"):
             raise Refused(Refusal(self._why, self._name))
@@ -98,6 +101,6 @@ class OrderReader:
 
 
 def _whole(value: object) -> int | None:
-    text = plain(value)
+    text = folded(plain(value))  # 17.0 is 17
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST)) else None

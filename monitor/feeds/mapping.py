@@ -29,14 +29,17 @@ class Mapper:
     """Maps the records of one source; stateless."""
 
     __slots__ = (
-        "_always", "_instants", "_mission", "_order", "_places", "_row", "_service", "_tells_status", "_whole",
-        "_words", "source",
+        "_always", "_instants", "_mission", "_of_layers", "_order", "_places", "_row", "_service", "_tells_status",
+        "_whole", "_words", "source",
     )  # fmt: skip
 
     def __init__(self, source: Source, service: Service, places: Placing | None = None) -> None:
         """`places`: the service's layers, where the source gives coordinates."""
         self.source = source
         self._service, self._places = service, places
+        named = {"area": service.fields.area, "category": service.fields.category}
+        self._of_layers = frozenset(() if places is None else (named[one] for one in places.gives))
+        """The fields that the layers give, where a record has nothing else that is wrong with it."""
         self._mission = KeyReader("mission", source.mission)
         self._row = KeyReader("row", source.row) if source.row else None
         self._order = OrderReader(source.order) if source.order else None
@@ -94,7 +97,8 @@ class Mapper:
         if not self.source.in_rows:
             if self._tells_status:
                 event.setdefault("status", "open")  # as of rows, none of which says that it is closed
-            wrong = {one.field for one in refusals}  # what was there, and could not be used, is not absent as well
+            # What was there, and could not be used, is not absent as well, nor what was not asked of the layers.
+            wrong = {one.field for one in refusals} | (self._of_layers if refusals else frozenset())
             why = _BARE if event.get("status") == "cancelled" else ""
             refusals.extend(Refusal(Why.ABSENT, name, "", why) for name in self._missing(event) if name not in wrong)
         if refusals:

@@ -18,6 +18,24 @@ LONGEST_EXAMPLE: Final = 100
 _NOTHING: Final[Record] = {}
 
 
+class Days1904:
+    """A number of a workbook whose days begin in 1904, as those of old Macs do: as any number, but as a `serial`."""
+
+    __slots__ = ()
+
+
+class Whole1904(int, Days1904):
+    """A whole one."""
+
+    __slots__ = ()
+
+
+class Float1904(float, Days1904):
+    """One with a fraction."""
+
+    __slots__ = ()
+
+
 class Row(NamedTuple):
     """One record on its way."""
 
@@ -52,6 +70,8 @@ class Why(StrEnum):
     """A field that every event needs has no value, and no other record of the mission could give it."""
     UNREADABLE_PATH = "unreadable_path"
     """A path asks for what the record cannot give: the sum of texts, or more levels than there may be."""
+    UNFORESEEN = "unforeseen"
+    """A fault of this program, not of the record: to be reported, and the record sent back once it is mended."""
 
 
 class Refusal(NamedTuple):

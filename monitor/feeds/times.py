@@ -13,7 +13,7 @@ from typing import Final
 
 from monitor.core.notation import plain_time
 from monitor.feeds.directives import directives, parser, tokens
-from monitor.feeds.rows import LONGEST_EXAMPLE
+from monitor.feeds.rows import LONGEST_EXAMPLE, Days1904
 from monitor.feeds.values import plain
 
 Told = datetime | date | time
@@ -33,6 +33,8 @@ SERIAL: Final = "serial"
 """Days of a spreadsheet, local: 45717.4375; less than one is a time of day."""
 NUMBERS: Final = (*EPOCHS, *OF_DAY, DAYS, SERIAL)
 _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - local
+_DAYS_TO_1904: Final = 1_462
+"""From there to where the days of some workbooks begin."""
 _DAY_MILLISECONDS: Final = 86_400_000
 _DAY_MICROSECONDS: Final = Decimal(86_400_000_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -319,6 +321,8 @@ def _serial(value: object) -> Told | None:
     text = str(value)[:_LONGEST].replace(",", ".", 1)
     try:
         days = number_of(text)
+        if days >= 1 and isinstance(value, Days1904):
+            days += _DAYS_TO_1904
         at = _DAY_ZERO + timedelta(milliseconds=round(days * _DAY_MILLISECONDS))
     except (ArithmeticError, ValueError):
         return None

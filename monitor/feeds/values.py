@@ -1,7 +1,8 @@
 """Values of records as texts: what a person would read in the cell, which words mean nothing, what becomes a slug."""
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -12,7 +13,14 @@ TRUTHS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
 }
 """How yes and no are written, in small letters."""
+WORDS_OF: Final[Mapping[str, Sequence[str]]] = {
+    plainly: [word for word, meant in TRUTHS.items() if meant is truth]
+    for plainly, truth in (("true", True), ("false", False))
+}
+"""What `true` and `false` may be called: a program wrote them, and means any of these words."""
 _LARGEST_WHOLE: Final = 10**18
+_WITH_POINT: Final = re.compile(r"(?:-(?=0+\.)|)(-?[0-9]+)\.0+")
+"""A whole number as programs write it that know none: `1.0`."""
 _UNDECOMPOSED: Final = str.maketrans({"ø": "o", "æ": "ae", "å": "a", "ß": "ss", "ð": "d", "þ": "th", "ł": "l"})
 
 
@@ -35,13 +43,25 @@ def plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def folded(text: str) -> str:
+    """A text as it is compared: without spaces around it, in small letters, a whole number without its point.
+
+    >>> folded(" B03 "), folded("1.0"), folded("-0.00"), folded("1.50"), folded("v1.0")
+    ('b03', '1', '0', '1.50', 'v1.0')
+    """
+    text = text.strip().casefold()
+    if text[-1:] == "0" and "." in text and (whole := _WITH_POINT.fullmatch(text)):
+        return whole[1]
+    return text
+
+
 def is_null(value: object, nulls: frozenset[str]) -> bool:
     """Whether a value says nothing."""
     if isinstance(value, str):
-        return value.strip().lower() in nulls
+        return folded(value) in nulls
     if value is None or value in ([], {}):
         return True
-    return not isinstance(value, list | Mapping) and plain(value).lower() in nulls  # 0 is "0", as people read it
+    return not isinstance(value, list | Mapping) and folded(plain(value)) in nulls  # 0 is "0", as people read it
 
 
 def listed(value: object) -> list[object]:

@@ -123,3 +123,36 @@ def test_two_sources_of_one_topic_both_have_their_say() -> None:
     assert [key for key, _ in found.events] == [b"a"]
     assert found.letter is not None
     assert found.letter.reason == "no_row"
+
+
+def test_a_fault_of_the_program_costs_one_record_and_not_the_feed() -> None:
+    """It is a letter that says where, and repeats no value; the feed would else end here at every restart."""
+
+    class Faulty(Rules):
+        def map(self, row: Row) -> Mapped:
+            if row.values["id"] == "b":
+                raise KeyError("Hansen")
+            return super().map(row)
+
+    faulty = Carrier([Reading(decode, Faulty(), ordered=False), Reading(decode, Rules(), ordered=False)])
+    first, second, third = faulty.carry_all([record(5, id="a"), record(6, id="b"), record(7, id="c")])
+    assert first.letter is None is third.letter
+    assert second.letter is not None
+    assert second.letter.reason == "unforeseen"
+    assert second.letter.detail.startswith(
+        "unforeseen: a fault of this program, to be reported: KeyError at test_carr"
+    )
+    assert "Hansen" not in second.letter.detail
+    assert [key for key, _ in second.events] == [b"b"]  # what the other source says of it
+
+
+def test_an_event_that_cannot_be_written_is_a_letter_too() -> None:
+    """Also after the mapping: half a character is no UTF-8."""
+
+    class Surrogate(Rules):
+        def map(self, row: Row) -> Mapped:
+            return Mapped([{"mission_id": f"{row.place}\udc80"}])
+
+    found = Carrier([Reading(decode, Surrogate(), ordered=False)]).carry(record(5, id="a"))
+    assert found.letter is not None
+    assert (found.letter.reason, list(found.events)) == ("unforeseen", [])

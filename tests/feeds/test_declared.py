@@ -56,6 +56,7 @@ def told(text: str) -> str:
         (RIGHT + 'excluded = { path = "a", if = {} }\n', "if: must be a table of paths"),
         (RIGHT + 'excluded = { path = "a", if = { a = { abov = 1 } } }\n', "unknown test 'abov'"),
         (RIGHT + 'excluded = { path = "a", map = { X = "1", x = "2" } }\n', "differ in capitals alone"),
+        (RIGHT + 'excluded = { path = "a", map = { "1" = "a", "1.0" = "b" } }\n', "one number, and mean two"),
         (RIGHT + 'excluded = { path = "a", iff = { a = 1 } }\n', "iff: unknown key: remove it or correct its name"),
         (HEAD + 'revision = "a"\norder = "b"\n' + FIELDS, "has a revision and an order"),
         (HEAD + 'format = "xml"\n' + FIELDS, "source.format.kind: "),

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ import pytest
 
 from monitor.feeds.declared import read_feed
 from monitor.feeds.mapping import Mapper
-from monitor.feeds.rows import Mapped, Notice, Refusal, Row, What, Why, in_words
+from monitor.feeds.rows import Located, Mapped, Notice, Record, Refusal, Row, What, Why, in_words
 from tests.feeds.layers import SERVICE, box, feature, polygon, two_areas, write
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -105,10 +105,33 @@ def test_a_place_that_cannot_be_meant_refuses_a_mission_and_lets_a_row_say_nothi
     folder: Path, at: tuple[object, object], why: str
 ) -> None:
     """The times of a row still count: another row may tell the place."""
-    assert Refusal(Why.NO_PLACE, why) in mapper(folder).map(record(*at)).refused
+    assert mapper(folder).map(record(*at)).refused == (Refusal(Why.NO_PLACE, why),)
     mapped = mapper(folder, row='row = "unit"').map(record(*at, unit="E1"))
     assert told(mapped) == (None, None)
     assert mapped.notices == [Notice(What.UNPLACED, why)]
+
+
+def test_what_the_layers_were_not_asked_is_not_absent(folder: Path) -> None:
+    """A record that is refused for its time, or its id, has its coordinates: something else is to be mended."""
+    for wrong, why in (({"begun": "25:61"}, Why.UNREADABLE_TIME), ({"id": ""}, Why.NO_KEY)):
+        row = record(10.25, 60.25)
+        mapped = mapper(folder).map(row._replace(values={**row.values, **wrong}))
+        assert [one.why for one in mapped.refused] == [why]
+
+
+def test_what_no_layer_gives_is_absent_whatever_else_is_wrong(folder: Path) -> None:
+    """Two things are to be mended then."""
+
+    class OfAreas:
+        gives = ("area",)
+
+        def of(self, record: Record, at: datetime | None) -> Located:
+            raise AssertionError((record, at))
+
+    mapped = Mapper(mapper(folder).source, SERVICE, OfAreas()).map(record(10.25, 60.25, "25:61"))
+    assert [(one.why, one.field) for one in mapped.refused] == [
+        (Why.UNREADABLE_TIME, "begun_at"), (Why.ABSENT, "category"),
+    ]  # fmt: skip
 
 
 def test_a_place_near_a_border_is_noticed_with_what_it_could_be(folder: Path) -> None:

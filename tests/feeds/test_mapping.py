@@ -95,6 +95,19 @@ def test_truths_are_read_as_people_write_them(value: Any, wanted: bool | None) -
         ('{ a = "x" }', {}, False),
         ("{ a = 1 }", {"a": "1"}, True),
         ("{ a = 1 }", {"a": 1.0}, True),
+        *((f"{{ a = {one} }}", {"a": "1.0"}, True) for one in ("1", "1.0", '"1"', '"1.00"', "true")),
+        *((f"{{ a = {one} }}", {"a": "0.0"}, False) for one in ("1", "true", "10", '""')),
+        ("{ a = 1 }", {"a": "1.5"}, False),
+        ("{ a = 10 }", {"a": "10.0"}, True),
+        ("{ a = -1 }", {"a": "-1.0"}, True),
+        ("{ a = { not = 0 } }", {"a": "0.0"}, False),
+        ("{ a = { not = 0 } }", {"a": "-0.0"}, False),
+        ('{ a = "v1" }', {"a": "v1.0"}, False),
+        *((f"{{ a = {one} }}", {"a": True}, True) for one in ("1", '"Y"', '"yes"', '"True"', '["N", "T"]')),
+        *((f"{{ a = {one} }}", {"a": "TRUE"}, True) for one in ("1", '"Y"', "true")),
+        *((f"{{ a = {one} }}", {"a": False}, False) for one in ("1", '"Y"', "true", '"x"')),
+        *((f"{{ a = {{ not = {one} }} }}", {"a": False}, False) for one in ("0", '"N"', "false")),
+        ("{ a = 1 }", {"a": [False, True]}, True),
         ("{ a = true }", {"a": True}, True),
         *(("{ a = true }", {"a": yes}, True) for yes in ("Y", "yes", 1, "true", "T")),
         *(("{ a = true }", {"a": no}, False) for no in ("N", 0, "false", "", None, "maybe")),
@@ -152,6 +165,63 @@ def test_a_filter_takes_a_record_out_of_the_figures_and_is_counted(then: str, fi
     assert mapped({"disposition": "Fire", "unit": "E1"}, source).events[0].get(field) != value
 
 
+@pytest.mark.parametrize("blank", [None, "", " ", "NULL", [], {}])
+def test_a_filter_takes_out_no_mission_for_what_its_record_does_not_say(blank: Any) -> None:
+    """A blank is not 0, and says not that it is something else either: who means it says so."""
+    rule = '[[source.filters]]\nif = {}\nreason = "out"\n'
+    for condition, out in (
+        ("{ n = { not = 0 } }", False),
+        ('{ n = { not = ["a", "b"] } }', False),
+        ("[{ n = { not = 0 } }, { n = { known = false } }]", True),
+    ):
+        source = rule.replace("{}", condition)
+        assert ("excluded" in event({"n": blank}, source)) is out
+        assert ("excluded" in event({}, source)) is out
+        assert event({"n": "7"}, source)["excluded"] == "out"
+
+
+def test_a_field_is_told_where_nothing_says_otherwise() -> None:
+    """A time that nobody marked is a time: left out, its mission would be unmeasured in silence."""
+    line = 'on_scene_at = { path = "arrived", if = { state = { not = "void" } } }'
+    said = {"called": "2024-06-01T12:00:00", "arrived": "2024-06-01T12:05:00"}
+    for state, known in ((None, True), ("", True), ("ok", True), ("VOID", False)):
+        assert ("on_scene_at" in event({**said, "state": state}, "", with_field(line))) is known
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "field", "wanted"),
+    [
+        ('category = { path = "a", map = { "1" = "urgent", "2" = "other" } }', "1.0", "category", "urgent"),
+        ('category = { path = "a", map = { "1.0" = "urgent" } }', "1", "category", "urgent"),
+        ('category = { path = "a", map = { "1.0" = "urgent", "1" = "urgent" } }', 1, "category", "urgent"),
+        ('category = { path = "a", map = { "1" = "urgent" } }', True, "category", "urgent"),
+        ('category = { path = "a", map = { N = "other", Y = "urgent" } }', False, "category", "other"),
+        ('category = { path = "a", map = { N = "other", Y = "urgent" } }', "FALSE", "category", "other"),
+        ('category = { path = "a", map = { N = "other", true = "urgent" } }', True, "category", "urgent"),
+        ('status = { path = "a", map = { yes = "closed" }, unknown = "nothing" }', True, "status", "closed"),
+        ('eligible = "a"', "1.0", "eligible", True),
+        ('eligible = "a"', "0.00", "eligible", False),
+        ('excluded = "a"', "1.0", "excluded", "1.0"),
+    ],
+)
+def test_a_word_that_is_a_number_or_a_truth_is_read_as_people_read_it(
+    line: str, cell: object, field: str, wanted: object
+) -> None:
+    """Programs that know no whole numbers write 1.0, others `true` where the list of codes says Y."""
+    assert event({"a": cell}, "", with_field(line))[field] == wanted
+    if not isinstance(cell, bool):
+        assert refusals({"a": "1.5"}, "", with_field(line)) or field in {"excluded", "status"}
+
+
+@pytest.mark.parametrize("cell", ["0", "0.0", "-0.0", 0, 0.0, Decimal("0.00"), " 0.0 "])
+def test_zero_that_stands_for_not_known_is_zero_however_it_is_written(cell: object) -> None:
+    """An arrival of 1970 it would be, under numbers since then."""
+    source = 'nulls = ["0"]\ntimes = { formats = "epoch_s" }\n'
+    known = event({"called": 1_717_236_000, "arrived": cell}, source)
+    assert "on_scene_at" not in known
+    assert refusals({"id": cell}, 'nulls = ["0"]\n') == [(Why.NO_KEY, "mission", "")]
+
+
 def test_a_record_of_no_mission_is_passed_over_and_counted() -> None:
     """It becomes no event, and is not refused."""
     found = mapped({"disposition": "Cancelled"}, filtered("skip"))
@@ -184,6 +254,7 @@ def test_a_row_without_a_name_is_refused_but_for_a_part_of_it() -> None:
     [
         ('revision = "version"\n', "7", 7),
         ('revision = "version"\n', 7.0, 7),
+        ('revision = "version"\n', "7.0", 7),
         ('revision = "version"\n', None, 0),
         ('order = "version"\n', "1970-01-01T00:00:01.5Z", 1_500_000),
         ('order = { path = "version", formats = "epoch_ms" }\n', 1500, 1_500_000),
@@ -270,6 +341,13 @@ def test_fields_of_the_envelope_are_read_beside_the_record() -> None:
         Row({"id": "1"}, deleted=True, around={"source": {"lsn": 101}, "op": "d"})
     )
     assert deleted.events[0]["revision"] == 101
+
+
+@pytest.mark.parametrize("odd", [{"id": "A"}, [["A"]], [{"id": "A"}]])
+def test_an_object_or_a_list_is_no_identity(odd: Any) -> None:
+    """Python's own way to write it would be an id that no other record of the mission has."""
+    assert refusals({"id": odd}) == [(Why.NO_KEY, "mission", "")]
+    assert refusals({"unit": odd}, ROWS) == [(Why.NO_ROW, "row", "")]
 
 
 def test_a_path_that_cannot_be_followed_refuses_the_record_alone() -> None:

@@ -21,9 +21,17 @@ from monitor.core.stored import (
     write_head,
     write_part,
 )
+from monitor.feeds.declared_tables import ENVELOPES
+from monitor.feeds.declared_types import FormatDeclaration
+from monitor.feeds.formats import decoder
+from monitor.feeds.mapping import Mapper
+from monitor.feeds.rows import Refused
 from tests.core.events import BASE, GRID, SERIES, Rec, policy
 from tests.core.police import SERVICE
 from tests.core.stretches import stretch
+from tests.feeds.small import SERVICE as SMALL
+from tests.feeds.small import feed
+from tests.fuzz.source_records import FEEDS, SEEDS
 
 EVENTS = tuple(
     json.dumps(event).encode()
@@ -86,6 +94,27 @@ class Target:
         return True
 
 
+OF_SOURCES = tuple(json.dumps(one).encode() for seeds in SEEDS.values() for one in seeds)
+READINGS = [
+    (decoder(FormatDeclaration(envelope=envelope)), Mapper(feed(text).sources[0], SMALL))
+    for envelope, text in zip(ENVELOPES, FEEDS, strict=False)
+]
+
+
+def _of_source(data: bytes) -> object:
+    """Every envelope reads it: taken, where any does."""
+    told: list[object] = []
+    refused: list[Refused] = []
+    for decode, mapper in READINGS:
+        try:
+            told += [mapper.map(row) for row in decode(data, None)]
+        except Refused as fault:
+            refused.append(fault)
+    if not told and refused:
+        raise refused[0]
+    return told
+
+
 READER = EventReader(SERVICE, GRID)
 
 
@@ -111,6 +140,7 @@ def _partition(data: bytes) -> object:
 
 
 TARGETS = (
+    Target("source", OF_SOURCES, _of_source, Refused),
     Target("event", EVENTS, _read_event, Rejected),
     Target("record", EVENTS, _partition, Rejected),
     Target("head", (write_head(HEAD), (V1 / "head.bin").read_bytes()), read_head, StoredStateError),

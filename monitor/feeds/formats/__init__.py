@@ -23,6 +23,8 @@ __all__ = ["Decoder", "Fault", "Records", "RegistryUnavailable", "Unreadable", "
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _AVRO: Final = b"Obj\x01"
+_OF_LINES: Final = (".jsonl", ".ndjson")
+_TOMBSTONE: Final = "null"
 
 
 def open_records(path: Path, declared: FormatDeclaration) -> "Records":
@@ -82,7 +84,7 @@ class Records:
         text = Text(file, declared.encoding)
         self.guessed = text.encoding if text.guessed else None
         if declared.kind == "auto":
-            self.kind = _kind_of(text, declared)
+            self.kind = _kind_of(text, declared, self.name)
         if self.kind == "csv":
             return delimited_rows(
                 text, delimiter=declared.delimiter, quote=declared.quote, columns=declared.columns, skip=declared.skip
@@ -100,14 +102,38 @@ def _unwrapped(row: Row, unwrap: envelopes.Unwrap) -> Iterator[Row | Unreadable]
         yield Unreadable(fault.reason, row.place, fault.detail)
 
 
-def _kind_of(text: Text, declared: FormatDeclaration) -> str:
-    begins = text.begins.lstrip()
+def _kind_of(text: Text, declared: FormatDeclaration, name: str) -> str:
+    """The kind of a text: by the first of its lines that is no tombstone, and by the name of its file."""
+    begins, tombstones = _first_of(text.begins)
+    if name.lower().removesuffix(".gz").endswith(_OF_LINES) and not declared.records:
+        # An array or an object over several lines is none of them, whatever its name.
+        return "json" if begins.partition("\n")[0].strip() in {"[", "{"} else "json-lines"
     if not begins.startswith(("{", "[")):
-        return "csv"
-    if begins.startswith("[") or declared.records:
+        return "json-lines" if tombstones and not begins else "csv"
+    if declared.records:
         return "json"
+    line, end, rest = begins.partition("\n")
+    if begins.startswith("["):
+        # One array is streamed; below it, another line by itself says that each of them is.
+        following = _first_of(rest)[0].partition("\n")[0]
+        return "json-lines" if _is_json(line) and _is_json(following) else "json"
+    return "json-lines" if _is_json(line) or not end else "json"
+
+
+def _first_of(lines: str) -> tuple[str, int]:
+    """Text from its first line that says something, and how many tombstones were passed over."""
+    tombstones = 0
+    while lines := lines.lstrip():
+        line, _, rest = lines.partition("\n")
+        if line.strip() != _TOMBSTONE:
+            break
+        lines, tombstones = rest, tombstones + 1
+    return lines, tombstones
+
+
+def _is_json(line: str) -> bool:
     try:
-        json_values.decode(begins.partition("\n")[0])
+        json_values.decode(line)
     except json_values.UNREADABLE:
-        return "json" if "\n" in begins else "json-lines"
-    return "json-lines"
+        return False
+    return True

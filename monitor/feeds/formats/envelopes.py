@@ -62,7 +62,8 @@ def _changes(value: Any) -> Iterator[Row]:
 
 def _change(change: Record) -> Iterator[Row]:
     around = {name: value for name, value in change.items() if name not in {"before", "after"}}
-    op, before, after = change["op"], _image(change.get("before")), _image(change.get("after"))
+    op = _word(change, "op")
+    before, after = _image(change.get("before")), _image(change.get("after"))
     if op in {"c", "r", "u"}:
         if after is None:
             raise UnreadableRecord(Fault.NO_ROW, f"a change ({op}) without after")
@@ -73,6 +74,14 @@ def _change(change: Record) -> Iterator[Row]:
         yield Row(before, deleted=True, around=around)
     elif op != "m":  # a message of the application's own, of no table
         raise UnreadableRecord(Fault.NO_ROW, "a table was truncated" if op == "t" else "an unknown op")
+
+
+def _word(change: Record, name: str) -> str | None:
+    """What stands there as text, if anything does: a list or a number is no word that says what became of a row."""
+    word = change.get(name)
+    if word is None or isinstance(word, str):
+        return word
+    raise UnreadableRecord(Fault.NO_ENVELOPE, f"{name} is no text: {type(word).__name__}")
 
 
 def _image(image: Any) -> Record | None:
@@ -90,7 +99,10 @@ def _image(image: Any) -> Record | None:
 def _flattened(change: Record) -> Row:
     around = {name.removeprefix(_FLAT): value for name, value in change.items() if name.startswith(_FLAT)}
     values = {name: value for name, value in change.items() if not name.startswith(_FLAT)}
-    return Row(values, deleted=str(around.get("deleted")).lower() == "true" or around.get("op") == "d", around=around)
+    deleted = around.get("deleted")
+    if not isinstance(deleted, bool):
+        deleted = (_word(around, "deleted") or "").lower() == "true"
+    return Row(values, deleted=deleted or _word(around, "op") == "d", around=around)
 
 
 def cloudevents(value: Any, headers: Mapping[str, bytes]) -> Sequence[Row]:

@@ -71,6 +71,8 @@ def json_item_rows(text: Text, items: Sequence[str] = ()) -> Iterator[Row | Unre
     except UNREADABLE as fault:
         kind = Fault.TOO_LARGE if scanner.overflown else Fault.DAMAGED if scanner.ended else Fault.MALFORMED_JSON
         found = f"after {number} items, at character {scanner.offset}: {_without_values(fault)}"
+        if scanner.behind and not scanner.overflown:
+            found += '; if each line is a record, or a list of them, say kind = "json-lines"'
         yield Unreadable(kind, f"item {number + 1}", found, ends=True)
 
 
@@ -113,6 +115,8 @@ class _Scanner:
         self.ended = False
         """Whether the text ended before the value did."""
         self.overflown = False
+        self.behind = False
+        """Whether a whole array or object lies behind it, and what follows stands beside that."""
 
     @property
     def offset(self) -> int:
@@ -132,14 +136,22 @@ class _Scanner:
         self._within = bool(path)
 
     def items(self) -> Iterator[str]:
-        """The text of every item: of what follows an array within objects nothing."""
+        """The text of every item: of what follows an array within objects nothing. A `null` beside others is none."""
         while True:
-            if self._peek() == "{" and not self._within:
+            begins = self._peek()
+            if begins == "n" and not self._within:
+                self._tombstone()
+            elif begins == "{" and not self._within:
                 yield self._value()
             else:
                 yield from self._array()
+            self.behind = True
             if self._within or not self._peek():
                 return
+
+    def _tombstone(self) -> None:
+        if json.loads(self._value()) is not None:
+            raise _Unexpected("expected null")
 
     def _array(self) -> Iterator[str]:
         self._expect("[")

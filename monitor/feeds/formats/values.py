@@ -21,6 +21,8 @@ Decoder = Callable[[bytes | None, envelopes.Headers], Sequence[Row]]
 MOST_ROWS: Final = 10_000
 """In one value: a few packed bytes may say that there are millions."""
 _Decode = Callable[[bytes, Mapping[str, bytes]], object]
+_NULL: Final = b"null"
+"""What some serializers write for a tombstone."""
 _MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -28,7 +30,11 @@ def decoder(declared: FormatDeclaration) -> Decoder:
     """What reads the values of a topic. Raises RegistryUnavailable, ImportError where the extra `feeds` is needed."""
     decoded, unwrap = _decoding(declared), envelopes.UNWRAP[declared.envelope]
 
+    is_json = declared.kind not in {"avro", "csv"}
+
     def rows(value: bytes | None, headers: envelopes.Headers = None) -> Sequence[Row]:
+        if is_json and value is not None and value.strip() == _NULL:
+            value = None  # as a line of a file that says so
         if not value and unwrap is envelopes.cloudevents and envelopes.tells_all(named := envelopes.named(headers)):
             return unwrap(None, named)
         if value is None:

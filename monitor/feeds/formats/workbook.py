@@ -14,12 +14,13 @@ import python_calamine
 
 from monitor.feeds.formats.delimited import names_of
 from monitor.feeds.formats.unreadable import Fault, Unreadable
-from monitor.feeds.rows import Row
+from monitor.feeds.rows import Float1904, Row, Whole1904
 
 MOST_PACKED_BYTES: Final = 256 << 20
 MOST_UNPACKED_BYTES: Final = 2 << 30
 MOST_CELLS: Final = 50_000_000
 """Of a sheet, empty ones between others included."""
+_WORKBOOK: Final = "xl/workbook.xml"
 _LETTERS, _DIGITS = 4, 9
 """Of a cell's place, as far as it is looked at."""
 _UNREADABLE: Final = (
@@ -49,6 +50,7 @@ def workbook_rows(
             return
         workbook = python_calamine.CalamineWorkbook.from_filelike(BytesIO(packed))
         rows = _sheet(workbook, sheet).iter_rows()
+        plain = _plain_of_1904 if _begins_in_1904(packed) else _plain
     except _UNREADABLE as fault:
         found = str(fault)
         if not isinstance(fault, _NoSheet):
@@ -70,7 +72,7 @@ def workbook_rows(
             found = f"{len(cells)} cells; the header has {len(names)} names"
             yield Unreadable(Fault.COLUMNS, f"row {number}", found)
         else:
-            yield Row(dict(zip(names, map(_plain, cells), strict=False)), place=f"row {number}")
+            yield Row(dict(zip(names, map(plain, cells), strict=False)), place=f"row {number}")
 
 
 class _NoSheet(LookupError):  # noqa: N818 - named for what it is
@@ -116,6 +118,29 @@ def _most_cells(packed: bytes) -> int:
     return largest
 
 
+def _begins_in_1904(packed: bytes) -> bool:
+    """Whether the workbook counts its days from 1904: its dates are read by that, its numbers know nothing of it.
+
+    Raises ExpatError.
+    """
+    if not zipfile.is_zipfile(BytesIO(packed)):
+        return False
+    said: list[str] = []
+
+    def element(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == "workbookPr":
+            said.append(attributes.get("date1904", ""))
+
+    with zipfile.ZipFile(BytesIO(packed)) as archive:
+        if _WORKBOOK not in archive.namelist():
+            return False
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = element
+        with archive.open(_WORKBOOK) as workbook:
+            parser.ParseFile(workbook)
+    return any(one.strip().lower() in {"1", "true"} for one in said)
+
+
 class _Extent:
     """How far the cells of a sheet reach, by what each says of its place."""
 
@@ -138,3 +163,10 @@ class _Extent:
 def _plain(cell: object) -> object:
     """Numbers of a spreadsheet are floats, also those that were typed as ids."""
     return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+
+
+def _plain_of_1904(cell: object) -> object:
+    """The same, of a workbook whose days begin in 1904: a cell that is formatted as a number may be one of them."""
+    if not isinstance(cell, float):
+        return cell
+    return Whole1904(cell) if cell.is_integer() else Float1904(cell)

@@ -48,6 +48,9 @@ def test_a_change_is_a_row(event: dict[str, Any], row: Row, *, with_schema: bool
 def test_what_tells_no_row_is_none() -> None:
     """Tombstones, plain and in an envelope, and an application's own messages."""
     assert told(None, envelope="debezium") == []
+    for envelope in ("none", "debezium", "cloudevents"):  # as in a file, where some write the word for it
+        for word in (b"null", b" null\n"):
+            assert decoder(FormatDeclaration(envelope=envelope))(word, None) == ()
     assert told({"schema": None, "payload": None}, envelope="debezium") == []
     assert told({**change("m", None, None), "message": {}}, envelope="debezium") == []
     assert told({"op": "m", "ts_ms": 1, "message": {"prefix": "x"}}, envelope="debezium") == []
@@ -71,6 +74,11 @@ def test_a_flattened_change_keeps_what_the_transform_added() -> None:
         (change("u", BEFORE, None), "without after"),
         (change("u", None, "{"), "malformed_record"),
         ({"ts_ms": 1}, "no_envelope"),
+        ({"op": ["d"], "before": {}}, "op is no text: list"),
+        (change({"d": 1}, BEFORE, AFTER), "op is no text: dict"),  # type: ignore[arg-type]
+        ({"schema": {}, "payload": {"op": 1, "before": BEFORE}}, "op is no text: int"),
+        ({**AFTER, "__op": ["d"]}, "op is no text: list"),
+        ({**AFTER, "__deleted": {"true": True}}, "deleted is no text: dict"),
         (["x"], "no_record"),
         ("x", "no_record"),
         ({"schema": {}, "payload": "x"}, "no_envelope"),

@@ -1,14 +1,18 @@
 """JSON lines, arrays and documents become rows without being held whole, and numbers stay exact."""
 
+import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds.formats import Unreadable
+from monitor.feeds.declared_types import FormatDeclaration
+from monitor.feeds.formats import Unreadable, open_records
+from monitor.feeds.rows import Row
 from tests.feeds.formats.read import faults, read, values
 
 
@@ -52,6 +56,72 @@ def test_lines_that_are_lists_tell_all_of_their_records(tmp_path: Path, kind: st
     *rows, last = read(tmp_path, lines + b"x", kind=kind)
     assert len(rows) == 4
     assert [reason for reason, _ in faults([last])] == ["malformed_record"]
+
+
+CHANGE = '{"op": "d", "before": {"a": 1}}'
+
+
+@pytest.mark.parametrize("name", ["input", "calls.jsonl", "CALLS.NDJSON", "calls.jsonl.gz"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["null", '{"a": 1}'],
+        ["", "null", " null\r", "", '{"a": 1}', "null"],
+        ["null", '[{"a": 1}]', "null", '{"a": 2}', "null"],
+        ['[{"a": 1}]', '{"a": 2}', '[{"a": 3}, {"a": 4}]'],
+        ["[]", "null", '{"a": 1}'],
+        ["null", "null"],
+    ],
+)
+def test_lines_are_told_from_other_text_though_they_begin_with_a_tombstone_or_a_list(
+    tmp_path: Path, name: str, lines: list[str]
+) -> None:
+    """Taken for CSV, or for one array, a file of change events would be read as something else or not to its end."""
+    content = "\n".join(lines).encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    found = list(open_records(path, FormatDeclaration()))
+    wanted = [one for line in lines if line.strip() not in {"", "null"} for one in _listed(json.loads(line))]
+    assert (values(found), faults(found)) == (wanted, [])
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
+
+
+def test_a_file_of_changes_that_begins_with_a_tombstone_is_one_of_changes(tmp_path: Path) -> None:
+    """As a topic begins that is compacted."""
+    (row,) = read(tmp_path, f"null\n{CHANGE}\nnull\n".encode(), envelope="debezium")
+    assert isinstance(row, Row)
+    assert row.deleted
+
+
+def test_a_name_that_says_lines_decides_but_of_a_text_that_is_none(tmp_path: Path) -> None:
+    """A first line that is damaged costs itself alone; an array over several lines is read as what it is."""
+    path = tmp_path / "calls.jsonl"
+    for content, wanted, faulty in (
+        (b'{"a": \n{"a": 2}\n', [{"a": 2}], [("malformed_record", "line 1")]),
+        (b'5\n{"a": 2}\n', [{"a": 2}], [("no_record", "line 1")]),
+        (b'[\n{"a": 1},\n{"a": 2}\n]\n', [{"a": 1}, {"a": 2}], []),
+        (b'null\n{\n"a": 1\n}\n', [{"a": 1}], []),
+        (b"", [], []),
+    ):
+        path.write_bytes(content)
+        found = list(open_records(path, FormatDeclaration()))
+        assert (values(found), faults(found)) == (wanted, faulty)
+
+
+def test_what_follows_an_array_and_is_none_names_the_kind_that_reads_it(tmp_path: Path) -> None:
+    """Who reads "not read to its end" must know what to write."""
+    for rest in (b"x", b"5", b"nul", b'{"a": '):
+        *rows, last = read(tmp_path, b'[{"a": 1}]\nnull\n' + rest + b"\n{}", kind="json")
+        assert values(rows) == [{"a": 1}]
+        assert isinstance(last, Unreadable)
+        assert last.ends
+        assert 'kind = "json-lines"' in last.detail
+    (alone,) = read(tmp_path, b"[5", kind="json")[-1:]
+    assert isinstance(alone, Unreadable)
+    assert "json-lines" not in alone.detail
 
 
 def test_an_array_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:

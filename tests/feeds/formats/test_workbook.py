@@ -9,6 +9,9 @@ import pytest
 import xlsxwriter
 
 from monitor.feeds.formats import Unreadable
+from monitor.feeds.lengths import length_reader
+from monitor.feeds.times import reader
+from monitor.feeds.values import plain
 from tests.feeds.formats.read import faults, read, values
 
 AT = dt.datetime(2024, 3, 10, 1, 57, 40)  # noqa: DTZ001 - a spreadsheet knows no zones
@@ -85,3 +88,29 @@ def test_a_zip_of_other_files_is_told_what_to_do(tmp_path: Path) -> None:
     (row,) = read(tmp_path, packed.getvalue())
     assert isinstance(row, Unreadable)
     assert "unpacked first" in row.detail
+
+
+@pytest.mark.parametrize("since_1904", [True, False])
+def test_a_serial_counts_from_the_day_that_its_workbook_counts_from(tmp_path: Path, since_1904: bool) -> None:
+    """1904 on old Macs: the same number four years later. What is no moment stays the number that it is."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"date_1904": since_1904})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["id", "at", "day", "time", "took", "typed"])
+    sheet.write_row(1, 0, [990000031, 44255.4375, 44255, 0.25, 90.5, "44255.4375"])
+    sheet.write_datetime(1, 6, AT, book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}))
+    sheet.write(0, 6, "cell")
+    book.close()
+    ((row, cell),) = [(one, one.pop("cell")) for one in values(read(tmp_path, out.getvalue()))]
+    assert cell == AT
+    assert row == {"id": 990000031, "at": 44255.4375, "day": 44255, "time": 0.25, "took": 90.5, "typed": "44255.4375"}
+    assert [plain(one) for one in row.values()] == ["990000031", "44255.4375", "44255", "0.25", "90.5", "44255.4375"]
+    assert isinstance(row["id"], int)
+    shift = dt.timedelta(days=1_462 if since_1904 else 0)
+    for formats in (["serial"], ["iso", "serial"], ["%d.%m.%Y", "serial"]):
+        serial = reader(formats)
+        assert serial(row["at"]) == dt.datetime(2021, 2, 28, 10, 30) + shift  # noqa: DTZ001
+        assert serial(row["day"]) == dt.datetime(2021, 2, 28) + shift  # noqa: DTZ001
+        assert serial(row["time"]) == dt.time(6)
+    assert length_reader(["seconds"])(row["took"]) == dt.timedelta(seconds=90.5)
+    assert reader(["epoch_s"])(row["id"]) == dt.datetime(2001, 5, 16, 8, 0, 31, tzinfo=dt.UTC)
