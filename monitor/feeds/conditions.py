@@ -46,7 +46,7 @@ def _holds(record: Record, find: Lookup, test: Test) -> bool:
 
 def _test(path: str, said: object, nulls: frozenset[str], said_alone: bool) -> Test:
     if not isinstance(said, Mapping):
-        return _is(path, said)
+        return _is(path, said, nulls)
     if not said:
         raise ValueError(f"{path}: asks nothing: {_HOW}")
     if strange := [key for key in said if key not in TESTS]:
@@ -58,9 +58,9 @@ def _test(path: str, said: object, nulls: frozenset[str], said_alone: bool) -> T
 def _one(path: str, key: str, said: Any, nulls: frozenset[str], said_alone: bool) -> Test:
     match key:
         case "is":
-            return _is(path, said)
+            return _is(path, said, nulls)
         case "not":
-            same = _is(path, said)
+            same = _is(path, said, nulls)
             if said_alone:
                 return lambda value: not same(value) and not is_null(value, nulls)
             return lambda value: not same(value)
@@ -80,13 +80,15 @@ def _one(path: str, key: str, said: Any, nulls: frozenset[str], said_alone: bool
             return lambda value: (n := _number(value)) is not None and (n > limit if key == "above" else n < limit)
 
 
-def _is(path: str, said: object) -> Test:
+def _is(path: str, said: object, nulls: frozenset[str]) -> Test:
     words = listed(said)
     if not words or not all(isinstance(one, str | int | float) for one in words):
         raise ValueError(f"{path}: must be compared with texts, numbers, true or false: {_HOW}")
     wanted = {folded(plain(one)) for one in words}
     wanted |= {word for one in words if isinstance(one, bool) for word in WORDS_OF[plain(one)]}
     wanted |= {plainly for plainly, said in WORDS_OF.items() if not wanted.isdisjoint(said)}
+    if "" in wanted:  # whatever says nothing is blank, not empty text alone
+        return lambda value: is_null(value, nulls) or folded(plain(value)) in wanted
     return lambda value: value is not None and folded(plain(value)) in wanted
 
 
