@@ -180,5 +180,5 @@ def test_a_source_tells_no_lengths_of_all_its_times() -> None:
 )  # fmt: skip
 def test_reading_any_value_raises_nothing(value: object) -> None:
     """Whatever a cell holds, it is a length or none."""
-    for formats in (*([unit] for unit in UNITS), ["%M:%S"], ["%H:%M:%S", "seconds"]):
+    for formats in (*([unit] for unit in UNITS), ["%M:%S"], ["%H:%M:%S", "seconds"], ["%M%S"], ["%S.%f"]):
         assert isinstance(length_reader(formats)(value), timedelta | None)

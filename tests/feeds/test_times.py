@@ -476,6 +476,7 @@ def test_reading_any_value_raises_nothing(value: object) -> None:
         ["iso"],
         ["epoch_us"],
         ["%H:%M", "%d.%m.%Y"],
+        ["%H%M", "%Y%m%d", "%d%m%Y %H%M", "%H.%M", "%H%M%S%f"],
         ["epoch_s", "iso"],
         ["epoch_days"],
         ["day_us"],
