@@ -207,8 +207,8 @@ def _same(one: Snap, other: Snap) -> bool:
     if one.counts_as == "nothing" or other.counts_as == "nothing":
         return one.counts_as == other.counts_as
     mine, yours = (
-        (snap.counts_as, snap.rang is None and snap.counts_as == "open", snap.district, snap.settlement, snap.placed,
-         snap.response if snap.counts_as == "measured" else None)
+        (snap.counts_as, snap.rang is None and snap.counts_as in {"open", "unmeasured"}, snap.district,
+         snap.settlement, snap.placed, snap.response if snap.counts_as == "measured" else None)
         for snap in (one, other)
     )  # fmt: skip
     return mine == yours
