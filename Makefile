@@ -27,7 +27,7 @@ test: check $(BENCH_VENV)/.bench ## Run all checks and tests, against real serve
 	@.ci/install-system test
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-quick: $(VENV)/.dev ## Run what tells of most mistakes within a minute: core, feeds, pages, configuration
+quick: $(VENV)/.dev ## Run what tells of most mistakes in 80 s: core, feeds, pages, configuration
 	$(BIN)/python -m pytest $(PARALLEL) -m "not integration and not slow" $(QUICK) $(ARGS)
 
 pythons: ## Run the tests that need no server with every Python from 3.11 to 3.14 that is installed
