@@ -122,20 +122,20 @@ class FieldReading:
 
     def _judge_lengths(self, rules: Sequence[FieldRule], where: str) -> None:
         """What a length of time is counted from must be told by the same source, and before it."""
-        before: set[str] = set()
-        moments = {rule.name for rule in rules if rule.kind == "time" and rule.since is None}
+        times = [rule for rule in rules if rule.kind == "time"]
+        moments = {rule.name for rule in times if rule.since is None}
         lengths: set[str] = set()
-        for rule in rules:
-            if rule.since is None and rule.name in lengths:
-                self.tell(f"{where}.{rule.name}", "tells a length before a moment: say the moment first")
-            lengths |= {rule.name} if rule.since is not None else set()
-            if rule.since is not None and rule.since not in (moments | before) - {rule.name}:
+        for rule in times:
+            if rule.since is None:
+                if rule.name in lengths:
+                    self.tell(f"{where}.{rule.name}", "tells a length before a moment: say the moment first")
+                continue
+            if rule.since not in (moments | lengths) - {rule.name}:
                 self.tell(
                     f"{where}.{rule.name}.since",
                     f"{rule.since!r} is no time that this source tells, or a length that stands after it",
                 )
-            if rule.kind == "time":
-                before.add(rule.name)
+            lengths.add(rule.name)
 
     def _read(self, name: str, kind: Kind, said: object, path: str) -> FieldRule | None:
         raw = short(said)

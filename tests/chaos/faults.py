@@ -9,7 +9,7 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,42 +35,57 @@ ADDED = 2
 FROZEN_SECONDS = SESSION_SECONDS + 3.0
 
 
-def _any_worker(stage: Stage, rng: random.Random) -> Worker:
-    return rng.choice(sorted(stage.workers.values(), key=lambda worker: worker.name))
+Start = Callable[..., Awaitable[Worker]]
+
+
+def _any(running: Mapping[str, Worker], rng: random.Random) -> Worker:
+    return rng.choice(sorted(running.values(), key=lambda worker: worker.name))
 
 
 async def worker_killed(stage: Stage, rng: random.Random) -> None:
     """Kill -9 at a random moment; a successor comes a little later."""
-    stage.kill_worker(_any_worker(stage, rng))
-    await asyncio.sleep(rng.uniform(0, 3))
-    await stage.start_worker()
+    await _killed_any_time(stage, rng, stage.workers, stage.start_worker)
 
 
 async def worker_killed_after_letters(stage: Stage, rng: random.Random) -> None:
     """Kill -9 between dead letters and the checkpoint that counts them."""
-    await _killed_at(stage, rng, LETTERS_PRODUCED)
+    await _killed_at(stage, rng, LETTERS_PRODUCED, stage.workers, stage.start_worker)
 
 
 async def worker_killed_after_checkpoint(stage: Stage, rng: random.Random) -> None:
     """Kill -9 between a checkpoint and its acknowledgement."""
-    await _killed_at(stage, rng, CHECKPOINT_STORED)
+    await _killed_at(stage, rng, CHECKPOINT_STORED, stage.workers, stage.start_worker)
 
 
-async def _killed_at(stage: Stage, rng: random.Random, point: str) -> None:
-    await stage.stop_worker(_any_worker(stage, rng))
-    armed = await stage.start_worker(**{FAIL_POINT: f"{point}@{rng.randint(1, 8)}"})
+async def _killed_any_time(stage: Stage, rng: random.Random, running: Mapping[str, Worker], start: Start) -> None:
+    stage.kill_worker(_any(running, rng))
+    await asyncio.sleep(rng.uniform(0, 3))
+    await start()
+
+
+async def _killed_at(
+    stage: Stage, rng: random.Random, point: str, running: Mapping[str, Worker], start: Start
+) -> None:
+    await stage.stop_worker(_any(running, rng))
+    armed = await start(**{FAIL_POINT: f"{point}@{rng.randint(1, 8)}"})
     armed.leaving = True
     with suppress(TimeoutError):
         await wait_until(lambda: armed.child.exit_code is not None, "its end", timeout_seconds=60)
     if armed.child.exit_code is None:
         stage.say(f"{armed.name} never came to {point}: killed")
     stage.kill_worker(armed)
-    await stage.start_worker()
+    await start()
+
+
+async def _added_and_removed(stage: Stage, rng: random.Random, running: Mapping[str, Worker], start: Start) -> None:
+    await start()
+    await asyncio.sleep(rng.uniform(2, 6))
+    await stage.stop_worker(_any(running, rng))
 
 
 async def worker_frozen(stage: Stage, rng: random.Random) -> None:
     """SIGSTOP past the session, then thawed: it must find out, and rejoin by itself."""
-    worker = _any_worker(stage, rng)
+    worker = _any(stage.workers, rng)
     worker.child.signal(signal.SIGSTOP)
     try:
         await asyncio.sleep(FROZEN_SECONDS)
@@ -89,9 +104,7 @@ async def worker_frozen(stage: Stage, rng: random.Random) -> None:
 
 async def worker_added_and_removed(stage: Stage, rng: random.Random) -> None:
     """A fourth worker, and some time later one fewer."""
-    await stage.start_worker()
-    await asyncio.sleep(rng.uniform(2, 6))
-    await stage.stop_worker(_any_worker(stage, rng))
+    await _added_and_removed(stage, rng, stage.workers, stage.start_worker)
 
 
 async def workers_rolled(stage: Stage, rng: random.Random) -> None:
@@ -104,7 +117,7 @@ async def workers_rolled(stage: Stage, rng: random.Random) -> None:
 
 async def clock_stepped(stage: Stage, rng: random.Random) -> None:
     """A worker whose clock jumps by days or years, both ways, while it works."""
-    await stage.stop_worker(_any_worker(stage, rng))
+    await stage.stop_worker(_any(stage.workers, rng))
     step = rng.choice((-3 * 365, -2, 2, 3 * 365)) * 86_400
     odd = await stage.start_worker(**{CLOCK_STEP: f"{step}@{rng.uniform(0, 4):.1f}"})
     await asyncio.sleep(rng.uniform(5, 8))
@@ -113,40 +126,24 @@ async def clock_stepped(stage: Stage, rng: random.Random) -> None:
     await stage.start_worker()
 
 
-def _any_feed(stage: Stage, rng: random.Random) -> Worker:
-    return rng.choice(sorted(stage.feeds.values(), key=lambda feed: feed.name))
-
-
 async def feed_killed(stage: Stage, rng: random.Random) -> None:
     """Kill -9 at a random moment; what it had sent and not committed is sent again by the next."""
-    stage.kill_worker(_any_feed(stage, rng))
-    await asyncio.sleep(rng.uniform(0, 3))
-    await stage.start_feed()
+    await _killed_any_time(stage, rng, stage.feeds, stage.start_feed)
 
 
 async def feed_killed_after_delivery(stage: Stage, rng: random.Random) -> None:
     """Kill -9 between what Kafka has acknowledged and the commit of it."""
-    await stage.stop_worker(_any_feed(stage, rng))
-    armed = await stage.start_feed(**{FAIL_POINT: f"{PART_DELIVERED}@{rng.randint(1, 8)}"})
-    armed.leaving = True
-    with suppress(TimeoutError):
-        await wait_until(lambda: armed.child.exit_code is not None, "its end", timeout_seconds=60)
-    if armed.child.exit_code is None:
-        stage.say(f"{armed.name} never delivered so much: killed")
-    stage.kill_worker(armed)
-    await stage.start_feed()
+    await _killed_at(stage, rng, PART_DELIVERED, stage.feeds, stage.start_feed)
 
 
 async def feed_added_and_removed(stage: Stage, rng: random.Random) -> None:
     """A second feed takes some of the source's partitions, and some time later one of the two leaves."""
-    await stage.start_feed()
-    await asyncio.sleep(rng.uniform(2, 6))
-    await stage.stop_worker(_any_feed(stage, rng))
+    await _added_and_removed(stage, rng, stage.feeds, stage.start_feed)
 
 
 async def feed_frozen(stage: Stage, rng: random.Random) -> None:
     """SIGSTOP past the session while another goes on; thawed, it sends what is older."""
-    frozen = _any_feed(stage, rng)
+    frozen = _any(stage.feeds, rng)
     frozen.child.signal(signal.SIGSTOP)
     try:
         await stage.start_feed()

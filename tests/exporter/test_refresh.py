@@ -65,13 +65,18 @@ class SlowStore(MemoryStore):
         return await super().changes_since(partition, sequence, writer=writer)
 
 
-async def test_partitions_of_a_store_far_away_are_waited_for_together(running: Running) -> None:
-    """So many at a time and never more, each of them once; what they tell is all there."""
+async def far_away(running: Running) -> tuple[World, SlowStore, Refresh]:
+    """A world of more partitions than are read at once, and who has read them all."""
     world = World(refresh_seconds=600.0)
     for partition in range(3 * READ_AT_ONCE):
         await world.tell(missions(1, name=f"of {partition}"), partition=partition)
     slow = world.reading = SlowStore(world.backing, 3 * READ_AT_ONCE)
-    refresh = await running(world)
+    return world, slow, await running(world)
+
+
+async def test_partitions_of_a_store_far_away_are_waited_for_together(running: Running) -> None:
+    """So many at a time and never more, each of them once; what they tell is all there."""
+    _, slow, refresh = await far_away(running)
     assert measured(refresh) == 3 * READ_AT_ONCE
     assert slow.most == READ_AT_ONCE
     assert slow.asked[: 3 * READ_AT_ONCE] == list(range(3 * READ_AT_ONCE))
@@ -79,11 +84,7 @@ async def test_partitions_of_a_store_far_away_are_waited_for_together(running: R
 
 async def test_after_a_fault_no_further_partition_is_asked_for(running: Running) -> None:
     """A store that is away is told to be so after one time-out, not after one for each partition."""
-    world = World(refresh_seconds=600.0)
-    for partition in range(3 * READ_AT_ONCE):
-        await world.tell(missions(1, name=f"of {partition}"), partition=partition)
-    slow = world.reading = SlowStore(world.backing, 3 * READ_AT_ONCE)
-    refresh = await running(world)
+    world, slow, refresh = await far_away(running)
     slow.asked.clear()
     slow.away = True
     world.backing.announce()
